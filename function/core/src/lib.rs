@@ -1,0 +1,1 @@
+//! The rules of cloud-failover, without I/O.

@@ -1,0 +1,3 @@
+//! The `failover` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The clouds that cloud-failover talks to, on loopback.
