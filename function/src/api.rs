@@ -1,0 +1,33 @@
+//! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
+
+/// Why a provider's interface did not do what was asked, named by meaning so that all providers share one list.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// What kind of failure it is.
+    pub kind: ApiErrorKind,
+    /// One sentence: what happened, to what, in the provider's words, and what mends it.
+    pub message: String,
+}
+
+/// The kinds of failure that a caller tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiErrorKind {
+    /// The credentials may not (403, 401): permanent, an operator mends it.
+    Denied,
+    /// There is no such thing (404): permanent.
+    Missing,
+    /// The request was refused as wrong (400 and others): permanent.
+    Refused,
+    /// Somebody else changed it meanwhile (409, 412): read again.
+    Conflict,
+    /// Another try may help (408, 429, 5xx, broken connection, unreadable answer); the change may have landed.
+    Transient,
+}
+
+impl ApiError {
+    /// Whether trying again without mending anything can't help.
+    pub fn is_permanent(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::Denied | ApiErrorKind::Missing | ApiErrorKind::Refused)
+    }
+}
