@@ -1,5 +1,10 @@
 //! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
 
+pub mod endpoints;
+pub mod names;
+
+pub use endpoints::Endpoints;
+
 /// Why a provider's interface did not do what was asked, named by meaning so that all providers share one list.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]

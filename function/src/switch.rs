@@ -1,9 +1,71 @@
 //! Switches: one trait, one file a provider. Decisions and plans know nothing of what is in here.
+//!
+//! A new provider is one file in `switch/` and one line in `PROVIDERS`.
+
+pub mod cloud_run_invoker;
+pub mod cloudflare_page_rule;
+pub mod cloudflare_redirect_rule;
+pub mod keys;
+pub mod uptime_check;
 
 use std::{any::Any, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
+
+pub use keys::{KeyProblem, Keys};
+
+/// Every kind of switch there is.
+const PROVIDERS: &[Provider] = &[
+    cloud_run_invoker::PROVIDER,
+    cloudflare_page_rule::PROVIDER,
+    cloudflare_redirect_rule::PROVIDER,
+    uptime_check::PROVIDER,
+];
+
+/// A switch read from its table, or every problem of that table.
+pub type Read = Result<Arc<dyn Spec>, Vec<KeyProblem>>;
+
+/// A kind of switch, as the configuration knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Provider {
+    /// The kind as `kind = "…"` spells it.
+    pub kind: &'static str,
+    /// Reads one switch of this kind, or tells every problem of its table.
+    pub read: fn(Keys<'_>) -> Read,
+}
+
+/// A switch as the configuration describes it: checked, but without a client yet.
+pub trait Spec: fmt::Debug + Send + Sync {
+    /// Which thing it moves.
+    fn id(&self) -> SwitchId;
+
+    /// What it does for a move.
+    fn role(&self) -> Role;
+
+    /// The environment variables of the secrets that it can't do without.
+    fn secrets(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+/// Reads the table of one switch of this `kind`; every problem of it is told at once.
+pub fn read(kind: &str, keys: &toml::Table) -> Read {
+    let Some(provider) = PROVIDERS.iter().find(|provider| provider.kind == kind) else {
+        let known: Vec<&str> = kinds().collect();
+        return Err(vec![KeyProblem {
+            key: "kind".to_owned(),
+            reason: format!("{kind:?} is none of {}", known.join(", ")),
+            example: format!("kind = {:?}", known[0]),
+        }]);
+    };
+    (provider.read)(Keys::new(keys))
+}
+
+/// Every kind that `kind = "…"` may name.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    PROVIDERS.iter().map(|provider| provider.kind)
+}
 
 /// One thing that directs traffic, that can be observed and set.
 #[async_trait]
@@ -85,4 +147,81 @@ pub struct SwitchError {
     /// Why it failed.
     #[source]
     pub cause: crate::api::ApiError,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: &str, table: &str, expected: &str) {
+        let told = match read(kind, &table.parse().unwrap()) {
+            Ok(spec) => format!("{} {:?}", spec.id(), spec.role()),
+            Err(problems) => {
+                let lines = problems.iter().map(|p| format!("{} {}; {}", p.key, p.reason, p.example));
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        };
+        assert_eq!(told, expected);
+    }
+
+    const SERVICE: &str = "service = 'projects/p/locations/l/services/s'";
+    const ZONE: &str = "zone = '023e105f4ecef8ad9ca31a8372d0c353'";
+
+    #[test]
+    fn every_kind_reads_its_keys() {
+        check("cloud_run_invoker", SERVICE, "cloud_run_invoker projects/p/locations/l/services/s Gate");
+        check(
+            "cloud_run_invoker",
+            &format!("kind = 'cloud_run_invoker'\ngate = 'iam_check'\n{SERVICE}"),
+            "cloud_run_invoker projects/p/locations/l/services/s Gate",
+        );
+        check(
+            "cloudflare_page_rule",
+            &format!("{ZONE}\nrule = '9A7806061c88ada191ed06f989cc3dac'"),
+            "cloudflare_page_rule zones/023e105f4ecef8ad9ca31a8372d0c353/pagerules/9a7806061c88ada191ed06f989cc3dac Route",
+        );
+        check(
+            "cloudflare_redirect_rule",
+            &format!("{ZONE}\nref = 'failover_redirect'"),
+            "cloudflare_redirect_rule zones/023e105f4ecef8ad9ca31a8372d0c353/redirects/failover_redirect Route",
+        );
+        check(
+            "uptime_check",
+            "check = 'projects/p/uptimeCheckConfigs/resume-abc123'",
+            "uptime_check projects/p/uptimeCheckConfigs/resume-abc123 Monitor",
+        );
+    }
+
+    #[test]
+    fn every_problem_of_a_table_is_told_at_once() {
+        check(
+            "cloud_run_invoker",
+            "service = 'resume'\ngate = 'open'\ngates = 3",
+            "service is not of the shape projects/…/locations/…/services/…; service = \"projects/acme-prod/locations/us-central1/services/resume\"\n\
+             gate is not one of \"all_users\", \"iam_check\"; gate = \"all_users\"\n\
+             gates is not a key of this kind of switch, which knows kind, service, gate; without gates",
+        );
+        check(
+            "cloudflare_page_rule",
+            "zone = 7",
+            "zone is not a text in quotes; zone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
+             rule is missing; rule = \"9a7806061c88ada191ed06f989cc3dac\"",
+        );
+        check(
+            "cloudflare_redirect_rule",
+            &format!("{ZONE}\nref = ''"),
+            "ref is empty; ref = \"failover_redirect\"",
+        );
+    }
+
+    #[test]
+    fn an_unknown_kind_lists_the_known_ones() {
+        check(
+            "page_rule",
+            "",
+            "kind \"page_rule\" is none of cloud_run_invoker, cloudflare_page_rule, cloudflare_redirect_rule, \
+             uptime_check; kind = \"cloud_run_invoker\"",
+        );
+    }
 }

@@ -1,0 +1,121 @@
+//! Where the providers' interfaces are: their public addresses, unless the configuration names others.
+//!
+//! The configuration fills `Endpoints`; clients ask it for addresses. A base may or may not end in a slash and
+//! may have a path.
+
+use serde::Deserialize;
+use url::Url;
+
+/// The base addresses given in `[endpoints]`; what isn't given is the provider's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Endpoints {
+    /// Cloud Run Admin API. A region's own host, such as `https://us-central1-run.googleapis.com`, works too and
+    /// does without the global front end.
+    pub run: Option<Url>,
+    /// Cloud Monitoring API.
+    pub monitoring: Option<Url>,
+    /// Cloud Storage, where a `gs://` journal lives.
+    pub storage: Option<Url>,
+    /// Cloud Pub/Sub.
+    pub pubsub: Option<Url>,
+    /// Cloudflare's API, up to and with `/client/v4`.
+    pub cloudflare: Option<Url>,
+    /// Compute Engine API, up to and with `/compute/v1`.
+    pub compute: Option<Url>,
+    /// Azure Resource Manager.
+    pub azure: Option<Url>,
+    /// The keys that sign push tokens.
+    pub jwks: Option<Url>,
+}
+
+impl Endpoints {
+    /// The keys of `[endpoints]`.
+    pub const NAMES: [&str; 8] =
+        ["run", "monitoring", "storage", "pubsub", "cloudflare", "compute", "azure", "jwks"];
+
+    /// The place for the base address that `[endpoints]` calls `name`.
+    pub fn named(&mut self, name: &str) -> Option<&mut Option<Url>> {
+        Some(match name {
+            "run" => &mut self.run,
+            "monitoring" => &mut self.monitoring,
+            "storage" => &mut self.storage,
+            "pubsub" => &mut self.pubsub,
+            "cloudflare" => &mut self.cloudflare,
+            "compute" => &mut self.compute,
+            "azure" => &mut self.azure,
+            "jwks" => &mut self.jwks,
+            _ => return None,
+        })
+    }
+
+    /// Cloud Run Admin API, without a slash at its end, as all of these.
+    pub fn run(&self) -> String {
+        base(self.run.as_ref(), "https://run.googleapis.com")
+    }
+
+    /// Cloud Monitoring API.
+    pub fn monitoring(&self) -> String {
+        base(self.monitoring.as_ref(), "https://monitoring.googleapis.com")
+    }
+
+    /// Cloud Storage.
+    pub fn storage(&self) -> String {
+        base(self.storage.as_ref(), "https://storage.googleapis.com")
+    }
+
+    /// Cloud Pub/Sub.
+    pub fn pubsub(&self) -> String {
+        base(self.pubsub.as_ref(), "https://pubsub.googleapis.com")
+    }
+
+    /// Cloudflare's API, with `/client/v4`.
+    pub fn cloudflare(&self) -> String {
+        base(self.cloudflare.as_ref(), "https://api.cloudflare.com/client/v4")
+    }
+
+    /// Compute Engine API, with `/compute/v1`.
+    pub fn compute(&self) -> String {
+        base(self.compute.as_ref(), "https://compute.googleapis.com/compute/v1")
+    }
+
+    /// Azure Resource Manager.
+    pub fn azure(&self) -> String {
+        base(self.azure.as_ref(), "https://management.azure.com")
+    }
+
+    /// The keys that sign push tokens: a whole address, not a base.
+    pub fn jwks(&self) -> String {
+        base(self.jwks.as_ref(), "https://www.googleapis.com/oauth2/v3/certs")
+    }
+}
+
+fn base(given: Option<&Url>, usual: &str) -> String {
+    given.map_or(usual, Url::as_str).trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_with_or_without_a_slash_or_a_path_is_the_same_base() {
+        let at = |url: &str| Endpoints { cloudflare: Some(url.parse().unwrap()), ..Endpoints::default() };
+        assert_eq!(at("http://127.0.0.1:9/client/v4/").cloudflare(), "http://127.0.0.1:9/client/v4");
+        assert_eq!(at("http://127.0.0.1:9/client/v4").cloudflare(), "http://127.0.0.1:9/client/v4");
+        assert_eq!(at("http://127.0.0.1:9").cloudflare(), "http://127.0.0.1:9");
+        assert_eq!(Endpoints::default().cloudflare(), "https://api.cloudflare.com/client/v4");
+    }
+
+    #[test]
+    fn every_name_has_its_place() {
+        let mut endpoints = Endpoints::default();
+        for name in Endpoints::NAMES {
+            *endpoints.named(name).unwrap() = Some("http://127.0.0.1:9/x".parse().unwrap());
+        }
+        let all = [&endpoints.run, &endpoints.monitoring, &endpoints.storage, &endpoints.pubsub];
+        let rest = [&endpoints.cloudflare, &endpoints.compute, &endpoints.azure, &endpoints.jwks];
+        assert!(all.into_iter().chain(rest).all(Option::is_some));
+        assert!(endpoints.named("runs").is_none());
+    }
+}

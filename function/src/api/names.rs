@@ -1,0 +1,167 @@
+//! The providers' names of things, checked by shape so that a slip is found before anything runs.
+
+use std::{fmt, str::FromStr};
+
+/// A Cloud Run service: `projects/P/locations/L/services/S`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServiceName(String);
+
+/// A Cloud Monitoring uptime check: `projects/P/uptimeCheckConfigs/ID`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CheckName(String);
+
+/// A Cloudflare identifier of a zone or a rule: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HexId(String);
+
+impl ServiceName {
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The project's id or number.
+    pub fn project(&self) -> &str {
+        part(&self.0, 1)
+    }
+
+    /// The region.
+    pub fn location(&self) -> &str {
+        part(&self.0, 3)
+    }
+
+    /// The service alone.
+    pub fn service(&self) -> &str {
+        part(&self.0, 5)
+    }
+}
+
+impl CheckName {
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id or number of the project that hosts the check.
+    pub fn project(&self) -> &str {
+        part(&self.0, 1)
+    }
+
+    /// The check alone, as an incident's `check_id` names it.
+    pub fn id(&self) -> &str {
+        part(&self.0, 3)
+    }
+}
+
+impl HexId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ServiceName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        shape(text, &["projects", "locations", "services"]).map(Self)
+    }
+}
+
+impl FromStr for CheckName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        shape(text, &["projects", "uptimeCheckConfigs"]).map(Self)
+    }
+}
+
+impl FromStr for HexId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit());
+        if fits {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err("is not 32 hexadecimal digits".to_owned())
+        }
+    }
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for CheckName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for HexId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Accepts `collection/name/collection/name…` with these collections.
+fn shape(text: &str, collections: &[&str]) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let shaped = parts.len() == collections.len() * 2
+        && parts
+            .chunks(2)
+            .zip(collections)
+            .all(|(pair, collection)| pair[0] == *collection && plain(pair[1]));
+    if shaped {
+        return Ok(text.to_owned());
+    }
+    let wanted: Vec<String> = collections.iter().map(|collection| format!("{collection}/…")).collect();
+    Err(format!("is not of the shape {}", wanted.join("/")))
+}
+
+/// Whether a name can stand in a path as it is. Old projects have names such as `example.com:project`.
+fn plain(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    !name.is_empty() && name.chars().all(allowed) && name.chars().any(|c| c.is_ascii_alphanumeric())
+}
+
+fn part(name: &str, index: usize) -> &str {
+    name.split('/').nth(index).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_project_region_and_name() {
+        let service: ServiceName = "projects/p-1/locations/us-central1/services/resume".parse().unwrap();
+        assert_eq!(
+            (service.project(), service.location(), service.service()),
+            ("p-1", "us-central1", "resume")
+        );
+    }
+
+    #[test]
+    fn slips_in_names_are_seen() {
+        for slip in [
+            "resume",
+            "projects/p/services/s",
+            "projects/p/locations/l/services/",
+            "/projects/p/locations/l/services/s",
+            "projects/../locations/l/services/s",
+            "projects/p/locations/l/services/s?x",
+            "projects/p/locations/l/services/s ",
+        ] {
+            assert!(slip.parse::<ServiceName>().is_err(), "{slip}");
+        }
+        assert!("projects/p/uptimeCheckConfigs/a-b_C1".parse::<CheckName>().is_ok());
+        assert!("projects/p/uptimeCheckConfig/a".parse::<CheckName>().is_err());
+        assert!("9A7806061c88ada191ed06f989cc3dac".parse::<HexId>().is_ok());
+        assert!("9a7806061c88ada191ed06f989cc3da".parse::<HexId>().is_err());
+        assert!("9a7806061c88ada191ed06f989cc3dag".parse::<HexId>().is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! Reads one switch's table of the configuration, collecting every problem before giving up.
+
+use std::{fmt, str::FromStr};
+
+/// What is wrong with one key of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyProblem {
+    /// The key, such as `service`.
+    pub key: String,
+    /// Why it can't be taken: a fragment that reads after the key.
+    pub reason: String,
+    /// A line that would be right, such as `gate = "all_users"`.
+    pub example: String,
+}
+
+/// One switch's table, and what was found wrong with it so far.
+#[derive(Debug)]
+pub struct Keys<'a> {
+    table: &'a toml::Table,
+    known: Vec<&'static str>,
+    problems: Vec<KeyProblem>,
+}
+
+impl<'a> Keys<'a> {
+    /// Starts reading `table`, in which `kind` is known already.
+    pub fn new(table: &'a toml::Table) -> Self {
+        Self { table, known: vec!["kind"], problems: Vec::new() }
+    }
+
+    /// The text at `key`, which has to be there, as a `T`.
+    pub fn required<T: FromStr>(&mut self, key: &'static str, example: &str) -> Option<T>
+    where
+        T::Err: fmt::Display,
+    {
+        self.known.push(key);
+        let read = match self.table.get(key) {
+            None => Err("is missing".to_owned()),
+            Some(value) => {
+                text(value).and_then(|text| text.parse().map_err(|error: T::Err| error.to_string()))
+            }
+        };
+        read.map_err(|reason| self.problem(key, reason, example)).ok()
+    }
+
+    /// One of `choices` at `key`; the first where the key is absent.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        self.known.push(key);
+        let (usual, default) = choices[0];
+        let Some(value) = self.table.get(key) else { return Some(default) };
+        let chosen = value.as_str().and_then(|text| choices.iter().find(|(name, _)| *name == text));
+        if chosen.is_none() {
+            let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
+            self.problem(key, format!("is not one of {}", names.join(", ")), usual);
+        }
+        chosen.map(|(_, choice)| *choice)
+    }
+
+    /// Gives what was `read`, or every problem: those met so far and the keys that nobody asked for.
+    pub fn finish<T>(mut self, read: Option<T>) -> Result<T, Vec<KeyProblem>> {
+        let asked = self.known.join(", ");
+        for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {
+            let reason = format!("is not a key of this kind of switch, which knows {asked}");
+            self.problems.push(KeyProblem { key: key.clone(), reason, example: format!("without {key}") });
+        }
+        match read {
+            Some(read) if self.problems.is_empty() => Ok(read),
+            _ => Err(self.problems),
+        }
+    }
+
+    fn problem(&mut self, key: &str, reason: String, example: &str) {
+        let example = format!("{key} = {example:?}");
+        self.problems.push(KeyProblem { key: key.to_owned(), reason, example });
+    }
+}
+
+fn text(value: &toml::Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| "is not a text in quotes".to_owned())
+}
