@@ -1,1 +1,40 @@
-//! The clouds that cloud-failover talks to, on loopback.
+//! The clouds that cloud-failover talks to, on loopback, as strict as the real ones.
+//!
+//! # Code map
+//! - `sandbox` starts everything; `world` is the shared state and the place where providers are wired.
+//! - `call`, `provider`: what a fake provider sees and must be able to do. One file per provider.
+//! - `serve`, `conduct`, `doors`: HTTP in, HTTP out, and the way of one call between.
+//! - `fault`, `breakpoint`, `latency`: what can go wrong, and where a call is held.
+//! - `ledger`, `promises`: what was asked, and what must never happen.
+//!
+//! # Invariants
+//! - Nothing leaves loopback.
+//! - Providers never sleep and never touch a socket: time and failure belong to the framework.
+//! - Effects are made one at a time, so a promise is judged at an instant.
+
+pub mod breakpoint;
+pub mod call;
+mod conduct;
+pub mod doors;
+pub mod fault;
+pub mod latency;
+pub mod ledger;
+mod lock;
+mod nowhere;
+pub mod options;
+pub mod promises;
+pub mod provider;
+mod sandbox;
+mod serve;
+pub mod site;
+pub mod world;
+
+pub use breakpoint::Moment;
+pub use call::{Call, Reply};
+pub use fault::{Aim, Fault};
+pub use options::Options;
+pub use promises::{Change, Violation};
+pub use provider::{Kind, Provider, Service};
+pub use sandbox::Sandbox;
+pub use site::{Site, SiteSeed};
+pub use world::World;

@@ -1,0 +1,37 @@
+//! How a sandbox is set up. The default is one site, no latency, and any free ports.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::provider::Service;
+use crate::site::SiteSeed;
+
+/// What the sandbox starts with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Ports of the clouds; those not named take any.
+    pub ports: HashMap<Service, u16>,
+    /// Latency per service; none where not named.
+    pub latencies: HashMap<Service, Duration>,
+    /// The share by which latencies vary.
+    pub jitter: f64,
+    /// How long a change of an IAM policy takes to spread.
+    pub iam_propagation: Duration,
+    /// The one token that Cloudflare accepts.
+    pub cloudflare_token: String,
+    /// The sites it starts with.
+    pub sites: Vec<SiteSeed>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ports: HashMap::new(),
+            latencies: HashMap::new(),
+            jitter: 0.0,
+            iam_propagation: Duration::ZERO,
+            cloudflare_token: "sandbox-cloudflare-token-0123456789abcdef".to_owned(),
+            sites: vec![SiteSeed::example()],
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Everything the fake providers share. A provider is wired here: a field, a line in `provider` and,
+//! if it needs to know the sites, a line in `seed`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, RwLock};
+
+use crate::breakpoint::{Breakpoints, Moment};
+use crate::doors::Doors;
+use crate::fault::{Aim, Fault, Faults};
+use crate::latency::Latencies;
+use crate::ledger::Ledger;
+use crate::lock::lock;
+use crate::nowhere::Nowhere;
+use crate::options::Options;
+use crate::promises::{Change, Promises};
+use crate::provider::{Provider, Service};
+use crate::site::Site;
+
+/// The state of all providers and of the framework around them.
+#[derive(Debug)]
+pub struct World {
+    /// Every request.
+    pub ledger: Ledger,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Where calls are held.
+    pub breakpoints: Breakpoints,
+    /// How long services take.
+    pub latency: Latencies,
+    /// Which listeners accept connections.
+    pub doors: Doors,
+    /// Which promises were broken.
+    pub promises: Promises,
+    sites: RwLock<Vec<Site>>,
+    nowhere: Nowhere,
+    turn: Mutex<()>,
+    current: AtomicU64,
+}
+
+impl World {
+    pub(crate) fn new(options: &Options) -> Self {
+        let world = Self {
+            ledger: Ledger::default(),
+            faults: Faults::default(),
+            breakpoints: Breakpoints::default(),
+            latency: Latencies::default(),
+            doors: Doors::default(),
+            promises: Promises::default(),
+            sites: RwLock::default(),
+            nowhere: Nowhere,
+            turn: Mutex::default(),
+            current: AtomicU64::default(),
+        };
+        options.latencies.iter().for_each(|(service, latency)| world.latency.set(*service, *latency));
+        world.latency.jitter(options.jitter);
+        world
+    }
+
+    /// The fake behind a service.
+    pub fn provider(&self, service: Service) -> &dyn Provider {
+        match service {
+            _ => &self.nowhere,
+        }
+    }
+
+    /// Tells every provider that needs to know of a new site.
+    pub(crate) fn seed(&self, site: &Site) {
+        let mut sites = self.sites.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sites.push(site.clone());
+    }
+
+    /// All sites, in the order they were added.
+    pub fn sites(&self) -> Vec<Site> {
+        self.sites.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The first site that fits.
+    pub fn site(&self, fits: impl Fn(&Site) -> bool) -> Option<Site> {
+        let sites = self.sites.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sites.iter().find(|site| fits(site)).cloned()
+    }
+
+    /// These calls go wrong from now on.
+    pub fn fault(&self, aim: Aim, fault: Fault) {
+        self.faults.set(aim, fault);
+    }
+
+    /// Holds the n-th call of an operation, counted from now; the receiver fires when it is there.
+    pub fn stop_at(&self, operation: &str, nth: u32, moment: Moment) -> tokio::sync::oneshot::Receiver<()> {
+        self.breakpoints.set(operation, nth, moment)
+    }
+
+    /// A provider says what it changed. It holds no lock of its own while it does.
+    pub fn changed(&self, change: &Change) {
+        self.promises.judge(self, self.current.load(Ordering::Relaxed), change);
+    }
+
+    /// One effect at a time: what a promise is judged by can't move meanwhile.
+    pub(crate) fn in_turn<T>(&self, sequence: u64, effect: impl FnOnce() -> T) -> T {
+        let _turn = lock(&self.turn);
+        self.current.store(sequence, Ordering::Relaxed);
+        effect()
+    }
+}
