@@ -1,0 +1,34 @@
+variable "project" {
+  description = "Project of the roles."
+  type        = string
+}
+
+variable "roles" {
+  description = "Custom roles by what they are for."
+  type = map(object({
+    id          = string
+    title       = string
+    description = string
+    permissions = list(string)
+  }))
+}
+
+variable "standbys" {
+  description = "The standbys' services, by site."
+  type = map(object({
+    service      = string
+    region       = string
+    account_name = string
+    gate         = string
+  }))
+}
+
+variable "function_member" {
+  description = "The function, as an IAM member."
+  type        = string
+}
+
+variable "page_member" {
+  description = "The page, as an IAM member; null where there is none."
+  type        = string
+}

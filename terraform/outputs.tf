@@ -1,0 +1,88 @@
+locals {
+  registry = "${google_artifact_registry_repository.main.location}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.main.repository_id}"
+}
+
+output "registry" {
+  description = "Where images are pushed to."
+  value       = local.registry
+}
+
+output "function_url" {
+  description = "Where the function listens; only Pub/Sub may call it."
+  value       = module.function.uri
+}
+
+output "page_url" {
+  description = "Where the status page is; null if there is none."
+  value       = one(module.page[*].uri)
+}
+
+output "commands_topic" {
+  description = "Topic for commands."
+  value       = module.trigger.topics[module.settings.names.commands]
+}
+
+output "alerts_topic" {
+  description = "Topic for incidents and for reports of our own prober."
+  value       = module.trigger.topics[module.settings.names.alerts]
+}
+
+output "standbys" {
+  description = "Each site's standby: service, region and URL."
+  value = {
+    for name, standby in module.standby : name => {
+      service = standby.service
+      region  = standby.region
+      url     = "${module.settings.standby_origins[name]}/"
+    }
+  }
+}
+
+output "alert_policies" {
+  description = "Each site's alert policy."
+  value       = module.watch.alert_policies
+}
+
+output "configuration" {
+  description = "The TOML that the function reads, to try commands with on one's own machine."
+  value       = module.settings.configuration
+}
+
+output "next_steps" {
+  description = "What to do after an apply, to be copied."
+  value       = <<-EOT
+    # 1. Secrets that Terraform doesn't write (version 0), once before the first apply that makes the services:
+    %{~if var.cloudflare_token_version == 0}
+    printf %s "$FUNCTION_TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_token} --project=${var.project} --data-file=-
+    %{~endif}
+    %{~if var.page.enabled && var.cloudflare_read_token_version == 0}
+    printf %s "$READ_TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_read_token} --project=${var.project} --data-file=-
+    %{~endif}
+    %{~if var.page.enabled && var.page_key_version == 0}
+    printf %s "$PAGE_KEY" | gcloud secrets versions add ${module.settings.names.page_key} --project=${var.project} --data-file=-
+    %{~endif}
+    %{~for webhook in var.webhook_urls_version == 0 ? module.settings.webhooks : {} }
+    printf %s "$URL" | gcloud secrets versions add ${webhook.secret} --project=${var.project} --data-file=-
+    %{~endfor}
+
+    # 2. The function's image (until then a placeholder answers, and nothing is guarded):
+    gcloud run services update ${module.settings.names.function} --project=${var.project} --region=${var.region} --image=${local.registry}/failover@sha256:DIGEST
+    %{~if var.page.enabled}
+    gcloud run services update ${module.settings.names.page} --project=${var.project} --region=${var.region} --image=${local.registry}/failover@sha256:DIGEST
+    %{~endif}
+
+    # 3. Each site's image, by its own pipeline from then on:
+    %{~for name, standby in module.standby}
+    gcloud run services update ${standby.service} --project=${var.project} --region=${standby.region} --image=${local.registry}/${name}@sha256:DIGEST
+    %{~endfor}
+
+    # 4. Let the function look at everything as itself, then rehearse:
+    gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"check"}'
+    gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"rehearse"}'
+
+    # Once a primary is well again:
+    %{~for name in keys(var.sites)}
+    gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"failback","site":"${name}"}'
+    %{~endfor}
+  EOT
+}
