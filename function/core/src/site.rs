@@ -11,7 +11,9 @@ pub struct SiteName(String);
 
 /// Why a text is no site name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a site's name is a small letter followed by at most 39 small letters, digits or dashes, such as \"resume\"")]
+#[error(
+    "a site's name is a small letter followed by at most 39 small letters, digits or dashes, such as \"resume\""
+)]
 pub struct BadSiteName;
 
 impl SiteName {
