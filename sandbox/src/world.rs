@@ -2,19 +2,23 @@
 //! if it needs to know the sites, a line in `seed`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use crate::breakpoint::{Breakpoints, Moment};
 use crate::doors::Doors;
 use crate::fault::{Aim, Fault, Faults};
+use crate::google::access::Access;
 use crate::latency::Latencies;
 use crate::ledger::Ledger;
 use crate::lock::lock;
+use crate::monitoring::Monitoring;
 use crate::nowhere::Nowhere;
 use crate::options::Options;
 use crate::promises::{Change, Promises};
 use crate::provider::{Provider, Service};
+use crate::run::Run;
 use crate::site::Site;
+use crate::tokens::{KeyService, Signer};
 
 /// The state of all providers and of the framework around them.
 #[derive(Debug)]
@@ -31,6 +35,15 @@ pub struct World {
     pub doors: Doors,
     /// Which promises were broken.
     pub promises: Promises,
+    /// Whose tokens are good at Google, and what their owners may do.
+    pub access: Arc<Access>,
+    /// Signs Google's identity tokens.
+    pub signer: Arc<Signer>,
+    /// Cloud Run.
+    pub run: Run,
+    /// Cloud Monitoring.
+    pub monitoring: Monitoring,
+    keys: KeyService,
     sites: RwLock<Vec<Site>>,
     nowhere: Nowhere,
     turn: Mutex<()>,
@@ -39,6 +52,8 @@ pub struct World {
 
 impl World {
     pub(crate) fn new(options: &Options) -> Self {
+        let access = Arc::new(Access::default());
+        let signer = Arc::new(Signer::default());
         let world = Self {
             ledger: Ledger::default(),
             faults: Faults::default(),
@@ -46,6 +61,11 @@ impl World {
             latency: Latencies::default(),
             doors: Doors::default(),
             promises: Promises::default(),
+            run: Run::new(access.clone(), options.iam_propagation),
+            monitoring: Monitoring::new(access.clone()),
+            keys: KeyService::new(signer.clone()),
+            access,
+            signer,
             sites: RwLock::default(),
             nowhere: Nowhere,
             turn: Mutex::default(),
@@ -59,12 +79,18 @@ impl World {
     /// The fake behind a service.
     pub fn provider(&self, service: Service) -> &dyn Provider {
         match service {
+            Service::Run => &self.run,
+            Service::Monitoring => &self.monitoring,
+            Service::Jwks => &self.keys,
             _ => &self.nowhere,
         }
     }
 
     /// Tells every provider that needs to know of a new site.
     pub(crate) fn seed(&self, site: &Site) {
+        self.run.add_service(&site.seed.service, site.standby_url().as_str());
+        self.monitoring.add_check(&site.seed.check, &site.edge.to_string());
+        self.monitoring.add_policy(&site.seed.check, site.name());
         let mut sites = self.sites.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         sites.push(site.clone());
     }
@@ -85,6 +111,11 @@ impl World {
         self.faults.set(aim, fault);
     }
 
+    /// Takes a permission from everybody, as `world.access` gives it back.
+    pub fn deny(&self, permission: &str) {
+        self.access.deny(permission);
+    }
+
     /// Holds the n-th call of an operation, counted from now; the receiver fires when it is there.
     pub fn stop_at(&self, operation: &str, nth: u32, moment: Moment) -> tokio::sync::oneshot::Receiver<()> {
         self.breakpoints.set(operation, nth, moment)
@@ -93,6 +124,11 @@ impl World {
     /// A provider says what it changed. It holds no lock of its own while it does.
     pub fn changed(&self, change: &Change) {
         self.promises.judge(self, self.current.load(Ordering::Relaxed), change);
+    }
+
+    /// A provider saw that a promise was broken by how it was asked, whatever came of it.
+    pub(crate) fn broken(&self, sentence: String) {
+        self.promises.broken(self.current.load(Ordering::Relaxed), sentence);
     }
 
     /// One effect at a time: what a promise is judged by can't move meanwhile.

@@ -1,0 +1,12 @@
+//! What all of Google's services have in common: who is asking, what they may do, and how they are refused.
+//!
+//! [`access`] knows tokens and permissions, [`refusal`] the error envelope, [`strict`] which fields a request
+//! may carry, [`mask`] how an update mask changes an object.
+
+pub mod access;
+pub mod mask;
+pub mod page;
+pub mod refusal;
+pub mod strict;
+#[cfg(test)]
+pub(crate) mod testing;
