@@ -1,13 +1,37 @@
 //! The rules of cloud-failover, without I/O.
+//!
+//! Data flows one way: a `Signal` is decided (`decide`) in a `State` (the fold of a site's journal) under a
+//! `Policy`, with `Facts` that were observed just before. What comes out is a `Decision`: a verdict, a reason that
+//! an operator reads, and what the journal has to say of it.
+//!
+//! Invariants:
+//! - no clock, network, environment or randomness is in here: same input, same decision and reason;
+//! - `State::after` is the only way from one state to the next, and refuses what may not happen;
+//! - nothing here fails for want of facts: "not now" is a decision.
 
 mod command;
+mod decide;
+mod facts;
 mod incident;
+mod journal;
+mod plan;
 mod reading;
+mod reason;
+mod rules;
+mod signal;
 mod site;
+mod state;
 mod switch;
 
 pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command, read_hold};
+pub use decide::{Decision, Looks, Verdict, adopt, decide, decide_again, decide_blind, looks};
+pub use facts::{Facts, Served, Sighting};
 pub use incident::{Incident, IncidentState, Notification, SiteMarks};
+pub use journal::{Direction, ENTRY_VERSION, End, Entry, Event, Hold, Step, StepRecord, UnreadableEntry};
+pub use plan::{Claim, OpenPlan, Trouble, steps};
 pub use reading::Unreadable;
+pub use reason::{Reason, clock, span};
+pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
+pub use state::{Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
 pub use switch::{Observed, Position, Role, SwitchId};

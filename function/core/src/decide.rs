@@ -1,0 +1,424 @@
+//! Decisions: same policy, state, facts and signal, same verdict and reason.
+//!
+//! The shell gathers the facts beforehand (`looks` says which ones a decision wants) and writes what a decision
+//! records; nothing in here waits, asks or writes.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Asker, Command, DEFAULT_HOLD, Direction, Event, Facts, Hold, Incident, IncidentState, Order,
+    PendingIncident, Policy, Position, Reason, Role, Served, Signal, SignalKind, State, Verb,
+    rules::{self, Case},
+    signal::whole_seconds,
+};
+
+/// An incident that was published longer ago is not acted on without the journal, which alone can tell whether it
+/// was dealt with.
+const FRESH_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is done about a signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// A new plan begins.
+    Start(Direction, Box<Order>),
+    /// An open plan is carried on, or joined.
+    CarryOn(u64),
+    /// A rule holds it back; it is kept and decided again.
+    Pending,
+    /// Nothing.
+    Stay,
+    /// A command can't be followed, and won't be by another try.
+    Refused,
+}
+
+/// A verdict, the reason for it, and what the journal has to say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What is done.
+    pub verdict: Verdict,
+    /// Why, for an operator.
+    pub reason: Reason,
+    /// Entries to write before the answer, in order; a new plan's intent is not among them.
+    pub record: Vec<Event>,
+}
+
+impl Decision {
+    fn new(verdict: Verdict, reason: Reason) -> Self {
+        Self { verdict, reason, record: Vec::new() }
+    }
+
+    fn stay(reason: Reason) -> Self {
+        Self::new(Verdict::Stay, reason)
+    }
+
+    fn recording(mut self, event: Event) -> Self {
+        self.record.push(event);
+        self
+    }
+}
+
+/// What a decision wants to know before it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looks {
+    /// Ask the public URL.
+    pub public: bool,
+    /// Ask the primary past the redirect, twice.
+    pub primary: bool,
+    /// Look at every switch.
+    pub switches: bool,
+}
+
+/// What to look at before `signal` is decided in `state`: nothing that its verdict doesn't depend on.
+pub fn looks(state: &State, signal: &Signal) -> Looks {
+    match &signal.kind {
+        SignalKind::Incident(incident) => {
+            let matters = incident.state == IncidentState::Open && settled(state, signal, incident).is_none();
+            Looks { public: matters, ..Looks::default() }
+        }
+        SignalKind::Command(command) => command_looks(state, command.verb),
+    }
+}
+
+fn command_looks(state: &State, verb: Verb) -> Looks {
+    let idle = state.plans.is_empty();
+    match verb {
+        Verb::Failover => Looks { switches: idle, ..Looks::default() },
+        Verb::Failback => Looks { primary: true, switches: idle, ..Looks::default() },
+        _ => Looks::default(),
+    }
+}
+
+/// Decides what is done about `signal`.
+pub fn decide(policy: &Policy, state: &State, facts: &Facts, signal: &Signal, now: Timestamp) -> Decision {
+    let adopted = adopt(state, facts);
+    let state = adopted.as_ref().map_or(state, |(state, _)| state);
+    let mut decision = match &signal.kind {
+        SignalKind::Incident(incident) => decide_incident(policy, state, facts, (signal, incident), now),
+        SignalKind::Command(command) => decide_command(policy, state, facts, (signal, command), now),
+    };
+    if let Some((_, event)) = adopted {
+        decision.record.insert(0, event);
+    }
+    decision
+}
+
+/// Decides a fresh incident, or a forced failover, while the journal can't be read: only the rules that need no
+/// history bind.
+pub fn decide_blind(policy: &Policy, facts: &Facts, signal: &Signal, now: Timestamp) -> Option<Decision> {
+    let state = State::default();
+    let fresh = now.duration_since(signal.published) < FRESH_FOR;
+    match &signal.kind {
+        SignalKind::Incident(incident)
+            if fresh && incident.state == IncidentState::Open && facts.public.is_silent() =>
+        {
+            let case = Case { policy, state: &state, facts, now };
+            rules::held_back_blind(&case).is_none().then(|| start_automatic(&state, facts, signal, incident))
+        }
+        SignalKind::Command(command) if command.verb == Verb::Failover && command.force => {
+            Some(start(Direction::Failover, order(&state, signal, command), asked(command)))
+        }
+        _ => None,
+    }
+}
+
+/// The observation wins over the journal where the route is elsewhere and no plan is open.
+pub fn adopt(state: &State, facts: &Facts) -> Option<(State, Event)> {
+    let position = facts.route().filter(|position| state.plans.is_empty() && *position != state.active)?;
+    let sentence = format!("visitors are routed to the {position}, while the journal said {}", state.active);
+    let mut adopted = state.clone();
+    adopted.active = position;
+    Some((adopted, Event::Adopted { position, sentence }))
+}
+
+/// Decides a pending incident again, on behalf of `signal`, whose order time it takes.
+pub fn decide_again(
+    policy: &Policy,
+    state: &State,
+    facts: &Facts,
+    (pending, signal): (&PendingIncident, &Signal),
+    now: Timestamp,
+) -> Decision {
+    let incident = Incident {
+        id: pending.id.clone(),
+        state: IncidentState::Open,
+        started_at: Some(pending.started_at),
+        summary: pending.summary.clone(),
+        metric: None,
+        policy: None,
+        labels: std::collections::BTreeMap::new(),
+        check_id: None,
+        host: None,
+        reporter: None,
+    };
+    let kind = SignalKind::Incident(incident.clone());
+    let again = Signal { kind, ..signal.clone() };
+    let decision = decide_incident(policy, state, facts, (&again, &incident), now);
+    match decision.verdict {
+        Verdict::Stay => {
+            let reason = decision.reason.to_string();
+            decision.recording(Event::Dropped { incident: pending.id.clone(), reason })
+        }
+        _ => decision,
+    }
+}
+
+fn decide_incident(
+    policy: &Policy,
+    state: &State,
+    facts: &Facts,
+    (signal, incident): (&Signal, &Incident),
+    now: Timestamp,
+) -> Decision {
+    if incident.state == IncidentState::Closed {
+        return closed(state, incident);
+    }
+    if let Some(decision) = settled(state, signal, incident) {
+        return decision;
+    }
+    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failback) {
+        return pend(state, signal, incident, Reason::FailingBack(plan.id));
+    }
+    match rules::held_back(&Case { policy, state, facts, now }) {
+        Some(reason) => pend(state, signal, incident, reason),
+        None => start_automatic(state, facts, signal, incident),
+    }
+}
+
+/// What is decided without any look at the world.
+fn settled(state: &State, signal: &Signal, incident: &Incident) -> Option<Decision> {
+    let began = began(signal, incident);
+    if let Some(moved) = state.last_move.as_ref().filter(|moved| began < moved.order_time) {
+        return Some(Decision::stay(Reason::Stale { said: began, moved: moved.order_time }));
+    }
+    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failover) {
+        return Some(carry_on(plan.direction, plan.id));
+    }
+    if state.has_settled_incident(&incident.id) {
+        return Some(Decision::stay(Reason::Redelivered(format!("incident {}", incident.id))));
+    }
+    let idle = state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal);
+    (state.active == Position::Standby && idle)
+        .then(|| Decision::stay(Reason::AlreadyThere(Position::Standby, state.since)))
+}
+
+fn began(signal: &Signal, incident: &Incident) -> Timestamp {
+    incident.started_at.map_or_else(|| signal.order_time(), whole_seconds)
+}
+
+fn closed(state: &State, incident: &Incident) -> Decision {
+    let was_pending = state.pending.iter().any(|pending| pending.id == incident.id);
+    let decision = Decision::stay(Reason::Closed { incident: incident.id.clone(), was_pending });
+    if !was_pending {
+        return decision;
+    }
+    let reason = decision.reason.to_string();
+    decision.recording(Event::Dropped { incident: incident.id.clone(), reason })
+}
+
+fn pend(state: &State, signal: &Signal, incident: &Incident, reason: Reason) -> Decision {
+    let known = state.pending.iter().any(|pending| pending.id == incident.id);
+    let sentence = reason.to_string();
+    let decision = Decision::new(Verdict::Pending, reason);
+    if known {
+        return decision;
+    }
+    decision.recording(Event::Pending { incident: remembered(signal, incident), reason: sentence })
+}
+
+fn remembered(signal: &Signal, incident: &Incident) -> PendingIncident {
+    PendingIncident {
+        id: incident.id.clone(),
+        started_at: began(signal, incident),
+        since: signal.received,
+        summary: incident.summary.clone(),
+    }
+}
+
+fn start_automatic(state: &State, facts: &Facts, signal: &Signal, incident: &Incident) -> Decision {
+    let mut incidents = state.pending.clone();
+    if incidents.iter().all(|pending| pending.id != incident.id) {
+        incidents.push(remembered(signal, incident));
+    }
+    let order = Order {
+        at: signal.order_time(),
+        message: signal.message.clone(),
+        asker: Asker::Incident,
+        reason: Some(incident.summary.clone()).filter(|summary| !summary.is_empty()),
+        force: false,
+        unfinished: false,
+        incidents,
+    };
+    start(Direction::Failover, order, why_automatic(facts))
+}
+
+fn why_automatic(facts: &Facts) -> Reason {
+    match &facts.public {
+        Served::Silent(probe) if facts.primary.is_by(Position::Primary) => {
+            Reason::WayBroken { probe: probe.clone() }
+        }
+        Served::Silent(probe) => Reason::PublicSilent { probe: probe.clone() },
+        Served::Unknown(probe) => Reason::PublicUnknown { probe: probe.clone() },
+        Served::By(_) => Reason::RoutedAlready,
+    }
+}
+
+fn start(direction: Direction, order: Order, reason: Reason) -> Decision {
+    Decision::new(Verdict::Start(direction, Box::new(order)), reason)
+}
+
+fn carry_on(direction: Direction, plan: u64) -> Decision {
+    Decision::new(Verdict::CarryOn(plan), Reason::CarriedOn(direction, plan))
+}
+
+fn decide_command(
+    policy: &Policy,
+    state: &State,
+    facts: &Facts,
+    (signal, command): (&Signal, &Command),
+    now: Timestamp,
+) -> Decision {
+    if let Some(plan) = state.newest().filter(|plan| plan.order.message == signal.message) {
+        return carry_on(plan.direction, plan.id);
+    }
+    if state.has_settled_message(&signal.message) {
+        return Decision::stay(Reason::Redelivered(format!("message {}", signal.message)));
+    }
+    match command.verb {
+        Verb::Failover => outdated(state, signal).unwrap_or_else(|| failover(state, facts, signal, command)),
+        Verb::Failback => {
+            outdated(state, signal).unwrap_or_else(|| failback(policy, state, facts, (signal, command)))
+        }
+        Verb::Hold => hold(signal, command, now),
+        Verb::Release => Decision::stay(Reason::HoldReleased)
+            .recording(Event::Released { by: command.by.clone(), message: signal.message.clone() }),
+        Verb::Acknowledge => Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
+            .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() }),
+        Verb::Rehearse => rehearse(state, signal, command, now),
+        Verb::Reconcile | Verb::Check => Decision::stay(Reason::AlreadyThere(state.active, state.since)),
+    }
+}
+
+/// An order published before the last move's order was given is not carried out any more.
+fn outdated(state: &State, signal: &Signal) -> Option<Decision> {
+    let said = whole_seconds(signal.published);
+    let open = state.newest().filter(|plan| plan.direction != Direction::Rehearsal).map(|plan| plan.order.at);
+    let moved = state.last_move.as_ref().map(|moved| moved.order_time).max(open)?;
+    (said < moved).then(|| Decision::stay(Reason::Stale { said, moved }))
+}
+
+fn failover(state: &State, facts: &Facts, signal: &Signal, command: &Command) -> Decision {
+    let order = order(state, signal, command);
+    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failover) {
+        let insists = command.force && !plan.order.force;
+        return if insists {
+            start(Direction::Failover, order, asked(command))
+        } else {
+            carry_on(plan.direction, plan.id)
+        };
+    }
+    if !state.plans.is_empty() || state.active == Position::Primary {
+        return start(Direction::Failover, order, asked(command));
+    }
+    let undone = facts.not_at(Position::Standby, &[Role::Gate, Role::Route, Role::Monitor]);
+    finish(Direction::Failover, order, state, &undone)
+}
+
+fn failback(
+    policy: &Policy,
+    state: &State,
+    facts: &Facts,
+    (signal, command): (&Signal, &Command),
+) -> Decision {
+    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failback) {
+        let insists = command.force && !plan.order.force;
+        if !insists {
+            return carry_on(plan.direction, plan.id);
+        }
+    }
+    if state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal)
+        && state.active == Position::Primary
+    {
+        let roles: &[Role] =
+            if state.draining.is_some() { &[Role::Monitor] } else { &[Role::Gate, Role::Monitor] };
+        let undone = facts.not_at(Position::Primary, roles);
+        return finish(Direction::Failback, order(state, signal, command), state, &undone);
+    }
+    match gate(policy, facts, command) {
+        Some(reason) => refused(signal, command, reason),
+        None => start(Direction::Failback, order(state, signal, command), asked(command)),
+    }
+}
+
+/// Why a failback would lead visitors to a primary that isn't known to answer.
+fn gate(policy: &Policy, facts: &Facts, command: &Command) -> Option<Reason> {
+    if command.force {
+        return None;
+    }
+    if !policy.has_primary_url {
+        return Some(Reason::NoPrimaryUrl);
+    }
+    match &facts.primary {
+        Served::By(Position::Primary) => None,
+        Served::By(Position::Standby) => Some(Reason::PrimarySilent("the standby answered".to_owned())),
+        Served::Silent(why) | Served::Unknown(why) => Some(Reason::PrimarySilent(why.clone())),
+    }
+}
+
+fn finish(direction: Direction, order: Order, state: &State, undone: &[&crate::SwitchId]) -> Decision {
+    let position = direction.leads_to();
+    if undone.is_empty() {
+        return Decision::stay(Reason::AlreadyThere(position, state.since));
+    }
+    let what = undone.iter().map(ToString::to_string).collect();
+    let order = Order { unfinished: true, ..order };
+    start(direction, order, Reason::Unfinished(position, what))
+}
+
+fn refused(signal: &Signal, command: &Command, reason: Reason) -> Decision {
+    let event = Event::Refused {
+        message: signal.message.clone(),
+        command: command.verb.to_string(),
+        by: command.by.clone(),
+        reason: reason.to_string(),
+    };
+    Decision::new(Verdict::Refused, reason).recording(event)
+}
+
+fn hold(signal: &Signal, command: &Command, now: Timestamp) -> Decision {
+    let until = now.saturating_add(command.hold_for.unwrap_or(DEFAULT_HOLD)).unwrap_or(Timestamp::MAX);
+    let hold = Hold { by: command.by.clone(), reason: command.reason.clone(), since: now, until };
+    Decision::stay(Reason::HoldSet(hold.clone()))
+        .recording(Event::Held { hold, message: signal.message.clone() })
+}
+
+fn rehearse(state: &State, signal: &Signal, command: &Command, now: Timestamp) -> Decision {
+    let busy = if let Some(plan) = state.newest() {
+        Some(format!("the {} of entry {} is open", plan.direction, plan.id))
+    } else if state.active == Position::Standby {
+        Some("the site is on its standby".to_owned())
+    } else if state.draining.is_some() {
+        Some("the standby is still draining".to_owned())
+    } else {
+        state.hold_at(now).map(|hold| Reason::Held(hold.clone()).to_string())
+    };
+    match busy {
+        Some(why) => refused(signal, command, Reason::TooBusyToRehearse(why)),
+        None => start(Direction::Rehearsal, order(state, signal, command), asked(command)),
+    }
+}
+
+fn order(state: &State, signal: &Signal, command: &Command) -> Order {
+    Order {
+        at: signal.order_time(),
+        message: signal.message.clone(),
+        asker: Asker::Operator(command.by.clone()),
+        reason: command.reason.clone(),
+        force: command.force,
+        unfinished: false,
+        incidents: if command.verb == Verb::Failover { state.pending.clone() } else { Vec::new() },
+    }
+}
+
+fn asked(command: &Command) -> Reason {
+    Reason::Asked(Asker::Operator(command.by.clone()), command.reason.clone())
+}

@@ -1,0 +1,95 @@
+//! Plans: the steps of a move in the order in which they wait for each other, and who executes them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Direction, Order, Policy, RouteOrder, Step, StepRecord, state::Illegal};
+
+/// Who executes a plan now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The executor's word.
+    pub nonce: String,
+    /// The number of the entry by which it said so last: a claim whose number stands still is dead.
+    pub entry: u64,
+}
+
+/// What an operator has to mend before a plan can go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The sentence that says what to mend.
+    pub sentence: String,
+    /// Since when it has been the same.
+    pub since: Timestamp,
+}
+
+/// A plan with an intent and no end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenPlan {
+    /// The number of its intent.
+    pub id: u64,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What was asked for.
+    pub order: Order,
+    /// Why it was decided so.
+    pub reason: String,
+    /// When its intent was written.
+    pub begun_at: Timestamp,
+    /// Who executes it; `None` when its executor let go.
+    pub claim: Option<Claim>,
+    /// What was done.
+    pub steps: Vec<StepRecord>,
+    /// What keeps it from going on.
+    pub trouble: Option<Trouble>,
+    /// How many executors there have been.
+    pub attempts: u32,
+}
+
+impl OpenPlan {
+    /// Whether `step` was finished by an executor of this plan.
+    pub fn has_done(&self, step: Step) -> bool {
+        self.steps.iter().any(|record| record.step == step)
+    }
+
+    /// Whether this executor holds the claim.
+    ///
+    /// # Errors
+    /// When it doesn't.
+    pub(crate) fn check_executor(&self, nonce: &str) -> Result<(), Illegal> {
+        match &self.claim {
+            Some(claim) if claim.nonce == nonce => Ok(()),
+            _ => Err(Illegal::NotTheExecutor(self.id)),
+        }
+    }
+}
+
+/// What a plan of `direction` will do, in order, for an operator who asks beforehand.
+pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
+    let roles = policy.roles;
+    let together = policy.order == RouteOrder::Together;
+    let standby_is_asked = roles.gate;
+    let wanted: Vec<(Step, bool)> = match direction {
+        Direction::Failover => vec![
+            (Step::Open, roles.gate),
+            (Step::Answer, standby_is_asked && !together),
+            (Step::Route, roles.route),
+            (Step::Verify, true),
+            (Step::Pause, roles.monitor),
+        ],
+        Direction::Failback => vec![
+            (Step::Power, roles.power),
+            (Step::Route, roles.route),
+            (Step::Verify, true),
+            (Step::Close, roles.gate),
+            (Step::Resume, roles.monitor),
+        ],
+        Direction::Rehearsal => vec![
+            (Step::Open, roles.gate),
+            (Step::Answer, standby_is_asked),
+            (Step::Route, roles.route),
+            (Step::Close, roles.gate),
+        ],
+    };
+    wanted.into_iter().filter_map(|(step, needed)| needed.then_some(step)).collect()
+}

@@ -1,0 +1,211 @@
+//! Reasons: the sentence that an operator reads for every decision, also when it is to do nothing.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::{Asker, Direction, Hold, Position};
+
+/// Why it was decided so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// An incident is open and the public URL is silent.
+    PublicSilent {
+        /// What the probe met.
+        probe: String,
+    },
+    /// As before, but the primary itself answers.
+    WayBroken {
+        /// What the probe met.
+        probe: String,
+    },
+    /// An incident is open, and the probe could not tell.
+    PublicUnknown {
+        /// Why it could not.
+        probe: String,
+    },
+    /// Visitors are led to the standby already, although the journal knows of no move.
+    RoutedAlready,
+    /// An operator asked for it.
+    Asked(Asker, Option<String>),
+    /// A plan that goes there is open: it is carried on.
+    CarriedOn(Direction, u64),
+    /// The site is there already.
+    AlreadyThere(Position, Option<Timestamp>),
+    /// The site is there already, but something was left undone.
+    Unfinished(Position, Vec<String>),
+    /// The signal tells of an earlier time than the last move's.
+    Stale {
+        /// When the signal's matter began or was published.
+        said: Timestamp,
+        /// The order time of the last move.
+        moved: Timestamp,
+    },
+    /// The same message or incident was dealt with before.
+    Redelivered(String),
+    /// A closed incident.
+    Closed {
+        /// Its id.
+        incident: String,
+        /// Whether it was pending.
+        was_pending: bool,
+    },
+    /// An incident while the site fails back.
+    FailingBack(u64),
+    /// The public URL still answers.
+    StillAnswers,
+    /// An operator's hold.
+    Held(Hold),
+    /// A plan is stuck.
+    Stuck(String),
+    /// Automatic moves need an operator's approval.
+    NeedsApproval,
+    /// Too soon after the last move.
+    CoolingDown {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Too many automatic failovers today.
+    BudgetSpent {
+        /// How many there were.
+        moves: usize,
+        /// When the oldest of them is a day old.
+        until: Timestamp,
+    },
+    /// The standby could not serve.
+    StandbyUnable(String),
+    /// A failback was refused since the primary doesn't answer.
+    PrimarySilent(String),
+    /// A failback was refused since nobody can ask the primary past the redirect.
+    NoPrimaryUrl,
+    /// A hold was set.
+    HoldSet(Hold),
+    /// Automatic moves are allowed again.
+    HoldReleased,
+    /// What is stuck was seen; cooldown and budget are lifted.
+    Acknowledged {
+        /// How many pending incidents are decided again.
+        pending: usize,
+    },
+    /// A rehearsal was asked for while something is on.
+    TooBusyToRehearse(String),
+}
+
+/// `time` as an operator reads it: UTC, whole seconds.
+pub fn clock(time: Timestamp) -> impl fmt::Display {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+}
+
+/// `span` in the two largest units that matter.
+pub fn span(span: SignedDuration) -> String {
+    let seconds = span.as_secs().max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, ..) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PublicSilent { probe } => {
+                write!(f, "an incident is open and the public URL doesn't answer ({probe})")
+            }
+            Self::WayBroken { probe } => write!(
+                f,
+                "an incident is open and the public URL doesn't answer ({probe}) while the primary itself does: \
+                 the way through Cloudflare is broken"
+            ),
+            Self::PublicUnknown { probe } => {
+                write!(f, "an incident is open and our own probe could not tell otherwise ({probe})")
+            }
+            Self::RoutedAlready => {
+                f.write_str("an incident is open and visitors are led to the standby already: the move is completed")
+            }
+            Self::Asked(asker, reason) => asked(f, asker, reason.as_deref()),
+            Self::CarriedOn(direction, plan) => write!(f, "the {direction} of entry {plan} is carried on"),
+            Self::AlreadyThere(position, since) => already(f, *position, *since),
+            Self::Unfinished(position, what) => {
+                write!(f, "the site is on its {position}, but this was left undone: {}", what.join(", "))
+            }
+            Self::Stale { said, moved } => write!(
+                f,
+                "stale: it tells of {}, before the order of the last move at {}",
+                clock(*said),
+                clock(*moved)
+            ),
+            Self::Redelivered(id) => write!(f, "{id} was dealt with before: this is a redelivery"),
+            Self::Closed { incident, was_pending } => closed(f, incident, *was_pending),
+            Self::FailingBack(plan) => {
+                write!(f, "the failback of entry {plan} is under way; this is decided when it has ended")
+            }
+            Self::StillAnswers => f.write_str("the public URL still answers: a false alarm so far"),
+            Self::Held(hold) => held(f, hold),
+            Self::Stuck(sentence) => {
+                write!(f, "an earlier plan is stuck ({sentence}); nothing moves by itself until \"acknowledge\"")
+            }
+            Self::NeedsApproval => {
+                f.write_str("this site moves only with an operator's approval; send \"failover\" to move it")
+            }
+            Self::CoolingDown { until } => {
+                write!(f, "the cooldown after the last move lasts until {}", clock(*until))
+            }
+            Self::BudgetSpent { moves, until } => write!(
+                f,
+                "there were {moves} automatic failovers within a day, all that is allowed; the next may be at {}",
+                clock(*until)
+            ),
+            Self::StandbyUnable(why) => write!(f, "the standby can't serve: {why}"),
+            Self::PrimarySilent(why) => write!(
+                f,
+                "the primary doesn't answer ({why}); start it, or send \"failback\" with \"force\": true"
+            ),
+            Self::NoPrimaryUrl => f.write_str(
+                "nobody can ask the primary past the redirect, as there is no primary_url; send \"failback\" with \
+                 \"force\": true once you know that it runs",
+            ),
+            Self::HoldSet(hold) => write!(f, "automatic moves are off until {}", clock(hold.until)),
+            Self::HoldReleased => f.write_str("automatic moves are on again"),
+            Self::Acknowledged { pending: 0 } => f.write_str("acknowledged: cooldown and budget are lifted"),
+            Self::Acknowledged { pending } => write!(
+                f,
+                "acknowledged: cooldown and budget are lifted, and {pending} pending incident(s) are decided now"
+            ),
+            Self::TooBusyToRehearse(why) => write!(f, "no rehearsal now: {why}"),
+        }
+    }
+}
+
+fn asked(f: &mut fmt::Formatter<'_>, asker: &Asker, reason: Option<&str>) -> fmt::Result {
+    match asker {
+        Asker::Operator(Some(by)) => write!(f, "asked for, says {by}")?,
+        Asker::Operator(None) => f.write_str("asked for by an operator")?,
+        Asker::Incident => f.write_str("asked for by an incident")?,
+        Asker::Itself => f.write_str("by the site's own standing rule")?,
+    }
+    reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
+}
+
+fn already(f: &mut fmt::Formatter<'_>, position: Position, since: Option<Timestamp>) -> fmt::Result {
+    write!(f, "the site is on its {position} already")?;
+    since.map_or(Ok(()), |since| write!(f, ", since {}", clock(since)))
+}
+
+fn closed(f: &mut fmt::Formatter<'_>, incident: &str, was_pending: bool) -> fmt::Result {
+    if was_pending {
+        write!(f, "incident {incident} is closed and pending no more")
+    } else {
+        write!(f, "incident {incident} is closed, which proves nothing about the primary")
+    }
+}
+
+fn held(f: &mut fmt::Formatter<'_>, hold: &Hold) -> fmt::Result {
+    write!(f, "automatic moves are off until {}", clock(hold.until))?;
+    if let Some(by) = &hold.by {
+        write!(f, ", says {by}")?;
+    }
+    hold.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+}
