@@ -1,9 +1,21 @@
 //! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
 
+pub mod clients;
+pub mod cloudflare;
+pub mod credentials;
 pub mod endpoints;
+pub mod google;
 pub mod names;
+pub mod retry;
+pub mod secret;
+mod task;
 
+pub use clients::Clients;
+pub use cloudflare::Cloudflare;
 pub use endpoints::Endpoints;
+pub use google::Google;
+pub use retry::Pace;
+pub use secret::Secret;
 
 /// Why a provider's interface did not do what was asked, named by meaning so that all providers share one list.
 #[derive(Debug, Clone, thiserror::Error)]

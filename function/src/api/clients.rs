@@ -1,0 +1,99 @@
+//! Every provider's client, built once and handed to the switches.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use super::{
+    ApiError, Cloudflare, Endpoints, Google, Pace, Secret,
+    credentials::{DefaultCredentials, Tokens, http_client},
+};
+
+/// What the clients need to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the providers are.
+    pub endpoints: Endpoints,
+    /// Cloudflare's token, where a switch needs it.
+    pub cloudflare_token: Option<Secret>,
+    /// How long one try of a call may take.
+    pub call_timeout: Duration,
+    /// How patiently a call is tried again.
+    pub pace: Pace,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            endpoints: Endpoints::default(),
+            cloudflare_token: None,
+            call_timeout: Duration::from_secs(10),
+            pace: Pace::default(),
+        }
+    }
+}
+
+/// The clients of one process.
+#[derive(Debug)]
+pub struct Clients {
+    settings: Settings,
+    google: Arc<Google>,
+    /// Built when the first switch of Cloudflare's is, since that takes some milliseconds.
+    cloudflare: OnceLock<Arc<Cloudflare>>,
+}
+
+impl Clients {
+    /// Clients with Application Default Credentials for Google.
+    pub fn new(settings: Settings) -> Result<Self, ApiError> {
+        let tokens = Arc::new(DefaultCredentials::new(settings.call_timeout));
+        Self::with_tokens(settings, tokens)
+    }
+
+    /// Clients with another source of tokens.
+    pub fn with_tokens(settings: Settings, tokens: Arc<dyn Tokens>) -> Result<Self, ApiError> {
+        let google = Arc::new(Google {
+            http: http_client()?,
+            tokens,
+            endpoints: settings.endpoints.clone(),
+            call_timeout: settings.call_timeout,
+            pace: settings.pace,
+        });
+        Ok(Self { settings, google, cloudflare: OnceLock::new() })
+    }
+
+    /// Google's interfaces.
+    pub fn google(&self) -> Arc<Google> {
+        Arc::clone(&self.google)
+    }
+
+    /// Cloudflare's interface.
+    pub fn cloudflare(&self) -> Arc<Cloudflare> {
+        let Settings { endpoints, cloudflare_token, call_timeout, pace } = &self.settings;
+        let build = || Arc::new(Cloudflare::new(endpoints, cloudflare_token.as_ref(), *call_timeout, *pace));
+        Arc::clone(self.cloudflare.get_or_init(build))
+    }
+
+    /// How patiently calls are tried again.
+    pub fn pace(&self) -> Pace {
+        self.settings.pace
+    }
+
+    /// The HTTP client that all calls to Google share; webhooks may use it too.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.google.http
+    }
+
+    /// The one source of Google access tokens.
+    pub fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::clone(&self.google.tokens)
+    }
+
+    /// Fetches a token beside whatever is read first, so that no later call waits for it. Failing is left to the
+    /// call that needs the token.
+    pub async fn warm(&self) {
+        if let Err(error) = self.google.tokens.token().await {
+            tracing::debug!(%error, "no token yet");
+        }
+    }
+}

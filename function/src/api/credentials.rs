@@ -1,0 +1,144 @@
+//! The one source of Google access tokens, and the one HTTP client.
+//!
+//! On Cloud Run tokens come from the metadata server, elsewhere from Application Default Credentials.
+//! `GCE_METADATA_HOST` (host and port, without a scheme) leads to another metadata server.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use google_cloud_auth::{
+    credentials::{AccessTokenCredentials, Builder, CacheableResource, CredentialsProvider},
+    errors::CredentialsError,
+};
+use http::{Extensions, HeaderMap, header::AUTHORIZATION};
+use tokio::{sync::Mutex, time::timeout};
+
+use super::{ApiError, ApiErrorKind, Secret};
+
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+
+/// Builds the HTTP client for Google's interfaces and for webhooks: once for the whole process, since every
+/// client parses the system's certificates anew. Time limits are set on each request.
+pub fn http_client() -> Result<reqwest::Client, ApiError> {
+    let agent = concat!("cloud-failover/", env!("CARGO_PKG_VERSION"));
+    reqwest::Client::builder().user_agent(agent).build().map_err(|error| ApiError {
+        kind: ApiErrorKind::Refused,
+        message: format!(
+            "could not prepare for HTTPS: {}; install the CA certificates or point SSL_CERT_FILE to them",
+            super::retry::causes(&error)
+        ),
+    })
+}
+
+/// An access token, with the project that requests are counted on where the credentials name one.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// What goes after `Bearer`.
+    pub bearer: Secret,
+    /// The header `x-goog-user-project`, for operators' own credentials.
+    pub quota_project: Option<String>,
+    /// Which credentials it came from, so that refused ones are forgotten once.
+    generation: u64,
+}
+
+/// Where access tokens come from.
+#[async_trait]
+pub trait Tokens: fmt::Debug + Send + Sync {
+    /// A token that should be good now: cached, or fetched.
+    async fn token(&self) -> Result<Token, ApiError>;
+
+    /// Forgets what led to `refused`, so that the next token is a fresh one.
+    async fn forget(&self, refused: &Token);
+}
+
+/// One token for ever: for tests, and for a token given by hand.
+#[derive(Debug)]
+pub struct StaticToken(pub Secret);
+
+#[async_trait]
+impl Tokens for StaticToken {
+    async fn token(&self) -> Result<Token, ApiError> {
+        Ok(Token { bearer: self.0.clone(), quota_project: None, generation: 0 })
+    }
+
+    async fn forget(&self, _refused: &Token) {}
+}
+
+/// Application Default Credentials.
+///
+/// The library's credentials object is dead for good after one permanent error and repeats a passing one for
+/// ten seconds, so it is built anew whenever it fails.
+#[derive(Debug)]
+pub struct DefaultCredentials {
+    patience: Duration,
+    current: Mutex<(u64, Option<AccessTokenCredentials>)>,
+}
+
+impl DefaultCredentials {
+    /// Credentials that are looked for when the first token is asked for; one fetch may take `patience`.
+    pub fn new(patience: Duration) -> Self {
+        Self { patience, current: Mutex::new((0, None)) }
+    }
+
+    async fn credentials(&self) -> Result<(u64, AccessTokenCredentials), ApiError> {
+        let mut current = self.current.lock().await;
+        if let (generation, Some(credentials)) = &*current {
+            return Ok((*generation, credentials.clone()));
+        }
+        let built = Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
+        let credentials =
+            built.map_err(|error| unavailable(ApiErrorKind::Denied, &super::retry::causes(&error)))?;
+        *current = (current.0 + 1, Some(credentials.clone()));
+        Ok((current.0, credentials))
+    }
+
+    async fn drop_generation(&self, generation: u64) {
+        let mut current = self.current.lock().await;
+        if current.0 == generation {
+            current.1 = None;
+        }
+    }
+}
+
+#[async_trait]
+impl Tokens for DefaultCredentials {
+    async fn token(&self) -> Result<Token, ApiError> {
+        let (generation, credentials) = self.credentials().await?;
+        let error = match timeout(self.patience, credentials.headers(Extensions::new())).await {
+            Ok(Ok(CacheableResource::New { data, .. })) => match read_headers(&data, generation) {
+                Some(token) => return Ok(token),
+                None => unavailable(ApiErrorKind::Transient, "the credentials gave no bearer token"),
+            },
+            Ok(Ok(CacheableResource::NotModified)) => {
+                unavailable(ApiErrorKind::Transient, "the credentials gave no token")
+            }
+            Ok(Err(error)) => refused(&error),
+            Err(_) => unavailable(ApiErrorKind::Transient, &format!("no answer within {:?}", self.patience)),
+        };
+        self.drop_generation(generation).await;
+        Err(error)
+    }
+
+    async fn forget(&self, refused: &Token) {
+        self.drop_generation(refused.generation).await;
+    }
+}
+
+fn read_headers(headers: &HeaderMap, generation: u64) -> Option<Token> {
+    let bearer = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let quota_project = headers.get("x-goog-user-project").and_then(|value| value.to_str().ok());
+    Some(Token { bearer: Secret::new(bearer), quota_project: quota_project.map(str::to_owned), generation })
+}
+
+fn refused(error: &CredentialsError) -> ApiError {
+    let kind = if error.is_transient() { ApiErrorKind::Transient } else { ApiErrorKind::Denied };
+    unavailable(kind, &super::retry::causes(error))
+}
+
+fn unavailable(kind: ApiErrorKind, why: &str) -> ApiError {
+    let message = format!(
+        "could not get a Google access token: {why}; on Cloud Run give the service a service account, elsewhere \
+         run gcloud auth application-default login"
+    );
+    ApiError { kind, message }
+}

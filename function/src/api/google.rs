@@ -1,0 +1,95 @@
+//! Google's interfaces over JSON: Cloud Run Admin v2 and Cloud Monitoring v3.
+//!
+//! What an answer holds is kept as it came, unknown fields included, so that what is written back loses nothing.
+
+mod answer;
+mod monitoring;
+mod run;
+
+use std::{sync::Arc, time::Duration};
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use super::{
+    ApiError, ApiErrorKind, Endpoints, Pace,
+    credentials::{Token, Tokens},
+    retry::{self, Failure},
+    task::Task,
+};
+use answer::Answer;
+
+pub use monitoring::Alert;
+
+/// A client of Google's interfaces.
+#[derive(Debug, Clone)]
+pub struct Google {
+    pub(super) http: reqwest::Client,
+    pub(super) tokens: Arc<dyn Tokens>,
+    pub(super) endpoints: Endpoints,
+    pub(super) call_timeout: Duration,
+    pub(super) pace: Pace,
+}
+
+/// A request before its token.
+#[derive(Debug)]
+struct Request<'a> {
+    method: Method,
+    url: String,
+    query: &'a [(&'a str, &'a str)],
+    body: Option<&'a Value>,
+}
+
+impl Google {
+    async fn get(&self, task: &Task<'_>, url: String, query: &[(&str, &str)]) -> Result<Value, ApiError> {
+        self.call(task, &Request { method: Method::GET, url, query, body: None }).await
+    }
+
+    async fn post(&self, task: &Task<'_>, url: String, body: &Value) -> Result<Value, ApiError> {
+        self.call(task, &Request { method: Method::POST, url, query: &[], body: Some(body) }).await
+    }
+
+    /// Changes the one field that `mask` names. Without a mask Google replaces everything or all that is set.
+    async fn patch(&self, task: &Task<'_>, url: String, mask: &str, body: &Value) -> Result<Value, ApiError> {
+        let query = &[("updateMask", mask)];
+        self.call(task, &Request { method: Method::PATCH, url, query, body: Some(body) }).await
+    }
+
+    async fn call(&self, task: &Task<'_>, request: &Request<'_>) -> Result<Value, ApiError> {
+        retry::persist(&self.pace, || self.attempt(task, request)).await
+    }
+
+    /// One try; a token that isn't accepted is replaced once.
+    async fn attempt(&self, task: &Task<'_>, request: &Request<'_>) -> Result<Value, Failure> {
+        let token = self.tokens.token().await?;
+        let answer = self.send(task, request, &token).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return answer.read(task);
+        }
+        self.tokens.forget(&token).await;
+        let token = self.tokens.token().await?;
+        self.send(task, request, &token).await?.read(task)
+    }
+
+    async fn send(&self, task: &Task<'_>, request: &Request<'_>, token: &Token) -> Result<Answer, Failure> {
+        let mut sent = self.http.request(request.method.clone(), &request.url).query(request.query);
+        sent = sent.bearer_auth(token.bearer.expose()).timeout(self.call_timeout);
+        if let Some(project) = &token.quota_project {
+            sent = sent.header("x-goog-user-project", project);
+        }
+        if let Some(body) = request.body {
+            sent = sent.json(body);
+        }
+        let broken = |error: reqwest::Error| self.broken(task, &error);
+        let response = sent.send().await.map_err(broken)?;
+        Answer::receive(response).await.map_err(broken)
+    }
+
+    fn broken(&self, task: &Task<'_>, error: &reqwest::Error) -> Failure {
+        if error.is_timeout() {
+            return task.unanswered(self.call_timeout).into();
+        }
+        let kind = if error.is_builder() { ApiErrorKind::Refused } else { ApiErrorKind::Transient };
+        task.error(kind, &format!("could not be reached: {}", retry::causes(error))).into()
+    }
+}

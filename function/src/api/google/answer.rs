@@ -1,0 +1,158 @@
+//! Reads Google's answers and its error envelope.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{StatusCode, header::RETRY_AFTER};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::{
+    ApiErrorKind,
+    retry::{Failure, Wait, retry_after},
+    task::{Task, excerpt},
+};
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    wait: Option<Duration>,
+    body: Bytes,
+}
+
+/// The envelope that all of Google's interfaces use for errors.
+#[derive(Debug, Deserialize)]
+struct Envelope {
+    error: Status,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    message: String,
+    /// Such as `PERMISSION_DENIED`.
+    #[serde(rename = "status")]
+    name: String,
+    details: Vec<Value>,
+}
+
+impl Answer {
+    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let wait = header.and_then(|value| retry_after(value, Timestamp::now()));
+        Ok(Self { status: response.status(), wait, body: response.bytes().await? })
+    }
+
+    /// The answer's JSON, or what went wrong. Whatever isn't JSON came from something in between, so it may pass.
+    pub(super) fn read(self, task: &Task<'_>) -> Result<Value, Failure> {
+        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
+            let what =
+                format!("answered {} with what isn't JSON: {}", self.status.as_u16(), excerpt(&self.body));
+            return Err(self.failure(task.error(ApiErrorKind::Transient, &what), None));
+        };
+        if self.status.is_success() {
+            return Ok(body);
+        }
+        let status =
+            serde_json::from_value::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
+        let error = task.failed(self.status, &status.said(&self.body));
+        Err(self.failure(error, status.retry_delay()))
+    }
+
+    fn failure(&self, error: crate::api::ApiError, delay: Option<Duration>) -> Failure {
+        let asked = self.wait.or(delay);
+        Failure { error, wait: asked.map_or(Wait::Backoff, Wait::Asked) }
+    }
+}
+
+impl Status {
+    fn said(&self, body: &[u8]) -> String {
+        let mut said = match (self.name.as_str(), self.message.as_str()) {
+            ("", "") => excerpt(body),
+            ("", message) => message.to_owned(),
+            (name, message) => format!("{name}: {message}"),
+        };
+        if self.reason() == Some("SERVICE_DISABLED") {
+            said += "; enable the interface with gcloud services enable";
+        }
+        said
+    }
+
+    fn detail(&self, kind: &str) -> Option<&Value> {
+        self.details.iter().find(|detail| detail["@type"].as_str().is_some_and(|name| name.ends_with(kind)))
+    }
+
+    fn reason(&self) -> Option<&str> {
+        self.detail("google.rpc.ErrorInfo")?["reason"].as_str()
+    }
+
+    /// `RetryInfo`'s duration: seconds with an `s`, such as `1.5s`.
+    fn retry_delay(&self) -> Option<Duration> {
+        let delay = self.detail("google.rpc.RetryInfo")?["retryDelay"].as_str()?;
+        let seconds: f64 = delay.strip_suffix('s')?.parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> Failure {
+        let task = Task {
+            provider: "Cloud Run",
+            verb: "read",
+            subject: "services/s",
+            grant: "grant it",
+            missing: "look for it",
+            refused: "",
+        };
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, wait: None, body: Bytes::copy_from_slice(body.as_bytes()) }.read(&task).unwrap_err()
+    }
+
+    #[test]
+    fn the_envelope_becomes_one_sentence_with_its_remedy() {
+        let body = r#"{"error":{"code":403,"message":"Permission 'run.services.get' denied","status":"PERMISSION_DENIED"}}"#;
+        let failure = read(403, body);
+        assert_eq!(failure.error.kind, ApiErrorKind::Denied);
+        assert_eq!(
+            failure.error.message,
+            "could not read services/s: Cloud Run answered 403: PERMISSION_DENIED: Permission 'run.services.get' \
+             denied; grant it"
+        );
+    }
+
+    #[test]
+    fn an_interface_that_is_switched_off_is_named() {
+        let body = r#"{"error":{"message":"off","details":[
+            {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}"#;
+        assert!(read(403, body).error.message.contains("gcloud services enable"));
+    }
+
+    #[test]
+    fn retry_info_is_heard() {
+        let body = r#"{"error":{"message":"busy","status":"UNAVAILABLE","details":[7,
+            {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"}]}}"#;
+        let failure = read(503, body);
+        assert_eq!(
+            (failure.error.kind, failure.wait),
+            (ApiErrorKind::Transient, Wait::Asked(Duration::from_millis(1500)))
+        );
+        let odd = body.replace("1.5s", "-3s");
+        assert_eq!(read(503, &odd).wait, Wait::Backoff);
+    }
+
+    #[test]
+    fn whatever_is_not_json_may_pass() {
+        for status in [200, 403, 404, 502] {
+            assert_eq!(read(status, "<html>oops</html>").error.kind, ApiErrorKind::Transient, "{status}");
+        }
+        assert_eq!(
+            read(404, "[]").error.message,
+            "could not read services/s: Cloud Run answered 404: []; look for it"
+        );
+    }
+}

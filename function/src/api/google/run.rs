@@ -1,0 +1,122 @@
+//! Cloud Run Admin API v2: one service, its IAM policy, and long-running operations.
+//!
+//! Source: the discovery document of `run` v2 and the page "Access control with IAM", read 2026-11-20.
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::Google;
+use crate::api::{ApiError, ApiErrorKind, names::ServiceName, task::Task};
+
+const SERVICE_MISSING: &str = "check the project, region and name of the service: gcloud run services list";
+
+fn task<'a>(verb: &'static str, service: &'a ServiceName, grant: &'static str) -> Task<'a> {
+    let subject = service.as_str();
+    Task { provider: "Cloud Run", verb, subject, grant, missing: SERVICE_MISSING, refused: "" }
+}
+
+impl Google {
+    /// The service itself.
+    pub async fn run_service(&self, service: &ServiceName) -> Result<Value, ApiError> {
+        let grant = "grant the account run.services.get on it, as roles/run.viewer has";
+        let task = task("read", service, grant);
+        let answer = self.get(&task, self.run_url(service.as_str()), &[]).await?;
+        task.whole(answer, "name")
+    }
+
+    /// The service's own IAM policy, without what it inherits, at version 3 so that conditions are seen.
+    pub async fn run_policy(&self, service: &ServiceName) -> Result<Value, ApiError> {
+        let grant = "grant the account run.services.getIamPolicy on it, as roles/run.admin has";
+        let task = task("read the IAM policy of", service, grant);
+        let url = self.run_url(service.as_str()) + ":getIamPolicy";
+        let answer = self.get(&task, url, &[("options.requestedPolicyVersion", "3")]).await?;
+        // Written back without its etag, a policy would overwrite what others wrote meanwhile.
+        task.whole(answer, "etag")
+    }
+
+    /// Replaces the policy's bindings, if its etag is still current, and gives the policy as it is then.
+    pub async fn set_run_policy(&self, service: &ServiceName, policy: &Value) -> Result<Value, ApiError> {
+        let task = Task {
+            refused: "where an organisation policy forbids allUsers, use gate = \"iam_check\"",
+            ..task(
+                "set the IAM policy of",
+                service,
+                "grant the account run.services.setIamPolicy on it, as roles/run.admin has",
+            )
+        };
+        let body = json!({ "policy": policy, "updateMask": "bindings,etag" });
+        self.post(&task, self.run_url(service.as_str()) + ":setIamPolicy", &body).await
+    }
+
+    /// Switches the invoker IAM check off or on, and waits until that is done.
+    pub async fn disable_invoker_check(&self, service: &ServiceName, disabled: bool) -> Result<(), ApiError> {
+        let task = task(
+            "set the invoker check of",
+            service,
+            "grant the account run.services.update and run.services.setIamPolicy on it, as roles/run.admin has, and \
+             roles/iam.serviceAccountUser on the service's own account",
+        );
+        let body = json!({ "invokerIamDisabled": disabled });
+        let operation =
+            self.patch(&task, self.run_url(service.as_str()), "invokerIamDisabled", &body).await?;
+        self.follow(&task, operation).await
+    }
+
+    /// Which of `permissions` the account has on the service; asking needs none.
+    pub async fn run_permissions(
+        &self,
+        service: &ServiceName,
+        permissions: &[&str],
+    ) -> Result<Vec<String>, ApiError> {
+        let task = task("ask for the permissions on", service, "enable the interface and check the account");
+        let url = self.run_url(service.as_str()) + ":testIamPermissions";
+        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        let held = answer["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(held.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Follows a long-running operation to its end. It succeeded only if it is done and has no error.
+    async fn follow(&self, task: &Task<'_>, mut operation: Value) -> Result<(), ApiError> {
+        let deadline = Instant::now() + self.pace.budget;
+        let mut pauses = backon::BackoffBuilder::build(self.pace.backoff());
+        while operation["done"] != true {
+            let Some(name) = operation["name"].as_str().map(str::to_owned) else {
+                return Err(task.error(ApiErrorKind::Transient, "answered without the name of an operation"));
+            };
+            let pause = pauses.next().unwrap_or(self.pace.longest);
+            if Instant::now() + pause > deadline {
+                let what = format!("has not finished {name} within {:?}", self.pace.budget);
+                return Err(task.error(ApiErrorKind::Transient, &what));
+            }
+            tokio::time::sleep(pause).await;
+            let reading = Task {
+                verb: "read an operation on",
+                grant: "grant the account run.operations.get, as \
+                roles/run.viewer has",
+                ..*task
+            };
+            operation = self.get(&reading, self.run_url(&name), &[]).await?;
+        }
+        match operation.get("error") {
+            None | Some(Value::Null) => Ok(()),
+            Some(error) => Err(ended_badly(task, error)),
+        }
+    }
+
+    fn run_url(&self, name: &str) -> String {
+        format!("{}/v2/{name}", self.endpoints.run())
+    }
+}
+
+/// An operation's `google.rpc.Status`. The codes are gRPC's.
+fn ended_badly(task: &Task<'_>, error: &Value) -> ApiError {
+    let kind = match error["code"].as_i64() {
+        Some(7 | 16) => ApiErrorKind::Denied,
+        Some(5) => ApiErrorKind::Missing,
+        Some(6 | 10) => ApiErrorKind::Conflict,
+        Some(3 | 9 | 11 | 12) => ApiErrorKind::Refused,
+        _ => ApiErrorKind::Transient,
+    };
+    let said = error["message"].as_str().unwrap_or("no reason");
+    task.error(kind, &format!("ended the operation with an error: {said}"))
+}
