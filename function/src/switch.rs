@@ -13,6 +13,8 @@ use std::{any::Any, fmt, sync::Arc};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 
+use crate::api::{ApiError, Clients};
+
 pub use keys::{KeyProblem, Keys};
 
 /// Every kind of switch there is.
@@ -47,6 +49,9 @@ pub trait Spec: fmt::Debug + Send + Sync {
     fn secrets(&self) -> &'static [&'static str] {
         &[]
     }
+
+    /// The switch itself, with the clients that it needs.
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch>;
 }
 
 /// Reads the table of one switch of this `kind`; every problem of it is told at once.
@@ -136,9 +141,27 @@ pub enum Operation {
     Touch,
 }
 
-/// Why a switch could not be observed or set.
+impl Operation {
+    /// Makes an error of why this failed on `switch`.
+    pub fn failed(self, switch: &SwitchId) -> impl FnOnce(ApiError) -> SwitchError {
+        move |cause| SwitchError { switch: switch.clone(), operation: self, cause }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Observe => f.write_str("observe"),
+            Self::Set(position) => write!(f, "set to {position}"),
+            Self::Readiness => f.write_str("ask the readiness of"),
+            Self::Touch => f.write_str("prove write access to"),
+        }
+    }
+}
+
+/// Why a switch could not be observed or set: reads after "failed to".
 #[derive(Debug, thiserror::Error)]
-#[error("{operation:?} {switch}")]
+#[error("{operation} {switch}")]
 pub struct SwitchError {
     /// The switch.
     pub switch: SwitchId,
@@ -146,7 +169,7 @@ pub struct SwitchError {
     pub operation: Operation,
     /// Why it failed.
     #[source]
-    pub cause: crate::api::ApiError,
+    pub cause: ApiError,
 }
 
 #[cfg(test)]

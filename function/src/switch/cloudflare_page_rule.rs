@@ -1,12 +1,17 @@
 //! A Cloudflare page rule that redirects visitors to the standby while it is active.
+//!
+//! Its status is changed by PATCH, which leaves the rule's other fields alone; PUT would replace the rule, and
+//! switch it off where the status is left out (page "Page Rules" of the API reference, read 2026-11-20). A
+//! change needs no read before it.
 
 use std::sync::Arc;
 
-use failover_core::{Role, SwitchId};
+use async_trait::async_trait;
+use failover_core::{Observed, Position, Role, SwitchId};
+use serde_json::Value;
 
-use crate::api::names::HexId;
-
-use super::{Keys, Provider, Read, Spec};
+use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, names::HexId};
 
 /// The kind `cloudflare_page_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
@@ -15,6 +20,13 @@ pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
 struct PageRuleSpec {
     zone: HexId,
     rule: HexId,
+}
+
+#[derive(Debug)]
+struct PageRule {
+    id: SwitchId,
+    spec: PageRuleSpec,
+    cloudflare: Arc<Cloudflare>,
 }
 
 fn read(mut keys: Keys<'_>) -> Read {
@@ -35,5 +47,83 @@ impl Spec for PageRuleSpec {
 
     fn secrets(&self) -> &'static [&'static str] {
         &["CLOUDFLARE_API_TOKEN"]
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        Arc::new(PageRule { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
+    }
+}
+
+impl PageRule {
+    async fn look(&self) -> Result<Observed, ApiError> {
+        self.cloudflare.page_rule(&self.spec.zone, &self.spec.rule).await.map(|rule| observed(&rule))
+    }
+
+    /// Writes the status and believes the rule that comes back; where that doesn't show it, the rule is read again.
+    async fn write(&self, position: Position) -> Result<(), ApiError> {
+        let status = status(position);
+        let rule = self.cloudflare.set_page_rule_status(&self.spec.zone, &self.spec.rule, status).await?;
+        if observed(&rule).is_at(position) {
+            return Ok(());
+        }
+        let now = self.look().await?;
+        if now.is_at(position) {
+            return Ok(());
+        }
+        let message =
+            format!("Cloudflare accepted the change of {}, but its status is {now}", self.id.resource);
+        Err(ApiError { kind: ApiErrorKind::Transient, message })
+    }
+
+    async fn write_as_is(&self) -> Result<(), ApiError> {
+        match self.look().await? {
+            Observed::At(position) => self.write(position).await,
+            Observed::Mixed(how) | Observed::Unknown(how) => {
+                Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", self.id.resource) })
+            }
+        }
+    }
+}
+
+fn status(position: Position) -> &'static str {
+    match position {
+        Position::Standby => "active",
+        Position::Primary => "disabled",
+    }
+}
+
+fn observed(rule: &Value) -> Observed {
+    match rule["status"].as_str() {
+        Some("active") => Observed::At(Position::Standby),
+        Some("disabled") => Observed::At(Position::Primary),
+        other => Observed::Mixed(format!("its status is {other:?}, neither active nor disabled")),
+    }
+}
+
+#[async_trait]
+impl Switch for PageRule {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        let observed = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed, basis: None })
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
+            return Ok(Change::Already);
+        }
+        self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
+        Ok(Change::Made)
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
     }
 }

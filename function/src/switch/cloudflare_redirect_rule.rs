@@ -1,12 +1,19 @@
 //! A Cloudflare Single Redirect that leads visitors to the standby while it is enabled.
+//!
+//! The rule is found by its `ref` among the zone's redirects, since its id changes when the ruleset is rewritten.
+//! An edit has to carry the complete rule (page "Update a rule in a ruleset", read 2026-11-20), so it is read
+//! first, or taken from what was just observed.
+
+mod ruleset;
 
 use std::{str::FromStr, sync::Arc};
 
-use failover_core::{Role, SwitchId};
+use async_trait::async_trait;
+use failover_core::{Observed, Position, Role, SwitchId};
 
-use crate::api::names::HexId;
-
-use super::{Keys, Provider, Read, Spec};
+use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, names::HexId};
+use ruleset::Rule;
 
 /// The kind `cloudflare_redirect_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_redirect_rule", read };
@@ -17,9 +24,16 @@ struct RedirectRuleSpec {
     reference: Reference,
 }
 
-/// A rule's `ref`: its owner's own name for it, which stays when the rule's id changes.
+/// A rule's `ref`: its owner's own name for it.
 #[derive(Debug, Clone)]
 struct Reference(String);
+
+#[derive(Debug)]
+struct RedirectRule {
+    id: SwitchId,
+    spec: RedirectRuleSpec,
+    cloudflare: Arc<Cloudflare>,
+}
 
 impl FromStr for Reference {
     type Err = &'static str;
@@ -47,5 +61,86 @@ impl Spec for RedirectRuleSpec {
 
     fn secrets(&self) -> &'static [&'static str] {
         &["CLOUDFLARE_API_TOKEN"]
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        Arc::new(RedirectRule { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
+    }
+}
+
+impl RedirectRule {
+    async fn look(&self) -> Result<Rule, ApiError> {
+        let ruleset = self.cloudflare.redirects(&self.spec.zone).await?;
+        ruleset::find(&ruleset, &self.spec.reference.0).map_err(|(kind, message)| ApiError {
+            kind,
+            message: format!("could not find {}: {message}", self.id.resource),
+        })
+    }
+
+    /// Writes on top of `seen`, or of what is there; a rule that was rewritten meanwhile is looked up once more.
+    async fn move_to(&self, position: Position, seen: Option<Arc<Rule>>) -> Result<Change, ApiError> {
+        let fresh = seen.is_none();
+        let rule = match seen {
+            Some(rule) => (*rule).clone(),
+            None => self.look().await?,
+        };
+        if rule.position() == position {
+            return Ok(Change::Already);
+        }
+        match self.write(&rule, position).await {
+            Err(error) if !fresh && matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
+                self.write(&self.look().await?, position).await?;
+            }
+            written => written?,
+        }
+        Ok(Change::Made)
+    }
+
+    /// Writes the complete rule and believes the ruleset that comes back; where that doesn't show the change, it is
+    /// read again.
+    async fn write(&self, rule: &Rule, position: Position) -> Result<(), ApiError> {
+        let definition = rule.definition(position);
+        let ruleset =
+            self.cloudflare.set_redirect(&self.spec.zone, &rule.ruleset, &rule.id, &definition).await?;
+        let arrived = |now: &Rule| now.position() == position && now.leads_like(rule);
+        if ruleset::find(&ruleset, &self.spec.reference.0).is_ok_and(|now| arrived(&now)) {
+            return Ok(());
+        }
+        let now = self.look().await?;
+        if arrived(&now) {
+            return Ok(());
+        }
+        let message =
+            format!("Cloudflare accepted the change of {}, but it is {}", self.id.resource, now.told());
+        Err(ApiError { kind: ApiErrorKind::Transient, message })
+    }
+}
+
+#[async_trait]
+impl Switch for RedirectRule {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        let rule = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed: Observed::At(rule.position()), basis: Some(Arc::new(rule)) })
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        let seen = seen.and_then(|seen| seen.basis?.downcast::<Rule>().ok());
+        self.move_to(position, seen).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        let written = async {
+            let rule = self.look().await?;
+            self.write(&rule, rule.position()).await
+        };
+        written.await.map_err(Operation::Touch.failed(&self.id))
     }
 }

@@ -1,12 +1,16 @@
 //! A Cloud Monitoring uptime check, paused while the standby serves.
+//!
+//! `disabled` is changed by a PATCH whose mask names it alone: without a mask the whole check would be replaced
+//! (discovery document of `monitoring` v3, read 2026-11-20). A change needs no read before it.
 
 use std::sync::Arc;
 
-use failover_core::{Role, SwitchId};
+use async_trait::async_trait;
+use failover_core::{Observed, Position, Role, SwitchId};
+use serde_json::Value;
 
-use crate::api::names::CheckName;
-
-use super::{Keys, Provider, Read, Spec};
+use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use crate::api::{ApiError, ApiErrorKind, Clients, Google, names::CheckName};
 
 /// The kind `uptime_check`.
 pub const PROVIDER: Provider = Provider { kind: "uptime_check", read };
@@ -14,6 +18,13 @@ pub const PROVIDER: Provider = Provider { kind: "uptime_check", read };
 #[derive(Debug, Clone)]
 struct UptimeCheckSpec {
     check: CheckName,
+}
+
+#[derive(Debug)]
+struct UptimeCheck {
+    id: SwitchId,
+    check: CheckName,
+    google: Arc<Google>,
 }
 
 fn read(mut keys: Keys<'_>) -> Read {
@@ -30,5 +41,65 @@ impl Spec for UptimeCheckSpec {
 
     fn role(&self) -> Role {
         Role::Monitor
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        Arc::new(UptimeCheck { id: self.id(), check: self.check.clone(), google: clients.google() })
+    }
+}
+
+impl UptimeCheck {
+    async fn look(&self) -> Result<Position, ApiError> {
+        self.google.uptime_check(&self.check).await.map(|check| position(&check))
+    }
+
+    /// Writes and believes the check that comes back; where that doesn't show it, the check is read again.
+    async fn write(&self, wanted: Position) -> Result<(), ApiError> {
+        let check = self.google.disable_uptime_check(&self.check, wanted == Position::Standby).await?;
+        if shows_itself(&check) && position(&check) == wanted || self.look().await? == wanted {
+            return Ok(());
+        }
+        let message =
+            format!("Cloud Monitoring accepted the change of {}, but the check does not show it", self.check);
+        Err(ApiError { kind: ApiErrorKind::Transient, message })
+    }
+}
+
+/// A missing `disabled` means enabled.
+fn position(check: &Value) -> Position {
+    if check["disabled"] == true { Position::Standby } else { Position::Primary }
+}
+
+/// Whether an answer is a check at all: an empty object would pass for an enabled one.
+fn shows_itself(check: &Value) -> bool {
+    check["name"].is_string()
+}
+
+#[async_trait]
+impl Switch for UptimeCheck {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Monitor
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        let position = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed: Observed::At(position), basis: None })
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
+            return Ok(Change::Already);
+        }
+        self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
+        Ok(Change::Made)
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        let written = async { self.write(self.look().await?).await };
+        written.await.map_err(Operation::Touch.failed(&self.id))
     }
 }
