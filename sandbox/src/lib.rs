@@ -21,6 +21,7 @@ pub mod google;
 pub mod latency;
 pub mod ledger;
 mod lock;
+pub mod metadata;
 pub mod monitoring;
 mod nowhere;
 pub mod options;
@@ -30,6 +31,7 @@ pub mod run;
 mod sandbox;
 mod serve;
 pub mod site;
+pub mod storage;
 pub mod tokens;
 pub mod world;
 

@@ -17,6 +17,8 @@ pub struct Options {
     pub jitter: f64,
     /// How long a change of an IAM policy takes to spread.
     pub iam_propagation: Duration,
+    /// The bucket that is there for the journal.
+    pub bucket: String,
     /// The one token that Cloudflare accepts.
     pub cloudflare_token: String,
     /// The sites it starts with.
@@ -30,6 +32,7 @@ impl Default for Options {
             latencies: HashMap::new(),
             jitter: 0.0,
             iam_propagation: Duration::ZERO,
+            bucket: "gleich-tech-failover".to_owned(),
             cloudflare_token: "sandbox-cloudflare-token-0123456789abcdef".to_owned(),
             sites: vec![SiteSeed::example()],
         }

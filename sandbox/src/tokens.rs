@@ -222,4 +222,4 @@ fn unsigned(header: &Value, claims: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

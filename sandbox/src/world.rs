@@ -11,6 +11,7 @@ use crate::google::access::Access;
 use crate::latency::Latencies;
 use crate::ledger::Ledger;
 use crate::lock::lock;
+use crate::metadata::Metadata;
 use crate::monitoring::Monitoring;
 use crate::nowhere::Nowhere;
 use crate::options::Options;
@@ -18,6 +19,7 @@ use crate::promises::{Change, Promises};
 use crate::provider::{Provider, Service};
 use crate::run::Run;
 use crate::site::Site;
+use crate::storage::Storage;
 use crate::tokens::{KeyService, Signer};
 
 /// The state of all providers and of the framework around them.
@@ -43,6 +45,10 @@ pub struct World {
     pub run: Run,
     /// Cloud Monitoring.
     pub monitoring: Monitoring,
+    /// Cloud Storage.
+    pub storage: Storage,
+    /// The metadata server.
+    pub metadata: Metadata,
     keys: KeyService,
     sites: RwLock<Vec<Site>>,
     nowhere: Nowhere,
@@ -63,6 +69,8 @@ impl World {
             promises: Promises::default(),
             run: Run::new(access.clone(), options.iam_propagation),
             monitoring: Monitoring::new(access.clone()),
+            storage: Storage::new(access.clone()),
+            metadata: Metadata::new(access.clone(), signer.clone()),
             keys: KeyService::new(signer.clone()),
             access,
             signer,
@@ -71,6 +79,7 @@ impl World {
             turn: Mutex::default(),
             current: AtomicU64::default(),
         };
+        world.storage.add_bucket(&options.bucket);
         options.latencies.iter().for_each(|(service, latency)| world.latency.set(*service, *latency));
         world.latency.jitter(options.jitter);
         world
@@ -81,6 +90,8 @@ impl World {
         match service {
             Service::Run => &self.run,
             Service::Monitoring => &self.monitoring,
+            Service::Storage => &self.storage,
+            Service::Metadata => &self.metadata,
             Service::Jwks => &self.keys,
             _ => &self.nowhere,
         }

@@ -1,0 +1,172 @@
+//! The XML interface (Cloud Storage documentation, "XML API"): the one that `object_store` speaks.
+
+use bytes::Bytes;
+
+use super::listing::{self, Page, Query};
+use super::refusal::{Refused, escaped};
+use super::{Object, State, Target};
+use crate::call::{Call, Reply};
+use crate::google::access::Access;
+
+/// Reads, writes or deletes one object.
+pub(super) fn object(
+    state: &mut State,
+    access: &Access,
+    call: &Call,
+    bucket: &str,
+    name: &str,
+) -> Result<Reply, Refused> {
+    match call.method.as_str() {
+        "PUT" => put(state, access, call, bucket, name),
+        "DELETE" => delete(state, access, call, bucket, name),
+        _ => get(state, access, call, bucket, name),
+    }
+}
+
+fn put(state: &mut State, access: &Access, call: &Call, bucket: &str, name: &str) -> Result<Reply, Refused> {
+    let account = access.require(call, "storage.objects.create", bucket)?;
+    known_query(call, &[])?;
+    if name.is_empty() || name.len() > 1024 || name.contains(['\r', '\n']) {
+        return Err(Refused::invalid("The object name is not valid."));
+    }
+    let generation = call.header("x-goog-if-generation-match").map(str::parse).transpose();
+    let generation = generation.map_err(|_| Refused::invalid("Invalid x-goog-if-generation-match."))?;
+    let content_type = call.header("content-type").unwrap_or("application/octet-stream");
+    let may_overwrite = access.may(&account, "storage.objects.delete");
+    let object = Object::new(call.body.clone(), content_type);
+    let written = state.write(&Target { bucket, name, generation }, may_overwrite, object)?;
+    Ok(described(Reply::empty(200), written))
+}
+
+fn delete(
+    state: &mut State,
+    access: &Access,
+    call: &Call,
+    bucket: &str,
+    name: &str,
+) -> Result<Reply, Refused> {
+    access
+        .require(call, "storage.objects.delete", name)
+        .map_err(|refusal| denied(refusal.code, "storage.objects.delete", bucket, name))?;
+    state.bucket(bucket)?;
+    let removed = state.buckets.get_mut(bucket).and_then(|objects| objects.remove(name));
+    removed.map(|_| Reply::empty(204)).ok_or_else(Refused::no_such_key)
+}
+
+fn denied(code: u16, permission: &str, bucket: &str, name: &str) -> Refused {
+    if code == 401 { Refused::of_status(401) } else { Refused::denied(permission, bucket, name) }
+}
+
+fn get(state: &State, access: &Access, call: &Call, bucket: &str, name: &str) -> Result<Reply, Refused> {
+    access.require(call, "storage.objects.get", bucket)?;
+    known_query(call, &["generation"])?;
+    let object = state.bucket(bucket)?.get(name).ok_or_else(Refused::no_such_key)?;
+    let wanted = call.query("generation");
+    if wanted.is_some_and(|generation| generation != object.generation.to_string()) {
+        return Err(Refused::no_such_key());
+    }
+    if call.header("if-none-match").is_some_and(|etag| etag == object.etag()) {
+        return Ok(described(Reply::empty(304), object));
+    }
+    if call.header("if-match").is_some_and(|etag| etag != object.etag()) {
+        return Err(Refused::condition_not_met());
+    }
+    match call.header("range").and_then(|range| range.strip_prefix("bytes=")) {
+        Some(range) => part(object, range),
+        None => Ok(described(Reply::typed(200, &object.content_type, object.content.clone()), object)),
+    }
+}
+
+/// One range of an object: `first-last`, `first-` or `-length`.
+fn part(object: &Object, range: &str) -> Result<Reply, Refused> {
+    let size = object.content.len();
+    let (first, last) = range.split_once('-').ok_or_else(Refused::not_satisfiable)?;
+    let number = |text: &str| text.parse::<usize>().ok();
+    let (first, end) = match (number(first), number(last)) {
+        (Some(first), last) => (first, last.map_or(size, |last| size.min(last + 1))),
+        (None, Some(length)) => (size.saturating_sub(length), size),
+        (None, None) => return Err(Refused::not_satisfiable()),
+    };
+    if first >= end {
+        return Err(Refused::not_satisfiable());
+    }
+    let content: Bytes = object.content.slice(first..end);
+    let reply = Reply::typed(206, &object.content_type, content);
+    Ok(described(reply, object).header("content-range", format!("bytes {first}-{}/{size}", end - 1)))
+}
+
+/// The headers that say which object this is.
+fn described(reply: Reply, object: &Object) -> Reply {
+    reply
+        .header("etag", object.etag())
+        .header("x-goog-generation", object.generation.to_string())
+        .header("x-goog-metageneration", "1")
+        .header("x-goog-hash", format!("crc32c={}", object.crc32c()))
+        .header("x-goog-storage-class", "STANDARD")
+        .header("last-modified", object.created.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+/// The second version of the listing: `list-type=2`.
+pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) -> Result<Reply, Refused> {
+    access.require(call, "storage.objects.list", bucket)?;
+    known_query(
+        call,
+        &["list-type", "prefix", "delimiter", "start-after", "max-keys", "continuation-token"],
+    )?;
+    if call.query("list-type") != Some("2") {
+        return Err(Refused::invalid("Only list-type=2 is understood."));
+    }
+    let token = call.query("continuation-token").map(listing::place).transpose()?;
+    let query = Query {
+        prefix: call.query("prefix").unwrap_or_default(),
+        delimiter: call.query("delimiter").unwrap_or_default(),
+        after: token.or_else(|| call.query("start-after").map(ToOwned::to_owned)),
+        size: listing::size(call.query("max-keys"))?,
+        ..Query::default()
+    };
+    let page = Page::of(state.bucket(bucket)?, &query);
+    let body = page_body(bucket, &query, &page);
+    Ok(Reply::typed(200, "application/xml; charset=UTF-8", body))
+}
+
+fn page_body(bucket: &str, query: &Query<'_>, page: &Page<'_>) -> String {
+    let head = format!(
+        "<?xml version='1.0' encoding='UTF-8'?>\
+         <ListBucketResult xmlns='http://doc.s3.amazonaws.com/2006-03-01'>\
+         <Name>{}</Name><Prefix>{}</Prefix><KeyCount>{}</KeyCount><MaxKeys>{}</MaxKeys>\
+         <IsTruncated>{}</IsTruncated>",
+        escaped(bucket),
+        escaped(query.prefix),
+        page.count(),
+        query.size,
+        page.next.is_some(),
+    );
+    let next = page.next.iter().map(|next| format!("<NextContinuationToken>{next}</NextContinuationToken>"));
+    let objects = page.objects.iter().map(|(name, object)| contents(name, object));
+    let prefixes = page.prefixes.iter().map(|prefix| common(prefix));
+    let end = "</ListBucketResult>".to_owned();
+    [head].into_iter().chain(next).chain(objects).chain(prefixes).chain([end]).collect()
+}
+
+fn common(prefix: &str) -> String {
+    format!("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", escaped(prefix))
+}
+
+fn contents(name: &str, object: &Object) -> String {
+    format!(
+        "<Contents><Key>{}</Key><Generation>{}</Generation><MetaGeneration>1</MetaGeneration>\
+         <LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
+        escaped(name),
+        object.generation,
+        object.created.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"),
+        escaped(&object.etag()),
+        object.content.len(),
+    )
+}
+
+/// Refuses query parameters that this request doesn't know.
+fn known_query(call: &Call, known: &[&str]) -> Result<(), Refused> {
+    let unknown =
+        call.query.iter().find(|(name, _)| !known.contains(&name.as_str()) && name != "userProject");
+    unknown.map_or(Ok(()), |(name, _)| Err(Refused::invalid(&format!("Unknown query parameter {name}."))))
+}
