@@ -1,1 +1,92 @@
-//! announce
+//! Announcements: what people and other systems are told of, beside the work and never in its way.
+//!
+//! Each goes to the log at once, and to every outlet (the events topic, webhooks) in the background. An outlet that
+//! is slow or broken costs a line in the log; no move waits for it and none fails with it.
+
+mod announcer;
+mod event;
+mod kind;
+mod sentence;
+mod signature;
+mod topic;
+mod webhook;
+
+use failover_core::SiteName;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use announcer::{Announcer, Outlet};
+pub use event::{CONTENT_TYPE, SOURCE, TYPE_PREFIX};
+pub use kind::{Kind, Severity};
+pub use topic::Topic;
+pub use webhook::{Webhook, WebhookKind};
+
+/// One thing to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Announcement {
+    /// Names this announcement for ever; a receiver that has seen it may drop it.
+    pub id: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// How much it asks of whoever reads it.
+    pub severity: Severity,
+    /// The site, unless it is about all of them.
+    pub site: Option<SiteName>,
+    /// What happened and why, for a person.
+    pub sentence: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The incident that led to it.
+    pub incident: Option<String>,
+    /// The same for machines: positions, steps and their times, findings.
+    pub details: Value,
+}
+
+impl Announcement {
+    /// An announcement with a fresh id and the kind's own severity.
+    pub fn new(kind: Kind, site: Option<SiteName>, sentence: impl Into<String>, at: Timestamp) -> Self {
+        Self {
+            id: Uuid::new_v4().to_string(),
+            kind,
+            severity: kind.severity(),
+            site,
+            sentence: sentence.into(),
+            at,
+            incident: None,
+            details: Value::Null,
+        }
+    }
+
+    /// With the incident that led to it.
+    pub fn of_incident(self, incident: Option<String>) -> Self {
+        Self { incident, ..self }
+    }
+
+    /// With details for machines.
+    pub fn with_details(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+
+    /// With another severity than its kind's: a plan that ended `Stuck`, say.
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    /// The site's name, or nothing.
+    fn site_name(&self) -> &str {
+        self.site.as_ref().map_or("", SiteName::as_str)
+    }
+
+    /// Writes the line of the log.
+    fn log(&self) {
+        let (kind, site, incident) =
+            (self.kind.as_str(), self.site_name(), self.incident.as_deref().unwrap_or(""));
+        let (id, details, sentence) = (&self.id, &self.details, &self.sentence);
+        match self.severity {
+            Severity::Info => tracing::info!(kind, site, incident, id, %details, "{sentence}"),
+            Severity::Warning => tracing::warn!(kind, site, incident, id, %details, "{sentence}"),
+            Severity::Critical => tracing::error!(kind, site, incident, id, %details, "{sentence}"),
+        }
+    }
+}

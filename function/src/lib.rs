@@ -6,5 +6,6 @@ pub mod config;
 pub mod journal;
 pub mod log;
 pub mod probe;
+pub mod pubsub;
 pub mod push;
 pub mod switch;

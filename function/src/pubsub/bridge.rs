@@ -1,0 +1,32 @@
+//! Lends the function's tokens to Google's client.
+
+use std::sync::Arc;
+
+use google_cloud_auth::{
+    credentials::{CacheableResource, CredentialsProvider, EntityTag},
+    errors::CredentialsError,
+};
+use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+use crate::journal::Tokens;
+
+#[derive(Debug)]
+pub(super) struct Bridge(pub(super) Arc<dyn Tokens>);
+
+impl CredentialsProvider for Bridge {
+    async fn headers(&self, _: Extensions) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
+        let token = self.0.token().await;
+        let token =
+            token.map_err(|error| CredentialsError::from_msg(!error.is_permanent(), error.message))?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
+        let mut bearer =
+            bearer.map_err(|_| CredentialsError::from_msg(false, "the token fits into no header"))?;
+        bearer.set_sensitive(true);
+        let data = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        Ok(CacheableResource::New { entity_tag: EntityTag::new(), data })
+    }
+
+    async fn universe_domain(&self) -> Option<String> {
+        None
+    }
+}
