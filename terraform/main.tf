@@ -166,6 +166,7 @@ module "switches" {
   project         = var.project
   roles           = module.settings.roles
   function_member = module.function.member
+  page            = var.page.enabled
   page_member     = one(module.page[*].member)
   standbys = {
     for name, site in var.sites : name => {

@@ -51,38 +51,34 @@ output "configuration" {
 output "next_steps" {
   description = "What to do after an apply, to be copied."
   value       = <<-EOT
-    # 1. Secrets that Terraform doesn't write (version 0), once before the first apply that makes the services:
-    %{~if var.cloudflare_token_version == 0}
-    printf %s "$FUNCTION_TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_token} --project=${var.project} --data-file=-
-    %{~endif}
-    %{~if var.page.enabled && var.cloudflare_read_token_version == 0}
-    printf %s "$READ_TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_read_token} --project=${var.project} --data-file=-
-    %{~endif}
-    %{~if var.page.enabled && var.page_key_version == 0}
-    printf %s "$PAGE_KEY" | gcloud secrets versions add ${module.settings.names.page_key} --project=${var.project} --data-file=-
-    %{~endif}
-    %{~for webhook in var.webhook_urls_version == 0 ? module.settings.webhooks : {} }
-    printf %s "$URL" | gcloud secrets versions add ${webhook.secret} --project=${var.project} --data-file=-
-    %{~endfor}
-
-    # 2. The function's image (until then a placeholder answers, and nothing is guarded):
+    # 1. The function's image. Until then a placeholder answers, and nothing is guarded:
     gcloud run services update ${module.settings.names.function} --project=${var.project} --region=${var.region} --image=${local.registry}/failover@sha256:DIGEST
-    %{~if var.page.enabled}
+    %{if var.page.enabled~}
     gcloud run services update ${module.settings.names.page} --project=${var.project} --region=${var.region} --image=${local.registry}/failover@sha256:DIGEST
-    %{~endif}
+    %{endif~}
 
-    # 3. Each site's image, by its own pipeline from then on:
-    %{~for name, standby in module.standby}
+    # 2. Each site's image, by its own pipeline from then on:
+    %{for name, standby in module.standby~}
     gcloud run services update ${standby.service} --project=${var.project} --region=${standby.region} --image=${local.registry}/${name}@sha256:DIGEST
-    %{~endfor}
+    %{endfor~}
 
-    # 4. Let the function look at everything as itself, then rehearse:
+    # 3. Let the function look at everything as itself, then rehearse:
     gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"check"}'
     gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"rehearse"}'
 
     # Once a primary is well again:
-    %{~for name in keys(var.sites)}
+    %{for name in keys(var.sites)~}
     gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"failback","site":"${name}"}'
-    %{~endfor}
+    %{endfor~}
+
+    # A secret by hand (its …_version = 0), or a new version of one:
+    printf %s "$TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_token} --project=${var.project} --data-file=-
+    %{if var.page.enabled~}
+    printf %s "$READ_TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_read_token} --project=${var.project} --data-file=-
+    printf %s "$PAGE_KEY" | gcloud secrets versions add ${module.settings.names.page_key} --project=${var.project} --data-file=-
+    %{endif~}
+    %{for webhook in module.settings.webhooks~}
+    printf %s "$URL" | gcloud secrets versions add ${webhook.secret} --project=${var.project} --data-file=-
+    %{endfor~}
   EOT
 }

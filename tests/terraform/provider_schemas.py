@@ -214,10 +214,19 @@ def data_source(type_name):
 
 @lru_cache(maxsize=None)
 def provider_configuration(provider):
-    """The argument names of `provider "…" {}`, each with whether it is a block."""
+    """The arguments of `provider "…" {}` with their types; None for a block."""
     source = _source(package_directory(provider) / "lib" / "provider" / "index.js")
     body = source.split("synthesizeHclAttributes()", 1)[1]
-    entries = re.findall(r"^      (\w+): \{\n.*?isBlock: (true|false),", body, re.M | re.S)
+    types = {
+        "string": "string",
+        "number": "number",
+        "boolean": "bool",
+        "stringList": ["list", "string"],
+        "stringMap": ["map", "string"],
+    }
+    entries = re.findall(
+        r"^      (\w+): \{\n.*?isBlock: (true|false),.*?storageClassType: \"(\w+)\"", body, re.M | re.S
+    )
     if not entries:
         raise SchemaError(f"no provider arguments found for {provider}")
-    return {name: is_block == "true" for name, is_block in entries}
+    return {name: None if is_block == "true" else types[kind] for name, is_block, kind in entries}

@@ -316,8 +316,8 @@ variable "sites" {
   }
 
   validation {
-    condition     = alltrue([for site in var.sites : site.moves_per_day == null || try(site.moves_per_day >= 0 && floor(site.moves_per_day) == site.moves_per_day, false)])
-    error_message = "moves_per_day is a whole number; 0 leaves every failover to an operator."
+    condition     = alltrue([for site in var.sites : site.moves_per_day == null || try(site.moves_per_day >= 1 && floor(site.moves_per_day) == site.moves_per_day, false)])
+    error_message = "moves_per_day is a whole number from 1; approve = \"operator\" is what leaves every failover to an operator."
   }
 }
 

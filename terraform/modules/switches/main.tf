@@ -50,7 +50,7 @@ resource "google_project_iam_member" "monitoring" {
 
 # The page looks, and moves nothing.
 resource "google_cloud_run_v2_service_iam_member" "page_looks" {
-  for_each = var.page_member == null ? {} : var.standbys
+  for_each = var.page ? var.standbys : {}
 
   project  = var.project
   location = each.value.region
@@ -60,7 +60,7 @@ resource "google_cloud_run_v2_service_iam_member" "page_looks" {
 }
 
 resource "google_project_iam_member" "page_looks" {
-  count = var.page_member == null ? 0 : 1
+  count = var.page ? 1 : 0
 
   project = var.project
   role    = google_project_iam_custom_role.main["monitoring_reader"].name

@@ -28,6 +28,13 @@ variable "function_member" {
   type        = string
 }
 
+# Apart from who it is: that is known only once its account exists, and what is
+# made must be known before.
+variable "page" {
+  description = "Whether there is a page."
+  type        = bool
+}
+
 variable "page_member" {
   description = "The page, as an IAM member; null where there is none."
   type        = string

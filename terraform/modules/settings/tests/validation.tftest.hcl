@@ -26,10 +26,10 @@ run "an_empty_map_of_sites_is_refused" {
   expect_failures = [var.sites]
 }
 
-run "a_site_name_with_capitals_is_refused" {
+run "a_site_name_of_41_characters_is_refused" {
   command = plan
   variables {
-    sites = { Resume = var.sites.resume }
+    sites = { a-site-with-the-longest-name-there-is-at-all = var.sites.resume }
   }
   expect_failures = [var.sites]
 }

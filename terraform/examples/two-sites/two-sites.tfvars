@@ -1,0 +1,39 @@
+# Two sites behind one function: a résumé with a page rule, which returns by
+# hand, and a blog with a redirect rule, which returns by itself.
+#
+#   terraform apply -var-file=examples/two-sites/two-sites.tfvars
+
+project = "gleich-tech"
+region  = "us-central1"
+
+sites = {
+  resume = {
+    public_url  = "https://will.gleich.tech/"
+    primary_url = "https://origin.gleich.tech/"
+    zone_id     = "023e105f4ecef8ad9ca31a8372d0c353"
+    public_dns  = { type = "A", content = "203.0.113.7" }
+    standby     = { host = "will.iam.gleich.tech" }
+    expect      = { contains = "Résumé" }
+  }
+
+  blog = {
+    public_url = "https://blog.gleich.tech/"
+    # The same name, but past Cloudflare: straight to the primary's address.
+    primary_url     = "https://blog.gleich.tech/"
+    primary_connect = "203.0.113.7:443"
+    zone_id         = "023e105f4ecef8ad9ca31a8372d0c353"
+    redirect        = { kind = "redirect_rule" }
+    # Without a host name of its own it keeps Cloud Run's.
+    standby = {
+      region    = "us-east1"
+      memory    = "256Mi"
+      deployers = ["serviceAccount:drone@gleich-tech.iam.gserviceaccount.com"]
+    }
+    expect   = { contains = "<title>Blog</title>" }
+    failback = "automatic"
+    well_for = "1h"
+  }
+}
+
+operators = ["user:alice@gleich.tech"]
+emails    = ["alice@gleich.tech"]

@@ -1,0 +1,117 @@
+# Needs the providers' programs, or tests/terraform/check_plans.py in their place.
+
+mock_provider "google" {}
+
+variables {
+  project        = "gleich-tech"
+  project_number = "365415247865"
+  region         = "us-central1"
+  time_zone      = "Etc/UTC"
+  names = {
+    function     = "failover"
+    alerts       = "failover-alerts"
+    commands     = "failover-commands"
+    events       = "failover-events"
+    dead_letters = "failover-dead-letters"
+  }
+  function_uri             = "https://failover-abcdefghij-uc.a.run.app"
+  function_member          = "serviceAccount:failover-function@gleich-tech.iam.gserviceaccount.com"
+  push_account_email       = "failover-push@gleich-tech.iam.gserviceaccount.com"
+  audience                 = "failover"
+  subscription_reader_role = "projects/gleich-tech/roles/failover_subscription_reader"
+  commands = {
+    reconcile = { schedule = "* * * * *", message = "{\"command\":\"reconcile\"}" }
+  }
+  operators = ["user:alice@gleich.tech"]
+  reporters = ["serviceAccount:watch@gleich-tech.iam.gserviceaccount.com"]
+}
+
+run "every_topic_keeps_what_it_is_told" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition     = length(setsubtract(keys(google_pubsub_topic.main), concat(keys(google_pubsub_subscription.push), keys(google_pubsub_subscription.kept)))) == 0
+    error_message = "A topic without a subscription loses everything that is published to it."
+  }
+
+  assert {
+    condition     = alltrue([for subscription in concat(values(google_pubsub_subscription.push), values(google_pubsub_subscription.kept)) : subscription.expiration_policy[0].ttl == ""])
+    error_message = "A subscription that expires is gone after a quiet month."
+  }
+}
+
+run "a_push_has_the_deadlines_of_the_contract" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition = alltrue([
+      for subscription in google_pubsub_subscription.push :
+      subscription.ack_deadline_seconds == 600 &&
+      subscription.retry_policy[0].minimum_backoff == "1s" && subscription.retry_policy[0].maximum_backoff == "60s" &&
+      subscription.dead_letter_policy[0].max_delivery_attempts == 100
+    ])
+    error_message = "Deadline 600 s, retry 1 s to 60 s, 100 attempts."
+  }
+
+  assert {
+    condition = alltrue([
+      for subscription in google_pubsub_subscription.push :
+      subscription.push_config[0].push_endpoint == "https://failover-abcdefghij-uc.a.run.app/push" &&
+      subscription.push_config[0].oidc_token[0].audience == "failover" &&
+      subscription.push_config[0].oidc_token[0].service_account_email == "failover-push@gleich-tech.iam.gserviceaccount.com" &&
+      length(subscription.push_config[0].no_wrapper) == 0
+    ])
+    error_message = "A wrapped push with a token that is made out to the function."
+  }
+}
+
+run "dead_letters_need_both_grants" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition = (
+      google_pubsub_topic_iam_member.dead_letters_publisher.member == "serviceAccount:service-365415247865@gcp-sa-pubsub.iam.gserviceaccount.com" &&
+      google_pubsub_topic_iam_member.dead_letters_publisher.topic == "failover-dead-letters" &&
+      toset(keys(google_pubsub_subscription_iam_member.dead_letters_subscriber)) == toset(keys(google_pubsub_subscription.push))
+    )
+    error_message = "Without one of the two, dead letters are neither forwarded nor acknowledged."
+  }
+}
+
+run "who_reports_can_not_command" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition     = [for grant in google_pubsub_topic_iam_member.reporter_reports : "${grant.topic} ${grant.member}"] == ["failover-alerts serviceAccount:watch@gleich-tech.iam.gserviceaccount.com"]
+    error_message = "A reporter publishes alerts and nothing else."
+  }
+
+  assert {
+    condition     = [for grant in google_pubsub_topic_iam_member.operator_commands : "${grant.topic} ${grant.member}"] == ["failover-commands user:alice@gleich.tech"]
+    error_message = "An operator publishes commands."
+  }
+}
+
+run "the_scheduler_publishes_commands" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition     = jsondecode(base64decode(google_cloud_scheduler_job.main["reconcile"].pubsub_target[0].data)) == { command = "reconcile" }
+    error_message = "The message is base64, as the API wants it."
+  }
+}
