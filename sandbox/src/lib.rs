@@ -14,6 +14,7 @@
 
 pub mod breakpoint;
 pub mod call;
+pub mod cloudflare;
 mod conduct;
 pub mod doors;
 pub mod fault;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::lock::lock;
 
 /// A mutation, reported by the provider that made it, right after it made it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// The IAM policy of a Cloud Run service was set.
     Policy {

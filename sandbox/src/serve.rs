@@ -46,12 +46,7 @@ pub(crate) fn serve(
     }))
 }
 
-async fn accept(
-    world: &Arc<World>,
-    service: Service,
-    listener: TcpListener,
-    door: watch::Receiver<bool>,
-) {
+async fn accept(world: &Arc<World>, service: Service, listener: TcpListener, door: watch::Receiver<bool>) {
     let shut = shut(door.clone());
     tokio::pin!(shut);
     loop {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use crate::breakpoint::{Breakpoints, Moment};
+use crate::cloudflare::Cloudflare;
+use crate::cloudflare::access::Token;
 use crate::doors::Doors;
 use crate::fault::{Aim, Fault, Faults};
 use crate::google::access::Access;
@@ -50,6 +52,8 @@ pub struct World {
     /// The metadata server.
     pub metadata: Metadata,
     keys: KeyService,
+    /// Cloudflare's API.
+    pub cloudflare: Cloudflare,
     sites: RwLock<Vec<Site>>,
     nowhere: Nowhere,
     turn: Mutex<()>,
@@ -74,6 +78,7 @@ impl World {
             keys: KeyService::new(signer.clone()),
             access,
             signer,
+            cloudflare: Cloudflare::new(Token::new(&options.cloudflare_token)),
             sites: RwLock::default(),
             nowhere: Nowhere,
             turn: Mutex::default(),
@@ -93,6 +98,7 @@ impl World {
             Service::Storage => &self.storage,
             Service::Metadata => &self.metadata,
             Service::Jwks => &self.keys,
+            Service::Cloudflare => &self.cloudflare,
             _ => &self.nowhere,
         }
     }
@@ -104,6 +110,7 @@ impl World {
         self.monitoring.add_policy(&site.seed.check, site.name());
         let mut sites = self.sites.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         sites.push(site.clone());
+        self.cloudflare.seed(site);
     }
 
     /// All sites, in the order they were added.
