@@ -2,12 +2,11 @@
 //!
 //! Unknown fields are refused: a mistyped `force` must not be swallowed at three in the morning.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::reading::{Unreadable, clean, object};
+use crate::reading::{Leaf, Unreadable, clean, object};
 
 /// How long a hold lasts if nobody says.
 pub const DEFAULT_HOLD: Duration = Duration::from_hours(24);
@@ -119,9 +118,7 @@ impl Command {
 
     /// Reads an order.
     pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let Value::Object(mut fields) = object(bytes, "command")? else {
-            return Err(Unreadable("the command is no object".to_owned()));
-        };
+        let mut fields: Fields = object(bytes, "command")?;
         let verb: Verb = take_text(&mut fields, "command")?.ok_or_else(|| missing(&fields))?.parse()?;
         let command = Self {
             verb,
@@ -143,10 +140,18 @@ impl Command {
 
 /// Whether `bytes` are meant as a command, well formed or not: an alerts subscription may carry none.
 pub fn is_meant_as_command(bytes: &[u8]) -> bool {
-    object(bytes, "message").is_ok_and(|body| !body["command"].is_null())
+    object::<Meant>(bytes, "message").is_ok_and(|body| body.command != Leaf::Nothing)
 }
 
-fn missing(fields: &Map<String, Value>) -> Unreadable {
+type Fields = BTreeMap<String, Leaf>;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meant {
+    command: Leaf,
+}
+
+fn missing(fields: &Fields) -> Unreadable {
     let why = if fields.contains_key("incident") {
         "the message is an alert; only an alerts subscription may carry it"
     } else {
@@ -155,23 +160,23 @@ fn missing(fields: &Map<String, Value>) -> Unreadable {
     Unreadable(why.to_owned())
 }
 
-fn take_text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Unreadable> {
+fn take_text(fields: &mut Fields, name: &str) -> Result<Option<String>, Unreadable> {
     match fields.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(clean(&text))),
+        None | Some(Leaf::Nothing) => Ok(None),
+        Some(Leaf::Text(text)) => Ok(Some(clean(&text))),
         Some(other) => Err(unfit(name, &other, "a text in quotes")),
     }
 }
 
-fn take_flag(fields: &mut Map<String, Value>, name: &str) -> Result<bool, Unreadable> {
+fn take_flag(fields: &mut Fields, name: &str) -> Result<bool, Unreadable> {
     match fields.remove(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(flag)) => Ok(flag),
+        None | Some(Leaf::Nothing) => Ok(false),
+        Some(Leaf::Flag(flag)) => Ok(flag),
         Some(other) => Err(unfit(name, &other, "true or false, without quotes")),
     }
 }
 
-fn take_hold(fields: &mut Map<String, Value>, verb: Verb) -> Result<Option<Duration>, Unreadable> {
+fn take_hold(fields: &mut Fields, verb: Verb) -> Result<Option<Duration>, Unreadable> {
     let text = take_text(fields, "for")?;
     match (verb, text) {
         (Verb::Hold, None) => Ok(Some(DEFAULT_HOLD)),
@@ -195,8 +200,8 @@ pub fn read_hold(text: &str) -> Result<Duration, Unreadable> {
     Ok(length)
 }
 
-fn unfit(name: &str, value: &Value, expected: &str) -> Unreadable {
-    Unreadable(format!("the command's \"{name}\" is {}; expected {expected}", clean(&value.to_string())))
+fn unfit(name: &str, value: &Leaf, expected: &str) -> Unreadable {
+    Unreadable(format!("the command's \"{name}\" is {value}; expected {expected}"))
 }
 
 #[cfg(test)]
@@ -286,7 +291,7 @@ mod tests {
         );
         refuses(
             r#"{"command":["failover"]}"#,
-            "the command's \"command\" is [\"failover\"]; expected a text in quotes",
+            "the command's \"command\" is a list or an object; expected a text in quotes",
         );
         refuses("{}", "the message has no command; publish one such as {\"command\":\"failback\"}");
         refuses(

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
     SiteName,
-    reading::{Unreadable, object, text},
+    reading::{Fitting, Leaf, Unreadable, object},
 };
 
 /// Metrics that say whether an uptime check passed begin with this.
@@ -79,8 +78,8 @@ pub enum Notification {
 impl Notification {
     /// Reads a notification of schema `1.x`, or Monitoring's test message.
     pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let body = object(bytes, "notification")?;
-        let version = text(&body["version"]).ok_or_else(|| {
+        let body: Body = object(bytes, "notification")?;
+        let version = body.version.text().ok_or_else(|| {
             Unreadable("the notification says no schema version; expected \"1.2\" or another 1.x".to_owned())
         })?;
         // Before anything else: the test message says "OPEN".
@@ -92,27 +91,70 @@ impl Notification {
                 "the notification has schema version \"{version}\", of which nothing is known; expected 1.x"
             )));
         }
-        read_incident(&body["incident"]).map(Self::Incident)
+        read_incident(body.incident.0.unwrap_or_default()).map(Self::Incident)
     }
 }
+
+/// What is looked at of Monitoring's payload.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    version: Leaf,
+    incident: Fitting<RawIncident>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawIncident {
+    incident_id: Leaf,
+    state: Leaf,
+    started_at: Leaf,
+    summary: Leaf,
+    metric: Fitting<RawMetric>,
+    resource: Fitting<RawResource>,
+    condition: Fitting<RawCondition>,
+    policy_user_labels: Fitting<Labels>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawMetric {
+    r#type: Leaf,
+    labels: Fitting<Labels>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawResource {
+    labels: Fitting<Labels>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawCondition {
+    name: Leaf,
+}
+
+type Labels = BTreeMap<String, Leaf>;
 
 fn is_understood(version: &str) -> bool {
     version == "1" || version.strip_prefix("1.").is_some_and(|minor| !minor.is_empty())
 }
 
-fn read_incident(incident: &Value) -> Result<Incident, Unreadable> {
-    let id = text(&incident["incident_id"]).ok_or_else(|| {
+fn read_incident(raw: RawIncident) -> Result<Incident, Unreadable> {
+    let id = raw.incident_id.text().ok_or_else(|| {
         Unreadable("the notification names no incident: incident.incident_id is missing".to_owned())
     })?;
-    let labels = read_labels(&incident["policy_user_labels"]);
+    let labels = read_labels(raw.policy_user_labels);
+    let metric = raw.metric.0.unwrap_or_default();
     Ok(Incident {
-        state: read_state(&incident["state"])?,
-        started_at: read_time(&incident["started_at"]),
-        summary: text(&incident["summary"]).unwrap_or_default(),
-        metric: text(&incident["metric"]["type"]),
-        policy: read_policy(&incident["condition"]["name"]),
-        check_id: text(&incident["metric"]["labels"]["check_id"]),
-        host: text(&incident["resource"]["labels"]["host"]),
+        state: read_state(&raw.state)?,
+        started_at: read_time(&raw.started_at),
+        summary: raw.summary.text().unwrap_or_default(),
+        metric: metric.r#type.text(),
+        policy: raw.condition.0.and_then(|condition| read_policy(&condition.name)),
+        check_id: read_labels(metric.labels).remove("check_id"),
+        host: raw.resource.0.and_then(|resource| read_labels(resource.labels).remove("host")),
         reporter: labels.get(WATCHER_LABEL).cloned(),
         labels,
         id,
@@ -120,8 +162,9 @@ fn read_incident(incident: &Value) -> Result<Incident, Unreadable> {
 }
 
 /// The state, in whatever case: 1.2 writes it small, the test message in capitals.
-fn read_state(value: &Value) -> Result<IncidentState, Unreadable> {
-    let state = text(value)
+fn read_state(value: &Leaf) -> Result<IncidentState, Unreadable> {
+    let state = value
+        .text()
         .ok_or_else(|| Unreadable("the incident has no state; expected \"open\" or \"closed\"".to_owned()))?;
     match state.to_ascii_lowercase().as_str() {
         "open" => Ok(IncidentState::Open),
@@ -131,25 +174,21 @@ fn read_state(value: &Value) -> Result<IncidentState, Unreadable> {
 }
 
 /// Seconds since 1970; 0, null and nothing mean that nobody said.
-fn read_time(value: &Value) -> Option<Timestamp> {
-    let seconds = match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(digits) => digits.trim().parse().ok(),
-        _ => None,
-    };
-    seconds.filter(|&seconds| seconds > 0).and_then(|seconds| Timestamp::from_second(seconds).ok())
+fn read_time(value: &Leaf) -> Option<Timestamp> {
+    let seconds: i64 = value.text()?.parse().ok()?;
+    (seconds > 0).then(|| Timestamp::from_second(seconds).ok()).flatten()
 }
 
 /// `projects/p/alertPolicies/id` out of the condition's name; `policy_name` is only what people call it.
-fn read_policy(condition: &Value) -> Option<String> {
-    let name = text(condition)?;
+fn read_policy(condition: &Leaf) -> Option<String> {
+    let name = condition.text()?;
     let policy = name.split_once("/conditions/").map_or(name.as_str(), |(policy, _)| policy);
     (policy.starts_with("projects/") && policy.contains("/alertPolicies/")).then(|| policy.to_owned())
 }
 
-fn read_labels(value: &Value) -> BTreeMap<String, String> {
-    let labels = value.as_object().into_iter().flatten();
-    labels.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+fn read_labels(labels: Fitting<Labels>) -> BTreeMap<String, String> {
+    let labels = labels.0.unwrap_or_default().into_iter();
+    labels.filter_map(|(name, value)| Some((name, value.text()?))).collect()
 }
 
 /// By what an incident recognises a site.

@@ -33,5 +33,5 @@ pub use reading::Unreadable;
 pub use reason::{Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
-pub use state::{Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
+pub use state::{EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
 pub use switch::{Observed, Position, Role, SwitchId};

@@ -3,7 +3,12 @@
 //! Text from outside ends up in the journal, on terminals and on a page, so it is cut and freed of control
 //! characters here, once.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
 
 /// Longest text taken over from a signal, in characters: own choice, a sentence or three.
 const LONGEST_TEXT: usize = 1000;
@@ -14,24 +19,154 @@ const LONGEST_TEXT: usize = 1000;
 pub struct Unreadable(pub String);
 
 /// Reads the JSON object in `bytes`; `what` names it in the error.
-pub(crate) fn object(bytes: &[u8], what: &str) -> Result<Value, Unreadable> {
-    let value: Value = serde_json::from_slice(bytes)
+pub(crate) fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, Unreadable> {
+    let read: Fitting<T> = serde_json::from_slice(bytes)
         .map_err(|error| Unreadable(format!("the {what} is not JSON: {error}; publish one JSON object")))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(Unreadable(format!("the {what} is JSON but no object; publish one such as {{…}}")))
+    read.0.ok_or_else(|| Unreadable(format!("the {what} is JSON but no object; publish one such as {{…}}")))
+}
+
+/// An object that reads as a `T`, or nothing: a sender may put something else in its place.
+#[derive(Debug)]
+pub(crate) struct Fitting<T>(pub(crate) Option<T>);
+
+/// One value of any shape. Lists and objects are passed over, so that hostile ones take no memory.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) enum Leaf {
+    #[default]
+    Nothing,
+    Text(String),
+    Number(serde_json::Number),
+    Flag(bool),
+    Structure,
+}
+
+impl Leaf {
+    /// The text, also of a number; `None` for nothing, blanks and anything else.
+    pub(crate) fn text(&self) -> Option<String> {
+        let text = match self {
+            Self::Text(text) => clean(text),
+            Self::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        (!text.is_empty()).then_some(text)
     }
 }
 
-/// The value's text, also of a number; `None` for nothing, blanks and anything else.
-pub(crate) fn text(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => clean(text),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    (!text.is_empty()).then_some(text)
+impl fmt::Display for Leaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("null"),
+            Self::Text(text) => write!(f, "\"{}\"", clean(text)),
+            Self::Number(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Structure => f.write_str("a list or an object"),
+        }
+    }
+}
+
+impl<T> Default for Fitting<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fitting<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FittingVisitor(std::marker::PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Leaf {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LeafVisitor)
+    }
+}
+
+struct FittingVisitor<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FittingVisitor<T> {
+    type Value = Fitting<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|read| Fitting(Some(read)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Fitting(None))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Fitting(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Fitting(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Fitting(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Fitting(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Fitting(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Fitting(None))
+    }
+}
+
+struct LeafVisitor;
+
+impl<'de> Visitor<'de> for LeafVisitor {
+    type Value = Leaf;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Leaf, E> {
+        Ok(Leaf::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Leaf, E> {
+        Ok(Leaf::Flag(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Leaf, E> {
+        Ok(Leaf::Number(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Leaf, E> {
+        Ok(Leaf::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Leaf, E> {
+        Ok(serde_json::Number::from_f64(number).map_or(Leaf::Nothing, Leaf::Number))
+    }
+
+    fn visit_unit<E>(self) -> Result<Leaf, E> {
+        Ok(Leaf::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Leaf, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Leaf::Structure)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Leaf, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Leaf::Structure)
+    }
 }
 
 /// `text` on one line, without control characters, trimmed and at most [`LONGEST_TEXT`] long.
@@ -45,9 +180,11 @@ pub(crate) fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn leaf(json: &str) -> Leaf {
+        serde_json::from_str(json).expect("it is JSON")
+    }
 
     #[test]
     fn text_is_one_line_of_bounded_length() {
@@ -57,9 +194,19 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_text_and_blanks_as_nothing() {
-        assert_eq!(text(&json!(365_415_247_865_u64)).as_deref(), Some("365415247865"));
-        assert_eq!(text(&json!("  ")), None);
-        assert_eq!(text(&json!({"a": 1})), None);
-        assert_eq!(text(&Value::Null), None);
+        assert_eq!(leaf("365415247865").text().as_deref(), Some("365415247865"));
+        assert_eq!(leaf("1.2").text().as_deref(), Some("1.2"));
+        assert_eq!(leaf("-1").text().as_deref(), Some("-1"));
+        for nothing in ["\"  \"", "null", "true", "[\"a\"]", "{\"a\": 1}"] {
+            assert_eq!(leaf(nothing).text(), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn deeply_nested_lists_are_passed_over_or_refused() {
+        for depth in [10, 100, 1000, 500_000] {
+            let json = format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+            let _ = object::<std::collections::BTreeMap<String, Leaf>>(json.as_bytes(), "message");
+        }
     }
 }

@@ -17,6 +17,8 @@ pub const PENDING_FOR: SignedDuration = SignedDuration::from_hours(24);
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// The most ids remembered of each kind, so that an entry stays small.
 const REMEMBERED_MOST: usize = 256;
+/// How many ends of plans an entry carries.
+const ENDS_KEPT: usize = 8;
 /// The window of the budget of automatic failovers.
 const BUDGET_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -53,6 +55,24 @@ pub struct State {
     pub outage: Option<Timestamp>,
     /// A write outside any plan that was begun and not seen to its end.
     pub upkeep: Option<Upkeep>,
+    /// How the latest plans ended, newest last: what a waiter in another process answers.
+    #[serde(default)]
+    pub ends: Vec<EndedPlan>,
+}
+
+/// How a plan ended, for those who waited for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedPlan {
+    /// The number of its intent.
+    pub plan: u64,
+    /// Which way it went.
+    pub direction: Direction,
+    /// When it ended.
+    pub at: Timestamp,
+    /// How.
+    pub end: End,
+    /// Why, for an operator.
+    pub sentence: String,
 }
 
 /// A plan that moved traffic, or may have.
@@ -146,6 +166,7 @@ impl Default for State {
             redirect_lives_s: 0,
             outage: None,
             upkeep: None,
+            ends: Vec::new(),
         }
     }
 }
@@ -164,6 +185,11 @@ impl State {
     /// The open plan with this id.
     pub fn plan(&self, id: u64) -> Option<&OpenPlan> {
         self.plans.iter().find(|plan| plan.id == id)
+    }
+
+    /// How a plan ended, if it is among the latest.
+    pub fn ended(&self, plan: u64) -> Option<&EndedPlan> {
+        self.ends.iter().rev().find(|ended| ended.plan == plan)
     }
 
     /// Whether a newer order than `plan` is open.
@@ -351,6 +377,10 @@ impl State {
     ) -> Result<(), Illegal> {
         let plan = self.open_plan(id)?.clone();
         self.plans.retain(|open| open.id != id);
+        let (direction, sentence) = (plan.direction, sentence.to_owned());
+        self.ends.push(EndedPlan { plan: id, direction, at, end, sentence: sentence.clone() });
+        let surplus = self.ends.len().saturating_sub(ENDS_KEPT);
+        self.ends.drain(..surplus);
         if end == End::Done {
             // A plan looks at every switch before it ends, so nothing is left of what was begun before it.
             self.upkeep = None;
@@ -370,7 +400,7 @@ impl State {
             (End::Stuck, _) => {
                 let traffic_moved = active != self.active;
                 self.arrive(active, at);
-                self.stuck = Some(Stuck { plan: id, at, sentence: sentence.to_owned() });
+                self.stuck = Some(Stuck { plan: id, at, sentence });
                 if traffic_moved {
                     self.moved(&plan, at);
                 }
