@@ -28,8 +28,16 @@ VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 # Commands that change what runs in production.
 DEPLOYS = re.compile(r"gcloud run (deploy|services (update|replace))|terraform (-\S+ )*(apply|destroy)")
 # Commands that write, or may write, who may invoke a service: the failover function's to decide, nobody else's.
-WRITES_POLICY = re.compile(r"gcloud run deploy|allow-unauthenticated|invoker-iam-check|set-iam-policy|iam-policy-binding")
+WRITES_POLICY = re.compile(r"gcloud run deploy|allow-unauthenticated|-invoker-iam-check|set-iam-policy|iam-policy-binding")
 UPDATE = re.compile(r"gcloud run services update (\S+) (.*)")
+
+
+def reads(service, file):
+    """What tells who may invoke a service: its policy, and whether anybody is checked at all."""
+    return [
+        f"gcloud run services get-iam-policy {service} --format=json > {file}",
+        f'gcloud run services describe {service} --format="$GATE" >> {file}',
+    ]
 
 
 def leaves(error):
@@ -96,11 +104,9 @@ def step_problems(step):
         if not re.search(r'--image="?\S+@', update[2]):
             yield f"step {name!r} deploys by a tag: {command}"
         at = commands.index(command)
-        read = f"gcloud run services get-iam-policy {service} --format=json > "
         compared = (
-            any(line == read + "before.json" for line in commands[:at])
-            and any(line == read + "after.json" for line in commands[at:])
-            and commands[-1] == "cmp before.json after.json"
+            commands[at - 2 : at] == reads(service, "before.json")
+            and commands[at + 1 :] == [*reads(service, "after.json"), "cmp before.json after.json"]
         )
         if not compared:
             yield f"step {name!r} updates {service} without comparing its policy before and after"
@@ -125,7 +131,7 @@ def problems(documents, documentation, deploys_on):
             if events != [deploys_on]:
                 yield f"pipeline {pipeline['name']!r} deploys on {events}, not on {deploys_on} alone"
             gate = "target" if deploys_on == "promote" else "branch"
-            if not pipeline["trigger"].get(gate):
+            if not pipeline.get("trigger", {}).get(gate):
                 yield f"pipeline {pipeline['name']!r} deploys, but names no {gate}"
         if (not events or "pull_request" in events) and list(find(pipeline, "from_secret")):
             yield f"pipeline {pipeline['name']!r} needs a secret in a pull request, where anybody's code runs"
@@ -195,7 +201,7 @@ DEFECTS = [
         lambda d: pipeline(d, "deploy")["trigger"].update(event=["promote", "push"]),
         "not on promote alone",
     ),
-    ("a deployment without a trigger", lambda d: pipeline(d, "deploy").pop("trigger") and pipeline(d, "deploy").update(trigger={}), "not on promote alone"),
+    ("a deployment without a trigger", lambda d: pipeline(d, "deploy").pop("trigger"), "not on promote alone"),
     ("a deployment to anywhere", lambda d: pipeline(d, "deploy")["trigger"].pop("target"), "names no target"),
     (
         "terraform apply on a push",
@@ -214,6 +220,11 @@ DEFECTS = [
     ),
     ("a deployment by tag", lambda d: replaced(d, "deploy", "function", "@$(cat digest)", ":main"), "deploys by a tag"),
     ("a policy that isn't compared", lambda d: replaced(d, "deploy", "page", "cmp before.json after.json", "true"), "without comparing"),
+    (
+        "an invoker check that isn't compared",
+        lambda d: replaced(d, "deploy", "page", "gcloud run services describe failover-page", "true"),
+        "without comparing",
+    ),
     ("another service's policy", lambda d: replaced(d, "deploy", "page", "get-iam-policy failover-page", "get-iam-policy failover"), "without comparing"),
 ]
 
@@ -227,7 +238,11 @@ case "$*" in
 "auth activate-service-account --key-file=-") [ "$(cat)" = "$GCP_KEY" ] ;;
 "artifacts docker images describe "*) cat "$WORLD/digest" ;;
 "run services get-iam-policy "*) cat "$WORLD/policy" ;;
-"run services update "*) [ ! -e "$WORLD/policy.written" ] || mv "$WORLD/policy.written" "$WORLD/policy" ;;
+"run services describe "*) cat "$WORLD/gate" ;;
+"run services update "*)
+    [ ! -e "$WORLD/policy.written" ] || mv "$WORLD/policy.written" "$WORLD/policy"
+    [ ! -e "$WORLD/gate.written" ] || mv "$WORLD/gate.written" "$WORLD/gate"
+    ;;
 "pubsub topics publish "*) ;;
 *) echo "gcloud: unknown: $*" >&2; exit 2 ;;
 esac
@@ -237,7 +252,7 @@ CLOSED = '{"etag": "BwYxClosed=", "version": 1}\n'
 OPEN = '{"bindings": [{"members": ["allUsers"], "role": "roles/run.invoker"}], "etag": "BwYxOpen=", "version": 1}\n'
 
 
-def play(steps, policy=CLOSED, written=None, digest=DIGEST):
+def play(steps, policy=CLOSED, written=None, gate_written=None, digest=DIGEST):
     """Runs the commands of these steps as Drone's shell does: whether they succeed, the calls, the policy after."""
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder, "world")
@@ -249,9 +264,12 @@ def play(steps, policy=CLOSED, written=None, digest=DIGEST):
         gcloud.chmod(0o755)
         (world / "calls").touch()
         (world / "policy").write_text(policy)
+        (world / "gate").write_text("\n")
         (world / "digest").write_text(f"{digest}\n" if digest else "")
         if written is not None:
             (world / "policy.written").write_text(written)
+        if gate_written is not None:
+            (world / "gate.written").write_text(gate_written)
         images = [{"image": "registry/site:tag", "digest": digest}]
         (workspace / "image.json").write_text(json.dumps({"kind": "docker/v1", "data": {"images": images}}, indent="\t"))
         good = True
@@ -314,6 +332,7 @@ def main():
     check("an update that opens it is noticed", not play(refresh, written=OPEN)[0])
     rewritten = CLOSED.replace("BwYxClosed=", "BwYxAgain=")
     check("a policy written with the same members is noticed", not play(refresh, written=rewritten)[0])
+    check("an update that switches the invoker check off is noticed", not play(refresh, gate_written="true\n")[0])
     good, calls, _ = play(refresh, digest="")
     check("without a digest nothing is updated", not good and "update" not in calls, calls)
 
