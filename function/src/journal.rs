@@ -3,6 +3,7 @@
 //! It knows bytes and numbers; what an entry says is the core's. Whoever writes one puts a nonce in it, so that a
 //! create whose answer was lost is recognised by reading back. Nothing here overwrites or deletes.
 
+mod courier;
 mod error;
 mod google;
 mod key;

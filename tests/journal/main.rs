@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bucket;
 mod folder;
 mod suite;
 
@@ -35,3 +36,4 @@ macro_rules! conformance {
 
 conformance!(memory, crate::suite::in_memory);
 conformance!(folder_store, crate::folder::fresh);
+conformance!(bucket_store, crate::bucket::fresh);

@@ -4,7 +4,7 @@ use std::{error::Error, io, iter, time::Duration};
 
 use object_store::Error as StoreError;
 
-use super::{JournalLocation, google::Refusal};
+use super::{JournalLocation, courier::Refusal};
 use crate::api::{ApiError, ApiErrorKind};
 
 /// What was tried.
@@ -79,7 +79,7 @@ impl JournalError {
 
     pub(super) fn of(location: &JournalLocation, operation: Operation, error: &StoreError) -> Self {
         let (kind, why) = cause(location, operation, error);
-        let absent = kind == ApiErrorKind::Missing && operation == Operation::Read && !lacks_bucket(error);
+        let absent = kind == ApiErrorKind::Missing && !lacks_bucket(error);
         Self { absent, ..Self::new(kind, format!("{} {location}: {why}", operation.words())) }
     }
 
@@ -114,9 +114,7 @@ fn refused(location: &JournalLocation, operation: Operation, refusal: &Refusal) 
             ApiErrorKind::Denied,
             format!("not permitted; grant this account {permission} on the bucket; Google says: {says}"),
         ),
-        404 if operation == Operation::Read && !refusal.lacks_bucket() => {
-            (ApiErrorKind::Missing, "no such entry".to_owned())
-        }
+        404 if !no_such_bucket(refusal) => (ApiErrorKind::Missing, "no such entry".to_owned()),
         404 => (
             ApiErrorKind::Missing,
             format!(
@@ -149,7 +147,11 @@ fn transient(error: &StoreError) -> (ApiErrorKind, String) {
 }
 
 fn lacks_bucket(error: &StoreError) -> bool {
-    find::<Refusal>(error).is_some_and(Refusal::lacks_bucket)
+    find::<Refusal>(error).is_some_and(no_such_bucket)
+}
+
+fn no_such_bucket(refusal: &Refusal) -> bool {
+    refusal.code() == Some("NoSuchBucket")
 }
 
 fn find<E: Error + 'static>(error: &StoreError) -> Option<&E> {

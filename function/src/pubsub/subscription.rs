@@ -60,7 +60,7 @@ pub struct DeadLetter {
 }
 
 /// What Pub/Sub does without a setting of its own: deleted after 31 days of inactivity ("expirationPolicy").
-const DEFAULT_EXPIRY: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+const DEFAULT_EXPIRY: Duration = Duration::from_hours(31 * 24);
 
 impl PubSub {
     /// Reads the settings of `projects/{project}/subscriptions/{subscription}`.

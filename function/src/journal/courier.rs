@@ -1,0 +1,101 @@
+//! Carries `object_store`'s requests with the function's HTTP client, and judges the answers.
+//!
+//! Its own errors hide the status of a listing, and it takes any 200 for success: a web page put in between would
+//! look like an empty journal. So final answers become a [`Refusal`], and what Cloud Storage never says counts as no
+//! answer at all.
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use object_store::{
+    ClientOptions, Result,
+    client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService},
+};
+
+/// On every answer about an object ("XML API: HTTP headers").
+const GENERATION: &str = "x-goog-generation";
+
+#[derive(Debug, Clone)]
+pub(super) struct Courier(pub(super) reqwest::Client);
+
+impl HttpConnector for Courier {
+    fn connect(&self, _: &ClientOptions) -> Result<HttpClient> {
+        Ok(HttpClient::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl HttpService for Courier {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let lists = request.method() == Method::GET && request.uri().query().is_some();
+        let response = self.0.call(request).await?;
+        match response.status() {
+            StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND => Err(refusal(response).await?),
+            status if status.is_success() && lists => listing(response).await,
+            status if status.is_success() && !response.headers().contains_key(GENERATION) => {
+                Err(foreign(status))
+            }
+            _ => Ok(response),
+        }
+    }
+}
+
+async fn refusal(response: HttpResponse) -> Result<HttpError, HttpError> {
+    let status = response.status();
+    let body = response.into_body().bytes().await?;
+    let refusal = Refusal { status, body: String::from_utf8_lossy(&body).into_owned() };
+    if status == StatusCode::NOT_FOUND && refusal.code().is_none() {
+        return Ok(foreign(status));
+    }
+    Ok(HttpError::new(HttpErrorKind::Unknown, refusal))
+}
+
+async fn listing(response: HttpResponse) -> Result<HttpResponse, HttpError> {
+    let (head, body) = response.into_parts();
+    let body = body.bytes().await?;
+    let is_listing = body.windows(LISTING.len()).any(|window| window == LISTING);
+    if is_listing { Ok(HttpResponse::from_parts(head, body.into())) } else { Err(foreign(head.status)) }
+}
+
+const LISTING: &[u8] = b"<ListBucketResult";
+
+/// "Interrupted" is what `object_store` tries again where that is safe.
+fn foreign(status: StatusCode) -> HttpError {
+    HttpError::new(HttpErrorKind::Interrupted, Foreign(status))
+}
+
+/// An answer that isn't Cloud Storage's.
+#[derive(Debug, thiserror::Error)]
+#[error("answered {0}, but not in Cloud Storage's words")]
+struct Foreign(StatusCode);
+
+/// A final answer of Cloud Storage.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}")]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    body: String,
+}
+
+impl Refusal {
+    /// Cloud Storage's own name of the error ("XML API: HTTP status and error codes").
+    pub(super) fn code(&self) -> Option<&str> {
+        self.element("Code")
+    }
+
+    /// The provider's own words, cut to a line.
+    pub(super) fn says(&self) -> String {
+        let words = ["Details", "Message"].into_iter().filter_map(|name| self.element(name));
+        let words = words.filter(|text| !text.is_empty()).next().unwrap_or(&self.body);
+        let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(300).collect()
+    }
+
+    /// The text of an element of Cloud Storage's small XML error documents.
+    fn element(&self, name: &str) -> Option<&str> {
+        let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    }
+}

@@ -1,0 +1,200 @@
+//! What only a bucket can do wrong: the sandbox's Cloud Storage, which speaks the interface of the real one.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cloud_failover::{
+    api::{ApiError, ApiErrorKind},
+    journal::{Create, Journal, JournalLocation, JournalSettings, Tokens, key},
+};
+use sandbox::{Aim, Fault, Options, Sandbox, Service, google::access::FUNCTION_ACCOUNT};
+
+use crate::suite::{entry, fill, site};
+
+const BUCKET: &str = "gleich-tech-failover";
+const FOLDER: &str = "journal/shop";
+
+/// Long enough for a busy machine, short enough to wait for.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+const IMPATIENT: Duration = Duration::from_millis(400);
+
+pub(crate) async fn fresh() -> (Journal, Sandbox) {
+    let sandbox = started().await;
+    (open(&sandbox, BUCKET, CALL_TIMEOUT), sandbox)
+}
+
+async fn started() -> Sandbox {
+    Sandbox::start(Options { sites: Vec::new(), ..Options::default() }).await.unwrap()
+}
+
+fn open(sandbox: &Sandbox, bucket: &str, call_timeout: Duration) -> Journal {
+    let location = JournalLocation::Gs { bucket: bucket.to_owned(), prefix: "journal".to_owned() };
+    let token = sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1));
+    let settings = JournalSettings {
+        call_timeout,
+        endpoint: Some(sandbox.url(Service::Storage)),
+        tokens: Some(Arc::new(OneToken(token))),
+        ..JournalSettings::default()
+    };
+    Journal::open(&location, settings).unwrap()
+}
+
+#[derive(Debug)]
+struct OneToken(String);
+
+#[async_trait]
+impl Tokens for OneToken {
+    async fn token(&self) -> Result<String, ApiError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Fills the bucket past its interface, which takes no time.
+fn stock(sandbox: &Sandbox, entries: u64) {
+    for number in 1..=entries {
+        sandbox.world.storage.put(BUCKET, &format!("{FOLDER}/{}", key(number).unwrap()), entry(number));
+    }
+}
+
+#[tokio::test]
+async fn the_newest_of_100_000_entries_takes_one_listing_page() {
+    let (journal, sandbox) = fresh().await;
+    stock(&sandbox, 100_000);
+    assert_eq!(journal.newest(&site("shop")).await.unwrap(), Some(100_000));
+    let calls = sandbox.world.ledger.calls();
+    assert_eq!(calls.iter().map(|call| call.operation).collect::<Vec<_>>(), ["storage.list"]);
+}
+
+#[tokio::test]
+async fn asking_for_the_next_entry_is_one_cheap_read() {
+    let (journal, sandbox) = fresh().await;
+    stock(&sandbox, 3);
+    assert_eq!(journal.read(&site("shop"), 4).await.unwrap(), None);
+    let calls = sandbox.world.ledger.calls();
+    assert_eq!(calls.iter().map(|call| call.operation).collect::<Vec<_>>(), ["storage.get"]);
+}
+
+#[tokio::test]
+async fn strangers_files_that_sort_first_hide_nothing() {
+    let (journal, sandbox) = fresh().await;
+    stock(&sandbox, 2);
+    for number in 0..25 {
+        sandbox.world.storage.put(BUCKET, &format!("{FOLDER}/0-note-{number:02}.txt"), "mine");
+    }
+    assert_eq!(journal.newest(&site("shop")).await.unwrap(), Some(2));
+}
+
+#[tokio::test]
+async fn an_entry_that_was_stored_though_its_answer_was_lost_is_created() {
+    let (journal, sandbox) = fresh().await;
+    for (number, fault) in
+        [(1, Fault::LostAnswer), (2, Fault::status(503)), (3, Fault::Reset), (4, Fault::status(429))]
+    {
+        sandbox.world.faults.set(Aim::at("storage.create").nth(1), fault.clone());
+        assert_eq!(
+            journal.create(&site("shop"), number, entry(number)).await.unwrap(),
+            Create::Created,
+            "{fault:?}"
+        );
+        sandbox.world.faults.clear();
+    }
+    assert_eq!(sandbox.world.storage.objects(BUCKET).len(), 4);
+}
+
+#[tokio::test]
+async fn an_entry_that_was_stored_and_never_answered_is_created() {
+    let sandbox = started().await;
+    let journal = open(&sandbox, BUCKET, IMPATIENT);
+    sandbox.world.faults.set(Aim::at("storage.create"), Fault::HangAfter);
+    assert_eq!(journal.create(&site("shop"), 1, entry(1)).await.unwrap(), Create::Created);
+}
+
+#[tokio::test]
+async fn an_entry_whose_answer_was_lost_to_another_writer_exists() {
+    let (journal, sandbox) = fresh().await;
+    stock(&sandbox, 1);
+    sandbox.world.faults.set(Aim::at("storage.create").nth(1), Fault::LostAnswer);
+    let lost = journal.create(&site("shop"), 1, Bytes::from_static(b"ours")).await.unwrap();
+    assert_eq!(lost, Create::Exists(entry(1)));
+}
+
+#[tokio::test]
+async fn a_create_that_takes_effect_after_we_gave_up_is_found_by_the_next_try() {
+    let sandbox = started().await;
+    let journal = open(&sandbox, BUCKET, IMPATIENT);
+    sandbox.world.faults.set(Aim::at("storage.create").nth(1), Fault::LateEffect(IMPATIENT * 3));
+    let unknown = journal.create(&site("shop"), 1, entry(1)).await.unwrap_err();
+    assert_eq!(unknown.kind, ApiErrorKind::Transient, "{unknown}");
+    let stored = || sandbox.world.storage.objects(BUCKET).len() == 1;
+    sandbox.world.ledger.until(|_| stored()).await;
+    assert_eq!(journal.create(&site("shop"), 1, entry(1)).await.unwrap(), Create::Created);
+}
+
+#[tokio::test]
+async fn a_store_that_stays_broken_is_a_passing_error_and_stores_nothing() {
+    let sandbox = started().await;
+    let journal = open(&sandbox, BUCKET, IMPATIENT);
+    for fault in [Fault::status(500), Fault::retry_after(503, 1), Fault::Reset, Fault::Garbage, Fault::Hang] {
+        sandbox.world.faults.set(Aim::service(Service::Storage), fault.clone());
+        let created = journal.create(&site("shop"), 1, entry(1)).await;
+        let listed = journal.newest(&site("shop")).await;
+        sandbox.world.faults.clear();
+        for error in [created.map(|_| ()).unwrap_err(), listed.map(|_| ()).unwrap_err()] {
+            assert_eq!(error.kind, ApiErrorKind::Transient, "{fault:?}: {error}");
+        }
+        assert_eq!(sandbox.world.storage.objects(BUCKET).len(), 0, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_only_create_is_told_403_for_what_exists_and_still_learns_who_won() {
+    let (journal, sandbox) = fresh().await;
+    sandbox.world.storage.forbid_before_conditions(true);
+    fill(&journal, &site("shop"), 0, 1).await;
+    let second = journal.create(&site("shop"), 1, Bytes::from_static(b"ours")).await.unwrap();
+    assert_eq!(second, Create::Exists(entry(1)));
+    assert_eq!(journal.create(&site("shop"), 1, entry(1)).await.unwrap(), Create::Created);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let (journal, sandbox) = fresh().await;
+    let shop = site("shop");
+    for permission in ["storage.objects.create", "storage.objects.get", "storage.objects.list"] {
+        sandbox.world.access.deny(permission);
+        let error = match permission {
+            "storage.objects.create" => journal.create(&shop, 1, entry(1)).await.unwrap_err(),
+            "storage.objects.get" => journal.read(&shop, 1).await.unwrap_err(),
+            _ => journal.newest(&shop).await.unwrap_err(),
+        };
+        sandbox.world.access.allow(permission);
+        assert_eq!(error.kind, ApiErrorKind::Denied, "{error}");
+        assert!(error.to_string().contains(permission), "{error}");
+        assert!(error.to_string().contains("gs://gleich-tech-failover/journal"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_not_an_empty_journal() {
+    let sandbox = started().await;
+    let journal = open(&sandbox, "another-bucket", CALL_TIMEOUT);
+    let shop = site("shop");
+    let errors = [
+        journal.newest(&shop).await.map(|_| ()).unwrap_err(),
+        journal.read(&shop, 1).await.map(|_| ()).unwrap_err(),
+        journal.create(&shop, 1, entry(1)).await.map(|_| ()).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind, ApiErrorKind::Missing, "{error}");
+        assert!(error.to_string().contains("no such bucket"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_accepted_is_a_permanent_error() {
+    let (journal, sandbox) = fresh().await;
+    sandbox.world.access.expire_all();
+    let error = journal.newest(&site("shop")).await.unwrap_err();
+    assert_eq!(error.kind, ApiErrorKind::Denied, "{error}");
+}
