@@ -8,6 +8,7 @@ use crate::breakpoint::{Breakpoints, Moment};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::access::Token;
 use crate::doors::Doors;
+use crate::edge::Edge;
 use crate::fault::{Aim, Fault, Faults};
 use crate::google::access::Access;
 use crate::latency::Latencies;
@@ -21,6 +22,7 @@ use crate::promises::{Change, Promises};
 use crate::provider::{Provider, Service};
 use crate::run::Run;
 use crate::site::Site;
+use crate::sites::Sites;
 use crate::storage::Storage;
 use crate::tokens::{KeyService, Signer};
 
@@ -54,7 +56,11 @@ pub struct World {
     keys: KeyService,
     /// Cloudflare's API.
     pub cloudflare: Cloudflare,
-    sites: RwLock<Vec<Site>>,
+    /// Cloudflare's edge.
+    pub edge: Edge,
+    /// The primaries and the standbys.
+    pub sites: Sites,
+    added: RwLock<Vec<Site>>,
     nowhere: Nowhere,
     turn: Mutex<()>,
     current: AtomicU64,
@@ -79,7 +85,9 @@ impl World {
             access,
             signer,
             cloudflare: Cloudflare::new(Token::new(&options.cloudflare_token)),
-            sites: RwLock::default(),
+            edge: Edge::default(),
+            sites: Sites::default(),
+            added: RwLock::default(),
             nowhere: Nowhere,
             turn: Mutex::default(),
             current: AtomicU64::default(),
@@ -99,6 +107,8 @@ impl World {
             Service::Metadata => &self.metadata,
             Service::Jwks => &self.keys,
             Service::Cloudflare => &self.cloudflare,
+            Service::Edge => &self.edge,
+            Service::Primary | Service::Standby => &self.sites,
             _ => &self.nowhere,
         }
     }
@@ -108,19 +118,19 @@ impl World {
         self.run.add_service(&site.seed.service, site.standby_url().as_str());
         self.monitoring.add_check(&site.seed.check, &site.edge.to_string());
         self.monitoring.add_policy(&site.seed.check, site.name());
-        let mut sites = self.sites.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sites = self.added.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         sites.push(site.clone());
         self.cloudflare.seed(site);
     }
 
     /// All sites, in the order they were added.
-    pub fn sites(&self) -> Vec<Site> {
-        self.sites.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    pub fn all_sites(&self) -> Vec<Site> {
+        self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// The first site that fits.
     pub fn site(&self, fits: impl Fn(&Site) -> bool) -> Option<Site> {
-        let sites = self.sites.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sites = self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         sites.iter().find(|site| fits(site)).cloned()
     }
 

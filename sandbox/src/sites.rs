@@ -1,0 +1,229 @@
+//! The two web sites of every site: the primary in the home lab and the standby on Cloud Run.
+//!
+//! Visitors and probes ask them over real connections. Whether the standby lets anybody in is Cloud Run's word.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::call::{Call, Reply};
+use crate::lock::lock;
+use crate::provider::{Kind, Provider, Service};
+use crate::run::door::FrontDoor;
+use crate::site::Site;
+use crate::world::World;
+
+/// The header that tells which of the two answered.
+pub const SERVED_BY: &str = "served-by";
+
+/// How a web site is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Power {
+    /// It answers.
+    #[default]
+    On,
+    /// Connections are refused, and those that were open are broken.
+    Off,
+    /// Connections are accepted and nothing is ever said.
+    Dark,
+    /// It answers after this long.
+    Slow(Duration),
+    /// It answers with this status.
+    Failing(u16),
+}
+
+impl Power {
+    /// Whether a visitor who waits this long gets the page.
+    pub fn answers_within(self, patience: Duration) -> bool {
+        match self {
+            Self::On => true,
+            Self::Slow(delay) => delay < patience,
+            Self::Off | Self::Dark | Self::Failing(_) => false,
+        }
+    }
+}
+
+/// The state of all web sites, by the site's name.
+#[derive(Debug, Default)]
+pub struct Sites(Mutex<HashMap<(Service, String), Power>>);
+
+impl Sites {
+    /// How the primary is.
+    pub fn primary(&self, site: &str) -> Power {
+        self.power(Service::Primary, site)
+    }
+
+    /// How the standby's container is; closed or open is another matter.
+    pub fn standby(&self, site: &str) -> Power {
+        self.power(Service::Standby, site)
+    }
+
+    fn power(&self, service: Service, site: &str) -> Power {
+        lock(&self.0).get(&(service, site.to_owned())).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set(&self, service: Service, site: &str, power: Power) {
+        lock(&self.0).insert((service, site.to_owned()), power);
+    }
+}
+
+impl World {
+    /// From now on this site's primary is like that.
+    pub fn set_primary(&self, site: &str, power: Power) {
+        self.set_power(Service::Primary, site, power);
+    }
+
+    /// From now on this site's standby container is like that.
+    pub fn set_standby(&self, site: &str, power: Power) {
+        self.set_power(Service::Standby, site, power);
+    }
+
+    fn set_power(&self, service: Service, name: &str, power: Power) {
+        self.sites.set(service, name, power);
+        let Some(site) = self.site(|site| site.name() == name) else { return };
+        let address = if service == Service::Primary { site.primary } else { site.standby };
+        self.doors.open(address, power != Power::Off);
+    }
+
+    /// Whether the primary answers a visitor who comes past the edge.
+    pub fn primary_answers(&self, site: &Site, patience: Duration) -> bool {
+        self.sites.primary(site.name()).answers_within(patience)
+    }
+
+    /// Whether the standby lets a visitor in and answers.
+    pub fn standby_answers(&self, site: &Site, patience: Duration) -> bool {
+        let open = self.run.front_door(&site.seed.service, Instant::now()) == FrontDoor::Open;
+        open && self.sites.standby(site.name()).answers_within(patience)
+    }
+}
+
+/// What the primary says to this call, whoever brings it.
+pub(crate) fn primary_page(world: &World, site: &Site, call: &Call) -> Reply {
+    page(world.sites.primary(site.name()), "primary", site, call)
+}
+
+fn standby_page(world: &World, site: &Site, call: &Call) -> Reply {
+    // Google's front end finds the service by its host name alone.
+    let known = call.host == site.standby.to_string();
+    let door = world.run.front_door(&site.seed.service, Instant::now());
+    match door {
+        FrontDoor::Hidden => google(404),
+        _ if !known => google(404),
+        FrontDoor::Forbidden => google(403),
+        FrontDoor::Unready => google(503),
+        FrontDoor::Open => page(world.sites.standby(site.name()), "standby", site, call),
+    }
+}
+
+fn page(power: Power, who: &str, site: &Site, call: &Call) -> Reply {
+    let name = site.name();
+    let body = format!("<html><body><h1>{name}</h1><p>Served by the {who} of {name}.</p></body></html>\n");
+    let page = Reply::html(200, body).header(SERVED_BY, who).header("served-path", asked(call));
+    match power {
+        Power::On => page,
+        Power::Slow(delay) => page.after(delay),
+        Power::Failing(status) => Reply::html(status, format!("<h1>{status}</h1>\n")).header(SERVED_BY, who),
+        Power::Dark => Reply::never(),
+        Power::Off => Reply::reset(),
+    }
+}
+
+fn asked(call: &Call) -> String {
+    call.raw_query.as_ref().map_or_else(|| call.path.clone(), |query| format!("{}?{query}", call.path))
+}
+
+/// The pages of Google's front end; the container never sees these requests.
+fn google(status: u16) -> Reply {
+    let text = match status {
+        403 => "Error: Forbidden\nYour client does not have permission to get URL from this server.",
+        404 => "Error: Page not found\nThe requested URL was not found on this server.",
+        _ => "Service Unavailable",
+    };
+    Reply::html(status, format!("<html><head><title>{status}</title></head><body>{text}</body></html>\n"))
+        .header("server", "Google Frontend")
+}
+
+impl Provider for Sites {
+    fn operation(&self, call: &Call) -> &'static str {
+        match (call.service, call.method.as_str()) {
+            (Service::Primary, "GET" | "HEAD") => "primary.get",
+            (Service::Primary, _) => "primary.send",
+            (_, "GET" | "HEAD") => "standby.get",
+            _ => "standby.send",
+        }
+    }
+
+    fn answer(&self, world: &World, call: &Call) -> Reply {
+        let primary = call.service == Service::Primary;
+        let address = |site: &Site| if primary { site.primary } else { site.standby };
+        match world.site(|site| address(site) == call.local) {
+            Some(site) if primary => primary_page(world, &site, call),
+            Some(site) => standby_page(world, &site, call),
+            None => Reply::text(404, "no site has this address\n"),
+        }
+    }
+
+    fn kind(&self, _operation: &str, _call: &Call) -> Kind {
+        Kind::Visit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::{Client, StatusCode, Url};
+
+    use super::*;
+    use crate::{Options, Sandbox};
+
+    async fn get(url: Url) -> reqwest::Result<reqwest::Response> {
+        let client = Client::builder().timeout(Duration::from_millis(300)).build()?;
+        client.get(url).send().await
+    }
+
+    async fn sandbox() -> (Sandbox, Site) {
+        let sandbox = Sandbox::start(Options::default()).await.expect("loopback");
+        let site = sandbox.site("resume");
+        (sandbox, site)
+    }
+
+    #[tokio::test]
+    async fn the_primary_answers_until_its_power_is_cut_and_again_afterwards() {
+        let (sandbox, site) = sandbox().await;
+        let answer = get(site.primary_url().join("a?b=c").expect("a url")).await.expect("an answer");
+        assert_eq!(answer.headers()[SERVED_BY], "primary");
+        assert_eq!(answer.headers()["served-path"], "/a?b=c");
+        sandbox.world.set_primary("resume", Power::Off);
+        assert!(get(site.primary_url()).await.is_err());
+        sandbox.world.set_primary("resume", Power::On);
+        while get(site.primary_url()).await.is_err() {}
+    }
+
+    #[tokio::test]
+    async fn a_dark_primary_is_silent_and_a_failing_one_says_so() {
+        let (sandbox, site) = sandbox().await;
+        sandbox.world.set_primary("resume", Power::Dark);
+        assert!(get(site.primary_url()).await.is_err_and(|error| error.is_timeout()));
+        sandbox.world.set_primary("resume", Power::Failing(500));
+        assert_eq!(get(site.primary_url()).await.expect("an answer").status(), 500);
+        assert!(!sandbox.world.primary_answers(&site, Duration::from_secs(5)));
+    }
+
+    #[tokio::test]
+    async fn a_standby_answers_only_once_the_public_may_invoke_it() {
+        let (sandbox, site) = sandbox().await;
+        assert_eq!(get(site.standby_url()).await.expect("an answer").status(), StatusCode::FORBIDDEN);
+        sandbox.world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers");
+        let answer = get(site.standby_url()).await.expect("an answer");
+        assert_eq!(answer.headers()[SERVED_BY], "standby");
+        assert!(answer.text().await.expect("a page").contains("Served by the standby"));
+        assert!(sandbox.world.standby_answers(&site, Duration::from_secs(5)));
+    }
+
+    #[tokio::test]
+    async fn a_standby_asked_by_another_name_is_not_found() {
+        let (sandbox, site) = sandbox().await;
+        sandbox.world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers");
+        let request = Client::new().get(site.standby_url()).header("host", "will.gleich.tech");
+        assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    }
+}
