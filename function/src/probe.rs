@@ -1,1 +1,181 @@
-//! probe
+//! Asks a site the way a new visitor would, and says who answered.
+//!
+//! A probe proves or disproves; it never changes anything. It opens a connection of its own, follows redirects
+//! itself, at most [`MOST_REDIRECTS`], and says in one sentence what it saw where that is no answer.
+
+mod body;
+mod memory;
+mod tcp;
+mod visit;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use failover_core::{Position, Served};
+use tokio::time::timeout;
+use url::{Host, Url};
+use uuid::Uuid;
+
+use crate::api::retry::root_cause;
+use visit::{Place, Visit};
+
+/// How many redirects a visitor is followed over.
+pub const MOST_REDIRECTS: usize = 5;
+
+/// What a good answer is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    /// Its HTTP status.
+    pub status: u16,
+    /// A text in the first mebibyte of its body; empty accepts any body.
+    pub contains: String,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self { status: 200, contains: String::new() }
+    }
+}
+
+/// Where one site is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Targets {
+    /// What visitors type. This and the others may be `tcp://host:port`: then a connection is the answer.
+    pub public: Url,
+    /// The standby's own address.
+    pub standby: Option<Url>,
+    /// The primary past the redirect.
+    pub primary: Option<Url>,
+    /// Where the primary is connected to, with the host name of its URL, or of the public one.
+    pub connect: Option<SocketAddr>,
+    /// What the primary answers.
+    pub expect: Expect,
+    /// What the standby answers.
+    pub standby_expect: Expect,
+}
+
+/// What a probe saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Who served the request.
+    pub served: Served,
+    /// How long browsers remember the redirect to the standby, if there was one and they do.
+    pub redirect_lives: Option<Duration>,
+}
+
+/// Asks sites. Its HTTP client is built at the first probe, and one more for each address to connect to.
+#[derive(Debug)]
+pub struct Prober {
+    patience: Duration,
+    client: OnceLock<Result<reqwest::Client, String>>,
+    direct: Mutex<HashMap<(String, SocketAddr), reqwest::Client>>,
+}
+
+impl Prober {
+    /// A prober whose probes take at most `patience` each, connecting and redirects included.
+    pub fn new(patience: Duration) -> Self {
+        Self { patience, client: OnceLock::new(), direct: Mutex::default() }
+    }
+
+    /// Asks the public URL as a visitor would, with a query that no cache has seen.
+    pub async fn public(&self, site: &Targets) -> Answer {
+        if tcp::is_tcp(&site.public) {
+            return self.in_time(&site.public, tcp::public(site)).await;
+        }
+        let mut start = site.public.clone();
+        start.query_pairs_mut().append_pair("failover-probe", &Uuid::new_v4().simple().to_string());
+        let standby = site.standby.iter().map(|url| Place::of(url, Position::Standby, &site.standby_expect));
+        let primary = Place::of(&site.public, Position::Primary, &site.expect);
+        let places = standby.chain([primary]).collect();
+        self.visit(Visit { start, places, roams: true, connect: None }).await
+    }
+
+    /// Asks the standby at its own address.
+    pub async fn standby(&self, site: &Targets) -> Answer {
+        match &site.standby {
+            Some(url) => self.own(url, Position::Standby, &site.standby_expect, None).await,
+            None => unasked("there is no standby_url"),
+        }
+    }
+
+    /// Asks the primary past the redirect.
+    pub async fn primary(&self, site: &Targets) -> Answer {
+        let at_public = site.connect.map(|_| &site.public);
+        match site.primary.as_ref().or(at_public) {
+            Some(url) => self.own(url, Position::Primary, &site.expect, site.connect).await,
+            None => unasked("there is no primary_url"),
+        }
+    }
+
+    /// Asks a place at its own address; being led elsewhere is no answer.
+    async fn own(&self, url: &Url, who: Position, expect: &Expect, connect: Option<SocketAddr>) -> Answer {
+        if tcp::is_tcp(url) {
+            return self.in_time(url, tcp::own(url, connect, who)).await;
+        }
+        let places = vec![Place::of(url, who, expect)];
+        self.visit(Visit { start: url.clone(), places, roams: false, connect }).await
+    }
+
+    async fn visit(&self, visit: Visit<'_>) -> Answer {
+        let client = match visit.connect {
+            Some(address) => self.direct_client(&visit.start, address),
+            None => self.client.get_or_init(|| build(|builder| builder)).clone(),
+        };
+        match client {
+            Ok(client) => self.in_time(&visit.start, visit.walk(&client)).await,
+            // That we can't ask says nothing about the site.
+            Err(why) => unasked(&format!("the prober could not prepare for HTTPS: {why}")),
+        }
+    }
+
+    async fn in_time(&self, url: &Url, probe: impl Future<Output = Answer>) -> Answer {
+        let late = || silent(format!("{} gave no answer within {:?}", shown(url), self.patience));
+        timeout(self.patience, probe).await.unwrap_or_else(|_| late())
+    }
+
+    fn direct_client(&self, url: &Url, address: SocketAddr) -> Result<reqwest::Client, String> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut built = self.direct.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = built.get(&(host.clone(), address)) {
+            return Ok(client.clone());
+        }
+        let client = build(|builder| builder.resolve_to_addrs(&host, &[address]))?;
+        built.insert((host, address), client.clone());
+        Ok(client)
+    }
+}
+
+/// A client that sees what a new visitor sees: nothing is reused or followed, and no proxy stands between.
+fn build(
+    refine: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, String> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("cloud-failover-probe/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .no_proxy();
+    refine(builder).build().map_err(|error| root_cause(&error))
+}
+
+fn unasked(why: &str) -> Answer {
+    Answer { served: Served::Unknown(why.to_owned()), redirect_lives: None }
+}
+
+fn silent(why: String) -> Answer {
+    Answer { served: Served::Silent(why), redirect_lives: None }
+}
+
+/// A URL as a sentence shows it: the same for every probe, and without a password.
+fn shown(url: &Url) -> String {
+    let host = url.host().map_or_else(String::new, |host: Host<&str>| host.to_string());
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}{}", url.scheme(), url.path())
+}
+
+#[cfg(test)]
+mod tests;

@@ -160,6 +160,15 @@ pub(crate) fn causes(error: &dyn Error) -> String {
     told
 }
 
+/// The innermost cause of an error, which says what happened; the outer ones say where in a library.
+pub(crate) fn root_cause(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
