@@ -105,7 +105,12 @@ impl Ledger {
 
     /// How often this operation was asked for.
     pub fn count(&self, operation: &str) -> usize {
-        self.select(|record| record.operation == operation).len()
+        self.number(|record| record.operation == operation)
+    }
+
+    /// How many records fit.
+    pub fn number(&self, fits: impl Fn(&Record) -> bool) -> usize {
+        lock(&self.records).iter().filter(|record| fits(record)).count()
     }
 
     /// Calls of routes that no provider has: each is a bug in whoever called.
@@ -116,6 +121,20 @@ impl Ledger {
     /// The records that fit.
     pub fn select(&self, fits: impl Fn(&Record) -> bool) -> Vec<Record> {
         lock(&self.records).iter().filter(|record| fits(record)).cloned().collect()
+    }
+
+    /// The first record that fits.
+    pub fn find(&self, fits: impl Fn(&Record) -> bool) -> Option<Record> {
+        lock(&self.records).iter().find(|record| fits(record)).cloned()
+    }
+
+    /// Whether a record fits, looked for from the newest back to the first that isn't recent.
+    pub(crate) fn newest_while(
+        &self,
+        recent: impl Fn(&Record) -> bool,
+        fits: impl Fn(&Record) -> bool,
+    ) -> bool {
+        lock(&self.records).iter().rev().take_while(|record| recent(record)).any(fits)
     }
 
     /// Fires at every change of the ledger.

@@ -43,7 +43,7 @@ pub use breakpoint::Moment;
 pub use call::{Call, Reply};
 pub use fault::{Aim, Fault};
 pub use options::Options;
-pub use promises::{Change, Violation};
+pub use promises::{Change, Promise, Violation};
 pub use provider::{Kind, Provider, Service};
 pub use sandbox::Sandbox;
 pub use site::{Site, SiteSeed};

@@ -1,103 +1,136 @@
-//! What a provider reports when something changed, and the promises judged by it.
-//! Judged at every mutation, not only at the end; a broken promise is kept, never acted on.
+//! The product's promises, judged at every mutation and not only at the end.
+//!
+//! Providers report what they changed, the judge asks the world and the ledger; a broken promise is kept with a
+//! sentence and never acted on. It judges by what the sandbox saw, not by what the function believes.
 
+mod change;
+mod evidence;
+mod foreign;
+mod monitoring;
+mod standby;
+mod traffic;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Mutex;
 
-use serde_json::Value;
-
+pub use self::change::Change;
 use crate::lock::lock;
+use crate::provider::Kind;
+use crate::world::World;
 
-/// A mutation, reported by the provider that made it, right after it made it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// The IAM policy of a Cloud Run service was set.
-    Policy {
-        /// `projects/…/services/…`.
-        service: String,
-        /// The policy before.
-        before: Value,
-        /// The policy after.
-        after: Value,
-    },
-    /// A Cloud Run service was patched.
-    Service {
-        /// `projects/…/services/…`.
-        service: String,
-        /// The service before.
-        before: Value,
-        /// The service after.
-        after: Value,
-    },
-    /// An uptime check was patched.
-    Check {
-        /// `projects/…/uptimeCheckConfigs/…`.
-        check: String,
-        /// The check before.
-        before: Value,
-        /// The check after.
-        after: Value,
-    },
-    /// A page rule was written.
-    PageRule {
-        /// The zone's id.
-        zone: String,
-        /// The rule's id.
-        rule: String,
-        /// The rule before, null if there was none.
-        before: Value,
-        /// The rule after, null if it is gone.
-        after: Value,
-    },
-    /// A zone's redirect rules were written.
-    Redirects {
-        /// The zone's id.
-        zone: String,
-        /// The ruleset before.
-        before: Value,
-        /// The ruleset after.
-        after: Value,
-    },
-    /// A DNS record was written.
-    Record {
-        /// The zone's id.
-        zone: String,
-        /// The record's id.
-        record: String,
-        /// The record before.
-        before: Value,
-        /// The record after.
-        after: Value,
-    },
+/// What must never be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Promise {
+    /// Traffic is never moved away from a site that answers to one that doesn't.
+    MovesToWhatAnswers,
+    /// Monitoring is never paused before a visitor's request has been answered by the standby.
+    PausesOnProof,
+    /// The standby is never closed while traffic is routed to it.
+    StandbyStaysOpen,
+    /// Nothing that isn't ours changes.
+    NothingForeign,
+    /// No more writes than the test allows.
+    Writes,
 }
 
 /// A promise that was not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
+    /// Which one.
+    pub promise: Promise,
     /// What happened, as a sentence.
     pub sentence: String,
     /// The call that did it: its place in the ledger.
     pub position: u64,
 }
 
-/// What was broken so far.
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "call {}: {}", self.position, self.sentence)
+    }
+}
+
+/// The judge.
 #[derive(Debug, Default)]
-pub struct Promises {
-    broken: Mutex<Vec<Violation>>,
+pub struct Promises(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    broken: Vec<Violation>,
+    allowed: HashSet<Promise>,
+    writes: Option<usize>,
+    /// Where in the ledger each site was last routed to its standby.
+    routed: HashMap<String, u64>,
 }
 
 impl Promises {
     /// Every promise broken so far.
     pub fn violations(&self) -> Vec<Violation> {
-        lock(&self.broken).clone()
+        lock(&self.0).broken.clone()
     }
 
-    pub(crate) fn broken(&self, position: u64, sentence: String) {
-        lock(&self.broken).push(Violation { sentence, position });
+    /// From now on this promise isn't judged: for `force` and `order = "together"`.
+    pub fn allow(&self, promise: Promise) {
+        lock(&self.0).allowed.insert(promise);
+    }
+
+    /// From now on every promise is judged again.
+    pub fn allow_nothing(&self) {
+        lock(&self.0).allowed.clear();
+    }
+
+    /// No more writes to clouds than this, counted from the first call in the ledger.
+    pub fn allow_writes(&self, most: usize) {
+        lock(&self.0).writes = Some(most);
+    }
+
+    pub(crate) fn broken(&self, position: u64, promise: Promise, sentence: String) {
+        let mut state = lock(&self.0);
+        if !state.allowed.contains(&promise) {
+            state.broken.push(Violation { promise, sentence, position });
+        }
+    }
+
+    pub(crate) fn judge(&self, world: &World, position: u64, change: &Change) {
+        let case = Case { world, position, change };
+        foreign::judge(&case).into_iter().for_each(|sentence| case.broken(Promise::NothingForeign, sentence));
+        traffic::judge(&case);
+        monitoring::judge(&case);
+        standby::judge(&case);
+        self.count(&case);
+    }
+
+    fn count(&self, case: &Case) {
+        let most = lock(&self.0).writes;
+        let writes = case.world.ledger.number(|record| record.kind == Kind::Write);
+        if let Some(most) = most.filter(|most| writes > *most) {
+            case.broken(Promise::Writes, format!("{writes} writes were asked for, where {most} are enough"));
+        }
+    }
+
+    /// Where a site was last routed to its standby; 0 if that was before the sandbox watched.
+    fn routed(&self, site: &str) -> u64 {
+        lock(&self.0).routed.get(site).copied().unwrap_or_default()
+    }
+
+    fn note_routed(&self, site: &str, position: u64) {
+        lock(&self.0).routed.insert(site.to_owned(), position);
     }
 }
 
-impl Promises {
-    pub(crate) fn judge(&self, world: &crate::world::World, position: u64, change: &Change) {
-        let _ = (world, position, change);
+/// One change under judgement.
+struct Case<'a> {
+    world: &'a World,
+    position: u64,
+    change: &'a Change,
+}
+
+impl Case<'_> {
+    fn broken(&self, promise: Promise, sentence: String) {
+        self.world.promises.broken(self.position, promise, sentence);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use crate::metadata::Metadata;
 use crate::monitoring::Monitoring;
 use crate::nowhere::Nowhere;
 use crate::options::Options;
-use crate::promises::{Change, Promises};
+use crate::promises::{Change, Promise, Promises};
 use crate::provider::{Provider, Service};
 use crate::run::Run;
 use crate::site::Site;
@@ -156,7 +156,8 @@ impl World {
 
     /// A provider saw that a promise was broken by how it was asked, whatever came of it.
     pub(crate) fn broken(&self, sentence: String) {
-        self.promises.broken(self.current.load(Ordering::Relaxed), sentence);
+        let position = self.current.load(Ordering::Relaxed);
+        self.promises.broken(position, Promise::NothingForeign, sentence);
     }
 
     /// One effect at a time: what a promise is judged by can't move meanwhile.

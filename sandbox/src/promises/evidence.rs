@@ -1,0 +1,78 @@
+//! What the ledger knows of who answered whom, and when.
+//! A probe that any promise is judged by is not older than five seconds.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::Case;
+use crate::ledger::{Fate, Record};
+use crate::site::Site;
+
+/// How old a probe may be, by the first promise.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Calls older than this are not looked at: no probe waits that long.
+const HORIZON: Duration = Duration::from_secs(60);
+
+/// How long a visitor waits for a page, as the product's probes do by default.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Case<'_> {
+    /// When the call that made this change arrived: the caller decided before that.
+    fn decided(&self) -> Instant {
+        self.world
+            .ledger
+            .find(|record| record.sequence == self.position)
+            .map_or_else(Instant::now, |record| record.arrived)
+    }
+
+    /// The standby answers now, or answered somebody a moment ago.
+    pub(super) fn standby_proven(&self, site: &Site) -> bool {
+        self.world.standby_answers(site, PATIENCE) || self.lately("standby.get", site.standby, served)
+    }
+
+    /// The primary answers now, or answered somebody a moment ago.
+    pub(super) fn primary_proven(&self, site: &Site) -> bool {
+        self.world.primary_answers(site, PATIENCE)
+            || self.lately("primary.get", site.primary, served)
+            || self.lately("edge.visit", site.edge, served)
+    }
+
+    /// Somebody asked the public address a moment ago, or is waiting there, and got no page.
+    pub(super) fn public_silent(&self, site: &Site) -> bool {
+        let challenged = self.world.edge.settings(site.name()).challenge;
+        self.lately("edge.visit", site.edge, |record| match record.fate {
+            Fate::Answered(403) => !challenged,
+            Fate::Answered(status) => status >= 400,
+            Fate::Open | Fate::Dropped | Fate::Abandoned => true,
+        })
+    }
+
+    fn lately(&self, operation: &str, address: SocketAddr, fits: impl Fn(&Record) -> bool) -> bool {
+        let decided = self.decided();
+        let fresh = |record: &Record| record.ended.is_none_or(|ended| ended + FRESH >= decided);
+        let recent = |record: &Record| record.arrived + HORIZON >= decided;
+        let found = |record: &Record| {
+            record.operation == operation && record.local == address && fresh(record) && fits(record)
+        };
+        self.world.ledger.newest_while(recent, found)
+    }
+
+    /// Since this place in the ledger, a visitor was redirected by the edge and then served by the standby.
+    pub(super) fn visitor_served(&self, site: &Site, since: u64) -> bool {
+        let redirected = self.world.ledger.find(|record| {
+            record.sequence > since
+                && record.local == site.edge
+                && record.status().is_some_and(|status| (300..400).contains(&status))
+        });
+        redirected.is_some_and(|redirected| {
+            let later = |record: &Record| record.sequence > redirected.sequence;
+            let standby = |record: &Record| record.local == site.standby && served(record);
+            self.world.ledger.find(|record| later(record) && standby(record)).is_some()
+        })
+    }
+}
+
+fn served(record: &Record) -> bool {
+    record.status().is_some_and(|status| (200..300).contains(&status))
+}

@@ -1,0 +1,28 @@
+//! The standby is never closed while traffic is routed to it.
+
+use serde_json::Value;
+
+use super::{Case, Change, Promise};
+
+/// Judges a service that was closed.
+pub(super) fn judge(case: &Case) {
+    let (service, was_open) = match case.change {
+        Change::Policy { service, before, .. } => (service, lets_everybody_in(before)),
+        Change::Service { service, before, .. } => (service, before["invokerIamDisabled"] == true),
+        _ => return,
+    };
+    if !was_open || case.world.run.is_granted(service) {
+        return;
+    }
+    let routed = |site: &crate::Site| site.seed.service == *service && case.world.cloudflare.is_routed(site);
+    if let Some(site) = case.world.site(routed) {
+        let name = site.name();
+        let sentence = format!("the standby of {name} was closed while its visitors are routed to it");
+        case.broken(Promise::StandbyStaysOpen, sentence);
+    }
+}
+
+fn lets_everybody_in(policy: &Value) -> bool {
+    let bindings = policy["bindings"].as_array().into_iter().flatten();
+    bindings.into_iter().any(super::foreign::is_gate)
+}

@@ -1,0 +1,66 @@
+//! Traffic is never moved away from a site that answers to one that doesn't.
+
+use serde_json::Value;
+
+use super::evidence::PATIENCE;
+use super::{Case, Change, Promise};
+use crate::site::Site;
+
+/// Judges each site whose visitors are sent elsewhere by this change.
+pub(super) fn judge(case: &Case) {
+    for site in moved(case) {
+        if case.world.cloudflare.is_routed(&site) {
+            to_standby(case, &site);
+            case.world.promises.note_routed(site.name(), case.position);
+        } else {
+            to_primary(case, &site);
+        }
+    }
+}
+
+/// Sites for which this rule was switched; one that another rule routes already isn't moved.
+fn moved(case: &Case) -> Vec<Site> {
+    let cloudflare = &case.world.cloudflare;
+    let sites = case.world.all_sites().into_iter();
+    match case.change {
+        Change::PageRule { zone, rule, before, after } if is_active(before) != is_active(after) => sites
+            .filter(|site| site.seed.zone == *zone && site.seed.rule == *rule)
+            .filter(|site| {
+                let redirect = cloudflare.redirect_rule(zone, &site.seed.redirect);
+                redirect.is_none_or(|rule| rule["enabled"] != true)
+            })
+            .collect(),
+        Change::Redirects { zone, before, after } => sites
+            .filter(|site| site.seed.zone == *zone)
+            .filter(|site| is_enabled(before, site) != is_enabled(after, site))
+            .filter(|site| !cloudflare.page_rule(zone, &site.seed.rule).is_some_and(|rule| is_active(&rule)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_active(rule: &Value) -> bool {
+    rule["status"] == "active"
+}
+
+fn is_enabled(ruleset: &Value, site: &Site) -> bool {
+    let rules = ruleset["rules"].as_array().into_iter().flatten();
+    rules.into_iter().any(|rule| rule["ref"] == site.seed.redirect && rule["enabled"] == true)
+}
+
+fn to_standby(case: &Case, site: &Site) {
+    let answers = case.world.primary_answers(site, PATIENCE) && !case.public_silent(site);
+    if answers && !case.standby_proven(site) {
+        let name = site.name();
+        let sentence = format!("{name} was routed to a standby that doesn't answer, while its primary does");
+        case.broken(Promise::MovesToWhatAnswers, sentence);
+    }
+}
+
+fn to_primary(case: &Case, site: &Site) {
+    if case.world.standby_answers(site, PATIENCE) && !case.primary_proven(site) {
+        let name = site.name();
+        let sentence = format!("{name} was routed to a primary that doesn't answer, while its standby does");
+        case.broken(Promise::MovesToWhatAnswers, sentence);
+    }
+}
