@@ -1,1 +1,289 @@
-//! config
+//! The configuration: TOML and environment, read into types that can't be wrong.
+//!
+//! Everything is read before anything runs, and every problem is told at once, with its key, a reason and an
+//! example. Secrets come from the environment or from files that it names, never from the TOML.
+
+mod address;
+mod environment;
+mod names;
+mod problems;
+mod push;
+mod section;
+mod site;
+mod watch;
+mod webhook;
+
+use std::{collections::BTreeMap, path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use failover_core::{Incident, SiteMarks};
+use toml::Table;
+
+use crate::{
+    api::{Endpoints, Secret},
+    journal::JournalLocation,
+    switch::Spec,
+};
+
+pub use address::{HostPort, Shown};
+pub use environment::{Environment, Purpose};
+pub use names::{SubscriptionName, TopicName};
+pub use problems::{EXIT_CODE, Problems};
+pub use push::{Carries, Expected, Push, Verify};
+pub use site::{Expect, Site};
+pub use watch::Watch;
+pub use webhook::Webhook;
+
+use problems::Found;
+use section::Section;
+
+/// Everything that an operator decided.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the journal is kept.
+    pub journal: JournalLocation,
+    /// Who may push.
+    pub push: Push,
+    /// Where announcements are published, if anywhere.
+    pub events: Option<TopicName>,
+    /// The sites, at least one.
+    pub sites: Vec<Arc<Site>>,
+    /// Where the providers are.
+    pub endpoints: Endpoints,
+    /// Which providers are emulators, which take no credentials.
+    pub emulated: Emulated,
+    /// Where else announcements go.
+    pub webhooks: Vec<Webhook>,
+    /// How our own prober watches.
+    pub watch: Watch,
+    /// How long a journal that can't be reached is waited for.
+    pub journal_patience: Duration,
+    /// A claim that stood still for this long is dead.
+    pub claim_for: Duration,
+    /// One call to a provider waits at most this long.
+    pub call_timeout: Duration,
+    /// One probe waits at most this long, connection included.
+    pub probe_timeout: Duration,
+    /// Whether `serve` shows the status page too.
+    pub page: bool,
+    /// The key that opens the status page.
+    pub page_key: Option<Secret>,
+    /// The port to listen on.
+    pub port: u16,
+    /// The Google Cloud project that this runs in, as far as anybody said: log entries name their trace by it.
+    pub project: Option<String>,
+    /// The secrets that switches asked for, by the name of their variable.
+    pub secrets: BTreeMap<&'static str, Secret>,
+}
+
+/// Which of Google's services are emulators, named by `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Emulated {
+    /// Pub/Sub is.
+    pub pubsub: bool,
+    /// Cloud Storage is.
+    pub storage: bool,
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Problems> {
+        let text = (environment.read_file)(path).map_err(|error| Problems::unread(path, &error))?;
+        Self::read(&text, environment)
+    }
+
+    /// Reads a configuration; every problem of it is told at once.
+    pub fn read(text: &str, environment: &Environment) -> Result<Self, Problems> {
+        let table: Table = text.parse().map_err(|error| Problems::not_toml(text, &error))?;
+        let mut found = Found::default();
+        let mut root = Section::new(String::new(), &table, &mut found);
+        let config = read_all(&mut root, environment);
+        root.finish();
+        match config {
+            Some(config) if found.is_empty() => Ok(config),
+            _ => Err(found.into()),
+        }
+    }
+
+    /// The site that an incident acts on, if any does.
+    pub fn site_of(&self, incident: &Incident) -> Option<&Arc<Site>> {
+        let marks: Vec<&SiteMarks> = self.sites.iter().map(|site| &site.marks).collect();
+        let named = incident.concerns(&marks)?;
+        self.site(named.name.as_str())
+    }
+
+    /// The site of this name.
+    pub fn site(&self, name: &str) -> Option<&Arc<Site>> {
+        self.sites.iter().find(|site| site.name.as_str() == name)
+    }
+
+    /// Cloudflare's token, where a switch needs it.
+    pub fn cloudflare_token(&self) -> Option<&Secret> {
+        self.secrets.get("CLOUDFLARE_API_TOKEN")
+    }
+}
+
+/// Reads every part before giving up, so that all problems are found.
+fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Config> {
+    let journal = read_journal(root, environment);
+    let push = push::read(root, environment);
+    let events = read_events(root);
+    let sites = site::read_all(root);
+    let (endpoints, emulated) = read_endpoints(root, environment);
+    let webhooks = webhook::read_all(root, environment);
+    let watch = watch::read(root);
+    let waits = Waits::read(root);
+    let page = root.flag("page");
+    let page_key = read_secret(root, environment, "FAILOVER_PAGE_KEY");
+    let port = read_port(root, environment);
+    let secrets = read_secrets(root, environment, &sites);
+    let push = push?;
+    Some(Config {
+        journal: journal?,
+        project: project(environment, &push),
+        push,
+        events,
+        sites: sites.into_iter().map(Arc::new).collect(),
+        endpoints,
+        emulated,
+        webhooks,
+        watch,
+        journal_patience: waits.journal_patience,
+        claim_for: waits.claim_for,
+        call_timeout: waits.call_timeout,
+        probe_timeout: waits.probe_timeout,
+        page,
+        page_key,
+        port,
+        secrets,
+    })
+}
+
+fn read_journal(root: &mut Section<'_, '_>, environment: &Environment) -> Option<JournalLocation> {
+    const EXAMPLE: &str = "gs://acme-failover/journal";
+    let GivenLocation(journal) = root.required("journal", EXAMPLE)?;
+    if environment.is_on_cloud_run() && !matches!(journal, JournalLocation::Gs { .. }) {
+        let reason = "is lost when a container on Cloud Run ends; keep it in a bucket";
+        root.problem_with("journal", reason, EXAMPLE);
+    }
+    Some(journal)
+}
+
+/// A location as the configuration gives it, refused with a fragment that reads after its key.
+struct GivenLocation(JournalLocation);
+
+impl FromStr for GivenLocation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error| format!("is refused: {error}"))
+    }
+}
+
+fn read_events(root: &mut Section<'_, '_>) -> Option<TopicName> {
+    root.section("events", |events| events.required("topic", "projects/acme-prod/topics/failover-events"))
+        .flatten()
+}
+
+/// The waits that belong to no site.
+struct Waits {
+    journal_patience: Duration,
+    claim_for: Duration,
+    call_timeout: Duration,
+    probe_timeout: Duration,
+}
+
+impl Waits {
+    fn read(root: &mut Section<'_, '_>) -> Self {
+        Self {
+            journal_patience: root.some_time("journal_patience", "5s"),
+            claim_for: root.some_time("claim_for", "5s"),
+            call_timeout: root.some_time("call_timeout", "10s"),
+            probe_timeout: root.some_time("probe_timeout", "5s"),
+        }
+    }
+}
+
+/// `[endpoints]`, and the emulators that the environment names where it says nothing of them.
+fn read_endpoints(root: &mut Section<'_, '_>, environment: &Environment) -> (Endpoints, Emulated) {
+    let mut endpoints = Endpoints::default();
+    root.section("endpoints", |section| {
+        for name in Endpoints::NAMES {
+            let given = section.optional::<address::WebUrl>(name, "http://127.0.0.1:9000");
+            if let (Some(place), Some(url)) = (endpoints.named(name), given) {
+                *place = Some(url.0);
+            }
+        }
+    });
+    let mut emulator = |variable: &str, place: &mut Option<url::Url>| {
+        let named = environment.variable(variable).filter(|_| place.is_none());
+        let Some(host) = named else { return false };
+        match address::emulator(host) {
+            Ok(url) => *place = Some(url),
+            Err(reason) => root.environment_problem(variable, &reason, "127.0.0.1:8085"),
+        }
+        true
+    };
+    let emulated = Emulated {
+        pubsub: emulator("PUBSUB_EMULATOR_HOST", &mut endpoints.pubsub),
+        storage: emulator("STORAGE_EMULATOR_HOST", &mut endpoints.storage),
+    };
+    check_metadata_host(root, environment);
+    (endpoints, emulated)
+}
+
+/// Google's crates put `http://` before it themselves.
+fn check_metadata_host(root: &mut Section<'_, '_>, environment: &Environment) {
+    const NAME: &str = "GCE_METADATA_HOST";
+    if environment.variable(NAME).is_some_and(|host| host.contains('/')) {
+        root.environment_problem(NAME, "is a URL, but only host and port belong there", "127.0.0.1:9099");
+    }
+}
+
+fn read_port(root: &mut Section<'_, '_>, environment: &Environment) -> u16 {
+    const USUAL: u16 = 8080;
+    let Some(text) = environment.variable("PORT") else { return USUAL };
+    text.parse().unwrap_or_else(|_| {
+        root.environment_problem("PORT", "is no port number", "8080");
+        USUAL
+    })
+}
+
+/// The secrets that the switches can't do without; only looking needs none.
+fn read_secrets(
+    root: &mut Section<'_, '_>,
+    environment: &Environment,
+    sites: &[Site],
+) -> BTreeMap<&'static str, Secret> {
+    let mut secrets = BTreeMap::new();
+    let asked: BTreeMap<&'static str, &Arc<dyn Spec>> = sites
+        .iter()
+        .flat_map(|site| &site.switches)
+        .flat_map(|switch| switch.secrets().iter().map(move |name| (*name, switch)))
+        .collect();
+    for (name, switch) in asked {
+        match read_secret(root, environment, name) {
+            Some(secret) => drop(secrets.insert(name, secret)),
+            None if environment.purpose == Purpose::Look || root.has_problem(name) => {}
+            None => {
+                let reason = format!("is not set, but {} needs it", switch.id());
+                root.environment_problem(name, &reason, &format!("… or {name}_FILE=/secrets/token"));
+            }
+        }
+    }
+    secrets
+}
+
+fn read_secret(root: &mut Section<'_, '_>, environment: &Environment, name: &str) -> Option<Secret> {
+    environment.secret(name).unwrap_or_else(|(variable, reason)| {
+        root.environment_problem(&variable, &reason, "…");
+        None
+    })
+}
+
+fn project(environment: &Environment, push: &Push) -> Option<String> {
+    let said = environment.variable("GOOGLE_CLOUD_PROJECT").map(str::to_owned);
+    said.or_else(|| push.alerts.first().map(|subscription| subscription.project().to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,11 @@ pub trait Spec: fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// Whether it leads visitors to the standby's own URL, or opens what answers there.
+    fn needs_standby_url(&self) -> bool {
+        matches!(self.role(), Role::Gate | Role::Route)
+    }
+
     /// The switch itself, with the clients that it needs.
     fn build(&self, clients: &Clients) -> Arc<dyn Switch>;
 }

@@ -1,0 +1,158 @@
+//! Addresses: URLs that hold no credentials, hosts with ports, and how a URL is shown in a log.
+
+use std::{fmt, str::FromStr};
+
+use url::Url;
+
+/// A URL whose answer is what visitors, or a probe, get: `https://`, `http://`, or `tcp://host:port`.
+pub(super) struct SiteUrl(pub(super) Url);
+
+/// A URL of HTTP.
+pub(super) struct WebUrl(pub(super) Url);
+
+/// A host, or an address, with a port: `203.0.113.7:443`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    /// The host, or an address; of version 6 without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// Shows a URL without what may be secret in it: user, password, query and fragment.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a>(pub &'a Url);
+
+impl FromStr for SiteUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = parse(text)?;
+        match url.scheme() {
+            "tcp" if url.port().is_none() => Err("is a tcp:// address without a port".to_owned()),
+            "tcp" if !matches!(url.path(), "" | "/") || url.query().is_some() => {
+                Err("is a tcp:// address with a path, which a connection has not".to_owned())
+            }
+            "http" | "https" | "tcp" => Ok(Self(url)),
+            other => Err(format!("begins with {other}://, not with https://, http:// or tcp://")),
+        }
+    }
+}
+
+impl FromStr for WebUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = parse(text)?;
+        match url.scheme() {
+            "http" | "https" => Ok(Self(url)),
+            other => Err(format!("begins with {other}://, not with https:// or http://")),
+        }
+    }
+}
+
+/// A URL with a host. Nothing of the text is repeated, since it may hold a password.
+fn parse(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("is no URL: {error}"))?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("is a URL without a host".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user or a password, which every log would show".to_owned());
+    }
+    if url.fragment().is_some() {
+        return Err("has a fragment (#…), which is never sent".to_owned());
+    }
+    Ok(url)
+}
+
+/// An emulator's address, which people write with or without a scheme.
+pub(super) fn emulator(host: &str) -> Result<Url, String> {
+    let whole = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
+    whole.parse().map(|url: WebUrl| url.0)
+}
+
+impl FromStr for HostPort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || "is not a host and a port".to_owned();
+        let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
+        let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(bad)?;
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let fits = match inner {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => {
+                !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+            }
+        };
+        if !fits {
+            return Err(bad());
+        }
+        Ok(Self { host: inner.unwrap_or(host).to_owned(), port })
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0;
+        write!(f, "{}://{}", url.scheme(), url.host_str().unwrap_or_default())?;
+        if let Some(port) = url.port() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(url.path())?;
+        f.write_str(if url.query().is_some() { "?…" } else { "" })
+    }
+}
+
+/// Whether both have the same scheme, host and port.
+pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+    let origin = |url: &Url| {
+        (url.scheme().to_owned(), url.host_str().map(str::to_lowercase), url.port_or_known_default())
+    };
+    origin(one) == origin(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_what_may_be_secret() {
+        let shown = |text: &str| Shown(&text.parse().unwrap()).to_string();
+        assert_eq!(shown("https://al:pw@example.com:8443/a/b?token=x#y"), "https://example.com:8443/a/b?…");
+        assert_eq!(shown("https://example.com"), "https://example.com/");
+        assert_eq!(shown("tcp://example.com:22"), "tcp://example.com:22");
+    }
+
+    #[test]
+    fn a_host_and_port_is_read_and_written_alike() {
+        for text in ["203.0.113.7:443", "origin.example.com:8443", "[2001:db8::1]:443"] {
+            assert_eq!(text.parse::<HostPort>().unwrap().to_string(), text);
+        }
+        for text in
+            ["", "203.0.113.7", ":443", "a:0", "a:70000", "[::1:443", "[x]:1", "a b:1", "https://a:1", "::1"]
+        {
+            assert!(text.parse::<HostPort>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn origins_are_compared_with_their_usual_ports() {
+        let same = |a: &str, b: &str| same_origin(&a.parse().unwrap(), &b.parse().unwrap());
+        assert!(same("https://Example.com/", "https://example.com:443/x"));
+        assert!(same("tcp://Example.com:22", "tcp://example.com:22"));
+        assert!(!same("https://example.com/", "http://example.com/"));
+        assert!(!same("https://example.com/", "https://example.com:8443/"));
+    }
+}

@@ -1,0 +1,254 @@
+//! One table of the configuration: reads keys into types, notes what is wrong, goes on.
+
+use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
+
+use toml::{Table, Value};
+
+use super::problems::Found;
+
+/// No wait is longer: own choice, so that sums of waits and clock readings can't overflow.
+const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
+
+/// A table and where it stands; problems go to one list for all.
+pub(super) struct Section<'t, 'f> {
+    path: String,
+    table: &'t Table,
+    known: Vec<&'static str>,
+    found: &'f mut Found,
+}
+
+impl<'t, 'f> Section<'t, 'f> {
+    pub(super) fn new(path: String, table: &'t Table, found: &'f mut Found) -> Self {
+        Self { path, table, known: Vec::new(), found }
+    }
+
+    /// The value at `key`, which is a key of this table from now on.
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'t Value> {
+        self.known.push(key);
+        self.table.get(key)
+    }
+
+    /// Whether somebody wrote `key`.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The text at `key` as a `T`; its absence is a problem.
+    pub(super) fn required<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<T> {
+        if !self.has(key) {
+            self.known.push(key);
+            self.problem_with(key, "is missing", example);
+            return None;
+        }
+        self.optional(key, example)
+    }
+
+    /// The text at `key` as a `T`, if there is one.
+    pub(super) fn optional<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<T> {
+        let value = self.value(key)?;
+        parse(value).map_err(|reason| self.problem_with(key, &reason, example)).ok()
+    }
+
+    /// The list of texts at `key`, which has to be there and hold something.
+    pub(super) fn list<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str, example: &str) -> Vec<T> {
+        match self.value(key) {
+            None => self.list_problem(key, "is missing", example),
+            Some(Value::Array(items)) if items.is_empty() => self.list_problem(key, "is empty", example),
+            Some(value) => return self.items(key, value, example),
+        }
+        Vec::new()
+    }
+
+    /// The list of texts at `key`; nothing is an empty list.
+    pub(super) fn optional_list<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Vec<T> {
+        self.value(key).map(|value| self.items(key, value, example)).unwrap_or_default()
+    }
+
+    fn items<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        key: &'static str,
+        value: &Value,
+        example: &str,
+    ) -> Vec<T> {
+        let Value::Array(items) = value else {
+            self.list_problem(key, "is not a list", example);
+            return Vec::new();
+        };
+        let read = items.iter().map(parse).collect::<Result<Vec<T>, String>>();
+        read.map_err(|reason| self.list_problem(key, &format!("has an entry that {reason}"), example))
+            .unwrap_or_default()
+    }
+
+    /// The time at `key`, zero included.
+    pub(super) fn time(&mut self, key: &'static str, usual: &str) -> Duration {
+        let given = self.optional::<Wait>(key, usual);
+        given.or_else(|| usual.parse().ok()).map(|wait| wait.0).unwrap_or_default()
+    }
+
+    /// The time at `key`, which can't be zero.
+    pub(super) fn some_time(&mut self, key: &'static str, usual: &str) -> Duration {
+        let time = self.time(key, usual);
+        if time.is_zero() {
+            self.problem_with(key, "is no time at all", usual);
+        }
+        time
+    }
+
+    /// The whole number at `key`.
+    pub(super) fn number(&mut self, key: &'static str, usual: u32, range: RangeInclusive<u32>) -> u32 {
+        let Some(value) = self.value(key) else { return usual };
+        let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+        number.filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let reason = format!("is not a whole number from {} to {}", range.start(), range.end());
+            self.problem(key, &reason, &format!("{key} = {usual}"));
+            usual
+        })
+    }
+
+    /// The flag at `key`; not written, it isn't set.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let Some(value) = self.value(key) else { return false };
+        value.as_bool().unwrap_or_else(|| {
+            self.problem(key, "is neither true nor false, without quotes", &format!("{key} = true"));
+            false
+        })
+    }
+
+    /// One of `choices` at `key`; the first where nothing is written.
+    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> T {
+        let default = choices[0].1;
+        if self.has(key) {
+            return self.required_choice(key, choices).unwrap_or(default);
+        }
+        self.known.push(key);
+        default
+    }
+
+    /// One of `choices` at `key`; its absence is a problem.
+    pub(super) fn required_choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let usual = choices[0].0;
+        let Some(value) = self.value(key) else {
+            self.problem_with(key, "is missing", usual);
+            return None;
+        };
+        let chosen = choices.iter().find(|(name, _)| value.as_str() == Some(name));
+        if chosen.is_none() {
+            let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
+            self.problem_with(key, &format!("is not one of {}", names.join(", ")), usual);
+        }
+        chosen.map(|(_, choice)| *choice)
+    }
+
+    /// Reads the table at `key`, if there is one.
+    pub(super) fn section<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Section<'_, '_>) -> T,
+    ) -> Option<T> {
+        let Some(table) = self.value(key)?.as_table() else {
+            self.problem(key, "is not a table", &format!("[{key}]"));
+            return None;
+        };
+        Some(self.within(self.name_of(key), table, read))
+    }
+
+    /// Every table of the list at `key`.
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<&'t Table> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let tables = value.as_array().and_then(|list| list.iter().map(Value::as_table).collect());
+        tables.unwrap_or_else(|| {
+            let heading = self.heading_of(key);
+            self.problem(key, "is not a list of tables", &format!("[[{heading}]]"));
+            Vec::new()
+        })
+    }
+
+    /// Reads `table`, which stands at `path`, and complains of keys that nobody asked for.
+    pub(super) fn within<'s, T>(
+        &mut self,
+        path: String,
+        table: &'s Table,
+        read: impl FnOnce(&mut Section<'s, '_>) -> T,
+    ) -> T {
+        let mut section = Section::new(path, table, self.found);
+        let value = read(&mut section);
+        section.finish();
+        value
+    }
+
+    /// Complains of every key that nobody asked for.
+    pub(super) fn finish(self) {
+        let known = self.known.join(", ");
+        for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {
+            let reason = format!("is not a key here; known are {known}");
+            let name = self.name_of(key);
+            self.found.add(name, &reason, format!("without {key}"));
+        }
+    }
+
+    /// Notes a problem of `key`; the example is the whole line.
+    pub(super) fn problem(&mut self, key: &str, reason: &str, example: &str) {
+        let name = self.name_of(key);
+        self.found.add(name, reason, example.to_owned());
+    }
+
+    /// Notes a problem of `key`; the example is its text.
+    pub(super) fn problem_with(&mut self, key: &str, reason: &str, example: &str) {
+        self.problem(key, reason, &format!("{key} = {example:?}"));
+    }
+
+    /// Notes a problem of a variable of the environment, of which nothing is shown.
+    pub(super) fn environment_problem(&mut self, variable: &str, reason: &str, example: &str) {
+        self.found.add(variable.to_owned(), reason, format!("{variable}={example}"));
+    }
+
+    /// Whether something was said of this key or variable, or of one whose name begins so.
+    pub(super) fn has_problem(&self, name: &str) -> bool {
+        self.found.mentions(name)
+    }
+
+    /// Where a key stands, as problems name it.
+    pub(super) fn name_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Where a list of tables stands, as its heading spells it.
+    fn heading_of(&self, key: &str) -> String {
+        let top = self.path.split(['.', '[']).next().filter(|top| !top.is_empty());
+        top.map_or_else(|| key.to_owned(), |top| format!("{top}.{key}"))
+    }
+
+    fn list_problem(&mut self, key: &str, reason: &str, example: &str) {
+        self.problem(key, reason, &format!("{key} = [{example:?}]"));
+    }
+}
+
+fn parse<T: FromStr<Err: fmt::Display>>(value: &Value) -> Result<T, String> {
+    let text = value.as_str().ok_or_else(|| "is not a text in quotes".to_owned())?;
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A duration as the configuration writes it.
+struct Wait(Duration);
+
+impl FromStr for Wait {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wait =
+            humantime::parse_duration(text).map_err(|_| format!("is {text:?}, which is no duration"))?;
+        if wait > LONGEST_WAIT { Err("is longer than 30 days".to_owned()) } else { Ok(Self(wait)) }
+    }
+}

@@ -1,0 +1,185 @@
+//! `[[sites]]`: what is guarded, by which switches, and what its owner decided.
+
+mod policy;
+mod switches;
+mod urls;
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use failover_core::{Policy, SiteMarks, SiteName, SwitchId};
+use toml::Table;
+use url::Url;
+
+use crate::switch::Spec;
+
+use super::{HostPort, section::Section};
+
+/// A guarded site.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Its name.
+    pub name: SiteName,
+    /// What visitors type.
+    pub public_url: Url,
+    /// Where the standby answers.
+    pub standby_url: Option<Url>,
+    /// Where the primary answers past the redirect.
+    pub primary_url: Option<Url>,
+    /// Where to connect for `primary_url`, in place of what its host resolves to.
+    pub primary_connect: Option<HostPort>,
+    /// Its switches, in the order of the configuration.
+    pub switches: Vec<Arc<dyn Spec>>,
+    /// What decisions depend on.
+    pub policy: Policy,
+    /// By what an incident recognises it.
+    pub marks: SiteMarks,
+    /// How long the public URL is asked before a failover writes anything.
+    pub confirm_within: Duration,
+    /// How long an operator's failover waits for the standby's answer.
+    pub verify_within: Duration,
+    /// How long a failback waits for the primary's answer.
+    pub failback_patience: Duration,
+    /// What the public URL and the primary have to answer.
+    pub expect: Expect,
+    /// What the standby has to answer.
+    pub standby_expect: Expect,
+    /// Whether reconcile sets back what drifted.
+    pub repair: bool,
+}
+
+/// What an answer has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    /// The status.
+    pub status: u16,
+    /// A text in the body; an empty one is in every body.
+    pub contains: String,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self { status: 200, contains: String::new() }
+    }
+}
+
+pub(super) fn read_all(root: &mut Section<'_, '_>) -> Vec<Site> {
+    if !root.has("sites") {
+        root.value("sites");
+        root.problem("sites", "is missing", "[[sites]]");
+        return Vec::new();
+    }
+    let mut seen = Seen::default();
+    let tables = root.tables("sites");
+    if tables.is_empty() && !root.has_problem("sites") {
+        root.problem("sites", "is empty", "[[sites]]");
+    }
+    let tables = tables.into_iter().enumerate();
+    tables
+        .filter_map(|(index, table)| root.within(path(index, table), table, |site| read(site, &mut seen)))
+        .collect()
+}
+
+/// Problems name a site by its name where it has a good one.
+fn path(index: usize, table: &Table) -> String {
+    let name =
+        table.get("name").and_then(|name| name.as_str()).filter(|name| name.parse::<SiteName>().is_ok());
+    name.map_or_else(|| format!("sites[{index}]"), |name| format!("sites.{name}"))
+}
+
+/// What earlier sites have taken.
+#[derive(Default)]
+struct Seen {
+    names: Vec<SiteName>,
+    switches: Vec<(SwitchId, String)>,
+}
+
+/// A name as the configuration gives it, refused with a fragment that reads after its key.
+struct GivenName(SiteName);
+
+impl FromStr for GivenName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error| format!("is refused: {error}"))
+    }
+}
+
+fn read(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<Site> {
+    let name = read_name(site, seen);
+    let switches = switches::read_all(site, seen);
+    let urls = urls::read(site, &switches);
+    let policies: Vec<String> = site
+        .optional_list::<PolicyName>("policies", "projects/acme-prod/alertPolicies/12942885046098191375")
+        .into_iter()
+        .map(|policy| policy.0)
+        .collect();
+    let policy = policy::read(site, &switches, urls.primary.is_some());
+    let waits = (
+        site.time("confirm_within", "2s"),
+        site.some_time("verify_within", "5m"),
+        site.some_time("failback_patience", "60s"),
+    );
+    let expect = read_expect(site, "expect");
+    let standby_expect = read_expect(site, "standby_expect");
+    let repair = site.flag("repair");
+    let (name, public_url) = (name?, urls.public?);
+    Some(Site {
+        marks: marks(&name, &public_url, &switches, policies),
+        name,
+        public_url,
+        standby_url: urls.standby,
+        primary_url: urls.primary,
+        primary_connect: urls.connect,
+        switches,
+        policy,
+        confirm_within: waits.0,
+        verify_within: waits.1,
+        failback_patience: waits.2,
+        expect,
+        standby_expect,
+        repair,
+    })
+}
+
+fn read_name(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<SiteName> {
+    let name = site.required::<GivenName>("name", "resume")?.0;
+    if seen.names.contains(&name) {
+        site.problem_with("name", "is the name of another site too", "blog");
+    }
+    seen.names.push(name.clone());
+    Some(name)
+}
+
+fn marks(name: &SiteName, public: &Url, switches: &[Arc<dyn Spec>], policies: Vec<String>) -> SiteMarks {
+    let checks = switches.iter().map(|switch| switch.id()).filter(|id| id.kind == "uptime_check");
+    SiteMarks {
+        name: name.clone(),
+        check_ids: checks.filter_map(|id| id.resource.rsplit('/').next().map(str::to_owned)).collect(),
+        host: public.host_str().map(str::to_owned),
+        policies,
+    }
+}
+
+fn read_expect(site: &mut Section<'_, '_>, key: &'static str) -> Expect {
+    let read = |expect: &mut Section<'_, '_>| Expect {
+        status: u16::try_from(expect.number("status", 200, 100..=599)).unwrap_or(200),
+        contains: expect.optional("contains", "Welcome").unwrap_or_default(),
+    };
+    site.section(key, read).unwrap_or_default()
+}
+
+/// `projects/P/alertPolicies/ID`.
+struct PolicyName(String);
+
+impl FromStr for PolicyName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split('/').collect::<Vec<_>>()[..] {
+            ["projects", project, "alertPolicies", id] if !project.is_empty() && !id.is_empty() => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err("is not of the shape projects/…/alertPolicies/…"),
+        }
+    }
+}

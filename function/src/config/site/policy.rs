@@ -1,0 +1,54 @@
+//! What a site's owner decided about its moves.
+
+use std::sync::Arc;
+
+use failover_core::{Approval, Failback, Policy, Role, Roles, RouteOrder};
+
+use crate::{config::section::Section, switch::Spec};
+
+pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>], has_primary_url: bool) -> Policy {
+    Policy {
+        order: site.choice(
+            "order",
+            &[("standby_first", RouteOrder::StandbyFirst), ("together", RouteOrder::Together)],
+        ),
+        approve: site
+            .choice("approve", &[("automatic", Approval::Automatic), ("operator", Approval::Operator)]),
+        failback: read_failback(site, has_primary_url),
+        cooldown: site.time("cooldown", "10m"),
+        moves_per_day: site.number("moves_per_day", 4, 1..=1000),
+        drain: site.time("drain", "0s"),
+        has_primary_url,
+        roles: roles(switches),
+    }
+}
+
+fn read_failback(site: &mut Section<'_, '_>, has_primary_url: bool) -> Failback {
+    let automatic = site.choice("failback", &[("manual", false), ("automatic", true)]);
+    let well_for = site.some_time("well_for", "30m");
+    if !automatic {
+        if site.has("well_for") {
+            site.problem(
+                "well_for",
+                "means nothing while failback is \"manual\"",
+                "failback = \"automatic\"",
+            );
+        }
+        return Failback::Manual;
+    }
+    if !has_primary_url && !site.has("primary_url") {
+        let reason = "is \"automatic\", but without a primary_url nobody can tell that the primary is well";
+        site.problem_with("failback", reason, "manual");
+    }
+    Failback::Automatic { well_for }
+}
+
+fn roles(switches: &[Arc<dyn Spec>]) -> Roles {
+    let has = |role| switches.iter().any(|switch| switch.role() == role);
+    Roles {
+        gate: has(Role::Gate),
+        route: has(Role::Route),
+        monitor: has(Role::Monitor),
+        power: has(Role::Power),
+    }
+}

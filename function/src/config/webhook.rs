@@ -1,0 +1,71 @@
+//! `[[webhooks]]`: where else announcements go. A webhook's URL is its password, so it comes from the environment.
+
+use std::str::FromStr;
+
+use crate::{announce::WebhookKind, api::Secret};
+
+use super::{Environment, Purpose, address::WebUrl, section::Section};
+
+/// A place that announcements are posted to.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// What it understands.
+    pub kind: WebhookKind,
+    /// The variable that held its URL, by which it is named in logs.
+    pub name: String,
+    /// Its URL.
+    pub url: Secret,
+}
+
+const KINDS: &[(&str, WebhookKind)] = &[
+    ("slack", WebhookKind::Slack),
+    ("discord", WebhookKind::Discord),
+    ("ntfy", WebhookKind::Ntfy),
+    ("generic", WebhookKind::Generic),
+];
+
+/// The name of a variable of the environment.
+struct VariableName(String);
+
+impl FromStr for VariableName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if starts_well && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            Ok(Self(text.to_owned()))
+        } else {
+            // The text isn't repeated: people put the URL itself here.
+            Err("is not the name of an environment variable")
+        }
+    }
+}
+
+pub(super) fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Vec<Webhook> {
+    let tables = root.tables("webhooks").into_iter().enumerate();
+    tables
+        .filter_map(|(index, table)| {
+            root.within(format!("webhooks[{index}]"), table, |webhook| read(webhook, environment))
+        })
+        .collect()
+}
+
+fn read(webhook: &mut Section<'_, '_>, environment: &Environment) -> Option<Webhook> {
+    let kind = webhook.required_choice("kind", KINDS);
+    let name: VariableName = webhook.required("url_env", "SLACK_WEBHOOK_URL")?;
+    let url = read_url(webhook, environment, &name.0);
+    Some(Webhook { kind: kind?, url: url?, name: name.0 })
+}
+
+/// The URL in the variable; only serving can't do without.
+fn read_url(webhook: &mut Section<'_, '_>, environment: &Environment, name: &str) -> Option<Secret> {
+    let (variable, reason) = match environment.secret(name) {
+        Ok(None) if environment.purpose != Purpose::Serve => return None,
+        Ok(None) => (name.to_owned(), format!("is not set, but {} names it", webhook.name_of("url_env"))),
+        Ok(Some(url)) if url.expose().parse::<WebUrl>().is_ok() => return Some(url),
+        Ok(Some(_)) => (name.to_owned(), "is not a URL that begins with https:// or http://".to_owned()),
+        Err(problem) => problem,
+    };
+    webhook.environment_problem(&variable, &reason, "https://hooks.example.com/…");
+    None
+}
