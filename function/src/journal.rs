@@ -21,10 +21,10 @@ use object_store::{
 use url::Url;
 
 pub use error::JournalError;
-pub use google::Tokens;
 pub use key::{NEWEST_POSSIBLE, key, number};
 pub use location::{BadLocation, JournalLocation};
 
+use crate::api::credentials::Tokens;
 use error::Operation;
 
 /// How a store is reached.

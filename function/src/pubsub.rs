@@ -22,7 +22,7 @@ use url::Url;
 
 pub use subscription::{PushSettings, SubscriptionSettings};
 
-use crate::{api::ApiError, journal::Tokens};
+use crate::api::{ApiError, credentials::Tokens};
 use bridge::Bridge;
 use failure::Call;
 

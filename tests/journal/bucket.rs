@@ -1,12 +1,18 @@
 //! What only a bucket can do wrong: the sandbox's Cloud Storage, which speaks the interface of the real one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloud_failover::{
-    api::{ApiError, ApiErrorKind},
-    journal::{Create, Journal, JournalLocation, JournalSettings, Tokens, key},
+    api::{
+        ApiError, ApiErrorKind, Secret,
+        credentials::{StaticToken, Token, Tokens},
+    },
+    journal::{Create, Journal, JournalLocation, JournalSettings, key},
 };
 use sandbox::{Aim, Fault, Options, Sandbox, Service, google::access::FUNCTION_ACCOUNT};
 
@@ -29,24 +35,39 @@ async fn started() -> Sandbox {
 }
 
 fn open(sandbox: &Sandbox, bucket: &str, call_timeout: Duration) -> Journal {
+    let issue = || Secret::new(&sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1)));
+    open_with(sandbox, bucket, call_timeout, vec![issue()])
+}
+
+fn open_with(sandbox: &Sandbox, bucket: &str, call_timeout: Duration, tokens: Vec<Secret>) -> Journal {
     let location = JournalLocation::Gs { bucket: bucket.to_owned(), prefix: "journal".to_owned() };
-    let token = sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1));
     let settings = JournalSettings {
         call_timeout,
         endpoint: Some(sandbox.url(Service::Storage)),
-        tokens: Some(Arc::new(OneToken(token))),
+        tokens: Some(Arc::new(Desk { issued: Mutex::new(tokens) })),
         ..JournalSettings::default()
     };
     Journal::open(&location, settings).unwrap()
 }
 
+/// Gives the token that was issued last, until it is told to forget it.
 #[derive(Debug)]
-struct OneToken(String);
+struct Desk {
+    issued: Mutex<Vec<Secret>>,
+}
 
 #[async_trait]
-impl Tokens for OneToken {
-    async fn token(&self) -> Result<String, ApiError> {
-        Ok(self.0.clone())
+impl Tokens for Desk {
+    async fn token(&self) -> Result<Token, ApiError> {
+        let newest = self.issued.lock().unwrap().last().cloned().unwrap();
+        StaticToken(newest).token().await
+    }
+
+    async fn forget(&self, _refused: &Token) {
+        let mut issued = self.issued.lock().unwrap();
+        if issued.len() > 1 {
+            issued.pop();
+        }
     }
 }
 
@@ -192,9 +213,19 @@ async fn a_missing_bucket_is_not_an_empty_journal() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_accepted_is_a_permanent_error() {
+async fn a_token_that_is_not_accepted_is_replaced_once() {
+    let sandbox = started().await;
+    let good = Secret::new(&sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1)));
+    let journal = open_with(&sandbox, BUCKET, CALL_TIMEOUT, vec![good, Secret::new("ya29.stale")]);
+    assert_eq!(journal.newest(&site("shop")).await.unwrap(), None);
+    assert_eq!(sandbox.world.ledger.count("storage.list"), 2);
+}
+
+#[tokio::test]
+async fn tokens_that_are_never_accepted_are_a_permanent_error() {
     let (journal, sandbox) = fresh().await;
     sandbox.world.access.expire_all();
     let error = journal.newest(&site("shop")).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::Denied, "{error}");
+    assert_eq!(sandbox.world.ledger.count("storage.list"), 2);
 }

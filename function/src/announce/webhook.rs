@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Announcement, CONTENT_TYPE, Outlet, Severity, signature::SigningKey};
-use crate::api::{ApiError, ApiErrorKind};
+use crate::api::{ApiError, ApiErrorKind, Secret, retry::causes};
 
 /// Tries after the first.
 const RETRIES: usize = 3;
@@ -55,17 +55,17 @@ impl Webhook {
     /// When the URL or the secret can't be used; the text repeats neither.
     pub fn new(
         kind: WebhookKind,
-        url: &str,
-        secret: Option<&str>,
+        url: &Secret,
+        secret: Option<&Secret>,
         http: Client,
         call_timeout: Duration,
     ) -> Result<Self, &'static str> {
-        let url = Url::parse(url).map_err(|_| "it is not a URL")?;
+        let url = Url::parse(url.expose()).map_err(|_| "it is not a URL")?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err("it is not an https URL");
         }
         let host = url.host_str().ok_or("it has no host")?.to_owned();
-        let key = secret.map(SigningKey::read).transpose()?;
+        let key = secret.map(|secret| SigningKey::read(secret.expose())).transpose()?;
         Ok(Self { kind, url, host, key, http, call_timeout })
     }
 
@@ -171,7 +171,7 @@ struct Failure {
 
 impl Failure {
     fn of_transport(webhook: &Webhook, error: reqwest::Error) -> Self {
-        let why = innermost(&error.without_url());
+        let why = causes(&error.without_url());
         Self::new(ApiErrorKind::Transient, format!("no answer from {}: {why}", webhook.host))
     }
 
@@ -191,11 +191,4 @@ impl Failure {
     fn new(kind: ApiErrorKind, message: String) -> Self {
         Self { error: ApiError { kind, message }, asked: Duration::ZERO }
     }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |&link| link.source())
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }

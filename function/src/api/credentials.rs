@@ -10,7 +10,7 @@ use google_cloud_auth::{
     credentials::{AccessTokenCredentials, Builder, CacheableResource, CredentialsProvider},
     errors::CredentialsError,
 };
-use http::{Extensions, HeaderMap, header::AUTHORIZATION};
+use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{ApiError, ApiErrorKind, Secret};
@@ -39,6 +39,19 @@ pub struct Token {
     pub quota_project: Option<String>,
     /// Which credentials it came from, so that refused ones are forgotten once.
     generation: u64,
+}
+
+impl Token {
+    /// The headers that carry it; `None` if it fits into none.
+    pub fn headers(&self) -> Option<HeaderMap> {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.bearer.expose())).ok()?;
+        bearer.set_sensitive(true);
+        let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        if let Some(project) = &self.quota_project {
+            headers.insert("x-goog-user-project", HeaderValue::from_str(project).ok()?);
+        }
+        Some(headers)
+    }
 }
 
 /// Where access tokens come from.

@@ -1,8 +1,10 @@
-//! Carries `object_store`'s requests with the function's HTTP client, and judges the answers.
+//! Carries `object_store`'s requests with the function's HTTP client and tokens, and judges the answers.
 //!
 //! Its own errors hide the status of a listing, and it takes any 200 for success: a web page put in between would
 //! look like an empty journal. So final answers become a [`Refusal`], and what Cloud Storage never says counts as no
 //! answer at all.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
@@ -11,11 +13,19 @@ use object_store::{
     client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService},
 };
 
+use crate::api::{
+    ApiError,
+    credentials::{Token, Tokens},
+};
+
 /// On every answer about an object ("XML API: HTTP headers").
 const GENERATION: &str = "x-goog-generation";
 
 #[derive(Debug, Clone)]
-pub(super) struct Courier(pub(super) reqwest::Client);
+pub(super) struct Courier {
+    pub(super) http: reqwest::Client,
+    pub(super) tokens: Option<Arc<dyn Tokens>>,
+}
 
 impl HttpConnector for Courier {
     fn connect(&self, _: &ClientOptions) -> Result<HttpClient> {
@@ -27,7 +37,7 @@ impl HttpConnector for Courier {
 impl HttpService for Courier {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let lists = request.method() == Method::GET && request.uri().query().is_some();
-        let response = self.0.call(request).await?;
+        let response = self.send(request).await?;
         match response.status() {
             StatusCode::BAD_REQUEST
             | StatusCode::UNAUTHORIZED
@@ -40,6 +50,30 @@ impl HttpService for Courier {
             _ => Ok(response),
         }
     }
+}
+
+impl Courier {
+    /// Sends it with a token; one that isn't accepted is replaced once.
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let Some(tokens) = &self.tokens else { return self.http.call(request).await };
+        let token = tokens.token().await.map_err(no_token)?;
+        let response = self.http.call(signed(request.clone(), &token)).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        tokens.forget(&token).await;
+        let token = tokens.token().await.map_err(no_token)?;
+        self.http.call(signed(request, &token)).await
+    }
+}
+
+fn signed(mut request: HttpRequest, token: &Token) -> HttpRequest {
+    request.headers_mut().extend(token.headers().unwrap_or_default());
+    request
+}
+
+fn no_token(error: ApiError) -> HttpError {
+    HttpError::new(HttpErrorKind::Unknown, error)
 }
 
 async fn refusal(response: HttpResponse) -> Result<HttpError, HttpError> {
@@ -87,8 +121,8 @@ impl Refusal {
 
     /// The provider's own words, cut to a line.
     pub(super) fn says(&self) -> String {
-        let words = ["Details", "Message"].into_iter().filter_map(|name| self.element(name));
-        let words = words.filter(|text| !text.is_empty()).next().unwrap_or(&self.body);
+        let mut words = ["Details", "Message"].into_iter().filter_map(|name| self.element(name));
+        let words = words.find(|text| !text.is_empty()).unwrap_or(&self.body);
         let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
         line.chars().take(300).collect()
     }

@@ -6,9 +6,9 @@ use google_cloud_auth::{
     credentials::{CacheableResource, CredentialsProvider, EntityTag},
     errors::CredentialsError,
 };
-use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{Extensions, HeaderMap};
 
-use crate::journal::Tokens;
+use crate::api::credentials::Tokens;
 
 #[derive(Debug)]
 pub(super) struct Bridge(pub(super) Arc<dyn Tokens>);
@@ -18,11 +18,8 @@ impl CredentialsProvider for Bridge {
         let token = self.0.token().await;
         let token =
             token.map_err(|error| CredentialsError::from_msg(!error.is_permanent(), error.message))?;
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
-        let mut bearer =
-            bearer.map_err(|_| CredentialsError::from_msg(false, "the token fits into no header"))?;
-        bearer.set_sensitive(true);
-        let data = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        let data = token.headers();
+        let data = data.ok_or_else(|| CredentialsError::from_msg(false, "the token fits into no header"))?;
         Ok(CacheableResource::New { entity_tag: EntityTag::new(), data })
     }
 

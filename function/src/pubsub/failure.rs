@@ -5,7 +5,7 @@ use std::{error::Error as StdError, time::Duration};
 use google_cloud_gax::error::rpc::Code;
 use google_cloud_pubsub::{Error, error::PublishError};
 
-use crate::api::{ApiError, ApiErrorKind};
+use crate::api::{ApiError, ApiErrorKind, retry::causes};
 
 /// One thing asked of Pub/Sub, in words.
 pub(super) struct Call<'a> {
@@ -39,7 +39,7 @@ impl<'a> Call<'a> {
             } else {
                 ApiErrorKind::Transient
             };
-            return self.error(kind, &innermost(error));
+            return self.error(kind, &causes(error));
         };
         let (kind, mend) = self.remedy(status.code);
         self.error(kind, &format!("{}: {}{mend}", status.code, status.message))
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn unprepared(&self, error: &dyn StdError) -> ApiError {
-        self.error(ApiErrorKind::Refused, &innermost(error))
+        self.error(ApiErrorKind::Refused, &causes(error))
     }
 
     fn remedy(&self, code: Code) -> (ApiErrorKind, String) {
@@ -73,11 +73,4 @@ impl<'a> Call<'a> {
     fn error(&self, kind: ApiErrorKind, what: &str) -> ApiError {
         ApiError { kind, message: format!("could not {} {}: Pub/Sub: {what}", self.verb, self.subject) }
     }
-}
-
-fn innermost(error: &dyn StdError) -> String {
-    std::iter::successors(Some(error), |&link| link.source())
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
