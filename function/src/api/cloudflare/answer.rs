@@ -17,6 +17,8 @@ use crate::api::{
 
 /// Bad token, token without the permission, malformed header.
 const AUTHENTICATION: [i64; 4] = [10000, 9109, 6003, 6111];
+/// The rule that was sent breaks Cloudflare's own rules.
+const VALIDATION: [i64; 1] = [1004];
 /// No such path or object.
 const ROUTING: [i64; 2] = [7000, 7003];
 
@@ -27,7 +29,8 @@ pub(super) fn read(task: &Task<'_>, body: &[u8]) -> Result<Value, ApiError> {
         return Err(task.error(ApiErrorKind::Transient, &what));
     };
     if envelope["success"] == false {
-        let kind = by_code(&envelope).unwrap_or(ApiErrorKind::Refused);
+        // A good status and a bad body contradict each other, so the next answer may be another.
+        let kind = by_code(&envelope).unwrap_or(ApiErrorKind::Transient);
         return Err(task.error(kind, &format!("answered success: false: {}", said(&envelope))));
     }
     Ok(envelope.get_mut("result").map(Value::take).unwrap_or_default())
@@ -71,6 +74,8 @@ fn by_code(envelope: &Value) -> Option<ApiErrorKind> {
         Some(ApiErrorKind::Denied)
     } else if any(&ROUTING) {
         Some(ApiErrorKind::Missing)
+    } else if any(&VALIDATION) {
+        Some(ApiErrorKind::Refused)
     } else {
         None
     }
@@ -155,7 +160,7 @@ mod tests {
         let error =
             read(&TASK, br#"{"success":false,"errors":[{"code":81057,"message":"no"}],"result":null}"#);
         let error = error.unwrap_err();
-        assert_eq!(error.kind, ApiErrorKind::Refused);
+        assert_eq!(error.kind, ApiErrorKind::Transient);
         assert_eq!(
             error.message,
             "could not switch on rule r: Cloudflare answered success: false: no (81057)"
@@ -163,6 +168,9 @@ mod tests {
         let denied =
             read(&TASK, br#"{"success":false,"errors":[{"code":10000,"message":"no"}]}"#).unwrap_err();
         assert_eq!(denied.kind, ApiErrorKind::Denied);
+        let invalid =
+            read(&TASK, br#"{"success":false,"errors":[{"code":1004,"message":"no"}]}"#).unwrap_err();
+        assert_eq!(invalid.kind, ApiErrorKind::Refused);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Source: the discovery document of `run` v2 and the page "Access control with IAM", read 2026-11-20.
 
+use backon::BackoffBuilder;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -77,25 +78,23 @@ impl Google {
 
     /// Follows a long-running operation to its end. It succeeded only if it is done and has no error.
     async fn follow(&self, task: &Task<'_>, mut operation: Value) -> Result<(), ApiError> {
+        let Some(name) = operation["name"].as_str().map(str::to_owned) else {
+            return Err(task.error(ApiErrorKind::Transient, "answered without the name of an operation"));
+        };
         let deadline = Instant::now() + self.pace.budget;
-        let mut pauses = backon::BackoffBuilder::build(self.pace.backoff());
+        let mut pauses = self.pace.backoff().build();
         while operation["done"] != true {
-            let Some(name) = operation["name"].as_str().map(str::to_owned) else {
-                return Err(task.error(ApiErrorKind::Transient, "answered without the name of an operation"));
-            };
-            let pause = pauses.next().unwrap_or(self.pace.longest);
-            if Instant::now() + pause > deadline {
+            let grant = "grant the account run.operations.get, as roles/run.viewer has";
+            let reading = Task { verb: "follow the change of", grant, ..*task };
+            operation = self.get(&reading, self.run_url(&name), &[]).await?;
+            if operation["done"] == true {
+                break;
+            }
+            if Instant::now() > deadline {
                 let what = format!("has not finished {name} within {:?}", self.pace.budget);
                 return Err(task.error(ApiErrorKind::Transient, &what));
             }
-            tokio::time::sleep(pause).await;
-            let reading = Task {
-                verb: "read an operation on",
-                grant: "grant the account run.operations.get, as \
-                roles/run.viewer has",
-                ..*task
-            };
-            operation = self.get(&reading, self.run_url(&name), &[]).await?;
+            tokio::time::sleep(pauses.next().unwrap_or(self.pace.longest)).await;
         }
         match operation.get("error") {
             None | Some(Value::Null) => Ok(()),

@@ -1,0 +1,123 @@
+//! What goes wrong at a provider, and what a switch makes of it: one table for all kinds.
+
+use std::time::Duration;
+
+use cloud_failover::api::ApiErrorKind::{self, Conflict, Denied, Missing, Refused, Transient};
+use failover_core::Position;
+use futures::future::join_all;
+use sandbox::Fault;
+
+use crate::{
+    bench::Bench,
+    kinds::{KINDS, Kind},
+};
+
+const ALWAYS: u32 = u32::MAX;
+
+/// How often which fault, and what comes of it; `None` for success in the end.
+type Row = (&'static str, u32, Fault, Option<ApiErrorKind>);
+
+fn table(kind: &Kind) -> Vec<Row> {
+    let mut rows = vec![
+        ("refused for want of permission", ALWAYS, Fault::status(403), Some(Denied)),
+        ("missing", ALWAYS, Fault::status(404), Some(Missing)),
+        ("refused as wrong", ALWAYS, Fault::status(400), Some(Refused)),
+        ("throttled once", 1, Fault::status(429), None),
+        ("throttled for ever", ALWAYS, Fault::status(429), Some(Transient)),
+        ("busy once", 1, Fault::status(503), None),
+        ("busy twice, with a wish to wait", 2, Fault::retry_after(503, 0), None),
+        ("busy for ever", ALWAYS, Fault::status(500), Some(Transient)),
+        ("late once", 1, Fault::Hang, None),
+        ("silent for ever", ALWAYS, Fault::Hang, Some(Transient)),
+        ("a web page once", 1, Fault::Garbage, None),
+        ("a web page for ever", ALWAYS, Fault::Garbage, Some(Transient)),
+        ("cut off once", 1, Fault::Reset, None),
+        ("cut off for ever", ALWAYS, Fault::Reset, Some(Transient)),
+    ];
+    if kind.cloudflare {
+        rows.push(("success: false once", 1, Fault::SuccessFalse, None));
+        rows.push(("success: false for ever", ALWAYS, Fault::SuccessFalse, Some(Transient)));
+        let codes =
+            r#"{"success":false,"errors":[{"code":81057,"message":"no"}],"messages":[],"result":null}"#;
+        let huge = Fault::Status { code: 400, retry_after: None, body: Some(codes.to_owned()) };
+        rows.push(("refused with a code that the client can't hold", ALWAYS, huge, Some(Refused)));
+        let page =
+            Fault::Status { code: 502, retry_after: None, body: Some("<html>Bad Gateway</html>".to_owned()) };
+        rows.push(("a web page with a bad status once", 1, page, None));
+    }
+    rows
+}
+
+/// Faults after which the change has been made all the same.
+fn landed() -> Vec<Row> {
+    vec![
+        ("the answer was lost", 1, Fault::LostAnswer, None),
+        ("the answer never came", 1, Fault::HangAfter, None),
+        ("the answer came too late", 1, Fault::Late(Duration::from_secs(3)), None),
+    ]
+}
+
+/// Those that never end are tried for less long.
+fn budget(row: &Row) -> Duration {
+    if row.3.is_some() { Duration::from_millis(600) } else { Duration::from_secs(4) }
+}
+
+/// A bench for each row, all built before the first is used: building clients takes its time.
+async fn benches(kind: &'static Kind, rows: Vec<Row>) -> Vec<(Bench, Row)> {
+    let mut benches = Vec::new();
+    for row in rows {
+        benches.push((Bench::patient(kind, budget(&row)).await, row));
+    }
+    benches
+}
+
+async fn write((bench, row): (Bench, Row)) {
+    let (kind, (sentence, hits, fault, expected)) = (bench.kind, row);
+    bench.break_write(hits, fault);
+    let set = bench.set(Position::Standby).await;
+    let told = set.as_ref().map_err(|error| error.cause.kind);
+    assert_eq!(told.err(), expected, "{}, {sentence}: {set:?}", kind.name);
+    if let Err(error) = &set {
+        let known = error.cause.message.contains(bench.switch.id().resource.split('/').next_back().unwrap());
+        assert!(
+            known || kind.key == "cloudflare_redirect_rule",
+            "{}, {sentence}: {}",
+            kind.name,
+            error.cause
+        );
+    }
+    let moved = if expected.is_none() { Position::Standby } else { Position::Primary };
+    assert_eq!(bench.truth(), moved, "{}, {sentence}", kind.name);
+}
+
+async fn read((bench, row): (Bench, Row)) {
+    let (kind, (sentence, hits, fault, expected)) = (bench.kind, row);
+    bench.break_reads(hits, &fault);
+    let seen = bench.switch.observe().await;
+    let told = seen.as_ref().map_err(|error| error.cause.kind);
+    assert_eq!(told.err(), expected, "{}, {sentence}: {seen:?}", kind.name);
+    assert_eq!(bench.truth(), Position::Primary, "{}, {sentence}", kind.name);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_a_write_is_told_by_its_kind_or_outlived() {
+    for kind in &KINDS {
+        let rows = table(kind).into_iter().chain(landed()).collect();
+        join_all(benches(kind, rows).await.into_iter().map(write)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_to_be_able_to_look_is_never_a_position() {
+    for kind in &KINDS {
+        join_all(benches(kind, table(kind)).await.into_iter().map(read)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_that_does_not_end_is_given_to_the_caller() {
+    for kind in KINDS.iter().filter(|kind| !kind.cloudflare) {
+        let row = ("changed by others for ever", ALWAYS, Fault::status(409), Some(Conflict));
+        write((Bench::of(kind).await, row)).await;
+    }
+}

@@ -1,0 +1,187 @@
+//! What only one kind of switch can get wrong.
+
+use std::{process::Command, sync::Arc, time::Duration};
+
+use cloud_failover::{
+    api::{ApiErrorKind, Clients, clients::Settings},
+    switch::{self, Change, Readiness},
+};
+use failover_core::{
+    Observed,
+    Position::{Primary, Standby},
+};
+use sandbox::{Moment, Options, Sandbox, Service};
+use serde_json::json;
+
+use crate::{
+    bench::{Bench, endpoints, pace},
+    kinds::{ALL_USERS, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE},
+};
+
+const GATES: [&crate::kinds::Kind; 2] = [&KINDS[0], &KINDS[1]];
+
+#[tokio::test]
+async fn a_policy_that_others_change_meanwhile_keeps_their_change_and_gets_ours() {
+    let bench = Bench::of(&ALL_USERS).await;
+    let reached = bench.world().stop_at(ALL_USERS.write, 1, Moment::BeforeEffect);
+    let others = async {
+        reached.await.unwrap();
+        bench.world().run.grant(&bench.site.seed.service, "roles/run.invoker", "user:bob@gleich.tech");
+        bench.world().breakpoints.release();
+    };
+    let (set, ()) = tokio::join!(bench.set(Standby), others);
+    assert_eq!(set.unwrap(), Change::Made);
+    assert_eq!(bench.truth(), Standby);
+    let policy = bench.world().run.policy(&bench.site.seed.service).unwrap().to_string();
+    assert!(policy.contains("user:bob@gleich.tech"), "{policy}");
+    assert_eq!(bench.world().ledger.count(ALL_USERS.write), 2);
+}
+
+#[tokio::test]
+async fn a_policy_seen_long_ago_is_read_again() {
+    let bench = Bench::of(&ALL_USERS).await;
+    let seen = bench.look().await;
+    bench.world().run.grant(&bench.site.seed.service, "roles/run.viewer", "user:bob@gleich.tech");
+    assert_eq!(bench.switch.set(Standby, Some(seen)).await.unwrap(), Change::Made);
+    assert_eq!(bench.truth(), Standby);
+}
+
+#[tokio::test]
+async fn an_untouched_policy_is_opened_and_left_empty_again() {
+    let bench = Bench::of(&ALL_USERS).await;
+    bench.world().run.replace_policy(&bench.site.seed.service, &json!({}));
+    bench.move_to(Standby).await;
+    bench.move_to(Primary).await;
+    let policy = bench.world().run.policy(&bench.site.seed.service).unwrap();
+    assert!(policy["bindings"].as_array().is_none_or(Vec::is_empty), "{policy}");
+}
+
+#[tokio::test]
+async fn an_organisation_that_refuses_all_users_is_told_of_the_other_gate() {
+    let bench = Bench::of(&ALL_USERS).await;
+    bench.world().run.forbid_all_users(true);
+    let cause = bench.set(Standby).await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Refused);
+    assert!(
+        cause.message.ends_with("where an organisation policy forbids allUsers, use gate = \"iam_check\""),
+        "{cause}"
+    );
+    Bench::of(&IAM_CHECK).await.move_to(Standby).await;
+}
+
+#[tokio::test]
+async fn a_service_that_the_other_door_leaves_open_is_mixed_and_closing_says_so() {
+    for (gate, other) in [(GATES[0], GATES[1]), (GATES[1], GATES[0])] {
+        let bench = Bench::of(gate).await;
+        (other.by_hand)(bench.world(), &bench.site);
+        let observed = bench.look().await.observed;
+        assert!(matches!(&observed, Observed::Mixed(how) if how.contains("anybody gets in")), "{observed}");
+        assert_eq!(bench.set(Standby).await.unwrap(), Change::Made, "{}", gate.name);
+        for seen in [None, Some(bench.look().await)] {
+            let cause = bench.switch.set(Primary, seen).await.unwrap_err().cause;
+            assert_eq!(cause.kind, ApiErrorKind::Refused);
+            assert!(
+                cause.message.contains("stays open to everybody") && cause.message.contains("gcloud"),
+                "{cause}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_could_not_serve_says_why() {
+    for gate in GATES {
+        let bench = Bench::of(gate).await;
+        bench.world().run.edit(&bench.site.seed.service, |fields| {
+            fields.insert("ingress".to_owned(), json!("INGRESS_TRAFFIC_INTERNAL_ONLY"));
+            fields.insert("scaling".to_owned(), json!({"scalingMode": "MANUAL", "manualInstanceCount": 0}));
+        });
+        let unable = "ingress is INGRESS_TRAFFIC_INTERNAL_ONLY: visitors only get in with INGRESS_TRAFFIC_ALL; \
+                      scaling is manual with 0 instances, so nothing would answer";
+        assert_eq!(bench.switch.readiness().await.unwrap(), Readiness::Unable(unable.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_slow_operation_is_followed_to_its_end() {
+    let bench = Bench::of(&IAM_CHECK).await;
+    bench.world().run.operations_take(Duration::from_millis(300));
+    bench.move_to(Standby).await;
+    assert!(bench.world().ledger.count("run.get_operation") > 2);
+    bench.world().run.operations_take(Duration::from_hours(1));
+    let impatient = Bench::patient(&IAM_CHECK, Duration::from_millis(200)).await;
+    impatient.world().run.operations_take(Duration::from_hours(1));
+    let cause = impatient.set(Standby).await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Transient);
+    assert!(cause.message.contains("has not finished projects/gleich-tech/"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_rule_that_was_rewritten_since_it_was_seen_is_found_by_its_ref() {
+    let bench = Bench::of(&REDIRECT_RULE).await;
+    let seen = bench.look().await;
+    let (zone, reference) = (&bench.site.seed.zone, &bench.site.seed.redirect);
+    bench.world().cloudflare.edit_redirect_rule(zone, reference, "id", json!("e".repeat(32)));
+    assert_eq!(bench.switch.set(Standby, Some(seen)).await.unwrap(), Change::Made);
+    assert_eq!(bench.truth(), Standby);
+}
+
+#[tokio::test]
+async fn a_page_rule_that_cloudflare_has_migrated_says_which_kind_to_use() {
+    let bench = Bench::of(&PAGE_RULE).await;
+    bench.world().cloudflare.remove_page_rule(&bench.site.seed.zone, &bench.site.seed.rule);
+    let cause = bench.set(Standby).await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Missing);
+    assert!(cause.message.ends_with("use kind = \"cloudflare_redirect_rule\""), "{cause}");
+}
+
+#[tokio::test]
+async fn a_missing_or_odd_cloudflare_token_is_told_without_asking() {
+    for (token, why) in [(None, "CLOUDFLARE_API_TOKEN"), (Some("a\nb"), "no header can carry")] {
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let cloudflare_token = token.map(cloud_failover::api::Secret::new);
+        let settings = Settings { endpoints: endpoints(&sandbox), cloudflare_token, ..Settings::default() };
+        let clients = Clients::new(settings).unwrap();
+        let site = sandbox.site("resume");
+        let spec = switch::read(PAGE_RULE.key, &(PAGE_RULE.table)(&site.seed).parse().unwrap()).unwrap();
+        let cause = spec.build(&clients).observe().await.unwrap_err().cause;
+        assert_eq!(cause.kind, ApiErrorKind::Denied);
+        assert!(cause.message.contains(why), "{cause}");
+        assert_eq!(sandbox.world.ledger.calls().len(), 0);
+    }
+}
+
+/// The library reads `GCE_METADATA_HOST` from the environment, so this test runs itself again with it.
+#[tokio::test]
+async fn tokens_come_from_the_metadata_server_and_a_refused_one_is_replaced() {
+    const NAME: &str = "particular::tokens_come_from_the_metadata_server_and_a_refused_one_is_replaced";
+    if std::env::var_os("GCE_METADATA_HOST").is_none() {
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again
+            .args(["--exact", NAME])
+            .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string());
+        again.env("RUN_AT", sandbox.url(Service::Run).as_str()).env_remove("GOOGLE_APPLICATION_CREDENTIALS");
+        again.env("HOME", "/nonexistent");
+        let world = Arc::clone(&sandbox.world);
+        let expiring = tokio::spawn(async move {
+            world.ledger.ended("run.get_service", 1).await;
+            world.access.expire_all();
+        });
+        let output = tokio::task::spawn_blocking(move || again.output().unwrap()).await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        expiring.await.unwrap();
+        assert!(sandbox.world.ledger.select(|call| call.status() == Some(401)).len() == 1);
+        return;
+    }
+    let run = std::env::var("RUN_AT").unwrap().parse().unwrap();
+    let endpoints = cloud_failover::api::Endpoints { run: Some(run), ..Default::default() };
+    let settings = Settings { endpoints, pace: pace(Duration::from_secs(4)), ..Settings::default() };
+    let clients = Clients::new(settings).unwrap();
+    clients.warm().await;
+    let table = (ALL_USERS.table)(&sandbox::SiteSeed::example()).parse().unwrap();
+    let gate = switch::read(ALL_USERS.key, &table).unwrap().build(&clients);
+    assert_eq!(gate.readiness().await.unwrap(), Readiness::Ready);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(gate.readiness().await.unwrap(), Readiness::Ready);
+}
