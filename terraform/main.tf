@@ -149,7 +149,7 @@ module "page" {
   names                         = module.settings.names
   image                         = var.image
   gate                          = var.page.gate
-  configuration_secret          = module.function.configuration_secret
+  configuration                 = module.settings.page_configuration
   page_key                      = var.page_key
   page_key_version              = var.page_key_version
   cloudflare_read_token         = var.cloudflare_read_token

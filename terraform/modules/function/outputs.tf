@@ -12,11 +12,3 @@ output "push_account_email" {
   description = "The account whose token a push carries."
   value       = google_service_account.push.email
 }
-
-output "configuration_secret" {
-  description = "The secret that holds the configuration, and its current version."
-  value = {
-    secret_id = google_secret_manager_secret.main["configuration"].secret_id
-    version   = google_secret_manager_secret_version.configuration.version
-  }
-}

@@ -9,6 +9,7 @@ resource "google_service_account" "main" {
 
 resource "google_secret_manager_secret" "main" {
   for_each = {
+    configuration         = var.names.page_configuration
     page_key              = var.names.page_key
     cloudflare_read_token = var.names.cloudflare_read_token
   }
@@ -18,6 +19,16 @@ resource "google_secret_manager_secret" "main" {
 
   replication {
     auto {}
+  }
+}
+
+resource "google_secret_manager_secret_version" "configuration" {
+  secret      = google_secret_manager_secret.main["configuration"].id
+  secret_data = var.configuration
+
+  # The running revision needs its own version until the next one is up.
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -48,13 +59,10 @@ resource "google_secret_manager_secret_version" "cloudflare_read_token" {
 }
 
 resource "google_secret_manager_secret_iam_member" "main" {
-  for_each = merge(
-    { for key, secret in google_secret_manager_secret.main : key => secret.secret_id },
-    { configuration = var.configuration_secret.secret_id },
-  )
+  for_each = google_secret_manager_secret.main
 
   project   = var.project
-  secret_id = each.value
+  secret_id = each.value.secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.main.member
 }
@@ -150,10 +158,10 @@ resource "google_cloud_run_v2_service" "main" {
     volumes {
       name = "configuration"
       secret {
-        secret = var.configuration_secret.secret_id
+        secret = google_secret_manager_secret.main["configuration"].secret_id
         items {
           path    = "failover.toml"
-          version = var.configuration_secret.version
+          version = google_secret_manager_secret_version.configuration.version
         }
       }
     }

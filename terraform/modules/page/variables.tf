@@ -13,6 +13,7 @@ variable "names" {
   type = object({
     page                  = string
     page_account          = string
+    page_configuration    = string
     page_key              = string
     cloudflare_read_token = string
   })
@@ -28,12 +29,9 @@ variable "gate" {
   type        = string
 }
 
-variable "configuration_secret" {
-  description = "The secret that holds the configuration, and its current version."
-  type = object({
-    secret_id = string
-    version   = string
-  })
+variable "configuration" {
+  description = "The TOML that the page reads."
+  type        = string
 }
 
 variable "page_key" {

@@ -62,16 +62,20 @@ locals {
     }
   }
 
-  toml = templatefile("${path.module}/failover.toml.tftpl", {
-    journal         = jsonencode(local.names.journal)
-    timing          = { for key, duration in var.timing : key => jsonencode(duration) if duration != null }
-    audience        = jsonencode(local.audience)
-    service_account = jsonencode(local.push_account_email)
-    alerts          = jsonencode([local.alerts_subscription])
-    commands        = jsonencode([local.commands_subscription])
-    events          = jsonencode(local.events_topic)
-    watch           = var.watch == null ? null : { for key, value in var.watch : key => jsonencode(value) if value != null }
-    webhooks        = [for webhook in local.webhooks : { kind = jsonencode(webhook.kind), url_env = jsonencode(webhook.variable) }]
-    sites           = values(local.configured_sites)
-  })
+  # The page announces nothing, and a webhook whose URL isn't in its environment
+  # would keep it from starting.
+  toml = {
+    for reader, webhooks in { function = local.webhooks, page = {} } : reader => templatefile("${path.module}/failover.toml.tftpl", {
+      journal         = jsonencode(local.names.journal)
+      timing          = { for key, duration in var.timing : key => jsonencode(duration) if duration != null }
+      audience        = jsonencode(local.audience)
+      service_account = jsonencode(local.push_account_email)
+      alerts          = jsonencode([local.alerts_subscription])
+      commands        = jsonencode([local.commands_subscription])
+      events          = jsonencode(local.events_topic)
+      watch           = var.watch == null ? null : { for key, value in var.watch : key => jsonencode(value) if value != null }
+      webhooks        = [for webhook in webhooks : { kind = jsonencode(webhook.kind), url_env = jsonencode(webhook.variable) }]
+      sites           = values(local.configured_sites)
+    })
+  }
 }

@@ -17,6 +17,8 @@ locals {
     journal       = "gs://${var.project}-${var.name}/journal"
     configuration = "${var.name}-configuration"
 
+    page_configuration = "${var.name}-page-configuration"
+
     alerts       = "${var.name}-alerts"
     commands     = "${var.name}-commands"
     events       = "${var.name}-events"

@@ -60,5 +60,10 @@ output "push_account_email" {
 
 output "configuration" {
   description = "The TOML that the function reads."
-  value       = local.toml
+  value       = local.toml.function
+}
+
+output "page_configuration" {
+  description = "The TOML that the page reads: the same without the webhooks."
+  value       = local.toml.page
 }

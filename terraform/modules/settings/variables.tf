@@ -140,10 +140,10 @@ variable "sites" {
   validation {
     condition = alltrue([
       for site in var.sites : site.primary_connect == null || (
-        site.primary_url == site.public_url && can(regex("^[^/ ]+:[0-9]{1,5}$", coalesce(site.primary_connect, "-")))
+        try(split("/", site.primary_url)[2] == split("/", site.public_url)[2], false) && can(regex("^[^/ ]+:[0-9]{1,5}$", coalesce(site.primary_connect, "-")))
       )
     ])
-    error_message = "primary_connect is \"address:port\", such as \"203.0.113.7:443\", and goes with a primary_url equal to public_url."
+    error_message = "primary_connect is \"address:port\", such as \"203.0.113.7:443\", and goes with a primary_url of the public host name."
   }
 
   validation {
@@ -316,8 +316,18 @@ variable "sites" {
   }
 
   validation {
-    condition     = alltrue([for site in var.sites : site.moves_per_day == null || try(site.moves_per_day >= 1 && floor(site.moves_per_day) == site.moves_per_day, false)])
-    error_message = "moves_per_day is a whole number from 1; approve = \"operator\" is what leaves every failover to an operator."
+    # cooldown, confirm_within and drain may be nothing at all; these may not.
+    condition = alltrue(flatten([
+      for site in var.sites : [
+        for duration in [site.well_for, site.verify_within, site.failback_patience] : duration == null || can(regex("[1-9]", coalesce(duration, "-")))
+      ]
+    ]))
+    error_message = "well_for, verify_within and failback_patience are longer than nothing."
+  }
+
+  validation {
+    condition     = alltrue([for site in var.sites : site.moves_per_day == null || try(site.moves_per_day >= 1 && site.moves_per_day <= 1000 && floor(site.moves_per_day) == site.moves_per_day, false)])
+    error_message = "moves_per_day is a whole number from 1 to 1000; approve = \"operator\" is what leaves every failover to an operator."
   }
 }
 
@@ -338,6 +348,11 @@ variable "timing" {
     ])
     error_message = "A duration is written \"500ms\", \"90s\", \"5m\" or \"1h30m\"."
   }
+
+  validation {
+    condition     = alltrue([for duration in values(var.timing) : duration == null || can(regex("[1-9]", coalesce(duration, "-")))])
+    error_message = "journal_patience, claim_for, call_timeout and probe_timeout are longer than nothing."
+  }
 }
 
 variable "watch" {
@@ -352,16 +367,16 @@ variable "watch" {
   default = null
 
   validation {
-    condition     = try(var.watch.every, null) == null || can(regex("^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", try(var.watch.every, "-"))) && try(var.watch.every, "-") != ""
+    condition     = try(var.watch.every, null) == null || can(regex("^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", try(var.watch.every, "-"))) && can(regex("[1-9]", try(var.watch.every, "-")))
     error_message = "watch.every is a duration such as \"5s\"."
   }
 
   validation {
     condition = alltrue([
       for count in [try(var.watch.threshold, null), try(var.watch.recovery, null), try(var.watch.agree, null)] :
-      count == null || try(count >= 1 && floor(count) == count, false)
+      count == null || try(count >= 1 && count <= 1000 && floor(count) == count, false)
     ])
-    error_message = "watch.threshold, watch.recovery and watch.agree are whole numbers from 1."
+    error_message = "watch.threshold, watch.recovery and watch.agree are whole numbers from 1 to 1000."
   }
 }
 

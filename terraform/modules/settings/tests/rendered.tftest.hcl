@@ -127,3 +127,12 @@ run "a_token_never_reaches_the_configuration" {
     error_message = "The configuration is no place for a secret."
   }
 }
+
+run "the_page_needs_no_webhook" {
+  command = plan
+
+  assert {
+    condition     = output.page_configuration == replace(output.configuration, "/(?s)\\[\\[webhooks\\]\\].*?\n\n/", "") && !strcontains(output.page_configuration, "url_env")
+    error_message = "The page's configuration is the function's without the webhooks:\n${output.page_configuration}"
+  }
+}

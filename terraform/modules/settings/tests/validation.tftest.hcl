@@ -425,3 +425,19 @@ run "an_unknown_webhook_is_refused" {
   }
   expect_failures = [var.webhooks]
 }
+
+run "no_time_to_verify_is_refused" {
+  command = plan
+  variables {
+    sites = { resume = merge(var.sites.resume, { verify_within = "0s" }) }
+  }
+  expect_failures = [var.sites]
+}
+
+run "no_time_for_a_call_is_refused" {
+  command = plan
+  variables {
+    timing = { call_timeout = "0ms" }
+  }
+  expect_failures = [var.timing]
+}
