@@ -134,22 +134,12 @@ resource "google_cloud_run_v2_service" "main" {
         mount_path = "/etc/failover"
       }
 
+      # That it listens is enough: what the page has to say isn't worth a restart.
       startup_probe {
         period_seconds    = 1
         timeout_seconds   = 1
         failure_threshold = 60
-        http_get {
-          path = "/health"
-          port = 8080
-        }
-      }
-
-      liveness_probe {
-        period_seconds    = 30
-        timeout_seconds   = 5
-        failure_threshold = 3
-        http_get {
-          path = "/health"
+        tcp_socket {
           port = 8080
         }
       }
