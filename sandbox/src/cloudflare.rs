@@ -93,7 +93,8 @@ impl Cloudflare {
         self.look(zone, |zone| {
             let rule = zone.page_rules.iter_mut().find(|known| known["id"] == rule)?;
             rule.insert(field.to_owned(), value);
-            Some(zone.publish(Instant::now()))
+            zone.publish(Instant::now());
+            Some(())
         });
     }
 
@@ -101,7 +102,8 @@ impl Cloudflare {
     pub fn remove_page_rule(&self, zone: &str, rule: &str) {
         self.look(zone, |zone| {
             zone.page_rules.retain(|known| known["id"] != rule);
-            Some(zone.publish(Instant::now()))
+            zone.publish(Instant::now());
+            Some(())
         });
     }
 
@@ -114,7 +116,8 @@ impl Cloudflare {
     pub fn edit_redirect_rule(&self, zone: &str, reference: &str, field: &str, value: Value) {
         self.look(zone, |zone| {
             find(zone, reference)?.insert(field.to_owned(), value);
-            Some(zone.publish(Instant::now()))
+            zone.publish(Instant::now());
+            Some(())
         });
     }
 

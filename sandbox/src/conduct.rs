@@ -75,20 +75,20 @@ mod tests {
 
     async fn get(sandbox: &Sandbox) -> reqwest::Result<reqwest::Response> {
         let client = reqwest::Client::builder().timeout(Duration::from_millis(300)).build()?;
-        client.get(sandbox.url(Service::Pubsub).join("x").expect("a url")).send().await
+        client.get(sandbox.url(Service::Cloudflare).join("x").expect("a url")).send().await
     }
 
     #[tokio::test]
-    async fn an_unknown_route_is_answered_404_and_remembered() {
+    async fn an_unknown_route_is_refused_and_remembered() {
         let sandbox = sandbox().await;
-        assert_eq!(get(&sandbox).await.expect("an answer").status(), 404);
+        assert_eq!(get(&sandbox).await.expect("an answer").status(), 400);
         assert_eq!(sandbox.world.ledger.unknown().len(), 1);
     }
 
     #[tokio::test]
     async fn a_fault_that_prevents_the_effect_answers_instead_of_the_provider() {
         let sandbox = sandbox().await;
-        sandbox.world.fault(Aim::service(Service::Pubsub), Fault::retry_after(503, 7));
+        sandbox.world.fault(Aim::service(Service::Cloudflare), Fault::retry_after(503, 7));
         let answer = get(&sandbox).await.expect("an answer");
         assert_eq!(answer.status(), 503);
         assert_eq!(answer.headers()["retry-after"], "7");
@@ -98,7 +98,7 @@ mod tests {
     #[tokio::test]
     async fn a_lost_answer_has_its_effect_all_the_same() {
         let sandbox = sandbox().await;
-        sandbox.world.fault(Aim::service(Service::Pubsub), Fault::LostAnswer);
+        sandbox.world.fault(Aim::service(Service::Cloudflare), Fault::LostAnswer);
         assert!(get(&sandbox).await.is_err());
         let record = &sandbox.world.ledger.calls()[0];
         assert_eq!((record.effect, record.fate), (true, Fate::Dropped));
@@ -107,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn a_late_effect_comes_though_the_caller_has_gone() {
         let sandbox = sandbox().await;
-        sandbox.world.fault(Aim::service(Service::Pubsub), Fault::LateEffect(Duration::from_millis(500)));
+        sandbox.world.fault(Aim::service(Service::Cloudflare), Fault::LateEffect(Duration::from_millis(500)));
         assert!(get(&sandbox).await.is_err_and(|error| error.is_timeout()));
         sandbox.world.ledger.until(|records| records[0].effect).await;
         assert_eq!(sandbox.world.ledger.calls()[0].fate, Fate::Abandoned);
@@ -116,25 +116,25 @@ mod tests {
     #[tokio::test]
     async fn a_call_is_held_at_a_breakpoint_until_it_is_released() {
         let sandbox = sandbox().await;
-        let reached = sandbox.world.stop_at("nowhere.unknown", 1, Moment::BeforeEffect);
+        let reached = sandbox.world.stop_at("cloudflare.unknown", 1, Moment::BeforeEffect);
         let asking = async { get(&sandbox).await.expect("an answer").status() };
         let releasing = async {
             reached.await.expect("the call arrives");
             assert!(!sandbox.world.ledger.calls()[0].effect);
             sandbox.world.breakpoints.release();
         };
-        assert_eq!(tokio::join!(asking, releasing).0, 404);
+        assert_eq!(tokio::join!(asking, releasing).0, 400);
     }
 
     #[tokio::test]
     async fn a_shut_door_refuses_and_an_opened_one_answers_again() {
         let sandbox = sandbox().await;
-        let address = sandbox.address(Service::Pubsub);
+        let address = sandbox.address(Service::Cloudflare);
         sandbox.world.doors.open(address, false);
         while tokio::net::TcpStream::connect(address).await.is_ok() {}
         assert!(get(&sandbox).await.is_err_and(|error| error.is_connect()));
         sandbox.world.doors.open(address, true);
         while get(&sandbox).await.is_err() {}
-        assert_eq!(get(&sandbox).await.expect("an answer").status(), 404);
+        assert_eq!(get(&sandbox).await.expect("an answer").status(), 400);
     }
 }

@@ -51,7 +51,17 @@ pub(crate) struct Reservation {
 impl Reservation {
     /// Takes this port, or any with 0, on 127.0.0.1.
     pub(crate) fn take(port: u16) -> io::Result<Self> {
-        let bound = reusable(SocketAddr::from(([127, 0, 0, 1], port)))?;
+        Self::of(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// Takes any port for all of 127.0.0.0/8. Only binding to every address does that; the listener drops what
+    /// comes to another one.
+    pub(crate) fn take_everywhere() -> io::Result<Self> {
+        Self::of(SocketAddr::from(([0, 0, 0, 0], 0)))
+    }
+
+    fn of(address: SocketAddr) -> io::Result<Self> {
+        let bound = reusable(address)?;
         Ok(Self { address: bound.local_addr()?, _bound: bound })
     }
 

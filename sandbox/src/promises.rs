@@ -94,7 +94,9 @@ impl Promises {
 
     pub(crate) fn judge(&self, world: &World, position: u64, change: &Change) {
         let case = Case { world, position, change };
-        foreign::judge(&case).into_iter().for_each(|sentence| case.broken(Promise::NothingForeign, sentence));
+        for sentence in foreign::judge(&case) {
+            case.broken(Promise::NothingForeign, sentence);
+        }
         traffic::judge(&case);
         monitoring::judge(&case);
         standby::judge(&case);

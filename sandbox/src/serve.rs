@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -24,6 +25,9 @@ use crate::world::World;
 /// Larger requests are refused; no provider here is ever sent more.
 const BODY_LIMIT: usize = 8 << 20;
 
+/// How soon a door that couldn't be opened is tried again: own choice.
+const RETRY: Duration = Duration::from_millis(10);
+
 /// Serves until the task is aborted, whenever the door is open.
 pub(crate) fn serve(
     world: Arc<World>,
@@ -42,6 +46,9 @@ pub(crate) fn serve(
                 return;
             }
             listener = reservation.listen().ok();
+            if listener.is_none() {
+                tokio::time::sleep(RETRY).await;
+            }
         }
     }))
 }
@@ -61,6 +68,10 @@ async fn accept(world: &Arc<World>, service: Service, listener: TcpListener, doo
 
 async fn connection(world: Arc<World>, service: Service, stream: TcpStream, door: watch::Receiver<bool>) {
     let Ok(local) = stream.local_addr() else { return };
+    // Shared listeners are bound to every address; nothing that isn't loopback is served.
+    if !local.ip().is_loopback() {
+        return;
+    }
     // Without it, small answers to pipelined connections wait 40 ms for an acknowledgement.
     let _best_effort = stream.set_nodelay(true);
     let answer = service_fn(|request| answer(world.clone(), service, local, request));
@@ -107,7 +118,16 @@ async fn answer(
     let sequence = world.ledger.arrive(&call, operation, provider.kind(operation, &call));
     // A caller that hangs up doesn't undo its call: it is carried out in a task of its own.
     let _abandoned = Abandon { world: &world, sequence };
-    let reply = tokio::spawn(conduct(world.clone(), call, sequence)).await;
+    let reply = tokio::spawn({
+        let world = world.clone();
+        async move {
+            tokio::select! {
+                reply = conduct(world.clone(), call, sequence) => reply,
+                () = world.closed() => None,
+            }
+        }
+    })
+    .await;
     reply.ok().flatten().map(response).ok_or(NoAnswer)
 }
 

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+use tokio::sync::{oneshot, watch};
+
 use crate::breakpoint::{Breakpoints, Moment};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::access::Token;
@@ -63,6 +65,7 @@ pub struct World {
     added: RwLock<Vec<Site>>,
     nowhere: Nowhere,
     turn: Mutex<()>,
+    closed: watch::Sender<bool>,
     current: AtomicU64,
 }
 
@@ -90,6 +93,7 @@ impl World {
             added: RwLock::default(),
             nowhere: Nowhere,
             turn: Mutex::default(),
+            closed: watch::Sender::new(false),
             current: AtomicU64::default(),
         };
         world.storage.add_bucket(&options.bucket);
@@ -109,7 +113,7 @@ impl World {
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,
             Service::Primary | Service::Standby => &self.sites,
-            _ => &self.nowhere,
+            Service::Pubsub => &self.nowhere,
         }
     }
 
@@ -123,9 +127,15 @@ impl World {
         self.cloudflare.seed(site);
     }
 
-    /// All sites, in the order they were added.
-    pub fn all_sites(&self) -> Vec<Site> {
-        self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    /// The sites that fit, in the order they were added.
+    pub fn sites_where(&self, fits: impl Fn(&Site) -> bool) -> Vec<Site> {
+        let sites = self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sites.iter().filter(|site| fits(site)).cloned().collect()
+    }
+
+    /// How many sites there are.
+    pub(crate) fn site_count(&self) -> usize {
+        self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner).len()
     }
 
     /// The first site that fits.
@@ -145,7 +155,7 @@ impl World {
     }
 
     /// Holds the n-th call of an operation, counted from now; the receiver fires when it is there.
-    pub fn stop_at(&self, operation: &str, nth: u32, moment: Moment) -> tokio::sync::oneshot::Receiver<()> {
+    pub fn stop_at(&self, operation: &str, nth: u32, moment: Moment) -> oneshot::Receiver<()> {
         self.breakpoints.set(operation, nth, moment)
     }
 
@@ -158,6 +168,19 @@ impl World {
     pub(crate) fn broken(&self, sentence: String) {
         let position = self.current.load(Ordering::Relaxed);
         self.promises.broken(position, Promise::NothingForeign, sentence);
+    }
+
+    /// Ends every call that is still held: nobody listens any more.
+    pub(crate) fn close(&self) {
+        self.doors.shut();
+        self.closed.send_replace(true);
+    }
+
+    /// Waits until the sandbox is gone.
+    pub(crate) async fn closed(&self) {
+        let mut closed = self.closed.subscribe();
+        // The sender lives as long as the world.
+        let _never_gone = closed.wait_for(|closed| *closed).await;
     }
 
     /// One effect at a time: what a promise is judged by can't move meanwhile.

@@ -12,7 +12,7 @@ use crate::site::Site;
 const FRESH: Duration = Duration::from_secs(5);
 
 /// Calls older than this are not looked at: no probe waits that long.
-const HORIZON: Duration = Duration::from_secs(60);
+const HORIZON: Duration = Duration::from_mins(1);
 
 /// How long a visitor waits for a page, as the product's probes do by default.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,9 +33,11 @@ impl Case<'_> {
 
     /// The primary answers now, or answered somebody a moment ago.
     pub(super) fn primary_proven(&self, site: &Site) -> bool {
+        // What the edge has in its cache proves nothing about the primary.
+        let cached = self.world.edge.settings(site.name()).cached.is_some();
         self.world.primary_answers(site, PATIENCE)
             || self.lately("primary.get", site.primary, served)
-            || self.lately("edge.visit", site.edge, served)
+            || (!cached && self.lately("edge.visit", site.edge, served))
     }
 
     /// Somebody asked the public address a moment ago, or is waiting there, and got no page.

@@ -26,7 +26,6 @@ const COMPUTED: [&str; 10] = [
 
 /// A sentence for everything that was changed and isn't ours.
 pub(super) fn judge(case: &Case) -> Vec<String> {
-    let sites = case.world.all_sites();
     match case.change {
         Change::Policy { service, before, after } => {
             differs(&format!("the policy of {service}"), &policy(before), &policy(after))
@@ -39,12 +38,12 @@ pub(super) fn judge(case: &Case) -> Vec<String> {
             differs(check, &without(before, &["disabled"]), &without(after, &["disabled"]))
         }
         Change::PageRule { zone, rule, before, after } => {
-            let ours = sites.iter().any(|site| site.seed.zone == *zone && site.seed.rule == *rule);
+            let ours = case.world.site(|site| site.seed.zone == *zone && site.seed.rule == *rule).is_some();
             let own: &[&str] = if ours { &["status", "modified_on"] } else { &[] };
             differs(&format!("page rule {rule}"), &without(before, own), &without(after, own))
         }
         Change::Redirects { zone, before, after } => {
-            let refs: Vec<_> = sites.iter().filter(|site| site.seed.zone == *zone).collect();
+            let refs = case.world.sites_where(|site| site.seed.zone == *zone);
             let ours = |rule: &Value| refs.iter().any(|site| rule["ref"] == site.seed.redirect);
             let rules = |ruleset: &Value| -> Vec<Value> {
                 let rules = ruleset["rules"].as_array().into_iter().flatten();

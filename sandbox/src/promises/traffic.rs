@@ -21,17 +21,20 @@ pub(super) fn judge(case: &Case) {
 /// Sites for which this rule was switched; one that another rule routes already isn't moved.
 fn moved(case: &Case) -> Vec<Site> {
     let cloudflare = &case.world.cloudflare;
-    let sites = case.world.all_sites().into_iter();
     match case.change {
-        Change::PageRule { zone, rule, before, after } if is_active(before) != is_active(after) => sites
-            .filter(|site| site.seed.zone == *zone && site.seed.rule == *rule)
+        Change::PageRule { zone, rule, before, after } if is_active(before) != is_active(after) => case
+            .world
+            .sites_where(|site| site.seed.zone == *zone && site.seed.rule == *rule)
+            .into_iter()
             .filter(|site| {
                 let redirect = cloudflare.redirect_rule(zone, &site.seed.redirect);
                 redirect.is_none_or(|rule| rule["enabled"] != true)
             })
             .collect(),
-        Change::Redirects { zone, before, after } => sites
-            .filter(|site| site.seed.zone == *zone)
+        Change::Redirects { zone, before, after } => case
+            .world
+            .sites_where(|site| site.seed.zone == *zone)
+            .into_iter()
             .filter(|site| is_enabled(before, site) != is_enabled(after, site))
             .filter(|site| !cloudflare.page_rule(zone, &site.seed.rule).is_some_and(|rule| is_active(&rule)))
             .collect(),
