@@ -8,6 +8,7 @@ mod bench;
 mod faults;
 mod kinds;
 mod particular;
+mod probing;
 
 use bench::Bench;
 use cloud_failover::{

@@ -1,6 +1,10 @@
 //! What only one kind of switch can get wrong.
 
-use std::{process::Command, sync::Arc, time::Duration};
+use std::{
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cloud_failover::{
     api::{ApiErrorKind, Clients, clients::Settings},
@@ -10,12 +14,16 @@ use failover_core::{
     Observed,
     Position::{Primary, Standby},
 };
-use sandbox::{Moment, Options, Sandbox, Service};
+use sandbox::{
+    Fault, Moment, Options, Sandbox, Service,
+    cloudflare::throttle::Limit,
+    monitoring::{Alert, Monitoring},
+};
 use serde_json::json;
 
 use crate::{
-    bench::{Bench, endpoints, pace},
-    kinds::{ALL_USERS, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE},
+    bench::{Bench, clients, endpoints, pace},
+    kinds::{ALL_USERS, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK},
 };
 
 const GATES: [&crate::kinds::Kind; 2] = [&KINDS[0], &KINDS[1]];
@@ -149,6 +157,63 @@ async fn a_missing_or_odd_cloudflare_token_is_told_without_asking() {
         assert!(cause.message.contains(why), "{cause}");
         assert_eq!(sandbox.world.ledger.calls().len(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_throttling_cloudflare_is_waited_for() {
+    let bench = Bench::of(&PAGE_RULE).await;
+    let window = Duration::from_millis(100);
+    bench.world().cloudflare.set_limit(Limit { requests: 1, window, lockout: window });
+    bench.look().await;
+    // Its pauses are a hundredth of the real ones here: 20, 50 and 100 ms.
+    assert_eq!(bench.set(Standby).await.unwrap(), Change::Made);
+    assert_eq!(bench.truth(), Standby);
+}
+
+#[tokio::test]
+async fn googles_wish_to_wait_is_heard() {
+    let bench = Bench::of(&UPTIME_CHECK).await;
+    bench.break_write(1, Fault::retry_after(503, 1));
+    let started = Instant::now();
+    bench.set(Standby).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn open_incidents_are_listed() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let google = clients(&sandbox, Duration::from_secs(4)).google();
+    assert_eq!(google.open_alerts("gleich-tech").await.unwrap(), []);
+    let check = &sandbox.site("resume").seed.check;
+    sandbox.world.monitoring.put_alert(Alert {
+        project: "gleich-tech".to_owned(),
+        id: "0.abc".to_owned(),
+        policy: Monitoring::policy_of(check),
+        site: "resume".to_owned(),
+        host: "will.gleich.tech".to_owned(),
+        opened: "2026-11-20T12:00:00Z".parse().unwrap(),
+        closed: None,
+    });
+    let open = google.open_alerts("gleich-tech").await.unwrap();
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!(open[0].policy, Monitoring::policy_of(check));
+    assert_eq!(
+        (open[0].name.as_str(), open[0].opened.as_str()),
+        ("projects/gleich-tech/alerts/0.abc", "2026-11-20T12:00:00Z")
+    );
+    assert_eq!(open[0].resource_labels["host"], "will.gleich.tech");
+    assert_eq!(open[0].policy_labels["failover_site"], "resume");
+}
+
+#[tokio::test]
+async fn permissions_are_asked_for_without_needing_any() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let google = clients(&sandbox, Duration::from_secs(4)).google();
+    sandbox.world.deny("run.services.setIamPolicy");
+    let service = sandbox.site("resume").seed.service.parse().unwrap();
+    let asked = ["run.services.get", "run.services.setIamPolicy"];
+    assert_eq!(google.run_permissions(&service, &asked).await.unwrap(), ["run.services.get"]);
+    assert!(google.run_permissions(&service, &asked[1..]).await.unwrap().is_empty());
 }
 
 /// The library reads `GCE_METADATA_HOST` from the environment, so this test runs itself again with it.
