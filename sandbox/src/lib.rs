@@ -29,6 +29,7 @@ mod nowhere;
 pub mod options;
 pub mod promises;
 pub mod provider;
+pub mod pubsub;
 pub mod run;
 mod sandbox;
 mod serve;

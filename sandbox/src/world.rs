@@ -22,6 +22,7 @@ use crate::nowhere::Nowhere;
 use crate::options::Options;
 use crate::promises::{Change, Promise, Promises};
 use crate::provider::{Provider, Service};
+use crate::pubsub::Pubsub;
 use crate::run::Run;
 use crate::site::Site;
 use crate::sites::Sites;
@@ -55,6 +56,8 @@ pub struct World {
     pub storage: Storage,
     /// The metadata server.
     pub metadata: Metadata,
+    /// Pub/Sub.
+    pub pubsub: Pubsub,
     keys: KeyService,
     /// Cloudflare's API.
     pub cloudflare: Cloudflare,
@@ -84,6 +87,7 @@ impl World {
             monitoring: Monitoring::new(access.clone()),
             storage: Storage::new(access.clone()),
             metadata: Metadata::new(access.clone(), signer.clone()),
+            pubsub: Pubsub::new(access.clone(), signer.clone()),
             keys: KeyService::new(signer.clone()),
             access,
             signer,
@@ -109,6 +113,7 @@ impl World {
             Service::Monitoring => &self.monitoring,
             Service::Storage => &self.storage,
             Service::Metadata => &self.metadata,
+            Service::Pubsub => &self.pubsub,
             Service::Jwks => &self.keys,
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,

@@ -1,5 +1,6 @@
 //! The JSON interface (discovery document of storage v1): the one that `gcloud storage` speaks.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::listing::{self, Page, Query};
@@ -84,7 +85,7 @@ pub(super) fn object(
             .header("x-goog-generation", object.generation.to_string())
             .header("x-goog-hash", format!("crc32c={}", object.crc32c())));
     }
-    Ok(strict::ok(&described(bucket, name, object)))
+    Ok(strict::ok(&described(call, bucket, name, object)))
 }
 
 /// Uploads in one piece: `uploadType=media`.
@@ -106,7 +107,7 @@ pub(super) fn insert(
     let may_overwrite = access.may(&account, "storage.objects.delete");
     let object = Object::new(call.body.clone(), content_type);
     let written = state.write(&Target { bucket, name, generation }, may_overwrite, object)?;
-    Ok(strict::ok(&described(bucket, name, written)))
+    Ok(strict::ok(&described(call, bucket, name, written)))
 }
 
 /// A bucket's listing; `startOffset` is part of it, `endOffset` isn't.
@@ -126,7 +127,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) ->
     let mut body = json!({"kind": "storage#objects"});
     if !page.objects.is_empty() {
         let items: Vec<Value> =
-            page.objects.iter().map(|(name, object)| described(bucket, name, object)).collect();
+            page.objects.iter().map(|(name, object)| described(call, bucket, name, object)).collect();
         body["items"] = json!(items);
     }
     if !page.prefixes.is_empty() {
@@ -138,14 +139,20 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) ->
     Ok(strict::ok(&body))
 }
 
-fn described(bucket: &str, name: &str, object: &Object) -> Value {
+/// `gcloud storage cat` downloads by the media link.
+fn described(call: &Call, bucket: &str, name: &str, object: &Object) -> Value {
     let generation = object.generation.to_string();
-    let created = object.created.to_string();
+    let created = object.created_text();
+    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    let host = &call.host;
     json!({
         "kind": "storage#object",
         "id": format!("{bucket}/{name}/{generation}"),
         "name": name,
         "bucket": bucket,
+        "mediaLink": format!(
+            "http://{host}/download/storage/v1/b/{bucket}/o/{encoded}?generation={generation}&alt=media"
+        ),
         "generation": generation,
         "metageneration": "1",
         "contentType": object.content_type,

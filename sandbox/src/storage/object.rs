@@ -35,6 +35,11 @@ impl Object {
         format!("\"{number:032x}\"")
     }
 
+    /// When it was written, to the millisecond, as listings say it.
+    pub(super) fn created_text(&self) -> String {
+        self.created.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    }
+
     /// CRC32C in base64, as `x-goog-hash` and the JSON interface carry it.
     pub(super) fn crc32c(&self) -> String {
         BASE64_STANDARD.encode(crc32c(&self.content).to_be_bytes())

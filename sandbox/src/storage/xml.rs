@@ -158,7 +158,7 @@ fn contents(name: &str, object: &Object) -> String {
          <LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
         escaped(name),
         object.generation,
-        object.created.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"),
+        object.created_text(),
         escaped(&object.etag()),
         object.content.len(),
     )
