@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import hcl2
@@ -56,16 +57,18 @@ def object_of_for(text):
         return None
 
 
+@lru_cache(maxsize=None)
+def parse(text):
+    """Parsed once for each text: the self-test's copies differ in one file each."""
+    return hcl2.loads(text)
+
+
 class Module:
     """One directory of .tf files."""
 
     def __init__(self, path):
         self.path = path
-        self.files = {}
-        self.texts = {}
-        for file in sorted(path.glob("*.tf")):
-            self.texts[file.name] = file.read_text(encoding="utf-8")
-            self.files[file.name] = hcl2.loads(self.texts[file.name])
+        self.files = {file.name: parse(file.read_text(encoding="utf-8")) for file in sorted(path.glob("*.tf"))}
         self.variables, self.outputs, self.locals = {}, {}, {}
         self.resources, self.data, self.calls, self.providers = {}, {}, {}, {}
         for name, parsed in self.files.items():
