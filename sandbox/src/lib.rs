@@ -25,7 +25,6 @@ pub mod ledger;
 mod lock;
 pub mod metadata;
 pub mod monitoring;
-mod nowhere;
 pub mod options;
 pub mod promises;
 pub mod provider;

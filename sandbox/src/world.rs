@@ -18,7 +18,6 @@ use crate::ledger::Ledger;
 use crate::lock::lock;
 use crate::metadata::Metadata;
 use crate::monitoring::Monitoring;
-use crate::nowhere::Nowhere;
 use crate::options::Options;
 use crate::promises::{Change, Promise, Promises};
 use crate::provider::{Provider, Service};
@@ -66,7 +65,6 @@ pub struct World {
     /// The primaries and the standbys.
     pub sites: Sites,
     added: RwLock<Vec<Site>>,
-    nowhere: Nowhere,
     turn: Mutex<()>,
     closed: watch::Sender<bool>,
     current: AtomicU64,
@@ -95,7 +93,6 @@ impl World {
             edge: Edge::default(),
             sites: Sites::default(),
             added: RwLock::default(),
-            nowhere: Nowhere,
             turn: Mutex::default(),
             closed: watch::Sender::new(false),
             current: AtomicU64::default(),
@@ -118,7 +115,6 @@ impl World {
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,
             Service::Primary | Service::Standby => &self.sites,
-            Service::Pubsub => &self.nowhere,
         }
     }
 
