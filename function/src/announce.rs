@@ -19,6 +19,7 @@ use uuid::Uuid;
 pub use announcer::{Announcer, Outlet};
 pub use event::{CONTENT_TYPE, SOURCE, TYPE_PREFIX};
 pub use kind::{Kind, Severity};
+pub use signature::SigningKey;
 pub use topic::Topic;
 pub use webhook::{Webhook, WebhookKind};
 

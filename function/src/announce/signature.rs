@@ -4,18 +4,22 @@
 use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
+use crate::api::Secret;
+
 /// What a base64 secret begins with.
 const PREFIX: &str = "whsec_";
 
 /// The key that sender and receiver share.
-pub(super) struct SigningKey(hmac::Key);
+#[derive(Debug)]
+pub struct SigningKey(hmac::Key);
 
 impl SigningKey {
     /// Reads `whsec_` and base64, or takes any other text as it is.
     ///
     /// # Errors
     /// When what follows `whsec_` isn't base64; the secret isn't repeated.
-    pub(super) fn read(secret: &str) -> Result<Self, &'static str> {
+    pub fn read(secret: &Secret) -> Result<Self, &'static str> {
+        let secret = secret.expose();
         let bytes = match secret.strip_prefix(PREFIX) {
             Some(encoded) => {
                 BASE64_STANDARD.decode(encoded).map_err(|_| "what follows whsec_ is not base64")?
@@ -38,24 +42,28 @@ impl SigningKey {
 mod tests {
     use super::*;
 
+    fn key(secret: &str) -> SigningKey {
+        SigningKey::read(&Secret::new(secret)).unwrap()
+    }
+
     /// Made with Python's `hmac` module.
     #[test]
     fn a_signature_is_the_one_that_others_compute() {
-        let key = SigningKey::read("whsec_c2VjcmV0IG9mIHR3ZW50eS1mb3VyIQ==").unwrap();
+        let key = key("whsec_c2VjcmV0IG9mIHR3ZW50eS1mb3VyIQ==");
         let signature = key.sign("msg_1", 1_763_600_000, br#"{"type":"cloud-failover.ended"}"#);
         assert_eq!(signature, "v1,VwwRbCFrlnXXqOrG/e42J1hUB8OkU5cuN28aQOsg2ic=");
     }
 
     #[test]
     fn a_secret_without_the_prefix_is_taken_as_it_is() {
-        let plain = SigningKey::read("secret of twenty-four!").unwrap();
-        let encoded = SigningKey::read("whsec_c2VjcmV0IG9mIHR3ZW50eS1mb3VyIQ==").unwrap();
+        let plain = key("secret of twenty-four!");
+        let encoded = key("whsec_c2VjcmV0IG9mIHR3ZW50eS1mb3VyIQ==");
         assert_eq!(plain.sign("a", 1, b"x"), encoded.sign("a", 1, b"x"));
     }
 
     #[test]
     fn a_broken_secret_is_refused_without_being_repeated() {
-        let refused = SigningKey::read("whsec_hunter2*").err().unwrap();
+        let refused = SigningKey::read(&Secret::new("whsec_hunter2*")).unwrap_err();
         assert!(!refused.contains("hunter2"));
     }
 }

@@ -65,7 +65,7 @@ impl Webhook {
             return Err("it is not an https URL");
         }
         let host = url.host_str().ok_or("it has no host")?.to_owned();
-        let key = secret.map(|secret| SigningKey::read(secret.expose())).transpose()?;
+        let key = secret.map(SigningKey::read).transpose()?;
         Ok(Self { kind, url, host, key, http, call_timeout })
     }
 

@@ -665,6 +665,37 @@ fn a_webhooks_url_comes_from_the_environment_and_is_never_shown() {
 }
 
 #[test]
+fn only_a_generic_webhook_has_a_secret_and_it_is_checked_and_never_shown() {
+    let text = |kind: &str| {
+        format!("{EXAMPLE}\n[[webhooks]]\nkind = {kind:?}\nurl_env = \"HOOK\"\nsecret_env = \"HOOK_SECRET\"")
+    };
+    let hook = [ON_CLOUD_RUN, &[("HOOK", "https://hooks.example.com/")]].concat();
+    let with_secret = |value| [hook.as_slice(), &[("HOOK_SECRET", value)]].concat();
+    let config = read(&text("generic"), Purpose::Serve, &with_secret("whsec_aHVudGVyMg==")).unwrap();
+    assert_eq!(config.webhooks[0].secret.as_ref().unwrap().expose(), "whsec_aHVudGVyMg==");
+    assert!(!format!("{config:?}").contains("aHVudGVyMg"));
+    let example = "for example: HOOK_SECRET=whsec_… as `openssl rand -base64 32` makes it";
+    refuses_in(
+        &text("generic"),
+        &with_secret("whsec_hunter2*"),
+        &[&format!("HOOK_SECRET can't be used: what follows whsec_ is not base64; {example}")],
+    );
+    refuses_in(
+        &text("generic"),
+        &hook,
+        &[&format!("HOOK_SECRET is not set, but webhooks[0].secret_env names it; {example}")],
+    );
+    refuses_in(
+        &text("ntfy"),
+        &with_secret("hunter2"),
+        &[
+            "webhooks[0].secret_env has no use: only what a generic webhook gets is signed; for example: kind = \
+             \"generic\"",
+        ],
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_a_problem_like_any_other() {
     let environment = Environment::of(Purpose::Serve, &[]);
     let problems = Config::load(std::path::Path::new("/none.toml"), &environment).unwrap_err();

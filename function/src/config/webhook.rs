@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use crate::{announce::WebhookKind, api::Secret};
+use crate::{
+    announce::{SigningKey, WebhookKind},
+    api::Secret,
+};
 
 use super::{Environment, Purpose, address::WebUrl, section::Section};
 
@@ -15,6 +18,8 @@ pub struct Webhook {
     pub name: String,
     /// Its URL.
     pub url: Secret,
+    /// What a generic webhook's messages are signed with.
+    pub secret: Option<Secret>,
 }
 
 const KINDS: &[(&str, WebhookKind)] = &[
@@ -54,7 +59,8 @@ fn read(webhook: &mut Section<'_, '_>, environment: &Environment) -> Option<Webh
     let kind = webhook.required_choice("kind", KINDS);
     let name: VariableName = webhook.required("url_env", "SLACK_WEBHOOK_URL")?;
     let url = read_url(webhook, environment, &name.0);
-    Some(Webhook { kind: kind?, url: url?, name: name.0 })
+    let secret = read_secret(webhook, environment, kind);
+    Some(Webhook { kind: kind?, url: url?, name: name.0, secret })
 }
 
 /// The URL in the variable; only serving can't do without.
@@ -67,5 +73,32 @@ fn read_url(webhook: &mut Section<'_, '_>, environment: &Environment, name: &str
         Err(problem) => problem,
     };
     webhook.environment_problem(&variable, &reason, "https://hooks.example.com/…");
+    None
+}
+
+/// The secret in the variable that `secret_env` names, if it names one.
+fn read_secret(
+    webhook: &mut Section<'_, '_>,
+    environment: &Environment,
+    kind: Option<WebhookKind>,
+) -> Option<Secret> {
+    let VariableName(name) = webhook.optional("secret_env", "WEBHOOK_SECRET")?;
+    if kind.is_some_and(|kind| kind != WebhookKind::Generic) {
+        webhook.problem(
+            "secret_env",
+            "has no use: only what a generic webhook gets is signed",
+            "kind = \"generic\"",
+        );
+    }
+    let (variable, reason) = match environment.secret(&name) {
+        Ok(None) if environment.purpose != Purpose::Serve => return None,
+        Ok(None) => (name, format!("is not set, but {} names it", webhook.name_of("secret_env"))),
+        Ok(Some(secret)) => match SigningKey::read(&secret) {
+            Ok(_) => return Some(secret),
+            Err(reason) => (name, format!("can't be used: {reason}")),
+        },
+        Err(problem) => problem,
+    };
+    webhook.environment_problem(&variable, &reason, "whsec_… as `openssl rand -base64 32` makes it");
     None
 }
