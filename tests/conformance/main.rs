@@ -9,6 +9,7 @@ mod faults;
 mod kinds;
 mod particular;
 mod probing;
+mod tokens;
 
 use bench::Bench;
 use cloud_failover::{

@@ -1,9 +1,6 @@
 //! Every provider's client, built once and handed to the switches.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     ApiError, Cloudflare, Endpoints, Google, Pace, Secret,
@@ -37,10 +34,9 @@ impl Default for Settings {
 /// The clients of one process.
 #[derive(Debug)]
 pub struct Clients {
-    settings: Settings,
+    pace: Pace,
     google: Arc<Google>,
-    /// Built when the first switch of Cloudflare's is, since that takes some milliseconds.
-    cloudflare: OnceLock<Arc<Cloudflare>>,
+    cloudflare: Arc<Cloudflare>,
 }
 
 impl Clients {
@@ -52,14 +48,10 @@ impl Clients {
 
     /// Clients with another source of tokens.
     pub fn with_tokens(settings: Settings, tokens: Arc<dyn Tokens>) -> Result<Self, ApiError> {
-        let google = Arc::new(Google {
-            http: http_client()?,
-            tokens,
-            endpoints: settings.endpoints.clone(),
-            call_timeout: settings.call_timeout,
-            pace: settings.pace,
-        });
-        Ok(Self { settings, google, cloudflare: OnceLock::new() })
+        let Settings { endpoints, cloudflare_token, call_timeout, pace } = settings;
+        let cloudflare = Arc::new(Cloudflare::new(&endpoints, cloudflare_token, call_timeout, pace));
+        let google = Arc::new(Google { http: http_client()?, tokens, endpoints, call_timeout, pace });
+        Ok(Self { pace, google, cloudflare })
     }
 
     /// Google's interfaces.
@@ -69,14 +61,12 @@ impl Clients {
 
     /// Cloudflare's interface.
     pub fn cloudflare(&self) -> Arc<Cloudflare> {
-        let Settings { endpoints, cloudflare_token, call_timeout, pace } = &self.settings;
-        let build = || Arc::new(Cloudflare::new(endpoints, cloudflare_token.as_ref(), *call_timeout, *pace));
-        Arc::clone(self.cloudflare.get_or_init(build))
+        Arc::clone(&self.cloudflare)
     }
 
     /// How patiently calls are tried again.
     pub fn pace(&self) -> Pace {
-        self.settings.pace
+        self.pace
     }
 
     /// The HTTP client that all calls to Google share; webhooks may use it too.

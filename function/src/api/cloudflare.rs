@@ -6,7 +6,7 @@
 mod answer;
 mod rules;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use ::cloudflare::framework::{
     Environment,
@@ -24,8 +24,10 @@ use super::{
 
 /// A client of Cloudflare's interface.
 pub struct Cloudflare {
-    /// Where the client can't be built, every call tells why.
-    client: Result<Client, ApiError>,
+    base: String,
+    token: Option<Secret>,
+    /// Built at the first call, since it reads the system's certificates anew; where that fails, every call says why.
+    client: OnceLock<Result<Client, ApiError>>,
     call_timeout: Duration,
     pace: Pace,
 }
@@ -57,9 +59,11 @@ impl EndpointSpec for Request {
 }
 
 impl Cloudflare {
-    /// A client with this token. Building it reads the system's certificates: once is enough for a process.
-    pub fn new(endpoints: &Endpoints, token: Option<&Secret>, call_timeout: Duration, pace: Pace) -> Self {
-        Self { client: build(endpoints, token, call_timeout), call_timeout, pace }
+    /// A client with this token.
+    pub fn new(endpoints: &Endpoints, token: Option<Secret>, call_timeout: Duration, pace: Pace) -> Self {
+        // Without the slash the base's last part would be lost.
+        let base = endpoints.cloudflare() + "/";
+        Self { base, token, client: OnceLock::new(), call_timeout, pace }
     }
 
     async fn get(&self, task: &Task<'_>, path: String) -> Result<Value, ApiError> {
@@ -72,7 +76,7 @@ impl Cloudflare {
 
     /// Asks until there is an answer, and gives the `result` in it.
     async fn call(&self, task: &Task<'_>, request: &Request) -> Result<Value, ApiError> {
-        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let client = self.client.get_or_init(|| self.build()).as_ref().map_err(Clone::clone)?;
         retry::persist(&self.pace, || async {
             match client.request(request).await {
                 Ok(body) => answer::read(task, &body).map_err(Failure::from),
@@ -81,30 +85,31 @@ impl Cloudflare {
         })
         .await
     }
-}
 
-fn build(endpoints: &Endpoints, token: Option<&Secret>, limit: Duration) -> Result<Client, ApiError> {
-    let denied = |message: &str| ApiError { kind: ApiErrorKind::Denied, message: message.to_owned() };
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return Err(denied(
-            "there is no Cloudflare token; set CLOUDFLARE_API_TOKEN or CLOUDFLARE_API_TOKEN_FILE",
-        ));
-    };
-    // The reqwest inside the crate panics where no TLS provider is installed. A second installation is refused,
-    // which is as good.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let credentials = Credentials::UserAuthToken { token: token.expose().to_owned() };
-    let config = ClientConfig { http_timeout: limit, ..ClientConfig::default() };
-    // Without the slash the base's last part would be lost.
-    let environment = Environment::Custom(endpoints.cloudflare() + "/");
-    Client::new(credentials, config, environment).map_err(|error| ApiError {
-        kind: ApiErrorKind::Refused,
-        message: format!("could not prepare for Cloudflare: {}", retry::causes(&error)),
-    })
+    fn build(&self) -> Result<Client, ApiError> {
+        let Some(token) = self.token.as_ref().filter(|token| !token.is_empty()) else {
+            let message =
+                "there is no Cloudflare token; set CLOUDFLARE_API_TOKEN or CLOUDFLARE_API_TOKEN_FILE";
+            return Err(ApiError { kind: ApiErrorKind::Denied, message: message.to_owned() });
+        };
+        // The reqwest inside the crate panics where no TLS provider is installed. A second installation is refused,
+        // which is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let credentials = Credentials::UserAuthToken { token: token.expose().to_owned() };
+        let config = ClientConfig { http_timeout: self.call_timeout, ..ClientConfig::default() };
+        let environment = Environment::Custom(self.base.clone());
+        Client::new(credentials, config, environment).map_err(|error| ApiError {
+            kind: ApiErrorKind::Refused,
+            message: format!("could not prepare for Cloudflare: {}", retry::causes(&error)),
+        })
+    }
 }
 
 impl fmt::Debug for Cloudflare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cloudflare").field("pace", &self.pace).finish_non_exhaustive()
+        f.debug_struct("Cloudflare")
+            .field("base", &self.base)
+            .field("pace", &self.pace)
+            .finish_non_exhaustive()
     }
 }

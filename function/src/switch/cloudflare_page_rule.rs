@@ -127,3 +127,19 @@ impl Switch for PageRule {
         self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_status_that_is_neither_is_no_position() {
+        assert_eq!(observed(&json!({"status": "active"})), Observed::At(Position::Standby));
+        assert_eq!(observed(&json!({"status": "disabled"})), Observed::At(Position::Primary));
+        for odd in [json!({"status": "paused"}), json!({"status": 1}), json!({}), json!(null)] {
+            assert!(matches!(observed(&odd), Observed::Mixed(_)), "{odd}");
+        }
+    }
+}

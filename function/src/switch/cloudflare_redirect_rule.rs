@@ -79,7 +79,6 @@ impl RedirectRule {
 
     /// Writes on top of `seen`, or of what is there; a rule that was rewritten meanwhile is looked up once more.
     async fn move_to(&self, position: Position, seen: Option<Arc<Rule>>) -> Result<Change, ApiError> {
-        let fresh = seen.is_none();
         let rule = match seen {
             Some(rule) => (*rule).clone(),
             None => self.look().await?,
@@ -88,7 +87,7 @@ impl RedirectRule {
             return Ok(Change::Already);
         }
         match self.write(&rule, position).await {
-            Err(error) if !fresh && matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
+            Err(error) if matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
                 self.write(&self.look().await?, position).await?;
             }
             written => written?,

@@ -48,7 +48,9 @@ impl Invoker {
     /// between. The written policy that comes back is the proof.
     async fn set_members(&self, open: bool, mut seen: Option<Value>) -> Result<Change, ApiError> {
         let mut change = Change::Already;
-        let mut conflicts = self.conflicts();
+        // What was seen may be old: then the first conflict is no sign of a crowd.
+        let at_once = seen.as_ref().map(|_| Duration::ZERO);
+        let mut pauses = at_once.into_iter().chain(self.conflicts());
         loop {
             let policy = match seen.take() {
                 Some(policy) => policy,
@@ -61,7 +63,7 @@ impl Invoker {
             match self.google.set_run_policy(&self.service, &policy::with_all_users(policy, open)).await {
                 Ok(written) if policy::holds_all_users(&written) == open => return Ok(change),
                 Ok(_) => return Err(self.unchanged("the policy that came back")),
-                Err(error) => pause_after_conflict(error, conflicts.next()).await?,
+                Err(error) => pause_after_conflict(error, pauses.next()).await?,
             }
         }
     }
