@@ -163,6 +163,8 @@ pub enum Event {
     Ended {
         /// The plan's id.
         plan: u64,
+        /// Its executor; for one that was overtaken, also the executor of the newer plan.
+        nonce: String,
         /// How.
         end: End,
         /// Where visitors are served now.

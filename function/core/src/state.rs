@@ -19,6 +19,9 @@ const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(31 * 24);
 const REMEMBERED_MOST: usize = 256;
 /// How many ends of plans an entry carries.
 const ENDS_KEPT: usize = 8;
+/// The most incidents kept pending: own choice, many times what one outage brings, so that a flood of alerts
+/// can't swell every entry. The oldest gives way.
+const PENDING_MOST: usize = 32;
 /// The window of the budget of automatic failovers.
 const BUDGET_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -143,9 +146,18 @@ pub enum Illegal {
     /// A plan that goes the same way is open already.
     #[error("a {0} is open already")]
     AlreadyOpen(Direction),
+    /// No newer order took the plan's place.
+    #[error("plan {0} has not been overtaken")]
+    NotOvertaken(u64),
     /// Something runs that must not be disturbed.
-    #[error("a plan is open or a hold is on")]
+    #[error("a plan is open, a hold is on or the standby serves")]
     Busy,
+    /// Visitors may still be led to the standby.
+    #[error("the standby is not drained")]
+    NotDrained,
+    /// Visitors are not known to be without the standby.
+    #[error("there is no outage of the standby")]
+    NoOutage,
 }
 
 impl Default for State {
@@ -204,7 +216,13 @@ impl State {
 
     /// Pending incidents that are not too old.
     pub fn pending_at(&self, now: Timestamp) -> impl Iterator<Item = &PendingIncident> {
-        self.pending.iter().filter(move |incident| now.duration_since(incident.since) < PENDING_FOR)
+        self.pending.iter().filter(move |incident| is_kept_at(incident, now))
+    }
+
+    /// What is known of the incident with this id, pending or to be answered by an open plan.
+    pub(crate) fn waits_for(&self, id: &str) -> impl Iterator<Item = &PendingIncident> {
+        let ordered = self.plans.iter().flat_map(|plan| &plan.order.incidents);
+        self.pending.iter().chain(ordered).filter(move |incident| incident.id == id)
     }
 
     /// Whether this command was carried out or refused.
@@ -232,15 +250,15 @@ impl State {
             Event::AttemptEnded { plan, nonce, trouble } => {
                 next.end_attempt(*plan, nonce, at, trouble.as_deref())?;
             }
-            Event::Ended { plan, end, active, sentence, drain_until } => {
+            Event::Ended { plan, nonce, end, active, sentence, drain_until } => {
+                next.may_end(*plan, *end, nonce)?;
                 next.end(at, *plan, (*end, *active), sentence, *drain_until)?;
             }
-            Event::Pending { incident, .. } => {
-                next.drop_pending(&incident.id);
-                next.pending.push(incident.clone());
-            }
+            Event::Pending { incident, .. } => next.keep_pending(std::slice::from_ref(incident)),
             Event::Dropped { incident, .. } => {
                 next.drop_pending(incident);
+                // An open plan that ends `Unwound` must not bring back what has closed meanwhile.
+                next.plans.iter_mut().for_each(|plan| plan.order.incidents.retain(|one| one.id != *incident));
                 remember(&mut next.settled_incidents, incident, at);
             }
             Event::Refused { message, .. } => remember(&mut next.settled_messages, message, at),
@@ -257,16 +275,32 @@ impl State {
                 next.acknowledged = Some(at);
                 remember(&mut next.settled_messages, message, at);
             }
-            Event::Adopted { position, .. } => next.arrive(*position, at),
+            Event::Adopted { position, .. } => {
+                if !self.plans.is_empty() {
+                    return Err(Illegal::Busy);
+                }
+                next.arrive(*position, at);
+            }
             Event::Outage { nonce, .. } => {
+                if self.active != Position::Standby {
+                    return Err(Illegal::NoOutage);
+                }
                 next.begin_upkeep(number, nonce, UpkeepTask::ResumeMonitoring)?;
                 next.outage = self.outage.or(Some(at));
             }
             Event::Recovered { nonce, .. } => {
+                if !self.may_recover() {
+                    return Err(Illegal::NoOutage);
+                }
                 next.begin_upkeep(number, nonce, UpkeepTask::PauseMonitoring)?;
                 next.outage = None;
             }
-            Event::Drained { nonce } => next.begin_upkeep(number, nonce, UpkeepTask::CloseStandby)?,
+            Event::Drained { nonce } => {
+                if self.active != Position::Primary || self.draining.is_none_or(|until| at < until) {
+                    return Err(Illegal::NotDrained);
+                }
+                next.begin_upkeep(number, nonce, UpkeepTask::CloseStandby)?;
+            }
             Event::Repaired { nonce, switch, position } => {
                 let task = UpkeepTask::Repair(switch.clone(), *position);
                 next.begin_upkeep(number, nonce, task)?;
@@ -289,7 +323,7 @@ impl State {
                 return Err(Illegal::AlreadyOpen(direction));
             }
         }
-        if direction == Direction::Rehearsal && (!self.plans.is_empty() || self.hold_at(at).is_some()) {
+        if direction == Direction::Rehearsal && !self.may_rehearse(at) {
             return Err(Illegal::Busy);
         }
         remember(&mut self.settled_messages, &order.message, at);
@@ -305,6 +339,18 @@ impl State {
             attempts: 1,
         });
         Ok(())
+    }
+
+    /// A rehearsal closes the standby in the end: nobody may be served by it, or come to need it, meanwhile.
+    fn may_rehearse(&self, at: Timestamp) -> bool {
+        let idle = self.plans.is_empty() && self.hold_at(at).is_none();
+        idle && self.active == Position::Primary && self.draining.is_none()
+    }
+
+    /// Monitoring is paused again only after an outage; also by whoever takes that over from a dead process.
+    fn may_recover(&self) -> bool {
+        let begun = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.task == UpkeepTask::PauseMonitoring);
+        self.active == Position::Standby && (self.outage.is_some() || begun)
     }
 
     fn begin_upkeep(&mut self, number: u64, nonce: &str, task: UpkeepTask) -> Result<(), Illegal> {
@@ -367,6 +413,20 @@ impl State {
         Ok(())
     }
 
+    /// A plan is ended by its executor; one that was overtaken may be ended for it by the executor of a newer one.
+    fn may_end(&self, id: u64, end: End, nonce: &str) -> Result<(), Illegal> {
+        let plan = self.plan(id).ok_or(Illegal::NoSuchPlan(id))?;
+        let mut newer = self.plans.iter().skip_while(|open| open.id != id).skip(1).peekable();
+        if end != End::Overtaken {
+            return plan.check_executor(nonce);
+        }
+        if newer.peek().is_none() {
+            return Err(Illegal::NotOvertaken(id));
+        }
+        let by_newer = newer.any(|open| open.check_executor(nonce).is_ok());
+        if by_newer { Ok(()) } else { plan.check_executor(nonce) }
+    }
+
     fn end(
         &mut self,
         at: Timestamp,
@@ -381,16 +441,17 @@ impl State {
         self.ends.push(EndedPlan { plan: id, direction, at, end, sentence: sentence.clone() });
         let surplus = self.ends.len().saturating_sub(ENDS_KEPT);
         self.ends.drain(..surplus);
-        if end == End::Done {
-            // A plan looks at every switch before it ends, so nothing is left of what was begun before it.
+        if end == End::Done && direction != Direction::Rehearsal {
+            // A move looks at every switch before it ends, so nothing is left of what was begun before it.
             self.upkeep = None;
         }
         match (end, plan.direction) {
             (End::Done, Direction::Failover) => self.failed_over(&plan, at),
             (End::Done, Direction::Failback) => {
                 self.arrive(Position::Primary, at);
-                self.draining = drain_until;
-                self.stuck = None;
+                // One that only finished what was missing may leave an earlier drain as it is.
+                let still = self.draining.filter(|_| !plan.has_done(Step::Close));
+                self.draining = drain_until.or(still);
                 self.moved(&plan, at);
             }
             (End::Unwound, Direction::Failover) => {
@@ -404,20 +465,28 @@ impl State {
                 if traffic_moved {
                     self.moved(&plan, at);
                 }
+                if active == Position::Primary {
+                    // The outage is still there, and "acknowledge" decides it.
+                    self.keep_pending(&plan.order.incidents);
+                } else {
+                    self.remember_incidents(&plan.order.incidents, at);
+                }
             }
             (End::Unwound, _) => self.arrive(active, at),
-            (End::Overtaken, _) => self.hand_over(&plan),
+            (End::Overtaken, _) => self.hand_over(&plan, at),
             (End::Done, Direction::Rehearsal) => {}
         }
         Ok(())
     }
 
     /// What an overtaken plan was to answer is answered by the newer one where that goes the same way.
-    fn hand_over(&mut self, plan: &OpenPlan) {
-        let incidents = plan.order.incidents.clone();
-        match self.plans.iter_mut().find(|newer| newer.direction == Direction::Failover) {
-            Some(newer) => newer.order.incidents.extend(incidents),
-            None => self.remember_incidents(&incidents, plan.begun_at),
+    fn hand_over(&mut self, plan: &OpenPlan, at: Timestamp) {
+        let newer = self.plans.iter_mut().find(|newer| newer.direction == Direction::Failover);
+        let Some(newer) = newer else { return self.remember_incidents(&plan.order.incidents, at) };
+        for incident in &plan.order.incidents {
+            if newer.order.incidents.iter().all(|known| known.id != incident.id) {
+                newer.order.incidents.push(incident.clone());
+            }
         }
     }
 
@@ -426,8 +495,8 @@ impl State {
         let mut incidents = plan.order.incidents.clone();
         incidents.append(&mut self.pending);
         self.remember_incidents(&incidents, at);
-        self.draining = None;
-        self.stuck = None;
+        // Its proof was a visitor who was served.
+        self.outage = None;
         if plan.order.is_automatic() {
             self.automatic.push(at);
         }
@@ -448,18 +517,30 @@ impl State {
     }
 
     fn moved(&mut self, plan: &OpenPlan, at: Timestamp) {
-        let (direction, order_time) = (plan.direction, plan.order.at);
+        // A pending incident may be decided by an old message: that must not make older orders look new.
+        let before = self.last_move.as_ref().map_or(plan.order.at, |moved| moved.order_time);
+        let (direction, order_time) = (plan.direction, before.max(plan.order.at));
         self.last_move = Some(LastMove { direction, order_time, ended_at: at, plan: plan.id });
     }
 
     fn arrive(&mut self, position: Position, at: Timestamp) {
-        if self.active != position || self.since.is_none() {
-            self.since = Some(at);
-        }
+        let since = self.since.filter(|_| self.active == position);
+        self.turn_to(position);
+        self.since = since.or(Some(at));
+    }
+
+    /// Visitors are served at `position`, nobody knows since when; what was begun for the other place is void: a
+    /// standby that serves must not be closed, nor the primary's monitoring paused.
+    pub(crate) fn turn_to(&mut self, position: Position) {
         if self.active != position {
+            self.active = position;
+            self.since = None;
             self.outage = None;
+            self.upkeep = None;
         }
-        self.active = position;
+        if position == Position::Standby {
+            self.draining = None;
+        }
     }
 
     fn drop_pending(&mut self, id: &str) {
@@ -468,7 +549,9 @@ impl State {
 
     /// Lets go of what no decision needs any more, so that an entry stays small.
     fn forget(&mut self, at: Timestamp) {
-        self.pending.retain(|incident| at.duration_since(incident.since) < PENDING_FOR);
+        self.pending.retain(|incident| is_kept_at(incident, at));
+        let surplus = self.pending.len().saturating_sub(PENDING_MOST);
+        self.pending.drain(..surplus);
         self.automatic.retain(|moved| at.duration_since(*moved) < BUDGET_WINDOW);
         if self.hold_at(at).is_none() {
             self.hold = None;
@@ -479,6 +562,11 @@ impl State {
             remembered.drain(..surplus);
         }
     }
+}
+
+/// Whether a pending incident is not too old.
+pub(crate) fn is_kept_at(incident: &PendingIncident, now: Timestamp) -> bool {
+    now.duration_since(incident.since) < PENDING_FOR
 }
 
 fn remember(list: &mut Vec<Remembered>, id: &str, at: Timestamp) {
