@@ -6,10 +6,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Asker, Command, DEFAULT_HOLD, Direction, Event, Facts, Hold, Incident, IncidentState, Order,
+    Asker, Command, DEFAULT_HOLD, Direction, Event, Facts, Hold, Incident, IncidentState, OpenPlan, Order,
     PendingIncident, Policy, Position, Reason, Role, Served, Signal, SignalKind, State, Verb,
     rules::{self, Case},
     signal::whole_seconds,
+    state::is_kept_at,
 };
 
 /// An incident that was published longer ago is not acted on without the journal, which alone can tell whether it
@@ -60,7 +61,8 @@ impl Decision {
 /// What a decision wants to know before it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Looks {
-    /// Ask the public URL.
+    /// Ask the public URL; and beside it, once and no longer than that takes, the primary past the redirect: only
+    /// the reason depends on that.
     pub public: bool,
     /// Ask the primary past the redirect, twice.
     pub primary: bool,
@@ -72,24 +74,32 @@ pub struct Looks {
 pub fn looks(state: &State, signal: &Signal) -> Looks {
     match &signal.kind {
         SignalKind::Incident(incident) => {
-            let matters = incident.state == IncidentState::Open && settled(state, signal, incident).is_none();
+            let matters = incident.state == IncidentState::Open
+                && settled(state, signal, incident).is_none()
+                && failing_back(state).is_none();
             Looks { public: matters, ..Looks::default() }
         }
-        SignalKind::Command(command) => command_looks(state, command.verb),
+        SignalKind::Command(command) => command_looks(state, signal, command),
     }
 }
 
-fn command_looks(state: &State, verb: Verb) -> Looks {
-    let idle = state.plans.is_empty();
-    match verb {
-        Verb::Failover => Looks { switches: idle, ..Looks::default() },
-        Verb::Failback => Looks { primary: true, switches: idle, ..Looks::default() },
+fn command_looks(state: &State, signal: &Signal, command: &Command) -> Looks {
+    let switches = state.plans.is_empty();
+    match command.verb {
+        _ if dealt_with(state, signal).is_some() => Looks::default(),
+        Verb::Failover | Verb::Failback if outdated(state, signal).is_some() => Looks::default(),
+        Verb::Failback if joined(state, Direction::Failback, command).is_some() => Looks::default(),
+        Verb::Failover | Verb::Rehearse => Looks { switches, ..Looks::default() },
+        Verb::Failback => Looks { primary: !command.force, switches, ..Looks::default() },
         _ => Looks::default(),
     }
 }
 
 /// Decides what is done about `signal`.
 pub fn decide(policy: &Policy, state: &State, facts: &Facts, signal: &Signal, now: Timestamp) -> Decision {
+    if let (SignalKind::Command(_), Some(decision)) = (&signal.kind, dealt_with(state, signal)) {
+        return decision;
+    }
     let adopted = adopt(state, facts);
     let state = adopted.as_ref().map_or(state, |(state, _)| state);
     let mut decision = match &signal.kind {
@@ -126,7 +136,7 @@ pub fn adopt(state: &State, facts: &Facts) -> Option<(State, Event)> {
     let position = facts.route().filter(|position| state.plans.is_empty() && *position != state.active)?;
     let sentence = format!("visitors are routed to the {position}, while the journal said {}", state.active);
     let mut adopted = state.clone();
-    adopted.active = position;
+    adopted.turn_to(position);
     Some((adopted, Event::Adopted { position, sentence }))
 }
 
@@ -173,15 +183,22 @@ fn decide_incident(
         return closed(state, incident);
     }
     if let Some(decision) = settled(state, signal, incident) {
-        return decision;
+        return match decision.verdict {
+            Verdict::CarryOn(_) => kept(decision, state, signal, incident, now),
+            _ => decision,
+        };
     }
-    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failback) {
-        return pend(state, signal, incident, Reason::FailingBack(plan.id));
-    }
-    match rules::held_back(&Case { policy, state, facts, now }) {
-        Some(reason) => pend(state, signal, incident, reason),
+    let held_back = failing_back(state)
+        .map(|plan| Reason::FailingBack(plan.id))
+        .or_else(|| rules::held_back(&Case { policy, state, facts, now }));
+    match held_back {
+        Some(reason) => kept(Decision::new(Verdict::Pending, reason), state, signal, incident, now),
         None => start_automatic(state, facts, signal, incident),
     }
+}
+
+fn failing_back(state: &State) -> Option<&OpenPlan> {
+    state.newest().filter(|plan| plan.direction == Direction::Failback)
 }
 
 /// What is decided without any look at the world.
@@ -206,7 +223,7 @@ fn began(signal: &Signal, incident: &Incident) -> Timestamp {
 }
 
 fn closed(state: &State, incident: &Incident) -> Decision {
-    let was_pending = state.pending.iter().any(|pending| pending.id == incident.id);
+    let was_pending = state.waits_for(&incident.id).next().is_some();
     let decision = Decision::stay(Reason::Closed { incident: incident.id.clone(), was_pending });
     if !was_pending {
         return decision;
@@ -215,14 +232,15 @@ fn closed(state: &State, incident: &Incident) -> Decision {
     decision.recording(Event::Dropped { incident: incident.id.clone(), reason })
 }
 
-fn pend(state: &State, signal: &Signal, incident: &Incident, reason: Reason) -> Decision {
-    let known = state.pending.iter().any(|pending| pending.id == incident.id);
-    let sentence = reason.to_string();
-    let decision = Decision::new(Verdict::Pending, reason);
+/// An incident that no plan has answered yet is kept, also while it joins one: its failover may end `Unwound`.
+fn kept(decision: Decision, state: &State, signal: &Signal, incident: &Incident, now: Timestamp) -> Decision {
+    let known = state.has_settled_incident(&incident.id)
+        || state.waits_for(&incident.id).any(|kept| is_kept_at(kept, now));
     if known {
         return decision;
     }
-    decision.recording(Event::Pending { incident: remembered(signal, incident), reason: sentence })
+    let reason = decision.reason.to_string();
+    decision.recording(Event::Pending { incident: remembered(signal, incident), reason })
 }
 
 fn remembered(signal: &Signal, incident: &Incident) -> PendingIncident {
@@ -277,12 +295,6 @@ fn decide_command(
     (signal, command): (&Signal, &Command),
     now: Timestamp,
 ) -> Decision {
-    if let Some(plan) = state.newest().filter(|plan| plan.order.message == signal.message) {
-        return carry_on(plan.direction, plan.id);
-    }
-    if state.has_settled_message(&signal.message) {
-        return Decision::stay(Reason::Redelivered(format!("message {}", signal.message)));
-    }
     match command.verb {
         Verb::Failover => outdated(state, signal).unwrap_or_else(|| failover(state, facts, signal, command)),
         Verb::Failback => {
@@ -293,9 +305,25 @@ fn decide_command(
             .recording(Event::Released { by: command.by.clone(), message: signal.message.clone() }),
         Verb::Acknowledge => Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
             .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() }),
-        Verb::Rehearse => rehearse(state, signal, command, now),
-        Verb::Reconcile | Verb::Check => Decision::stay(Reason::AlreadyThere(state.active, state.since)),
+        Verb::Rehearse => rehearse(state, facts, (signal, command), now),
+        Verb::Reconcile | Verb::Check => Decision::stay(Reason::NothingNew(state.active, state.since)),
     }
+}
+
+/// A message that was delivered before: its plan is carried on while it is open, and then it is settled.
+fn dealt_with(state: &State, signal: &Signal) -> Option<Decision> {
+    if let Some(plan) = state.newest().filter(|plan| plan.order.message == signal.message) {
+        return Some(carry_on(plan.direction, plan.id));
+    }
+    let again = || Decision::stay(Reason::Redelivered(format!("message {}", signal.message)));
+    state.has_settled_message(&signal.message).then(again)
+}
+
+/// The open plan that does what the command asks for, unless the command insists where the plan doesn't.
+fn joined<'a>(state: &'a State, direction: Direction, command: &Command) -> Option<&'a OpenPlan> {
+    let plan = state.newest().filter(|plan| plan.direction == direction)?;
+    let insists = command.force && !plan.order.force;
+    (!insists).then_some(plan)
 }
 
 /// An order published before the last move's order was given is not carried out any more.
@@ -307,15 +335,10 @@ fn outdated(state: &State, signal: &Signal) -> Option<Decision> {
 }
 
 fn failover(state: &State, facts: &Facts, signal: &Signal, command: &Command) -> Decision {
-    let order = order(state, signal, command);
-    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failover) {
-        let insists = command.force && !plan.order.force;
-        return if insists {
-            start(Direction::Failover, order, asked(command))
-        } else {
-            carry_on(plan.direction, plan.id)
-        };
+    if let Some(plan) = joined(state, Direction::Failover, command) {
+        return carry_on(plan.direction, plan.id);
     }
+    let order = order(state, signal, command);
     if !state.plans.is_empty() || state.active == Position::Primary {
         return start(Direction::Failover, order, asked(command));
     }
@@ -329,15 +352,11 @@ fn failback(
     facts: &Facts,
     (signal, command): (&Signal, &Command),
 ) -> Decision {
-    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failback) {
-        let insists = command.force && !plan.order.force;
-        if !insists {
-            return carry_on(plan.direction, plan.id);
-        }
+    if let Some(plan) = joined(state, Direction::Failback, command) {
+        return carry_on(plan.direction, plan.id);
     }
-    if state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal)
-        && state.active == Position::Primary
-    {
+    let idle = state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal);
+    if idle && state.active == Position::Primary && !facts.is_route_astray(Position::Primary) {
         let roles: &[Role] =
             if state.draining.is_some() { &[Role::Monitor] } else { &[Role::Gate, Role::Monitor] };
         let undone = facts.not_at(Position::Primary, roles);
@@ -391,13 +410,22 @@ fn hold(signal: &Signal, command: &Command, now: Timestamp) -> Decision {
         .recording(Event::Held { hold, message: signal.message.clone() })
 }
 
-fn rehearse(state: &State, signal: &Signal, command: &Command, now: Timestamp) -> Decision {
+fn rehearse(
+    state: &State,
+    facts: &Facts,
+    (signal, command): (&Signal, &Command),
+    now: Timestamp,
+) -> Decision {
+    let unsure = facts.not_at(Position::Primary, &[Role::Route]);
     let busy = if let Some(plan) = state.newest() {
         Some(format!("the {} of entry {} is open", plan.direction, plan.id))
     } else if state.active == Position::Standby {
         Some("the site is on its standby".to_owned())
     } else if state.draining.is_some() {
         Some("the standby is still draining".to_owned())
+    } else if let Some(route) = unsure.first() {
+        // It ends with closing the standby, where visitors may be.
+        Some(format!("{route} was not seen at the primary"))
     } else {
         state.hold_at(now).map(|hold| Reason::Held(hold.clone()).to_string())
     };

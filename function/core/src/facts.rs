@@ -66,7 +66,17 @@ impl Facts {
         seen.all(|observed| observed.is_at(*first)).then_some(*first)
     }
 
-    /// The switches of `roles` that were seen elsewhere than at `position`.
+    /// Whether a route switch was seen to point elsewhere than at `position`, wholly or partly.
+    pub fn is_route_astray(&self, position: Position) -> bool {
+        let astray = |observed: &Observed| match observed {
+            Observed::At(seen) => *seen != position,
+            Observed::Mixed(_) => true,
+            Observed::Unknown(_) => false,
+        };
+        self.switches.iter().any(|seen| seen.role == Role::Route && astray(&seen.observed))
+    }
+
+    /// The switches of `roles` that were not seen at `position`: elsewhere, or not at all.
     pub fn not_at(&self, position: Position, roles: &[Role]) -> Vec<&SwitchId> {
         let off = |s: &&Sighting| roles.contains(&s.role) && !s.observed.is_at(position);
         self.switches.iter().filter(off).map(|s| &s.switch).collect()

@@ -68,11 +68,10 @@ impl OpenPlan {
 pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
     let roles = policy.roles;
     let together = policy.order == RouteOrder::Together;
-    let standby_is_asked = roles.gate;
     let wanted: Vec<(Step, bool)> = match direction {
         Direction::Failover => vec![
             (Step::Open, roles.gate),
-            (Step::Answer, standby_is_asked && !together),
+            (Step::Answer, !together),
             (Step::Route, roles.route),
             (Step::Verify, true),
             (Step::Pause, roles.monitor),
@@ -86,7 +85,7 @@ pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
         ],
         Direction::Rehearsal => vec![
             (Step::Open, roles.gate),
-            (Step::Answer, standby_is_asked),
+            (Step::Answer, true),
             (Step::Route, roles.route),
             (Step::Close, roles.gate),
         ],

@@ -32,6 +32,8 @@ pub enum Reason {
     CarriedOn(Direction, u64),
     /// The site is there already.
     AlreadyThere(Position, Option<Timestamp>),
+    /// A look around found nothing to do.
+    NothingNew(Position, Option<Timestamp>),
     /// The site is there already, but something was left undone.
     Unfinished(Position, Vec<String>),
     /// The signal tells of an earlier time than the last move's.
@@ -127,9 +129,16 @@ impl fmt::Display for Reason {
             }
             Self::Asked(asker, reason) => asked(f, asker, reason.as_deref()),
             Self::CarriedOn(direction, plan) => write!(f, "the {direction} of entry {plan} is carried on"),
-            Self::AlreadyThere(position, since) => already(f, *position, *since),
+            Self::AlreadyThere(position, since) => {
+                write!(f, "the site is on its {position} already")?;
+                since_when(f, *since)
+            }
+            Self::NothingNew(position, since) => {
+                write!(f, "nothing new: the site is on its {position}")?;
+                since_when(f, *since)
+            }
             Self::Unfinished(position, what) => {
-                write!(f, "the site is on its {position}, but this was left undone: {}", what.join(", "))
+                write!(f, "the site is on its {position}, but not seen there: {}", what.join(", "))
             }
             Self::Stale { said, moved } => write!(
                 f,
@@ -142,7 +151,7 @@ impl fmt::Display for Reason {
             Self::FailingBack(plan) => {
                 write!(f, "the failback of entry {plan} is under way; this is decided when it has ended")
             }
-            Self::StillAnswers => f.write_str("the public URL still answers: a false alarm so far"),
+            Self::StillAnswers => f.write_str("the public URL still answers: a false alarm, unless it falls silent"),
             Self::Held(hold) => held(f, hold),
             Self::Stuck(sentence) => {
                 write!(f, "an earlier plan is stuck ({sentence}); nothing moves by itself until \"acknowledge\"")
@@ -151,24 +160,25 @@ impl fmt::Display for Reason {
                 f.write_str("this site moves only with an operator's approval; send \"failover\" to move it")
             }
             Self::CoolingDown { until } => {
-                write!(f, "the cooldown after the last move lasts until {}", clock(*until))
+                write!(f, "the cooldown after the last move lasts until {}; \"acknowledge\" lifts it", clock(*until))
             }
             Self::BudgetSpent { moves, until } => write!(
                 f,
-                "there were {moves} automatic failovers within a day, all that is allowed; the next may be at {}",
+                "the day's budget of automatic failovers is spent ({moves} within 24 h); the next may begin at {}, or \
+                 after \"acknowledge\"",
                 clock(*until)
             ),
             Self::StandbyUnable(why) => write!(f, "the standby can't serve: {why}"),
             Self::PrimarySilent(why) => write!(
                 f,
-                "the primary doesn't answer ({why}); start it, or send \"failback\" with \"force\": true"
+                "the primary has not answered twice in a row ({why}); start it, or send \"failback\" with \"force\": true"
             ),
             Self::NoPrimaryUrl => f.write_str(
                 "nobody can ask the primary past the redirect, as there is no primary_url; send \"failback\" with \
                  \"force\": true once you know that it runs",
             ),
             Self::HoldSet(hold) => write!(f, "automatic moves are off until {}", clock(hold.until)),
-            Self::HoldReleased => f.write_str("automatic moves are on again"),
+            Self::HoldReleased => f.write_str("no hold is on any more"),
             Self::Acknowledged { pending: 0 } => f.write_str("acknowledged: cooldown and budget are lifted"),
             Self::Acknowledged { pending } => write!(
                 f,
@@ -189,8 +199,7 @@ fn asked(f: &mut fmt::Formatter<'_>, asker: &Asker, reason: Option<&str>) -> fmt
     reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }
 
-fn already(f: &mut fmt::Formatter<'_>, position: Position, since: Option<Timestamp>) -> fmt::Result {
-    write!(f, "the site is on its {position} already")?;
+fn since_when(f: &mut fmt::Formatter<'_>, since: Option<Timestamp>) -> fmt::Result {
     since.map_or(Ok(()), |since| write!(f, ", since {}", clock(since)))
 }
 

@@ -55,10 +55,12 @@ fn budget_spent(case: &Case<'_>) -> Option<Reason> {
         case.now.duration_since(**moved) < day && case.state.acknowledged.is_none_or(|seen| seen < **moved)
     };
     let moves: Vec<&Timestamp> = case.state.automatic.iter().filter(counts).collect();
-    let spent = moves.len() >= usize::try_from(case.policy.moves_per_day).unwrap_or(usize::MAX);
-    let oldest = moves.first().map_or(case.now, |moved| **moved);
+    let allowed = usize::try_from(case.policy.moves_per_day).unwrap_or(usize::MAX);
+    let over = moves.len().checked_sub(allowed)?;
+    // There may be more than are allowed, where the budget was made smaller since.
+    let oldest = moves.get(over).map_or(case.now, |moved| **moved);
     let until = oldest.saturating_add(day).unwrap_or(Timestamp::MAX);
-    spent.then_some(Reason::BudgetSpent { moves: moves.len(), until })
+    Some(Reason::BudgetSpent { moves: moves.len(), until })
 }
 
 fn standby_unable(case: &Case<'_>) -> Option<Reason> {
