@@ -71,3 +71,63 @@ impl Journal {
 fn numbered(object: &ObjectMeta, folder: &str) -> Option<u64> {
     object.location.as_ref().strip_prefix(folder).and_then(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use object_store::{ListResult, list::PaginatedListResult};
+
+    use super::*;
+    use crate::journal::{JournalLocation, JournalSettings};
+
+    /// Pages as a server gives them that goes by no order and asks for no size.
+    struct Pages(Mutex<Vec<Vec<String>>>);
+
+    #[async_trait]
+    impl PaginatedListStore for Pages {
+        async fn list_paginated(
+            &self,
+            prefix: Option<&str>,
+            _: PaginatedListOptions,
+        ) -> Result<PaginatedListResult> {
+            let mut pages = self.0.lock().unwrap();
+            let objects =
+                pages.remove(0).into_iter().map(|name| object(&format!("{}{name}", prefix.unwrap())));
+            let objects = objects.collect();
+            let page_token = (!pages.is_empty()).then(|| "more".to_owned());
+            let result =
+                ListResult { common_prefixes: Vec::new(), objects, extensions: http::Extensions::new() };
+            Ok(PaginatedListResult { result, page_token })
+        }
+    }
+
+    fn object(name: &str) -> ObjectMeta {
+        let last_modified = std::time::SystemTime::UNIX_EPOCH.into();
+        ObjectMeta { location: Path::from(name), last_modified, size: 1, e_tag: None, version: None }
+    }
+
+    async fn newest(pages: Vec<Vec<String>>) -> (Option<u64>, usize) {
+        let journal = Journal::open(&JournalLocation::Memory, JournalSettings::default()).unwrap();
+        let pages = Pages(Mutex::new(pages));
+        let newest = journal.newest_listed(&pages, &"shop".parse().unwrap()).await.unwrap();
+        (newest, pages.0.into_inner().unwrap().len())
+    }
+
+    fn entries(numbers: impl IntoIterator<Item = u64>) -> Vec<String> {
+        numbers.into_iter().map(|number| key(number).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ignores_size_and_order_is_understood() {
+        assert_eq!(newest(vec![entries([3, 1, 2_000, 7]), entries([1])]).await, (Some(2_000), 1));
+    }
+
+    #[tokio::test]
+    async fn pages_without_an_entry_are_turned() {
+        let strangers = || vec!["0.txt".to_owned(), "notes/9999999990.json".to_owned()];
+        assert_eq!(newest(vec![strangers(), Vec::new(), entries([4, 3])]).await, (Some(4), 0));
+        assert_eq!(newest(vec![strangers(), strangers()]).await, (None, 0));
+    }
+}
