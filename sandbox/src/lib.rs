@@ -14,6 +14,7 @@
 
 pub mod breakpoint;
 pub mod call;
+pub mod checker;
 pub mod cloudflare;
 mod conduct;
 pub mod doors;

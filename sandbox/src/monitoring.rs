@@ -62,6 +62,11 @@ impl Monitoring {
         policies::name_for(check)
     }
 
+    /// The condition of that policy, as notifications repeat it.
+    pub fn threshold_of(check_id: &str) -> Value {
+        policies::threshold(check_id)
+    }
+
     /// The check as it is stored.
     pub fn check(&self, name: &str) -> Option<Value> {
         lock(&self.state).checks.get(name).cloned().map(Value::Object)

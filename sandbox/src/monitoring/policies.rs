@@ -37,7 +37,7 @@ pub(super) fn seeded(name: &str, check: &str, site: &str) -> Value {
 }
 
 /// The condition that the console makes for an uptime check: more than one location sees it fail.
-pub(crate) fn threshold(check_id: &str) -> Value {
+pub(super) fn threshold(check_id: &str) -> Value {
     json!({
         "filter": format!(
             "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND \
