@@ -131,7 +131,7 @@ pub(crate) fn clients(sandbox: &Sandbox, budget: Duration) -> Clients {
     let settings = Settings {
         endpoints: endpoints(sandbox),
         cloudflare_token: Some(Secret::new(&format!(" {}\n", Options::default().cloudflare_token))),
-        call_timeout: Duration::from_millis(400),
+        call_timeout: Duration::from_millis(800),
         pace: pace(budget),
     };
     Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new(&token)))).unwrap()
