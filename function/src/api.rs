@@ -40,6 +40,10 @@ pub enum ApiErrorKind {
     Conflict,
     /// Another try may help (408, 429, 5xx, broken connection, unreadable answer); the change may have landed.
     Transient,
+    /// As `Transient`, and the provider asked to be left alone for this long.
+    Busy(std::time::Duration),
+    /// As `Transient`, and the provider throttles without saying for how long.
+    Throttled,
 }
 
 impl ApiError {

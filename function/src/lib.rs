@@ -1,11 +1,18 @@
 //! cloud-failover: fails a site over to a standby on Cloud Run, and back.
 
+pub mod act;
 pub mod announce;
 pub mod api;
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod cycle;
 pub mod journal;
 pub mod log;
+pub mod pace;
 pub mod probe;
 pub mod pubsub;
 pub mod push;
+pub mod record;
+pub mod site;
 pub mod switch;

@@ -100,6 +100,11 @@ pub trait Switch: fmt::Debug + Send + Sync {
         Ok(Readiness::Ready)
     }
 
+    /// What an operator should know of it after a failback, although it was set: an alert still open, say.
+    async fn caveat(&self) -> Option<String> {
+        None
+    }
+
     /// Sends a write that changes nothing: the only proof that the credentials may write.
     async fn touch(&self) -> Result<(), SwitchError>;
 }

@@ -92,7 +92,7 @@ where
         .when(|failure: &Failure| failure.error.kind == ApiErrorKind::Transient)
         .adjust(|failure, planned| patience.pause(failure.wait, planned?))
         .await;
-    result.map_err(|failure| patience.told(failure.error))
+    result.map_err(|failure| patience.told(failure))
 }
 
 /// What is left of a call's budget.
@@ -128,7 +128,15 @@ impl<'a> Patience<'a> {
         fits.then_some(pause)
     }
 
-    fn told(&self, mut error: ApiError) -> ApiError {
+    /// The last failure. A caller who tries again itself (a budget of zero) is told the provider's wish to wait.
+    fn told(&self, Failure { mut error, wait }: Failure) -> ApiError {
+        if self.pace.budget.is_zero() && error.kind == ApiErrorKind::Transient {
+            error.kind = match wait {
+                Wait::Backoff => ApiErrorKind::Transient,
+                Wait::Asked(asked) => ApiErrorKind::Busy(asked),
+                Wait::Throttled => ApiErrorKind::Throttled,
+            };
+        }
         if self.tries > 1 {
             let took = self.started.elapsed().as_secs_f64();
             let _ = write!(error.message, " ({} tries in {took:.1} s)", self.tries);

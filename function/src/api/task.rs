@@ -52,7 +52,10 @@ impl Task<'_> {
             ApiErrorKind::Denied => self.grant,
             ApiErrorKind::Missing => self.missing,
             ApiErrorKind::Refused => self.refused,
-            ApiErrorKind::Conflict | ApiErrorKind::Transient => "",
+            ApiErrorKind::Conflict
+            | ApiErrorKind::Transient
+            | ApiErrorKind::Busy(_)
+            | ApiErrorKind::Throttled => "",
         };
         if !remedy.is_empty() {
             let _ = write!(message, "; {remedy}");

@@ -1,0 +1,152 @@
+//! The failback: route back, verify, then close the standby and resume monitoring, independently of each other.
+
+use std::time::Duration;
+
+use failover_core::{End, Position, Role, Step};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{Executor, Finish, Halt, set::Before};
+use crate::switch::Change;
+
+/// A redirect that says it may be cached for longer is not waited for: nobody should keep a standby open for a
+/// browser's sake for more than about an hour.
+const DRAIN_AT_MOST: Duration = Duration::from_secs(65 * 60);
+
+impl Executor {
+    pub(super) async fn failback(&mut self) -> Result<Finish, Halt> {
+        match self.lead_to_primary().await {
+            // Nothing was moved, or it was moved back already.
+            Err(Halt::Unwind(why)) => Ok(Finish::new(End::Unwound, self.active_by_steps(), why)),
+            other => other,
+        }
+    }
+
+    async fn lead_to_primary(&mut self) -> Result<Finish, Halt> {
+        self.power_up().await?;
+        let moved = self.route_to_primary().await?;
+        if (moved || !self.task.order.unfinished) && !self.verify_primary().await? {
+            return self.primary_stayed_silent().await;
+        }
+        let drain_until = self.drain_until();
+        self.close_and_resume(drain_until.is_some()).await?;
+        let mut wanted = vec![(Role::Route, Position::Primary), (Role::Monitor, Position::Primary)];
+        if drain_until.is_none() {
+            wanted.push((Role::Gate, Position::Primary));
+        }
+        self.settle(&wanted).await?;
+        let caveat = self.caveat().await;
+        let sentence = format!("visitors are served by the primary: {}{caveat}", self.task.reason);
+        Ok(Finish { drain_until, ..Finish::new(End::Done, Position::Primary, sentence) })
+    }
+
+    async fn power_up(&mut self) -> Result<(), Halt> {
+        if !self.has(Role::Power) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let before = Before { look: true, answers: None };
+        self.set(Role::Power, Position::Primary, Vec::new(), before).await?;
+        self.record(Step::Power, begun, None);
+        Ok(())
+    }
+
+    /// Leads visitors to the primary; true if that took a write.
+    async fn route_to_primary(&mut self) -> Result<bool, Halt> {
+        let begun = Instant::now();
+        let asks = !self.task.order.force && self.site.policy.has_primary_url && !self.has_done(Step::Route);
+        let look = self.task.resumed || self.task.order.unfinished;
+        if asks && !self.task.resumed && !self.task.order.unfinished {
+            // The gate has just had two answers.
+            self.has_answered(begun);
+        }
+        let before = Before { look, answers: asks.then_some(Position::Primary) };
+        let change = self.set(Role::Route, Position::Primary, Vec::new(), before).await?;
+        if !(self.task.order.unfinished && change == Change::Already) {
+            self.record(Step::Route, begun, None);
+        }
+        Ok(change == Change::Made)
+    }
+
+    /// Waits for a visitor's request to be answered by the primary; false if none was in time.
+    async fn verify_primary(&mut self) -> Result<bool, Halt> {
+        if !self.site.has_visitors() {
+            return Ok(true);
+        }
+        let begun = Instant::now();
+        let patience = self.site.failback_patience;
+        let visitor = tokio::time::timeout(patience, self.await_visitor(Position::Primary));
+        if self.unless_stopped(visitor).await?.is_err() {
+            return Ok(false);
+        }
+        self.record(Step::Verify, begun, None);
+        Ok(true)
+    }
+
+    async fn primary_stayed_silent(&mut self) -> Result<Finish, Halt> {
+        let patience = jiff::SignedDuration::try_from(self.site.failback_patience).unwrap_or_default();
+        let why = format!("the primary didn't answer visitors within {}", failover_core::span(patience));
+        let begun = Instant::now();
+        let before = Before { look: true, answers: None };
+        if self.task.order.force {
+            self.set(Role::Monitor, Position::Primary, Vec::new(), before).await?;
+            self.record(Step::Resume, begun, None);
+            let sentence = format!("{why}; visitors stay there as it was forced, and the standby stays open");
+            return Ok(Finish::new(End::Stuck, Position::Primary, sentence));
+        }
+        match self.set(Role::Route, Position::Standby, Vec::new(), before).await {
+            Ok(_) => {
+                self.record(Step::Unroute, begun, None);
+                let sentence = format!("{why}; they are led to the standby again");
+                Ok(Finish::new(End::Unwound, Position::Standby, sentence))
+            }
+            Err(Halt::Permanent(trouble)) => {
+                let sentence = format!("{why}, and could not be led back to the standby: {trouble}");
+                Ok(Finish::new(End::Stuck, Position::Primary, sentence))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Until when a visitor may come by a cached redirect; `None` if none can any more.
+    fn drain_until(&self) -> Option<Timestamp> {
+        if !self.has(Role::Gate) {
+            return None;
+        }
+        let routed = self.task.steps.iter().find(|record| record.step == Step::Route).map(|record| record.at);
+        let lives = Duration::from_secs(self.task.state.redirect_lives_s).min(DRAIN_AT_MOST);
+        let drain = self.site.policy.drain.max(lives);
+        let until = routed.and_then(|at| at.checked_add(drain).ok()).or(self.task.state.draining)?;
+        (Timestamp::now() < until).then_some(until)
+    }
+
+    async fn close_and_resume(&mut self, draining: bool) -> Result<(), Halt> {
+        let begun = Instant::now();
+        let look = self.task.resumed || self.task.order.unfinished;
+        let before = Before { look, answers: None };
+        let close = async {
+            if draining {
+                Ok(Change::Already)
+            } else {
+                self.set(Role::Gate, Position::Primary, Vec::new(), before).await
+            }
+        };
+        let resume = self.set(Role::Monitor, Position::Primary, Vec::new(), before);
+        let (closed, resumed) = tokio::join!(close, resume);
+        if closed.is_ok() && self.has(Role::Gate) && !draining {
+            self.record(Step::Close, begun, None);
+        }
+        if resumed.is_ok() && self.has(Role::Monitor) {
+            self.record(Step::Resume, begun, None);
+        }
+        closed.and(resumed).map(|_| ())
+    }
+
+    /// What an operator should know although everything went well.
+    async fn caveat(&self) -> String {
+        let asked = futures::future::join_all(self.site.switches.iter().map(|switch| switch.caveat()));
+        let patience = self.site.pace.call_timeout / 5;
+        let found = tokio::time::timeout(patience, asked).await.unwrap_or_default();
+        found.into_iter().flatten().fold(String::new(), |said, caveat| format!("{said}; {caveat}"))
+    }
+}

@@ -1,0 +1,79 @@
+//! Waiting for one's turn: a newer order is written at once, but touches the clouds only after the older
+//! executor ended or its claim died.
+
+use std::sync::Arc;
+
+use failover_core::{Claim, End, Event, State};
+use tokio::time::Instant;
+
+use super::{Executor, Halt};
+use crate::record::{Record, RecordError};
+
+/// Watches a claim: it is dead when it stood still for `claim_for` on this process's own clock.
+#[derive(Debug, Default)]
+pub(crate) struct ClaimWatch {
+    seen: Option<(Claim, Instant)>,
+}
+
+impl ClaimWatch {
+    /// Whether `claim`, as the journal has it now, has stood still for `claim_for`.
+    pub(crate) fn is_dead(&mut self, claim: &Claim, claim_for: std::time::Duration) -> bool {
+        match &self.seen {
+            Some((seen, since)) if seen == claim => since.elapsed() >= claim_for,
+            _ => {
+                self.seen = Some((claim.clone(), Instant::now()));
+                false
+            }
+        }
+    }
+}
+
+impl Executor {
+    /// Waits until this plan is the one that executes, ending older ones whose executors are dead.
+    pub(super) async fn await_turn(&self) -> Result<(), Halt> {
+        let (mut older, mut upkeep) = (ClaimWatch::default(), ClaimWatch::default());
+        while let Some(plan) = self.scribe.plan() {
+            self.check()?;
+            let Some(state) = self.latest().await? else { break };
+            match state.running() {
+                Some(running) if running.id != plan => {
+                    let claim_for = self.site.pace.claim_for;
+                    let dead = running.claim.as_ref().is_none_or(|claim| older.is_dead(claim, claim_for));
+                    if dead {
+                        self.end_overtaken(running.id, &state).await;
+                    }
+                }
+                _ => match &state.upkeep {
+                    Some(other) if !upkeep.is_dead(&other.claim, self.site.pace.claim_for) => {}
+                    _ => break,
+                },
+            }
+            self.rest(self.site.pace.between_looks()).await?;
+        }
+        Ok(())
+    }
+
+    async fn latest(&self) -> Result<Option<Arc<State>>, Halt> {
+        match self.unless_stopped(look(&self.site.record)).await? {
+            Ok(state) => Ok(Some(state)),
+            Err(why) => {
+                tracing::warn!(site = %self.site.name, %why, "waiting for an older plan's end");
+                Ok(self.site.record.known().map(|head| head.state))
+            }
+        }
+    }
+
+    async fn end_overtaken(&self, plan: u64, state: &State) {
+        let sentence = format!("a newer {} took its place while nobody executed it", self.task.direction);
+        let active = state.active;
+        let nonce = self.task.nonce.clone();
+        let event = Event::Ended { plan, nonce, end: End::Overtaken, active, sentence, drain_until: None };
+        if let Err(why) = self.site.record.append(&event).await {
+            tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
+        }
+    }
+}
+
+async fn look(record: &Record) -> Result<Arc<State>, RecordError> {
+    record.look().await.map(|head| head.state)
+}

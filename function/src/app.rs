@@ -1,0 +1,228 @@
+//! The application: parts built from the configuration, wired, and run until the process is told to end.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use failover_core::SiteName;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    announce::{Announcer, Outlet, Topic, Webhook},
+    api::{self, ApiError, Clients},
+    config::{self, Config, HostPort},
+    cycle::Cycle,
+    journal::{Journal, JournalError, JournalSettings},
+    pace::Pace,
+    probe::{Expect, Prober, Targets},
+    pubsub::{PubSub, PubSubSettings},
+    record::Record,
+    site::Guarded,
+};
+
+/// Why the application could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An HTTP client could not be built: no CA certificates, say.
+    #[error(transparent)]
+    Client(#[from] ApiError),
+    /// The journal could not be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A webhook can't be used.
+    #[error("the webhook {name} can't be used: {why}")]
+    Webhook {
+        /// The variable that holds its URL.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
+}
+
+/// The parts that every command shares.
+#[derive(Debug)]
+pub struct Parts {
+    /// What the operator decided.
+    pub config: Arc<Config>,
+    /// The providers' clients.
+    pub clients: Arc<Clients>,
+    /// The journal of all sites.
+    pub journal: Journal,
+    /// Pub/Sub.
+    pub pubsub: PubSub,
+    /// Where news goes.
+    pub announcer: Announcer,
+    /// The sites, in the order of the configuration.
+    pub sites: Vec<Arc<Guarded>>,
+}
+
+/// How patient the parts of a command are with providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Executors try again by themselves, after looking whether they still may.
+    OneTry,
+    /// A command that only looks lets the clients try again.
+    Usual,
+}
+
+impl Parts {
+    /// Builds what `config` asks for. Nothing is called yet.
+    ///
+    /// # Errors
+    /// When a client, the journal or a webhook can't be used.
+    pub async fn build(config: Arc<Config>, patience: Patience) -> Result<Self, StartError> {
+        let clients = Arc::new(build_clients(&config, patience)?);
+        let journal = open_journal(&config, &clients)?;
+        let pubsub = PubSub::new(PubSubSettings {
+            endpoint: config.endpoints.pubsub.clone(),
+            tokens: (!config.emulated.pubsub).then(|| clients.tokens()),
+            call_timeout: config.call_timeout,
+        });
+        let announcer = Announcer::new(outlets(&config, &clients, &pubsub)?);
+        let prober = Arc::new(Prober::new(config.probe_timeout));
+        let mut sites = Vec::with_capacity(config.sites.len());
+        for site in &config.sites {
+            sites.push(guard(site, &config, &clients, &journal, &announcer, &prober).await);
+        }
+        Ok(Self { config, clients, journal, pubsub, announcer, sites })
+    }
+
+    /// The cycle of these sites; `shutdown` tells it that the process ends.
+    pub fn cycle(&self, shutdown: &watch::Receiver<bool>) -> Cycle {
+        let config = Arc::clone(&self.config);
+        let site_of = move |incident: &failover_core::Incident| -> Option<SiteName> {
+            config.site_of(incident).map(|site| site.name.clone())
+        };
+        Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), shutdown)
+    }
+}
+
+/// Serves pushes on `listener` until `ending` says so.
+///
+/// # Errors
+/// When a part can't be built.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    ending: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    let config = Arc::new(config);
+    let parts = Parts::build(Arc::clone(&config), Patience::OneTry).await?;
+    let clients = Arc::clone(&parts.clients);
+    let warming = tokio::spawn(async move { clients.warm().await });
+    let (tell, shutdown) = watch::channel(false);
+    let cycle = Arc::new(parts.cycle(&shutdown));
+    let told = async move {
+        ending.await;
+        tell.send_replace(true);
+    };
+    announce_address(&listener);
+    crate::push::serve(listener, &config, cycle, told).await;
+    warming.abort();
+    parts.announcer.settle(Duration::from_secs(1)).await;
+    Ok(())
+}
+
+fn announce_address(listener: &TcpListener) {
+    let address: Option<SocketAddr> = listener.local_addr().ok();
+    let address = address.map_or_else(String::new, |address| address.to_string());
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
+}
+
+fn build_clients(config: &Config, patience: Patience) -> Result<Clients, ApiError> {
+    let factor =
+        config.call_timeout.as_secs_f64() / api::clients::Settings::default().call_timeout.as_secs_f64();
+    let mut pace = api::Pace::default().scaled(factor);
+    if patience == Patience::OneTry {
+        pace.budget = Duration::ZERO;
+    }
+    Clients::new(api::clients::Settings {
+        endpoints: config.endpoints.clone(),
+        cloudflare_token: config.cloudflare_token().cloned(),
+        call_timeout: config.call_timeout,
+        pace,
+    })
+}
+
+fn open_journal(config: &Config, clients: &Clients) -> Result<Journal, JournalError> {
+    let signed = !config.emulated.storage;
+    Journal::open(
+        &config.journal,
+        JournalSettings {
+            call_timeout: config.call_timeout,
+            endpoint: config.endpoints.storage.clone(),
+            http: Some(clients.http().clone()),
+            tokens: signed.then(|| clients.tokens()),
+        },
+    )
+}
+
+fn outlets(config: &Config, clients: &Clients, pubsub: &PubSub) -> Result<Vec<Arc<dyn Outlet>>, StartError> {
+    let topic = config
+        .events
+        .as_ref()
+        .map(|topic| Arc::new(Topic::new(pubsub.clone(), topic.as_str())) as Arc<dyn Outlet>);
+    let webhooks = config.webhooks.iter().map(|webhook| -> Result<Arc<dyn Outlet>, StartError> {
+        let secret = None;
+        Webhook::new(webhook.kind, &webhook.url, secret, clients.http().clone(), config.call_timeout)
+            .map(|webhook| Arc::new(webhook) as Arc<dyn Outlet>)
+            .map_err(|why| StartError::Webhook { name: webhook.name.clone(), why })
+    });
+    topic.into_iter().map(Ok).chain(webhooks).collect()
+}
+
+async fn guard(
+    site: &config::Site,
+    config: &Config,
+    clients: &Clients,
+    journal: &Journal,
+    announcer: &Announcer,
+    prober: &Arc<Prober>,
+) -> Arc<Guarded> {
+    Arc::new(Guarded {
+        name: site.name.clone(),
+        policy: site.policy.clone(),
+        order: site.policy.order,
+        confirm_within: site.confirm_within,
+        verify_within: site.verify_within,
+        failback_patience: site.failback_patience,
+        repair: site.repair,
+        switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
+        prober: Arc::clone(prober),
+        targets: targets(site).await,
+        record: Arc::new(Record::new(journal.clone(), site.name.clone())),
+        announcer: announcer.clone(),
+        pace: Pace {
+            call_timeout: config.call_timeout,
+            claim_for: config.claim_for,
+            probe_timeout: config.probe_timeout,
+            journal_patience: config.journal_patience,
+        },
+    })
+}
+
+async fn targets(site: &config::Site) -> Targets {
+    Targets {
+        public: site.public_url.clone(),
+        standby: site.standby_url.clone(),
+        primary: site.primary_url.clone(),
+        connect: match &site.primary_connect {
+            Some(address) => resolve(site, address).await,
+            None => None,
+        },
+        expect: expect(&site.expect),
+        standby_expect: expect(&site.standby_expect),
+    }
+}
+
+fn expect(expect: &config::Expect) -> Expect {
+    Expect { status: expect.status, contains: expect.contains.clone() }
+}
+
+async fn resolve(site: &config::Site, address: &HostPort) -> Option<SocketAddr> {
+    match tokio::net::lookup_host((address.host.as_str(), address.port)).await {
+        Ok(mut found) => found.next(),
+        Err(error) => {
+            tracing::warn!(site = %site.name, "primary_connect {} could not be looked up: {error}", address.host);
+            None
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The cycle: push, decode, decide, act, verify, record. The place to start reading.
+//!
+//! A delivery arrives decoded from the door (`push`), is decided on the site's journal (`record`) and on what was
+//! just observed, its plan is executed (`act`, which verifies by probes), and what happened is recorded before it
+//! is answered. One desk per site does so; reconcile is the second motor.
+
+use std::sync::Arc;
+
+use failover_core::{Command, Incident, Signal, SignalKind, SiteName, Verb};
+use futures::future::join_all;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::{
+    announce::Announcer,
+    push::{Delivery, DeliveryKind, Reply},
+    site::Guarded,
+};
+
+mod ahead;
+mod answer;
+pub(crate) mod desk;
+mod motor;
+mod reconcile;
+mod upkeep;
+
+use desk::Desk;
+
+/// Announcements are waited for this long before an answer: afterwards Cloud Run takes the CPU away.
+const ANNOUNCE_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Which site an incident means; `None` is none that is configured.
+pub type SiteOf = Box<dyn Fn(&Incident) -> Option<SiteName> + Send + Sync>;
+
+/// All sites, and what is done with a delivery.
+pub struct Cycle {
+    desks: Vec<Arc<Desk>>,
+    site_of: SiteOf,
+    announcer: Announcer,
+}
+
+impl std::fmt::Debug for Cycle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cycle").field("desks", &self.desks).finish_non_exhaustive()
+    }
+}
+
+impl Cycle {
+    /// Serves `sites` until `shutdown` says that this process ends.
+    pub fn new(
+        sites: Vec<Arc<Guarded>>,
+        site_of: SiteOf,
+        announcer: Announcer,
+        shutdown: &watch::Receiver<bool>,
+    ) -> Self {
+        let desks = sites.into_iter().map(|site| Arc::new(Desk::new(site, shutdown.clone()))).collect();
+        Self { desks, site_of, announcer }
+    }
+
+    /// Answers one delivery, after all that it brings about is settled and recorded.
+    pub async fn deliver(&self, delivery: Delivery) -> Reply {
+        let (message, published, received) = (delivery.message_id, delivery.publish_time, Timestamp::now());
+        let signal = |kind| Signal { message: message.clone(), published, received, kind };
+        let reply = match delivery.kind {
+            DeliveryKind::Alert(failover_core::Notification::Test) => {
+                Reply::stay(None, "Monitoring's test notification arrived: the channel works")
+            }
+            DeliveryKind::Alert(failover_core::Notification::Incident(incident)) => {
+                self.incident(&signal(SignalKind::Incident(incident.clone())), &incident).await
+            }
+            DeliveryKind::Command(command) => {
+                self.command(&signal(SignalKind::Command(command.clone())), &command).await
+            }
+        };
+        self.announcer.settle(ANNOUNCE_WITHIN).await;
+        reply
+    }
+
+    async fn incident(&self, signal: &Signal, incident: &Incident) -> Reply {
+        let desk = (self.site_of)(incident).and_then(|name| self.desk(&name));
+        match desk {
+            Some(desk) => desk.handle(signal).await,
+            None => {
+                let reason = format!("incident {} is of no site that is configured here", incident.id);
+                tracing::warn!(incident = %incident.id, "{reason}");
+                Reply::stay(None, reason)
+            }
+        }
+    }
+
+    async fn command(&self, signal: &Signal, command: &Command) -> Reply {
+        let desks = match self.meant(command) {
+            Ok(desks) => desks,
+            Err(reason) => return Reply::unreadable(reason),
+        };
+        let replies = join_all(desks.into_iter().map(|desk| async move {
+            match command.verb {
+                Verb::Reconcile => desk.reconcile(signal).await,
+                _ => desk.handle(signal).await,
+            }
+        }));
+        answer::together(replies.await)
+    }
+
+    /// The desks that a command means, or why it means none.
+    fn meant(&self, command: &Command) -> Result<Vec<&Arc<Desk>>, String> {
+        let names = || self.desks.iter().map(|desk| desk.site.name.as_str()).collect::<Vec<_>>().join(", ");
+        match (&command.site, command.verb) {
+            (Some(name), _) => {
+                let known = self.desks.iter().find(|desk| desk.site.name.as_str() == name);
+                known.map(|desk| vec![desk]).ok_or_else(|| {
+                    format!("\"{name}\" is no site of this configuration; there is {}", names())
+                })
+            }
+            (None, Verb::Failover | Verb::Failback) if self.desks.len() > 1 => {
+                Err(format!("\"{}\" needs a \"site\" where there are several: {}", command.verb, names()))
+            }
+            (None, _) => Ok(self.desks.iter().collect()),
+        }
+    }
+
+    fn desk(&self, name: &SiteName) -> Option<&Arc<Desk>> {
+        self.desks.iter().find(|desk| desk.site.name == *name)
+    }
+}

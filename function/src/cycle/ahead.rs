@@ -1,0 +1,45 @@
+//! What is begun beside the journal's first read, so that an outage doesn't wait for it.
+
+use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKind, State};
+use tokio::task::JoinHandle;
+
+use super::desk::Desk;
+use crate::act;
+
+/// Looks that were begun before it was known whether they are needed.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    pub(super) public: Option<JoinHandle<Served>>,
+    pub(super) act: act::Ahead,
+}
+
+impl Ahead {
+    /// Begins the looks that an open incident will most likely need; none where what is known speaks against it.
+    pub(super) fn begin(desk: &Desk, signal: &Signal, known: Option<&State>) -> Self {
+        if !is_open_incident(signal) || known.is_some_and(is_dealt_with) {
+            return Self::default();
+        }
+        let site = std::sync::Arc::clone(&desk.site);
+        let public = tokio::spawn(async move { site.ask_public().await });
+        let gates = Some(desk.site.look_at_gates());
+        let readiness = Some(desk.site.ask_readiness());
+        Self { public: Some(public), act: act::Ahead { gates, readiness } }
+    }
+
+    /// The public URL's answer, from the look that was begun or from a new one.
+    pub(super) async fn public(&mut self, desk: &Desk) -> Served {
+        match self.public.take() {
+            Some(begun) => begun.await.unwrap_or_else(|error| Served::Unknown(error.to_string())),
+            None => desk.site.ask_public().await,
+        }
+    }
+}
+
+fn is_open_incident(signal: &Signal) -> bool {
+    matches!(&signal.kind, SignalKind::Incident(incident) if incident.state == IncidentState::Open)
+}
+
+fn is_dealt_with(state: &State) -> bool {
+    let moving = state.newest().is_some_and(|plan| plan.direction != Direction::Rehearsal);
+    moving || state.active == Position::Standby
+}

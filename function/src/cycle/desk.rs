@@ -1,0 +1,324 @@
+//! One site's desk: decides its signals one after the other, and sees the plans through that come of them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex as Lock},
+};
+
+use failover_core::{
+    Decision, Direction, Event, Facts, IncidentState, Looks, Order, Role, Signal, SignalKind, State, Verb,
+    Verdict, decide, decide_blind, looks,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::{
+    sync::{Mutex, watch},
+    time::Instant,
+};
+
+use super::{ahead::Ahead, motor::Running, reconcile::Counts};
+use crate::{
+    act::Assignment,
+    announce::Kind,
+    push::Reply,
+    record::{Head, RecordError},
+    site::Guarded,
+};
+
+/// How often a decision is made again because somebody else wrote to the journal meanwhile.
+const DECIDE_AGAIN: usize = 32;
+
+/// A site and what this process does for it now.
+#[derive(Debug)]
+pub struct Desk {
+    pub(super) site: Arc<Guarded>,
+    pub(super) shutdown: watch::Receiver<bool>,
+    /// Held while a decision is made and its entry written; not while a plan executes.
+    pub(super) deciding: Mutex<()>,
+    /// The executors of this process, by plan; 0 is a plan that the journal doesn't know yet.
+    pub(super) running: Lock<HashMap<u64, Running>>,
+    pub(super) counts: Lock<Counts>,
+}
+
+/// What a decision led to.
+pub(super) enum Begun {
+    /// Nothing more to wait for.
+    Settled(Decision),
+    /// A plan that is to be seen through, for this reason.
+    Plan(u64, Direction, String),
+}
+
+impl Desk {
+    pub(super) fn new(site: Arc<Guarded>, shutdown: watch::Receiver<bool>) -> Self {
+        let (running, counts) = (Lock::default(), Lock::default());
+        Self { site, shutdown, deciding: Mutex::default(), running, counts }
+    }
+
+    /// Decides `signal` and sees through what comes of it; pending incidents are decided again afterwards.
+    pub(super) async fn handle(&self, signal: &Signal) -> Reply {
+        let nonce = uuid::Uuid::new_v4().to_string();
+        match self.decide_patiently(signal, &nonce).await {
+            Ok(Begun::Settled(decision)) => {
+                let reply = self.decided(&decision);
+                if decision.verdict == Verdict::Stay {
+                    return self.reconsider(signal).await.unwrap_or(reply);
+                }
+                reply
+            }
+            Ok(Begun::Plan(plan, direction, reason)) => {
+                let outcome = self.see_through(plan, &nonce).await;
+                let reply = self.executed(&reason, &outcome);
+                if direction != Direction::Failover {
+                    self.reconsider(signal).await;
+                }
+                reply
+            }
+            Err(error) => self.without_journal(signal, &error, nonce).await,
+        }
+    }
+
+    /// Decides, again where somebody wrote meanwhile or the journal can't be reached, for as long as the journal
+    /// is worth waiting for.
+    async fn decide_patiently(&self, signal: &Signal, nonce: &str) -> Result<Begun, RecordError> {
+        let patience = self.site.pace.journal_patience;
+        let deadline = Instant::now() + patience;
+        let mut moved = 0;
+        let mut tries = 0;
+        loop {
+            let decided = self.decide_once(signal, nonce, deadline).await;
+            match decided {
+                Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => moved += 1,
+                Err(error @ RecordError::Store { .. }) if !error.is_permanent() => {
+                    let wait = self.site.pace.backoff(tries);
+                    if Instant::now() + wait >= deadline {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(wait).await;
+                    tries += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn decide_once(
+        &self,
+        signal: &Signal,
+        nonce: &str,
+        deadline: Instant,
+    ) -> Result<Begun, RecordError> {
+        let _deciding = self.deciding.lock().await;
+        let known = self.site.record.known();
+        let mut ahead = Ahead::begin(self, signal, known.as_ref().map(|head| &*head.state));
+        let head = self.in_time(deadline, self.look_for(signal)).await?;
+        let facts = self.facts(looks(&head.state, signal), &mut ahead).await;
+        let decision = decide(&self.site.policy, &head.state, &facts, signal, Timestamp::now());
+        self.in_time(
+            deadline.max(Instant::now() + self.site.pace.journal_patience / 2),
+            self.begin(signal, head, decision, nonce, ahead),
+        )
+        .await
+    }
+
+    /// A journal that gives no answer is one that can't be reached.
+    async fn in_time<T>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T, RecordError>>,
+    ) -> Result<T, RecordError> {
+        match tokio::time::timeout_at(deadline, work).await {
+            Ok(done) => done,
+            Err(_) => Err(RecordError::Silent(self.site.name.clone())),
+        }
+    }
+
+    /// An operator looks past entries that can't be read; automatic moves stop at them.
+    async fn look_for(&self, signal: &Signal) -> Result<Head, RecordError> {
+        match &signal.kind {
+            SignalKind::Command(command) if command.verb != Verb::Reconcile => {
+                self.site.record.look_past().await
+            }
+            _ => self.site.record.look().await,
+        }
+    }
+
+    async fn facts(&self, looks: Looks, ahead: &mut Ahead) -> Facts {
+        let all = [Role::Gate, Role::Route, Role::Monitor];
+        let primary = async { if looks.primary { Some(self.site.ask_primary_twice().await) } else { None } };
+        let switches = async { if looks.switches { self.site.look_at(&all).await } else { Vec::new() } };
+        let public = async { if looks.public { Some(ahead.public(self).await) } else { None } };
+        let (primary, switches, public) = tokio::join!(primary, switches, public);
+        let none = Facts::none();
+        let mut facts = Facts { switches, ..none };
+        if let Some(public) = public {
+            facts.public = public;
+        }
+        if let Some(primary) = primary {
+            facts.primary = primary;
+        }
+        facts
+    }
+
+    /// Writes what was decided, and has a new plan executed.
+    async fn begin(
+        &self,
+        signal: &Signal,
+        mut head: Head,
+        decision: Decision,
+        nonce: &str,
+        ahead: Ahead,
+    ) -> Result<Begun, RecordError> {
+        for event in &decision.record {
+            head = self.site.record.append_after(&head, event).await?;
+        }
+        self.announce_decision(signal, &decision);
+        let reason = decision.reason.to_string();
+        match decision.verdict {
+            Verdict::Start(direction, order) => {
+                let order = *order;
+                let plan = self.start(&head, (direction, order, &reason), nonce, ahead).await?;
+                Ok(Begun::Plan(plan, direction, reason))
+            }
+            Verdict::CarryOn(plan) => {
+                let direction = head.state.plan(plan).map_or(Direction::Failover, |plan| plan.direction);
+                self.own(&head.state, plan, nonce);
+                Ok(Begun::Plan(plan, direction, reason))
+            }
+            _ => Ok(Begun::Settled(decision)),
+        }
+    }
+
+    /// Writes a plan's intent and has it executed.
+    pub(super) async fn start(
+        &self,
+        head: &Head,
+        (direction, order, reason): (Direction, Order, &str),
+        nonce: &str,
+        ahead: Ahead,
+    ) -> Result<u64, RecordError> {
+        let claimed_at = Instant::now();
+        let intent = Event::Intent {
+            direction,
+            order: order.clone(),
+            reason: reason.to_owned(),
+            nonce: nonce.to_owned(),
+        };
+        let head = self.site.record.append_after(head, &intent).await?;
+        let task = Assignment {
+            plan: Some(head.number),
+            nonce: nonce.to_owned(),
+            claimed_at,
+            direction,
+            order,
+            reason: reason.to_owned(),
+            steps: Vec::new(),
+            trouble: None,
+            resumed: false,
+            state: Arc::clone(&head.state),
+            ahead: ahead.act,
+        };
+        self.execute(head.number, task);
+        Ok(head.number)
+    }
+
+    /// A plan whose intent was stored although its answer was lost is ours to execute.
+    fn own(&self, state: &Arc<State>, plan: u64, nonce: &str) {
+        let Some(open) = state.plan(plan) else { return };
+        let ours = open.claim.as_ref().is_some_and(|claim| claim.nonce == nonce);
+        if ours && !self.is_running(plan) {
+            let task = Assignment::carrying_on(open, nonce.to_owned(), Instant::now(), Arc::clone(state));
+            self.execute(plan, task);
+        }
+    }
+
+    /// A broken journal must not keep visitors in the dark: what is fresh and certain is acted on all the same.
+    async fn without_journal(&self, signal: &Signal, error: &RecordError, nonce: String) -> Reply {
+        if matches!(error, RecordError::Unreadable { .. }) {
+            self.site.announce(Kind::Trouble, &error.to_string(), json!({}), None);
+            return self.unrecorded(error);
+        }
+        if self.is_running(0) {
+            let outcome = self.see_through(0, &nonce).await;
+            return self.executed("the move that began while the journal could not be reached", &outcome);
+        }
+        let public =
+            if blind_may_matter(signal) { self.site.ask_public().await } else { Facts::none().public };
+        let unable = if blind_may_matter(signal) { self.site.standby_unable().await } else { None };
+        let facts = Facts { public, standby_unable: unable, ..Facts::none() };
+        let Some(decision) = decide_blind(&self.site.policy, &facts, signal, Timestamp::now()) else {
+            return self.unrecorded(error);
+        };
+        let Verdict::Start(direction, order) = decision.verdict else { return self.unrecorded(error) };
+        let reason = format!(
+            "{}; the journal can't be reached, so history and any hold could not be read ({error})",
+            decision.reason
+        );
+        self.start_blind((direction, *order, reason.clone()), nonce.clone());
+        let outcome = self.see_through(0, &nonce).await;
+        self.executed(&reason, &outcome)
+    }
+
+    fn start_blind(&self, (direction, order, reason): (Direction, Order, String), nonce: String) {
+        let known = self.site.record.known().map(|head| head.state);
+        let task = Assignment {
+            plan: None,
+            nonce,
+            claimed_at: Instant::now(),
+            direction,
+            order,
+            reason,
+            steps: Vec::new(),
+            trouble: None,
+            resumed: false,
+            state: known.unwrap_or_default(),
+            ahead: crate::act::Ahead::default(),
+        };
+        self.execute(0, task);
+    }
+
+    fn announce_decision(&self, signal: &Signal, decision: &Decision) {
+        let site = &self.site.name;
+        let reason = &decision.reason;
+        tracing::info!(%site, message = %signal.message, verdict = ?verdict_word(decision), "{reason}");
+        let kind = match decision.verdict {
+            Verdict::Pending if !decision.record.is_empty() => Kind::Pending,
+            Verdict::Refused => Kind::Refused,
+            Verdict::Stay => match decision.record.last() {
+                Some(event) => noted(event),
+                None => return,
+            },
+            _ => return,
+        };
+        let incident = match &signal.kind {
+            SignalKind::Incident(incident) => Some(incident.id.clone()),
+            SignalKind::Command(_) => None,
+        };
+        self.site.announce(kind, &reason.to_string(), json!({ "record": decision.record }), incident);
+    }
+}
+
+fn noted(event: &Event) -> Kind {
+    match event {
+        Event::Held { .. } => Kind::Held,
+        Event::Released { .. } => Kind::Released,
+        Event::Acknowledged { .. } => Kind::Acknowledged,
+        Event::Adopted { .. } => Kind::Adopted,
+        _ => Kind::Dropped,
+    }
+}
+
+fn verdict_word(decision: &Decision) -> &'static str {
+    match decision.verdict {
+        Verdict::Start(..) | Verdict::CarryOn(_) => "move",
+        Verdict::Pending => "pending",
+        Verdict::Stay => "stay",
+        Verdict::Refused => "refused",
+    }
+}
+
+fn blind_may_matter(signal: &Signal) -> bool {
+    match &signal.kind {
+        SignalKind::Incident(incident) => incident.state == IncidentState::Open,
+        SignalKind::Command(command) => command.verb == Verb::Failover && command.force,
+    }
+}

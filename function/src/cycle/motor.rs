@@ -1,0 +1,171 @@
+//! Seeing plans through: executing them here, joining those that execute here, and taking over dead ones.
+
+use std::sync::{Arc, PoisonError};
+
+use failover_core::{Event, State, Verdict, decide_again};
+use jiff::Timestamp;
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    ahead::Ahead,
+    desk::{Begun, Desk},
+};
+use crate::{
+    act::{Assignment, Executor, Outcome, turn::ClaimWatch},
+    push::Reply,
+    record::RecordError,
+};
+
+/// An executor of this process: what it came to, once it has.
+pub(super) type Running = watch::Receiver<Option<Outcome>>;
+
+impl Desk {
+    /// Executes a plan beside whoever waits for it: a delivery that is cut off leaves it running.
+    pub(super) fn execute(&self, plan: u64, task: Assignment) {
+        let (tell, outcome) = watch::channel(None);
+        self.executors().insert(plan, outcome);
+        let executor = Executor::new(Arc::clone(&self.site), task, self.shutdown.clone());
+        tokio::spawn(async move {
+            let outcome = executor.execute().await;
+            tell.send_replace(Some(outcome));
+        });
+    }
+
+    /// Whether an executor of this process works on `plan`.
+    pub(super) fn is_running(&self, plan: u64) -> bool {
+        let mut executors = self.executors();
+        executors.retain(|_, outcome| outcome.borrow().is_none() && outcome.has_changed().is_ok());
+        executors.contains_key(&plan)
+    }
+
+    fn executors(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a plan's end, wherever it executes, and takes it over when its executor is dead.
+    pub(super) async fn see_through(&self, plan: u64, nonce: &str) -> Outcome {
+        let mut watch = ClaimWatch::default();
+        loop {
+            if let Some(outcome) = self.join(plan).await {
+                return outcome;
+            }
+            match self.elsewhere(plan, nonce, &mut watch).await {
+                Ok(Some(outcome)) => return outcome,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(site = %self.site.name, plan, "{error}"),
+            }
+            if *self.shutdown.borrow() {
+                return Outcome::unsettled("this process ends; the next delivery carries the plan on");
+            }
+            if !self.knows(plan) {
+                tokio::time::sleep(self.site.pace.between_looks()).await;
+            }
+        }
+    }
+
+    fn knows(&self, plan: u64) -> bool {
+        self.executors().contains_key(&plan)
+    }
+
+    /// The outcome of this process's executor; `None` where there is none, or where it lost the plan.
+    async fn join(&self, plan: u64) -> Option<Outcome> {
+        let running = self.executors().get(&plan).cloned();
+        let mut running = running?;
+        let outcome = running.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        self.executors().retain(|id, known| *id != plan || !known.same_channel(&running));
+        match outcome {
+            Some(outcome) if !outcome.lost => Some(outcome),
+            Some(_) if plan == 0 => Some(Outcome::unsettled("another executor carries this move on")),
+            _ => None,
+        }
+    }
+
+    /// A plan that executes in another process: its outcome if it ended; taken over if nobody executes it.
+    async fn elsewhere(
+        &self,
+        plan: u64,
+        nonce: &str,
+        watch: &mut ClaimWatch,
+    ) -> Result<Option<Outcome>, RecordError> {
+        let head = self.site.record.look_past().await?;
+        let Some(open) = head.state.plan(plan) else {
+            return Ok(Some(Outcome::of(head.state.ended(plan))));
+        };
+        let claim_for = self.site.pace.claim_for;
+        let dead = open.claim.as_ref().is_none_or(|claim| watch.is_dead(claim, claim_for));
+        if dead {
+            self.take_over(&head.state, plan, nonce).await?;
+        }
+        Ok(None)
+    }
+
+    async fn take_over(&self, state: &State, plan: u64, nonce: &str) -> Result<(), RecordError> {
+        let _deciding = self.deciding.lock().await;
+        let unchanged = self.site.record.look_past().await?;
+        let same =
+            unchanged.state.plan(plan).map(|open| &open.claim) == state.plan(plan).map(|open| &open.claim);
+        if !same || self.is_running(plan) {
+            return Ok(());
+        }
+        let claimed_at = Instant::now();
+        let event = Event::Claim { plan, nonce: nonce.to_owned() };
+        let head = match self.site.record.append_after(&unchanged, &event).await {
+            Ok(head) => head,
+            Err(RecordError::Moved(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if let Some(open) = head.state.plan(plan) {
+            tracing::warn!(site = %self.site.name, plan, "the {} of a dead executor is carried on", open.direction);
+            let task = Assignment::carrying_on(open, nonce.to_owned(), claimed_at, Arc::clone(&head.state));
+            self.execute(plan, task);
+        }
+        Ok(())
+    }
+
+    /// Decides pending incidents again, on fresh probes, on behalf of `signal`; answers if that began a move.
+    pub(super) async fn reconsider(&self, signal: &failover_core::Signal) -> Option<Reply> {
+        let nonce = uuid::Uuid::new_v4().to_string();
+        match self.reconsider_once(signal, &nonce).await {
+            Ok(Some(Begun::Plan(plan, _, reason))) => {
+                let outcome = self.see_through(plan, &nonce).await;
+                Some(self.executed(&reason, &outcome))
+            }
+            Ok(Some(Begun::Settled(decision))) => Some(self.decided(&decision)),
+            Ok(None) => None,
+            Err(error) => {
+                tracing::warn!(site = %self.site.name, "pending incidents are decided later: {error}");
+                None
+            }
+        }
+    }
+
+    async fn reconsider_once(
+        &self,
+        signal: &failover_core::Signal,
+        nonce: &str,
+    ) -> Result<Option<Begun>, RecordError> {
+        let _deciding = self.deciding.lock().await;
+        let Some(head) = self.site.record.known() else { return Ok(None) };
+        let now = Timestamp::now();
+        let Some(pending) = head.state.pending_at(now).next().cloned() else { return Ok(None) };
+        if !head.state.plans.is_empty() {
+            return Ok(None);
+        }
+        let facts = self.site.fresh_facts().await;
+        let decision = decide_again(&self.site.policy, &head.state, &facts, (&pending, signal), now);
+        let mut head = head;
+        for event in &decision.record {
+            head = self.site.record.append_after(&head, event).await?;
+        }
+        let reason = decision.reason.to_string();
+        tracing::info!(site = %self.site.name, incident = %pending.id, "decided again: {reason}");
+        match decision.verdict {
+            Verdict::Start(direction, order) => {
+                let plan = self.start(&head, (direction, *order, &reason), nonce, Ahead::default()).await?;
+                Ok(Some(Begun::Plan(plan, direction, reason)))
+            }
+            Verdict::Pending => Ok(None),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Reconcile: the second motor beside deliveries. Looks, compares, finishes what is open.
+//!
+//! A round that finds nothing new writes nothing and lists nothing: it asks for the journal's next number and
+//! probes once.
+
+use failover_core::{
+    Command, Event, Failback, Incident, IncidentState, Observed, Position, Role, Served, Sighting, Signal,
+    SignalKind, State, UpkeepTask, Verb, adopt,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{desk::Desk, upkeep::Chore};
+use crate::{
+    announce::Kind,
+    push::{Reply, ReplyVerdict},
+    record::{Head, RecordError},
+};
+
+/// So many rounds in a row make a report of a silent site, an outage on the standby, or the end of either.
+const IN_A_ROW: u32 = 3;
+
+/// The id of a report made here begins so.
+const REPORT: &str = "reconcile-";
+
+/// What this process counts from one round to the next; a restart begins again.
+#[derive(Debug, Default)]
+pub struct Counts {
+    silent: u32,
+    answered: u32,
+    well_since: Option<Instant>,
+    drift: Vec<String>,
+}
+
+impl Desk {
+    /// One round, on behalf of `signal`.
+    pub(super) async fn reconcile(&self, signal: &Signal) -> Reply {
+        match self.round(signal).await {
+            Ok(reply) => reply,
+            Err(error) => self.unrecorded(&error),
+        }
+    }
+
+    async fn round(&self, signal: &Signal) -> Result<Reply, RecordError> {
+        let head = self.site.record.look().await?;
+        if let Some(plan) = head.state.newest() {
+            let (id, reason) = (plan.id, plan.reason.clone());
+            let outcome = self.see_through(id, &uuid::Uuid::new_v4().to_string()).await;
+            self.reconsider(signal).await;
+            return Ok(self.executed(&reason, &outcome));
+        }
+        let head = self.expire(head).await?;
+        let roles = [Role::Gate, Role::Route, Role::Monitor];
+        let (seen, public) =
+            tokio::join!(self.site.look_at(&roles), self.site.prober.public(&self.site.targets));
+        let head = self.adopt_route(head, &seen).await?;
+        self.count(&public.served);
+        if let Some(reply) = self.reconsider(signal).await {
+            return Ok(reply);
+        }
+        self.chores(&head.state, &seen, &public.served).await?;
+        self.drift(&head.state, &seen).await?;
+        match head.state.active {
+            Position::Primary => self.on_primary(signal, &head.state, &public.served).await,
+            Position::Standby => self.on_standby(signal, &head.state).await,
+        }
+    }
+
+    /// Pending incidents are kept for a day.
+    async fn expire(&self, mut head: Head) -> Result<Head, RecordError> {
+        let _deciding = self.deciding.lock().await;
+        let now = Timestamp::now();
+        let kept: Vec<&str> = head.state.pending_at(now).map(|pending| pending.id.as_str()).collect();
+        let old = head.state.pending.iter().filter(|pending| !kept.contains(&pending.id.as_str()));
+        let old: Vec<String> = old.map(|pending| pending.id.clone()).collect();
+        for incident in old {
+            let reason = format!("incident {incident} was pending for a day");
+            head = self.site.record.append_after(&head, &Event::Dropped { incident, reason }).await?;
+        }
+        Ok(head)
+    }
+
+    /// Where the route is elsewhere than the journal says and no plan is open, the observation wins.
+    async fn adopt_route(&self, head: Head, seen: &[Sighting]) -> Result<Head, RecordError> {
+        let facts = failover_core::Facts { switches: seen.to_vec(), ..failover_core::Facts::none() };
+        let Some((_, event)) = adopt(&head.state, &facts) else { return Ok(head) };
+        let _deciding = self.deciding.lock().await;
+        let head = self.site.record.append_after(&head, &event).await?;
+        if let Event::Adopted { sentence, .. } = &event {
+            self.site.announce(Kind::Adopted, sentence, json!({}), None);
+        }
+        Ok(head)
+    }
+
+    fn count(&self, public: &Served) {
+        let mut counts = self.counts();
+        match public {
+            Served::By(_) => {
+                counts.silent = 0;
+                counts.answered = counts.answered.saturating_add(1);
+            }
+            Served::Silent(_) => {
+                counts.answered = 0;
+                counts.silent = counts.silent.saturating_add(1);
+            }
+            // Neither silence nor proof: it neither counts nor resets.
+            Served::Unknown(_) => {}
+        }
+    }
+
+    fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    async fn on_primary(
+        &self,
+        signal: &Signal,
+        state: &State,
+        public: &Served,
+    ) -> Result<Reply, RecordError> {
+        let report = state.pending.iter().find(|pending| pending.id.starts_with(REPORT));
+        if let Some(report) = report.filter(|_| self.counts().answered >= IN_A_ROW) {
+            self.drop_report(&report.id).await?;
+        }
+        let silent = self.counts().silent;
+        if silent < IN_A_ROW || !state.pending.is_empty() {
+            return Ok(self.quiet(format!("on its primary; {}", told(public))));
+        }
+        self.counts().silent = 0;
+        Ok(self.handle(&self.report(signal, public)).await)
+    }
+
+    /// Three silent rounds in a row count as a probe report, with the third one's order time.
+    fn report(&self, signal: &Signal, public: &Served) -> Signal {
+        let started_at = signal.order_time();
+        let incident = Incident {
+            id: format!("{REPORT}{}-{}", self.site.name, started_at.as_second()),
+            state: IncidentState::Open,
+            started_at: Some(started_at),
+            summary: format!("{IN_A_ROW} reconciles in a row found the public URL silent; {}", told(public)),
+            metric: None,
+            policy: None,
+            labels: std::collections::BTreeMap::new(),
+            check_id: None,
+            host: None,
+            reporter: Some("reconcile".to_owned()),
+        };
+        Signal { kind: SignalKind::Incident(incident), ..signal.clone() }
+    }
+
+    async fn drop_report(&self, incident: &str) -> Result<(), RecordError> {
+        let reason = format!("{IN_A_ROW} reconciles in a row were answered by the public URL");
+        let event = Event::Dropped { incident: incident.to_owned(), reason };
+        self.site.record.append(&event).await.map(|_| ())
+    }
+
+    async fn on_standby(&self, signal: &Signal, state: &State) -> Result<Reply, RecordError> {
+        if let Some(reply) = self.fail_back_by_itself(signal, state).await {
+            return Ok(reply);
+        }
+        let since =
+            state.since.map_or(String::new(), |since| format!(", since {}", failover_core::clock(since)));
+        Ok(self.quiet(format!("on its standby{since}")))
+    }
+
+    async fn fail_back_by_itself(&self, signal: &Signal, state: &State) -> Option<Reply> {
+        let Failback::Automatic { well_for } = self.site.policy.failback else { return None };
+        if state.stuck.is_some() || state.hold_at(Timestamp::now()).is_some() {
+            return None;
+        }
+        let well = self.site.prober.primary(&self.site.targets).await.served.is_by(Position::Primary);
+        let ready = {
+            let mut counts = self.counts();
+            counts.well_since = if well { counts.well_since.or(Some(Instant::now())) } else { None };
+            counts.well_since.is_some_and(|since| since.elapsed() >= well_for)
+        };
+        if !ready {
+            return None;
+        }
+        self.counts().well_since = None;
+        let mut command = Command::new(Verb::Failback);
+        command.by = Some("automatic failback".to_owned());
+        command.reason = Some(format!(
+            "the primary answered every reconcile for {}",
+            humantime::format_duration(well_for)
+        ));
+        let message = format!("{}-failback", signal.message);
+        Some(self.handle(&Signal { message, kind: SignalKind::Command(command), ..signal.clone() }).await)
+    }
+
+    /// Writes outside any plan: what was begun and not ended, drained standbys, outages on the standby.
+    async fn chores(&self, state: &State, seen: &[Sighting], public: &Served) -> Result<(), RecordError> {
+        if let Some(upkeep) = &state.upkeep {
+            return self.resume_chore(upkeep).await;
+        }
+        let now = Timestamp::now();
+        if state.draining.is_some_and(|until| until <= now) && state.active == Position::Primary {
+            let routed_back =
+                seen.iter().filter(|s| s.role == Role::Route).all(|s| s.observed.is_at(Position::Primary));
+            if routed_back {
+                return self.chore(Chore::drained()).await;
+            }
+        }
+        if state.active != Position::Standby {
+            return Ok(());
+        }
+        let silent = self.counts().silent;
+        match public {
+            Served::Silent(why) if silent >= IN_A_ROW && state.outage.is_none() => {
+                let sentence = format!(
+                    "visitors are not served although the site is on its standby ({why}); monitoring is resumed until they are"
+                );
+                self.site.announce(Kind::Outage, &sentence, json!({}), None);
+                self.chore(Chore::outage(sentence)).await
+            }
+            Served::By(Position::Standby) if state.outage.is_some() => {
+                let sentence =
+                    "visitors are served by the standby again; monitoring is paused again".to_owned();
+                self.site.announce(Kind::Recovered, &sentence, json!({}), None);
+                self.chore(Chore::recovered(sentence)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Switches that are not where the journal says: announced once, and set again where the owner wants it.
+    async fn drift(&self, state: &State, seen: &[Sighting]) -> Result<(), RecordError> {
+        let expected = |role| match role {
+            Role::Gate if state.draining.is_some() => None,
+            Role::Monitor if state.outage.is_some() => Some(Position::Primary),
+            Role::Route => None,
+            _ => Some(state.active),
+        };
+        let off = seen.iter().filter_map(|sighting| {
+            let position = expected(sighting.role)?;
+            let strayed = matches!(&sighting.observed, Observed::At(at) if *at != position)
+                || matches!(sighting.observed, Observed::Mixed(_));
+            strayed.then_some((sighting, position))
+        });
+        let off: Vec<(&Sighting, Position)> = off.collect();
+        let said: Vec<String> = off
+            .iter()
+            .map(|(s, to)| format!("{} is at {} and belongs at {to}", s.switch, s.observed))
+            .collect();
+        let is_news = std::mem::replace(&mut self.counts().drift, said.clone()) != said;
+        if is_news && !said.is_empty() {
+            self.site.announce(Kind::Drift, &said.join("; "), json!({ "repair": self.site.repair }), None);
+        }
+        if self.site.repair && state.upkeep.is_none() {
+            for (sighting, position) in off {
+                self.chore(Chore::repair(sighting.switch.clone(), sighting.role, position)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn quiet(&self, reason: String) -> Reply {
+        Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 200)
+    }
+
+    async fn resume_chore(&self, upkeep: &failover_core::Upkeep) -> Result<(), RecordError> {
+        // A minute has passed since the last round, twelve times as long as a claim lives by default; where
+        // rounds come faster, the claim is watched for its full time.
+        tokio::time::sleep(self.site.pace.claim_for).await;
+        let unchanged = self.site.record.look().await?.state.upkeep.as_ref() == Some(upkeep);
+        if !unchanged {
+            return Ok(());
+        }
+        let chore = match &upkeep.task {
+            UpkeepTask::ResumeMonitoring => {
+                Chore::outage("monitoring is resumed, as it was begun".to_owned())
+            }
+            UpkeepTask::PauseMonitoring => {
+                Chore::recovered("monitoring is paused, as it was begun".to_owned())
+            }
+            UpkeepTask::CloseStandby => Chore::drained(),
+            UpkeepTask::Repair(switch, position) => {
+                let role =
+                    self.site.switches.iter().find(|s| s.id() == switch).map_or(Role::Monitor, |s| s.role());
+                Chore::repair(switch.clone(), role, *position)
+            }
+        };
+        self.chore(chore).await
+    }
+}
+
+fn told(public: &Served) -> String {
+    match public {
+        Served::By(position) => format!("the {position} answered the public URL"),
+        Served::Silent(why) => format!("the public URL is silent ({why})"),
+        Served::Unknown(why) => format!("the public URL could not be judged ({why})"),
+    }
+}

@@ -1,0 +1,253 @@
+//! Record: a site's journal as its decisions and executors see it.
+//!
+//! It knows the newest entry that this process has seen (the head), finds newer ones, and appends. What it never
+//! does: change or remove an entry, or decide anything.
+
+use std::sync::Arc;
+
+use failover_core::{ENTRY_VERSION, Entry, Event, Illegal, SiteName, State};
+use jiff::Timestamp;
+use tokio::sync::{Mutex, watch};
+
+use crate::journal::{Create, Journal, JournalError};
+
+/// How many unreadable entries in a row an operator's command looks past.
+const LOOK_PAST: u64 = 16;
+
+/// The newest entry that is known, and the state it led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its number; 0 when the journal is empty.
+    pub number: u64,
+    /// The state after it.
+    pub state: Arc<State>,
+}
+
+/// Why a site's journal could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The store could not be reached, or refused.
+    #[error("the journal of {site} could not be reached: {source}")]
+    Store {
+        /// Whose journal.
+        site: SiteName,
+        /// What happened.
+        source: JournalError,
+    },
+    /// The store gave no answer in time.
+    #[error("the journal of {0} gave no answer in time")]
+    Silent(SiteName),
+    /// An entry is there, but it can't be read.
+    #[error(
+        "entry {number} of the journal of {site} can't be read: {why}; automatic moves stop until an operator's \
+         command (\"acknowledge\", say) goes on after it"
+    )]
+    Unreadable {
+        /// Whose journal.
+        site: SiteName,
+        /// Which entry.
+        number: u64,
+        /// Why.
+        why: String,
+    },
+    /// The entry may not follow what the journal says.
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    /// Somebody else wrote meanwhile: what was decided was decided on an old state.
+    #[error("somebody else wrote to the journal of {0} meanwhile")]
+    Moved(SiteName),
+}
+
+impl RecordError {
+    /// Whether another try soon can't help.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => source.is_permanent(),
+            Self::Unreadable { .. } => true,
+            Self::Silent(_) | Self::Illegal(_) | Self::Moved(_) => false,
+        }
+    }
+}
+
+/// One site's journal.
+#[derive(Debug)]
+pub struct Record {
+    journal: Journal,
+    site: SiteName,
+    /// Held while an entry is written, so that this process doesn't compete with itself for a number.
+    writing: Mutex<()>,
+    head: watch::Sender<Option<Head>>,
+}
+
+impl Record {
+    /// The journal of `site`, of which nothing is known yet.
+    pub fn new(journal: Journal, site: SiteName) -> Self {
+        Self { journal, site, writing: Mutex::new(()), head: watch::Sender::new(None) }
+    }
+
+    /// The newest head that this process knows, without asking the store.
+    pub fn known(&self) -> Option<Head> {
+        self.head.borrow().clone()
+    }
+
+    /// Tells whenever this process learns of a newer head.
+    pub fn heads(&self) -> watch::Receiver<Option<Head>> {
+        self.head.subscribe()
+    }
+
+    /// The newest head: one listing page and at most one entry at first, afterwards the next number.
+    ///
+    /// # Errors
+    /// When the store can't be reached, or the newest entry can't be read.
+    pub async fn look(&self) -> Result<Head, RecordError> {
+        let mut head = match self.known() {
+            Some(head) => head,
+            None => return self.find_newest().await,
+        };
+        while let Some(entry) = self.read(head.number + 1).await? {
+            head = self.learn(entry);
+        }
+        Ok(head)
+    }
+
+    /// As `look`, but an operator's command looks past entries that can't be read: it goes on from the newest
+    /// readable one, after the newest number.
+    ///
+    /// # Errors
+    /// When the store can't be reached, or too many entries in a row can't be read.
+    pub async fn look_past(&self) -> Result<Head, RecordError> {
+        let unreadable = match self.look().await {
+            Err(RecordError::Unreadable { number, .. }) => number,
+            other => return other,
+        };
+        let newest = self.newest_number().await?.unwrap_or(unreadable);
+        for number in (newest.saturating_sub(LOOK_PAST)..newest).rev() {
+            if number == 0 {
+                return Ok(Head { number: newest, state: Arc::default() });
+            }
+            match self.read(number).await {
+                Ok(Some(entry)) => return Ok(Head { number: newest, state: Arc::new(entry.state) }),
+                Ok(None) => return Ok(Head { number: newest, state: Arc::default() }),
+                Err(RecordError::Unreadable { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        self.look().await
+    }
+
+    /// Appends `event` right after `head`: what was decided on that head holds only if nobody wrote meanwhile.
+    ///
+    /// # Errors
+    /// `Moved` when somebody did; else as `look`, or when the event is illegal.
+    pub async fn append_after(&self, head: &Head, event: &Event) -> Result<Head, RecordError> {
+        let _writing = self.writing.lock().await;
+        if self.known().is_some_and(|known| known.number > head.number) {
+            return Err(RecordError::Moved(self.site.clone()));
+        }
+        match self.create(head, event).await? {
+            Ok(head) => Ok(head),
+            Err(number) => {
+                if let Some(entry) = self.read(number).await? {
+                    self.learn(entry);
+                }
+                Err(RecordError::Moved(self.site.clone()))
+            }
+        }
+    }
+
+    /// Appends `event` after whatever the newest entry is.
+    ///
+    /// # Errors
+    /// As `look`, or when the event may not follow the newest state.
+    pub async fn append(&self, event: &Event) -> Result<Head, RecordError> {
+        let _writing = self.writing.lock().await;
+        let mut head = match self.known() {
+            Some(head) => head,
+            None => self.look().await?,
+        };
+        loop {
+            match self.create(&head, event).await? {
+                Ok(head) => return Ok(head),
+                Err(_) => head = self.look().await?,
+            }
+        }
+    }
+
+    /// Every entry from `number` on, newest last; for people, never for a decision.
+    ///
+    /// # Errors
+    /// When the store can't be reached; entries that can't be read are left out.
+    pub async fn entries(&self, newest: usize) -> Result<Vec<Entry>, RecordError> {
+        let last = self.newest_number().await?.unwrap_or(0);
+        let first = last.saturating_sub(newest as u64) + 1;
+        let reads = (first..=last).map(|number| self.read(number));
+        let mut entries = Vec::new();
+        for read in futures::future::join_all(reads).await {
+            match read {
+                Ok(entry) => entries.extend(entry),
+                Err(RecordError::Unreadable { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn find_newest(&self) -> Result<Head, RecordError> {
+        match self.newest_number().await? {
+            None => Ok(self.publish(Head { number: 0, state: Arc::default() })),
+            Some(number) => match self.read(number).await? {
+                Some(entry) => Ok(self.learn(entry)),
+                None => Err(self.unreadable(number, "it was listed, and is not there")),
+            },
+        }
+    }
+
+    async fn newest_number(&self) -> Result<Option<u64>, RecordError> {
+        self.journal.newest(&self.site).await.map_err(|source| self.store(source))
+    }
+
+    /// Tries to be the one who writes the number after `head`; the inner error names the number that somebody
+    /// else wrote first.
+    async fn create(&self, head: &Head, event: &Event) -> Result<Result<Head, u64>, RecordError> {
+        let number = head.number + 1;
+        let at = Timestamp::now();
+        let state = head.state.after(number, at, event)?;
+        let writer = uuid::Uuid::new_v4().to_string();
+        let (site, event) = (self.site.clone(), event.clone());
+        let entry = Entry { v: ENTRY_VERSION, site, number, at, writer, event, state };
+        let bytes = entry.to_bytes().into();
+        match self.journal.create(&self.site, number, bytes).await.map_err(|source| self.store(source))? {
+            Create::Created => Ok(Ok(self.learn(entry))),
+            Create::Exists(_) => Ok(Err(number)),
+        }
+    }
+
+    async fn read(&self, number: u64) -> Result<Option<Entry>, RecordError> {
+        let bytes = self.journal.read(&self.site, number).await.map_err(|source| self.store(source))?;
+        let read = |bytes: bytes::Bytes| Entry::read(&bytes, &self.site, number);
+        bytes.map(read).transpose().map_err(|why| self.unreadable(number, &why.to_string()))
+    }
+
+    fn learn(&self, entry: Entry) -> Head {
+        self.publish(Head { number: entry.number, state: Arc::new(entry.state) })
+    }
+
+    fn publish(&self, head: Head) -> Head {
+        self.head.send_if_modified(|known| {
+            let newer = known.as_ref().is_none_or(|known| known.number < head.number);
+            if newer {
+                *known = Some(head.clone());
+            }
+            newer
+        });
+        head
+    }
+
+    fn store(&self, source: JournalError) -> RecordError {
+        RecordError::Store { site: self.site.clone(), source }
+    }
+
+    fn unreadable(&self, number: u64, why: &str) -> RecordError {
+        RecordError::Unreadable { site: self.site.clone(), number, why: why.to_owned() }
+    }
+}

@@ -1,0 +1,140 @@
+//! A guarded site at run time: its settings, its switches, its journal, and how to look at it.
+
+use std::{sync::Arc, time::Duration};
+
+use failover_core::{Facts, Policy, Role, RouteOrder, Served, Sighting, SiteName};
+use futures::future::join_all;
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use crate::{
+    announce::{Announcement, Announcer, Kind},
+    pace::Pace,
+    probe::{Prober, Targets},
+    record::Record,
+    switch::{Observation, Readiness, Switch, SwitchError},
+};
+
+/// The gap between the two answers that a failback asks of the primary (spec of the failback gate: own choice, so
+/// that one lucky answer of a server that is still starting is not enough).
+const BETWEEN_ANSWERS: Duration = Duration::from_secs(2);
+
+/// All that is needed to decide about a site and to move it.
+#[derive(Debug)]
+pub struct Guarded {
+    /// Its name.
+    pub name: SiteName,
+    /// What its owner decided about its moves.
+    pub policy: Policy,
+    /// When traffic is routed.
+    pub order: RouteOrder,
+    /// How long a first look at the public URL may hold a failover up.
+    pub confirm_within: Duration,
+    /// How long an operator's failover waits for the standby before a site that still answers is left alone.
+    pub verify_within: Duration,
+    /// How long a failback waits for the primary to answer visitors.
+    pub failback_patience: Duration,
+    /// Whether a switch that moved by itself is set again.
+    pub repair: bool,
+    /// What moves it, in the order of the configuration.
+    pub switches: Vec<Arc<dyn Switch>>,
+    /// How it is asked.
+    pub prober: Arc<Prober>,
+    /// What is asked.
+    pub targets: Targets,
+    /// Its journal.
+    pub record: Arc<Record>,
+    /// Where news goes.
+    pub announcer: Announcer,
+    /// How long things may take.
+    pub pace: Pace,
+}
+
+impl Guarded {
+    /// The switches of one role.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<dyn Switch>> {
+        self.switches.iter().filter(move |switch| switch.role() == role)
+    }
+
+    /// Whether there is a public URL to verify a move by.
+    pub fn has_visitors(&self) -> bool {
+        true
+    }
+
+    /// Asks the gates whether the standby could serve, beside other work.
+    pub fn ask_readiness(&self) -> JoinHandle<Vec<Result<Readiness, SwitchError>>> {
+        let gates: Vec<Arc<dyn Switch>> = self.of(Role::Gate).cloned().collect();
+        tokio::spawn(async move { join_all(gates.iter().map(|gate| gate.readiness())).await })
+    }
+
+    /// Looks at the gates, beside other work; a look that failed is made again when it is needed.
+    pub fn look_at_gates(&self) -> JoinHandle<Vec<Option<Observation>>> {
+        let gates: Vec<Arc<dyn Switch>> = self.of(Role::Gate).cloned().collect();
+        tokio::spawn(async move {
+            let looks = join_all(gates.iter().map(|gate| gate.observe())).await;
+            looks.into_iter().map(Result::ok).collect()
+        })
+    }
+
+    /// Looks at every switch whose role is among `roles`.
+    pub async fn look_at(&self, roles: &[Role]) -> Vec<Sighting> {
+        let wanted = self.switches.iter().filter(|switch| roles.contains(&switch.role()));
+        join_all(wanted.map(|switch| async move {
+            let observed = match switch.observe().await {
+                Ok(observation) => observation.observed,
+                Err(error) => failover_core::Observed::Unknown(crate::log::chain(&error)),
+            };
+            Sighting { switch: switch.id().clone(), role: switch.role(), observed }
+        }))
+        .await
+    }
+
+    /// Asks the public URL once, for at most `confirm_within`.
+    pub async fn ask_public(&self) -> Served {
+        let asked = tokio::time::timeout(self.confirm_within, self.prober.public(&self.targets)).await;
+        match asked {
+            Ok(answer) => answer.served,
+            Err(_) => Served::Unknown(format!("no answer within {:?}", self.confirm_within)),
+        }
+    }
+
+    /// Asks the primary past the redirect; an answer counts only if a second one follows.
+    pub async fn ask_primary_twice(&self) -> Served {
+        if !self.policy.has_primary_url {
+            return Served::Unknown("there is no primary_url to ask".to_owned());
+        }
+        match self.prober.primary(&self.targets).await.served {
+            first @ Served::By(_) => {
+                tokio::time::sleep(BETWEEN_ANSWERS.min(self.pace.call_timeout / 5)).await;
+                let second = self.prober.primary(&self.targets).await.served;
+                if second == first { first } else { second }
+            }
+            silent => silent,
+        }
+    }
+
+    /// Why the standby could not serve if it were opened, as far as the gates can tell.
+    pub async fn standby_unable(&self) -> Option<String> {
+        let answers = self.ask_readiness().await.unwrap_or_default();
+        answers.into_iter().find_map(|answer| match answer {
+            Ok(Readiness::Unable(why)) => Some(why),
+            _ => None,
+        })
+    }
+
+    /// What a pending incident is decided on: fresh probes, and whether the standby could serve.
+    pub async fn fresh_facts(&self) -> Facts {
+        let (public, standby_unable) = tokio::join!(self.ask_public(), self.standby_unable());
+        let mut facts = Facts { public, standby_unable, ..Facts::none() };
+        if facts.public.is_silent() && self.policy.has_primary_url {
+            facts.primary = self.prober.primary(&self.targets).await.served;
+        }
+        facts
+    }
+
+    /// Tells the log, the events topic and the webhooks.
+    pub fn announce(&self, kind: Kind, sentence: &str, details: serde_json::Value, incident: Option<String>) {
+        let news = Announcement::new(kind, Some(self.name.clone()), sentence, Timestamp::now());
+        self.announcer.tell(news.of_incident(incident).with_details(details));
+    }
+}

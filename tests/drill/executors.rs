@@ -1,0 +1,63 @@
+//! Who executes: killed processes, two processes, newer orders.
+
+use sandbox::{Moment, Served};
+
+use crate::harness::Drill;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_killed_in_the_middle_is_carried_on_by_the_next_delivery() {
+    for (operation, moment) in [
+        ("run.set_iam_policy", Moment::BeforeEffect),
+        ("run.set_iam_policy", Moment::AfterEffect),
+        ("cloudflare.patch_page_rule", Moment::AfterEffect),
+        ("monitoring.patch_check", Moment::BeforeEffect),
+    ] {
+        let mut drill = Drill::start().await;
+        drill.cut_power();
+        let reached = drill.sandbox.world.stop_at(operation, 1, moment);
+        let incident = crate::harness::payload::incident("0.outage", "open", jiff::Timestamp::now());
+        let push = crate::harness::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
+        tokio::select! {
+            answer = drill.function.try_push(&push) => panic!("answered before it was killed: {answer:?}"),
+            reached = reached => reached.expect("the call arrives"),
+        }
+        drill.function.kill().await;
+        drill.restart().await;
+        drill.function.push(&push).await.is(200, "move", Some("Done"));
+        assert_eq!(drill.visit().await, Served::Standby);
+        drill.all_promises_hold();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_make_the_writes_of_one_failover() {
+    let drill = Drill::start().await;
+    let other = drill.second_instance().await;
+    drill.cut_power();
+    let incident = crate::harness::payload::incident("0.outage", "open", jiff::Timestamp::now());
+    let push = crate::harness::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
+    let deliveries = (0..64).map(|n| if n % 2 == 0 { drill.function.push(&push) } else { other.push(&push) });
+    for answer in futures::future::join_all(deliveries).await {
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    assert_eq!(drill.writes().len(), 3);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_order_overtakes_a_failover_that_waits_for_its_standby() {
+    let options =
+        sandbox::Options { iam_propagation: std::time::Duration::from_secs(3600), ..Default::default() };
+    let drill = Drill::with(crate::harness::Settings::default(), options).await;
+    drill.cut_power();
+    let failover = drill.open_incident("0.outage");
+    let failback = async {
+        drill.sandbox.world.ledger.ended("run.set_iam_policy", 1).await;
+        drill.sandbox.world.promises.allow(sandbox::Promise::MovesToWhatAnswers);
+        drill.command(serde_json::json!({ "command": "failback", "force": true })).await
+    };
+    let (over, back) = tokio::join!(failover, failback);
+    over.is(200, "move", Some("Overtaken"));
+    back.is(200, "move", Some("Stuck"));
+    drill.all_promises_hold();
+}

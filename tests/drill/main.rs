@@ -1,0 +1,10 @@
+//! The whole job through the real binary: pushes in, clouds moved, visitors served.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod decisions;
+mod executors;
+mod journal;
+mod moves;
+mod reconcile;

@@ -1,0 +1,127 @@
+//! The function in a process of its own.
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use sandbox::{Options, Sandbox, provider::Service};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+};
+
+use super::{Answer, PATIENCE, Settings};
+
+/// A running `failover serve`.
+#[derive(Debug)]
+pub struct Function {
+    child: Child,
+    base: String,
+    http: reqwest::Client,
+    output: Arc<Mutex<Vec<String>>>,
+}
+
+impl Function {
+    /// Starts the binary and waits until it answers.
+    pub async fn start(sandbox: &Sandbox, settings: &Settings, folder: &TempDir) -> Self {
+        let path = folder.path().join("failover.toml");
+        let text = settings.text(sandbox, &folder.path().display().to_string());
+        std::fs::write(&path, text).expect("the configuration is written");
+        Self::spawn(sandbox, &path, &[]).await
+    }
+
+    /// Starts the binary on a configuration, with further environment.
+    pub async fn spawn(sandbox: &Sandbox, config: &Path, environment: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
+        command
+            .arg("serve")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("FAILOVER_CONFIG", config)
+            .env("FAILOVER_LOG", "debug")
+            .env("PORT", port.to_string())
+            .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string())
+            .env("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().expect("the binary starts");
+        let output = Arc::new(Mutex::new(Vec::new()));
+        collect(child.stdout.take().expect("piped"), &output);
+        collect(child.stderr.take().expect("piped"), &output);
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let mut function = Self { child, base: format!("http://127.0.0.1:{port}"), http, output };
+        function.until_healthy().await;
+        function
+    }
+
+    async fn until_healthy(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let health = self.http.get(format!("{}/health", self.base)).send().await;
+            if health.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            let ended = self.child.try_wait().expect("its state");
+            assert!(ended.is_none() && Instant::now() < deadline, "{ended:?}\n{}", self.output());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Delivers one push and waits for the answer.
+    pub async fn push(&self, body: &Value) -> Answer {
+        self.try_push(body).await.unwrap_or_else(|error| panic!("{error}\n{}", self.output()))
+    }
+
+    /// Delivers one push; an error is a connection that broke.
+    pub async fn try_push(&self, body: &Value) -> reqwest::Result<Answer> {
+        let sent = self.http.post(format!("{}/push", self.base)).json(body).timeout(PATIENCE).send().await?;
+        let status = sent.status().as_u16();
+        let body = sent.json().await.unwrap_or(Value::Null);
+        Ok(Answer { status, body })
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// SIGKILL: no farewell.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("it is killed");
+    }
+
+    /// All that it printed.
+    pub fn output(&self) -> String {
+        self.output.lock().expect("output").join("\n")
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn collect(stream: impl AsyncRead + Unpin + Send + 'static, output: &Arc<Mutex<Vec<String>>>) {
+    let output = Arc::clone(output);
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            output.lock().expect("output").push(line);
+        }
+    });
+}

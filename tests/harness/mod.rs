@@ -1,0 +1,171 @@
+//! The real binary against the sandbox, with the verbs of an operator and of what happens to a home lab.
+//!
+//! Every test that needs a running function goes through here. Nothing sleeps to hope: one waits on the sandbox's
+//! ledger, on a visitor, or on an answer.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the harness")]
+
+mod function;
+pub mod payload;
+mod settings;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use sandbox::{Options, Power, Sandbox, Site};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use function::Function;
+pub use settings::Settings;
+
+/// No test waits longer for anything than this.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the function answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Value,
+}
+
+impl Answer {
+    /// One of the body's texts.
+    pub fn text(&self, key: &str) -> &str {
+        self.body[key].as_str().unwrap_or_default()
+    }
+
+    /// Asserts status, verdict and end in one line.
+    #[track_caller]
+    pub fn is(&self, status: u16, verdict: &str, end: Option<&str>) -> &Self {
+        let seen = (self.status, self.text("verdict"), self.body["end"].as_str());
+        assert_eq!(seen, (status, verdict, end), "{}", self.body);
+        self
+    }
+
+    /// Asserts that the reason says this.
+    #[track_caller]
+    pub fn because(&self, words: &str) -> &Self {
+        assert!(self.text("reason").contains(words), "{:?} isn't in {}", words, self.body);
+        self
+    }
+}
+
+/// A sandbox, the function in a process of its own, and one site.
+#[derive(Debug)]
+pub struct Drill {
+    /// The clouds and the sites.
+    pub sandbox: Sandbox,
+    /// The function.
+    pub function: Function,
+    /// How it is configured.
+    pub settings: Settings,
+    folder: Arc<TempDir>,
+}
+
+impl Drill {
+    /// One site, everything at its default, timeouts at a tenth.
+    pub async fn start() -> Self {
+        Self::with(Settings::default(), Options::default()).await
+    }
+
+    /// As `start`, with settings of one's own.
+    pub async fn with(settings: Settings, options: Options) -> Self {
+        let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let function = Function::start(&sandbox, &settings, &folder).await;
+        Self { sandbox, function, settings, folder }
+    }
+
+    /// Another instance of the function on the same journal.
+    pub async fn second_instance(&self) -> Function {
+        Function::start(&self.sandbox, &self.settings, &self.folder).await
+    }
+
+    /// Starts the function again, after it was killed.
+    pub async fn restart(&mut self) {
+        self.function = Function::start(&self.sandbox, &self.settings, &self.folder).await;
+    }
+
+    /// The site.
+    pub fn site(&self) -> Site {
+        self.sandbox.site("resume")
+    }
+
+    /// The power at home fails.
+    pub fn cut_power(&self) {
+        self.sandbox.world.set_primary("resume", Power::Off);
+    }
+
+    /// The power at home is back.
+    pub fn restore_power(&self) {
+        self.sandbox.world.set_primary("resume", Power::On);
+    }
+
+    /// Monitoring says that the site is down, just now.
+    pub async fn open_incident(&self, id: &str) -> Answer {
+        self.alert(&payload::incident(id, "open", Timestamp::now())).await
+    }
+
+    /// Monitoring says that an incident is over.
+    pub async fn close_incident(&self, id: &str) -> Answer {
+        self.alert(&payload::incident(id, "closed", Timestamp::now())).await
+    }
+
+    /// An alert is delivered, published just now under a message id of its own.
+    pub async fn alert(&self, body: &Value) -> Answer {
+        self.function
+            .push(&payload::push("failover-alerts", &payload::fresh_id(), Timestamp::now(), body))
+            .await
+    }
+
+    /// An operator publishes a command.
+    pub async fn command(&self, body: Value) -> Answer {
+        let push = payload::push("failover-commands", &payload::fresh_id(), Timestamp::now(), &body);
+        self.function.push(&push).await
+    }
+
+    /// `{"command": …}` and nothing else.
+    pub async fn order(&self, verb: &str) -> Answer {
+        self.command(json!({ "command": verb })).await
+    }
+
+    /// Who serves a visitor now.
+    pub async fn visit(&self) -> sandbox::Served {
+        sandbox::visitors::visit(&self.site().public_url()).await.expect("a visitor").served
+    }
+
+    /// Asserts that no promise was broken and nothing unknown was asked.
+    #[track_caller]
+    pub fn all_promises_hold(&self) {
+        let violations = self.sandbox.violations();
+        assert!(violations.is_empty(), "{violations:#?}");
+        let unknown = self.sandbox.world.ledger.unknown();
+        assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+
+    /// The writes made to clouds so far, by operation, in order.
+    pub fn writes(&self) -> Vec<&'static str> {
+        self.sandbox.world.ledger.writes().iter().map(|record| record.operation).collect()
+    }
+
+    /// Somebody cuts the newest journal entry in half (a journal in a folder).
+    pub fn spoil_newest_entry(&self) {
+        let folder = self.folder.path().join("journal/resume");
+        let entries = std::fs::read_dir(folder)
+            .expect("the journal's folder")
+            .map(|entry| entry.expect("an entry").path());
+        // The newest entry has the smallest name.
+        let newest = entries.min().expect("an entry");
+        let text = std::fs::read_to_string(&newest).expect("its text");
+        std::fs::write(&newest, &text[..text.len() / 2]).expect("it is spoilt");
+    }
+
+    /// Somebody sets the page rule at Cloudflare's dashboard.
+    pub fn route_by_hand(&self, status: &str) {
+        let seed = self.site().seed;
+        self.sandbox.world.cloudflare.edit_page_rule(&seed.zone, &seed.rule, "status", json!(status));
+    }
+}

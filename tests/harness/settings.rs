@@ -1,0 +1,83 @@
+//! The configuration that tests give the function: the documentation's example, pointed at the sandbox.
+
+use std::fmt::Write;
+
+use sandbox::{Sandbox, provider::Service};
+
+/// How the function is configured.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `journal`; `{folder}` stands for the test's own folder.
+    pub journal: String,
+    /// Lines for the top of the file.
+    pub top: String,
+    /// Lines for the site.
+    pub site: String,
+    /// Whether the site has a `primary_url`.
+    pub primary_url: bool,
+    /// Lines for `[push]`.
+    pub push: String,
+    /// The site's switches; `None` takes the three of the example.
+    pub switches: Option<String>,
+    /// The rest of the file.
+    pub rest: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            journal: "gs://gleich-tech-failover/journal".to_owned(),
+            top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\n".to_owned(),
+            site: "confirm_within = \"200ms\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
+            primary_url: true,
+            push: "verify = \"none\"\n".to_owned(),
+            switches: None,
+            rest: String::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The file's text.
+    pub fn text(&self, sandbox: &Sandbox, folder: &str) -> String {
+        let mut text = format!(
+            "journal = \"{}\"\n{}\n[push]\n{}",
+            self.journal.replace("{folder}", folder),
+            self.top,
+            self.push
+        );
+        text.push_str("alerts = [\"projects/gleich-tech/subscriptions/failover-alerts\"]\n");
+        text.push_str(
+            "commands = [\"projects/gleich-tech/subscriptions/failover-commands\"]\n\n[endpoints]\n",
+        );
+        for (name, service) in [
+            ("run", Service::Run),
+            ("monitoring", Service::Monitoring),
+            ("storage", Service::Storage),
+            ("jwks", Service::Jwks),
+        ] {
+            let _ = writeln!(text, "{name} = \"{}\"", sandbox.url(service));
+        }
+        let _ = writeln!(text, "cloudflare = \"{}client/v4\"", sandbox.url(Service::Cloudflare));
+        let site = sandbox.site("resume");
+        let _ = write!(
+            text,
+            "\n[[sites]]\nname = \"resume\"\npublic_url = \"{}\"\nstandby_url = \"{}\"\n{}",
+            site.public_url(),
+            site.standby_url(),
+            self.site
+        );
+        if self.primary_url {
+            let _ = writeln!(text, "primary_url = \"{}\"", site.primary_url());
+        }
+        let seed = &site.seed;
+        let usual = format!(
+            "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
+             [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n\n\
+             [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
+            seed.service, seed.zone, seed.rule, seed.check
+        );
+        let _ = write!(text, "\n{}\n{}", self.switches.as_deref().unwrap_or(&usual), self.rest);
+        text
+    }
+}
