@@ -1,9 +1,12 @@
 //! What only one kind of switch can get wrong.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cloud_failover::{
-    api::{ApiErrorKind, Clients, clients::Settings},
+    api::{ApiErrorKind, Clients, Endpoints, Secret, clients::Settings, credentials::StaticToken},
     switch::{self, Change, Readiness},
 };
 use failover_core::{
@@ -16,6 +19,7 @@ use sandbox::{
     monitoring::{Alert, Monitoring},
 };
 use serde_json::json;
+use tokio::net::TcpSocket;
 
 use crate::{
     bench::{Bench, clients, endpoints, pace},
@@ -143,7 +147,7 @@ async fn a_page_rule_that_cloudflare_has_migrated_says_which_kind_to_use() {
 async fn a_missing_or_odd_cloudflare_token_is_told_without_asking() {
     for (token, why) in [(None, "CLOUDFLARE_API_TOKEN"), (Some("a\nb"), "no header can carry")] {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
-        let cloudflare_token = token.map(cloud_failover::api::Secret::new);
+        let cloudflare_token = token.map(Secret::new);
         let settings = Settings { endpoints: endpoints(&sandbox), cloudflare_token, ..Settings::default() };
         let clients = Clients::new(settings).unwrap();
         let site = sandbox.site("resume");
@@ -225,15 +229,15 @@ async fn nothing_that_is_logged_holds_a_secret() {
 
 #[tokio::test]
 async fn a_provider_that_is_not_there_may_come_back() {
-    let sandbox = Sandbox::start(Options { sites: Vec::new(), ..Options::default() }).await.unwrap();
-    let gone = endpoints(&sandbox);
-    let clients = Clients::with_tokens(
-        Settings { endpoints: gone, pace: pace(Duration::from_millis(200)), ..Settings::default() },
-        clients(&sandbox, Duration::ZERO).tokens(),
-    );
-    drop(sandbox);
+    // Taken but not listened at, so that no other test gets it meanwhile.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = format!("http://{}", taken.local_addr().unwrap()).parse().unwrap();
+    let endpoints = Endpoints { run: Some(gone), ..Endpoints::default() };
+    let settings = Settings { endpoints, pace: pace(Duration::from_millis(200)), ..Settings::default() };
+    let clients = Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new("x")))).unwrap();
     let service = sandbox::SiteSeed::example().service.parse().unwrap();
-    let error = clients.unwrap().google().run_service(&service).await.unwrap_err();
+    let error = clients.google().run_service(&service).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::Transient);
     assert!(error.message.contains("could not be reached") && error.message.contains("refused"), "{error}");
 }

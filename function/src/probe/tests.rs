@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
 };
 
 use super::*;
@@ -56,10 +56,12 @@ impl Place {
     }
 }
 
-/// An address where nobody listens.
-async fn nowhere() -> Url {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap()
+/// An address where nobody listens: taken, so that nobody else gets it meanwhile.
+fn nowhere() -> Url {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = Box::leak(Box::new(socket)).local_addr().unwrap();
+    format!("http://{address}/").parse().unwrap()
 }
 
 fn response(status: u16, headers: &str, body: &str) -> String {
@@ -98,7 +100,7 @@ fn check(answer: &Answer, public: &Url, expected: &str) {
 
 async fn check_public(answer: String, expected: &str) {
     let place = Place::says(answer).await;
-    let seen = prober().public(&site(&place.url(), &nowhere().await)).await;
+    let seen = prober().public(&site(&place.url(), &nowhere())).await;
     check(&seen, &place.url(), expected);
 }
 
@@ -155,7 +157,7 @@ async fn a_standby_that_is_still_closed_is_silent() {
 async fn a_visit_that_ends_elsewhere_proves_nothing() {
     let stranger = Place::says(response(200, "", "primary and standby")).await;
     let public = Place::says(redirect(stranger.url().as_str())).await;
-    let answer = prober().public(&site(&public.url(), &nowhere().await)).await;
+    let answer = prober().public(&site(&public.url(), &nowhere())).await;
     let expected =
         format!("silent: {{public}} leads to {}, which is neither primary nor standby", stranger.url());
     check(&answer, &public.url(), &expected);
@@ -171,9 +173,9 @@ async fn five_redirects_are_followed_and_no_sixth() {
         }
     };
     let five = Place::serve(hops(5)).await;
-    check(&prober().public(&site(&five.url(), &nowhere().await)).await, &five.url(), "by primary");
+    check(&prober().public(&site(&five.url(), &nowhere())).await, &five.url(), "by primary");
     let six = Place::serve(hops(6)).await;
-    let answer = prober().public(&site(&six.url(), &nowhere().await)).await;
+    let answer = prober().public(&site(&six.url(), &nowhere())).await;
     check(&answer, &six.url(), "silent: {public} redirects more than 5 times");
 }
 
@@ -200,7 +202,7 @@ async fn a_redirect_to_nowhere_is_silence() {
 #[tokio::test]
 async fn a_redirect_that_is_expected_is_an_answer_while_it_stays() {
     let public = Place::says(redirect("/login")).await;
-    let mut targets = site(&public.url(), &nowhere().await);
+    let mut targets = site(&public.url(), &nowhere());
     targets.expect = Expect { status: 302, contains: String::new() };
     check(&prober().public(&targets).await, &public.url(), "by primary");
 }
@@ -216,7 +218,7 @@ async fn every_public_probe_has_a_query_and_a_connection_of_its_own() {
         )
     })
     .await;
-    let mut targets = site(&public.url().join("/?a=b").unwrap(), &nowhere().await);
+    let mut targets = site(&public.url().join("/?a=b").unwrap(), &nowhere());
     targets.expect.contains = "failover-probe".to_owned();
     let prober = prober();
     for connections in 1..=3 {
@@ -227,7 +229,7 @@ async fn every_public_probe_has_a_query_and_a_connection_of_its_own() {
 
 #[tokio::test]
 async fn nobody_there_and_nobody_answering_are_silence() {
-    let gone = nowhere().await;
+    let gone = nowhere();
     let answer = prober().public(&site(&gone, &gone)).await;
     check(&answer, &gone, "silent: {public} gave no answer: Connection refused (os error 111)");
     let mute = Place::says(String::new()).await;
@@ -259,7 +261,7 @@ async fn a_place_at_its_own_address_may_not_lead_away() {
         if head.starts_with("GET / ") { redirect("/home") } else { response(200, "", "primary") }
     })
     .await;
-    let mut targets = site(&nowhere().await, &standby.url());
+    let mut targets = site(&nowhere(), &standby.url());
     targets.primary = Some(own.url());
     check(&prober().primary(&targets).await, &own.url(), "by primary");
     check(&prober().standby(&targets).await, &own.url(), "by standby");
@@ -271,7 +273,7 @@ async fn a_place_at_its_own_address_may_not_lead_away() {
 
 #[tokio::test]
 async fn a_place_without_an_address_is_not_asked() {
-    let gone = nowhere().await;
+    let gone = nowhere();
     let targets = Targets { standby: None, ..site(&gone, &gone) };
     check(&prober().primary(&targets).await, &gone, "unknown: there is no primary_url");
     check(&prober().standby(&targets).await, &gone, "unknown: there is no standby_url");
@@ -285,7 +287,7 @@ async fn the_primary_is_reached_past_the_name_with_the_hosts_own_header() {
     })
     .await;
     let public: Url = "http://will.gleich.test:8443/".parse().unwrap();
-    let mut targets = site(&public, &nowhere().await);
+    let mut targets = site(&public, &nowhere());
     targets.connect = Some(primary.address);
     let prober = prober();
     check(&prober.primary(&targets).await, &public, "by primary");
@@ -303,7 +305,7 @@ async fn the_primary_is_reached_past_the_name_with_the_hosts_own_header() {
 async fn a_connection_is_the_answer_of_a_tcp_address() {
     let listening = Place::says(String::new()).await;
     let tcp = |url: &Url| -> Url { url.as_str().replace("http:", "tcp:").parse().unwrap() };
-    let (here, gone) = (tcp(&listening.url()), tcp(&nowhere().await));
+    let (here, gone) = (tcp(&listening.url()), tcp(&nowhere()));
     let targets = Targets { primary: Some(here.clone()), ..site(&here, &gone) };
     check(&prober().public(&targets).await, &here, "by primary");
     check(&prober().primary(&targets).await, &here, "by primary");
