@@ -27,7 +27,7 @@ async fn a_failback_is_refused_while_the_primary_is_dark_and_forced_it_ends_stuc
     let drill = Drill::start().await;
     drill.cut_power();
     drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
-    drill.order("failback").await.is(200, "refused", None).because("the primary doesn't answer");
+    drill.order("failback").await.is(200, "refused", None).because("the primary has not answered");
     assert_eq!(drill.visit().await, Served::Standby);
     drill.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
     let forced = json!({ "command": "failback", "force": true, "by": "alice" });
