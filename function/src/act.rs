@@ -199,9 +199,9 @@ impl Executor {
     async fn come_out(&mut self) -> Result<Finish, Halt> {
         self.await_turn().await?;
         match self.task.direction {
-            Direction::Failover => self.failover().await,
-            Direction::Failback => self.failback().await,
-            Direction::Rehearsal => self.rehearsal().await,
+            Direction::Failover => Box::pin(self.failover()).await,
+            Direction::Failback => Box::pin(self.failback()).await,
+            Direction::Rehearsal => Box::pin(self.rehearsal()).await,
         }
     }
 

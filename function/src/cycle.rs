@@ -78,14 +78,12 @@ impl Cycle {
 
     async fn incident(&self, signal: &Signal, incident: &Incident) -> Reply {
         let desk = (self.site_of)(incident).and_then(|name| self.desk(&name));
-        match desk {
-            Some(desk) => desk.handle(signal).await,
-            None => {
-                let reason = format!("incident {} is of no site that is configured here", incident.id);
-                tracing::warn!(incident = %incident.id, "{reason}");
-                Reply::stay(None, reason)
-            }
+        if let Some(desk) = desk {
+            return desk.handle(signal).await;
         }
+        let reason = format!("incident {} is of no site that is configured here", incident.id);
+        tracing::warn!(incident = %incident.id, "{reason}");
+        Reply::stay(None, reason)
     }
 
     async fn command(&self, signal: &Signal, command: &Command) -> Reply {

@@ -28,7 +28,7 @@ impl Default for Settings {
         Self {
             journal: "gs://gleich-tech-failover/journal".to_owned(),
             top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\n".to_owned(),
-            site: "confirm_within = \"200ms\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
+            site: "confirm_within = \"2s\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
             primary_url: true,
             push: "verify = \"none\"\n".to_owned(),
             switches: None,

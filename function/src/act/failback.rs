@@ -11,7 +11,7 @@ use crate::switch::Change;
 
 /// A redirect that says it may be cached for longer is not waited for: nobody should keep a standby open for a
 /// browser's sake for more than about an hour.
-const DRAIN_AT_MOST: Duration = Duration::from_secs(65 * 60);
+const DRAIN_AT_MOST: Duration = Duration::from_mins(65);
 
 impl Executor {
     pub(super) async fn failback(&mut self) -> Result<Finish, Halt> {

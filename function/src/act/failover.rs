@@ -126,7 +126,7 @@ impl Executor {
                     why = self.returns_while_led_away() => Err(Halt::Unwind(why)),
                 }
             };
-            if let Some(redirect_lives) = self.unless_stopped(race).await?? {
+            if let Some(redirect_lives) = self.unless_stopped(Box::pin(race)).await?? {
                 self.record_verified(Step::Verify, begun, None, redirect_lives);
                 return Ok(());
             }

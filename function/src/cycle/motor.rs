@@ -164,7 +164,6 @@ impl Desk {
                 let plan = self.start(&head, (direction, *order, &reason), nonce, Ahead::default()).await?;
                 Ok(Some(Begun::Plan(plan, direction, reason)))
             }
-            Verdict::Pending => Ok(None),
             _ => Ok(None),
         }
     }
