@@ -29,16 +29,21 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// The emulator, or nothing where none is installed.
+    /// The emulator that tests share, or nothing where none is installed.
     pub(crate) async fn running() -> Option<Arc<Self>> {
         let mut running = RUNNING.lock().await;
         if let Some(emulator) = running.upgrade() {
             return Some(emulator);
         }
-        let program = installed().or_else(skipped)?;
-        let emulator = Arc::new(Self::start(&program).await);
+        let emulator = Self::of_its_own().await?;
         *running = Arc::downgrade(&emulator);
         Some(emulator)
+    }
+
+    /// An emulator whose names nobody else uses.
+    pub(crate) async fn of_its_own() -> Option<Arc<Self>> {
+        let program = installed().or_else(skipped)?;
+        Some(Arc::new(Self::start(&program).await))
     }
 
     async fn start(program: &PathBuf) -> Self {

@@ -9,14 +9,10 @@ use cloud_failover::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    time::Instant,
-};
+use tokio::time::Instant;
 use url::Url;
 
-use crate::emulator::Emulator;
+use crate::{emulator::Emulator, relay::Relay};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -104,22 +100,8 @@ async fn where_nobody_listens_publishing_ends_in_time() {
 async fn a_connection_that_went_silent_is_replaced() {
     let Some(emulator) = Emulator::running().await else { return };
     let topic = emulator.rest.topic().await;
-    let way = first_connection_silent(emulator.url()).await;
-    let pubsub = client(way, Duration::from_secs(10));
+    let way = Relay::first_silent(&emulator.url()).await;
+    let pubsub = client(way.url.clone(), Duration::from_secs(10));
     pubsub.publish(&topic, "x".into(), HashMap::new()).await.unwrap();
-}
-
-/// A way to `target` that swallows all that the first connection says, as a firewall that forgot it does.
-async fn first_connection_silent(target: Url) -> Url {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let way = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-    tokio::spawn(async move {
-        let (_silent, _) = listener.accept().await.unwrap();
-        loop {
-            let (mut here, _) = listener.accept().await.unwrap();
-            let mut there = TcpStream::connect(("127.0.0.1", target.port().unwrap())).await.unwrap();
-            tokio::spawn(async move { copy_bidirectional(&mut here, &mut there).await });
-        }
-    });
-    way
+    assert!(way.connections() > 1);
 }

@@ -66,7 +66,8 @@ impl Rest {
         pulled
     }
 
-    async fn put(&self, name: &str, body: &Value) {
+    /// Makes a topic or a subscription of this name.
+    pub(crate) async fn put(&self, name: &str, body: &Value) {
         let answer = self.http.put(self.at(name)).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{name}: {}", answer.text().await.unwrap());
     }
