@@ -100,10 +100,7 @@ impl Record {
     /// # Errors
     /// When the store can't be reached, or the newest entry can't be read.
     pub async fn look(&self) -> Result<Head, RecordError> {
-        let mut head = match self.known() {
-            Some(head) => head,
-            None => return self.find_newest().await,
-        };
+        let Some(mut head) = self.known() else { return self.find_newest().await };
         while let Some(entry) = self.read(head.number + 1).await? {
             head = self.learn(entry);
         }

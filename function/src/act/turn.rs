@@ -32,9 +32,17 @@ impl Executor {
     /// Waits until this plan is the one that executes, ending older ones whose executors are dead.
     pub(super) async fn await_turn(&self) -> Result<(), Halt> {
         let (mut older, mut upkeep) = (ClaimWatch::default(), ClaimWatch::default());
+        // What this process has just written is the newest it can know: no look is needed to go first.
+        let mut known = self.site.record.known().map(|head| head.state);
         while let Some(plan) = self.scribe.plan() {
             self.check()?;
-            let Some(state) = self.latest().await? else { break };
+            let state = match known.take() {
+                Some(state) => state,
+                None => match self.latest().await? {
+                    Some(state) => state,
+                    None => break,
+                },
+            };
             match state.running() {
                 Some(running) if running.id != plan => {
                     let claim_for = self.site.pace.claim_for;

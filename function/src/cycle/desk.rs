@@ -30,7 +30,7 @@ const DECIDE_AGAIN: usize = 32;
 
 /// A site and what this process does for it now.
 #[derive(Debug)]
-pub struct Desk {
+pub(crate) struct Desk {
     pub(super) site: Arc<Guarded>,
     pub(super) shutdown: watch::Receiver<bool>,
     /// Held while a decision is made and its entry written; not while a plan executes.
@@ -237,25 +237,37 @@ impl Desk {
             self.site.announce(Kind::Trouble, &error.to_string(), json!({}), None);
             return self.unrecorded(error);
         }
+        if let Some(plan) = self.moving_here() {
+            let outcome = self.see_through(plan, &nonce).await;
+            return self.executed("the move that is under way is joined", &outcome);
+        }
+        match self.begin_blind(signal, error, &nonce).await {
+            Some(reason) => {
+                let outcome = self.see_through(0, &nonce).await;
+                self.executed(&reason, &outcome)
+            }
+            None => self.unrecorded(error),
+        }
+    }
+
+    /// Begins a move without the journal, once per outage of it; the reason, or nothing where it may not.
+    async fn begin_blind(&self, signal: &Signal, error: &RecordError, nonce: &str) -> Option<String> {
+        let _deciding = self.deciding.lock().await;
         if self.is_running(0) {
-            let outcome = self.see_through(0, &nonce).await;
-            return self.executed("the move that began while the journal could not be reached", &outcome);
+            return Some("the move that began while the journal could not be reached is joined".to_owned());
         }
         let public =
             if blind_may_matter(signal) { self.site.ask_public().await } else { Facts::none().public };
         let unable = if blind_may_matter(signal) { self.site.standby_unable().await } else { None };
         let facts = Facts { public, standby_unable: unable, ..Facts::none() };
-        let Some(decision) = decide_blind(&self.site.policy, &facts, signal, Timestamp::now()) else {
-            return self.unrecorded(error);
-        };
-        let Verdict::Start(direction, order) = decision.verdict else { return self.unrecorded(error) };
+        let decision = decide_blind(&self.site.policy, &facts, signal, Timestamp::now())?;
+        let Verdict::Start(direction, order) = decision.verdict else { return None };
         let reason = format!(
             "{}; the journal can't be reached, so history and any hold could not be read ({error})",
             decision.reason
         );
-        self.start_blind((direction, *order, reason.clone()), nonce.clone());
-        let outcome = self.see_through(0, &nonce).await;
-        self.executed(&reason, &outcome)
+        self.start_blind((direction, *order, reason.clone()), nonce.to_owned());
+        Some(reason)
     }
 
     fn start_blind(&self, (direction, order, reason): (Direction, Order, String), nonce: String) {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use failover_core::{Event, State, Verdict, decide_again};
+use failover_core::{Direction, Event, State, Verdict, decide_again};
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
@@ -36,6 +36,16 @@ impl Desk {
         let mut executors = self.executors();
         executors.retain(|_, outcome| outcome.borrow().is_none() && outcome.has_changed().is_ok());
         executors.contains_key(&plan)
+    }
+
+    /// The failover that an executor of this process works on, if one does.
+    pub(super) fn moving_here(&self) -> Option<u64> {
+        if self.is_running(0) {
+            return Some(0);
+        }
+        let state = self.site.record.known()?.state;
+        let newest = state.newest().filter(|plan| plan.direction == Direction::Failover)?;
+        self.is_running(newest.id).then_some(newest.id)
     }
 
     fn executors(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Running>> {

@@ -26,7 +26,7 @@ const REPORT: &str = "reconcile-";
 
 /// What this process counts from one round to the next; a restart begins again.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     silent: u32,
     answered: u32,
     well_since: Option<Instant>,
