@@ -11,8 +11,9 @@ mod signature;
 mod topic;
 mod webhook;
 
-use failover_core::SiteName;
+use failover_core::{End, SiteName};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -64,12 +65,19 @@ impl Announcement {
         Self { incident, ..self }
     }
 
-    /// With details for machines.
+    /// With details for machines. An `end` among them says how a move ended, and with it how much is asked: one that
+    /// is stuck waits for a person, one that was unwound is worth a look.
     pub fn with_details(self, details: Value) -> Self {
-        Self { details, ..self }
+        let end = details.get("end").and_then(|end| End::deserialize(end).ok());
+        let severity = match end {
+            Some(End::Stuck) => Severity::Critical,
+            Some(End::Unwound) => Severity::Warning,
+            Some(End::Done | End::Overtaken) | None => self.severity,
+        };
+        Self { details, severity, ..self }
     }
 
-    /// With another severity than its kind's: a plan that ended `Stuck`, say.
+    /// With another severity than its kind's.
     pub fn with_severity(self, severity: Severity) -> Self {
         Self { severity, ..self }
     }
@@ -89,5 +97,32 @@ impl Announcement {
             Severity::Warning => tracing::warn!(kind, site, incident, id, %details, "{sentence}"),
             Severity::Critical => tracing::error!(kind, site, incident, id, %details, "{sentence}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(end: End, severity: Severity) {
+        let ended = Announcement::new(Kind::Ended, None, "it ended", Timestamp::UNIX_EPOCH);
+        assert_eq!(ended.with_details(json!({ "end": end })).severity, severity, "{end}");
+    }
+
+    #[test]
+    fn how_a_move_ended_decides_how_much_is_asked() {
+        check(End::Done, Severity::Info);
+        check(End::Overtaken, Severity::Info);
+        check(End::Unwound, Severity::Warning);
+        check(End::Stuck, Severity::Critical);
+    }
+
+    #[test]
+    fn details_without_an_end_change_nothing() {
+        let started = Announcement::new(Kind::Started, None, "it begins", Timestamp::UNIX_EPOCH);
+        assert_eq!(started.with_details(json!({ "end": "somehow" })).severity, Severity::Warning);
     }
 }

@@ -161,7 +161,7 @@ fn outlets(config: &Config, clients: &Clients, pubsub: &PubSub) -> Result<Vec<Ar
         .as_ref()
         .map(|topic| Arc::new(Topic::new(pubsub.clone(), topic.as_str())) as Arc<dyn Outlet>);
     let webhooks = config.webhooks.iter().map(|webhook| -> Result<Arc<dyn Outlet>, StartError> {
-        let secret = None;
+        let secret = webhook.secret.as_ref();
         Webhook::new(webhook.kind, &webhook.url, secret, clients.http().clone(), config.call_timeout)
             .map(|webhook| Arc::new(webhook) as Arc<dyn Outlet>)
             .map_err(|why| StartError::Webhook { name: webhook.name.clone(), why })

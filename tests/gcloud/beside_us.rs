@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gcloud::Gcloud,
+    harness::Drill,
     ours::{BUCKET, Ours, token},
 };
 
@@ -51,17 +52,19 @@ fn everybody() -> (String, String, String) {
 }
 
 #[tokio::test]
-async fn gcloud_reads_the_policy_that_we_wrote_with_everybody_elses_grants_in_it() {
-    let ours = Ours::new().await;
-    let Some(gcloud) = Gcloud::of_operator(&ours.sandbox).await else { return };
+async fn gcloud_reads_the_policy_that_a_failover_wrote_with_everybody_elses_grants_in_it() {
+    let drill = Drill::start().await;
+    let Some(gcloud) = Gcloud::of_operator(&drill.sandbox).await else { return };
     let before = json!({ "version": 3, "bindings": foreign() });
-    ours.sandbox.world.run.replace_policy(&ours.site.seed.service, &before);
-    ours.move_gate(Position::Standby).await;
+    drill.sandbox.world.run.replace_policy(&drill.site().seed.service, &before);
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
     let read = gcloud.json(&[&["run", "services", "get-iam-policy"], SERVICE.as_slice()].concat()).await;
     let mut expected = grants(&before);
     expected.push(everybody());
     expected.sort();
     assert_eq!(grants(&read), expected);
+    drill.all_promises_hold();
 }
 
 #[tokio::test]

@@ -8,4 +8,6 @@
 
 mod beside_us;
 mod gcloud;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod ours;

@@ -291,7 +291,7 @@ impl Desk {
     fn announce_decision(&self, signal: &Signal, decision: &Decision) {
         let site = &self.site.name;
         let reason = &decision.reason;
-        tracing::info!(%site, message = %signal.message, verdict = ?verdict_word(decision), "{reason}");
+        tracing::info!(%site, message_id = %signal.message, verdict = verdict_word(decision), "{reason}");
         let kind = match decision.verdict {
             Verdict::Pending if !decision.record.is_empty() => Kind::Pending,
             Verdict::Refused => Kind::Refused,
