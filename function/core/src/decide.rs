@@ -450,3 +450,6 @@ fn order(state: &State, signal: &Signal, command: &Command) -> Order {
 fn asked(command: &Command) -> Reason {
     Reason::Asked(Asker::Operator(command.by.clone()), command.reason.clone())
 }
+
+#[cfg(test)]
+mod tests;

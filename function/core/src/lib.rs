@@ -21,6 +21,8 @@ mod rules;
 mod signal;
 mod site;
 mod state;
+#[cfg(test)]
+mod story;
 mod switch;
 
 pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command, read_hold};

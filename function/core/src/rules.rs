@@ -66,3 +66,6 @@ fn budget_spent(case: &Case<'_>) -> Option<Reason> {
 fn standby_unable(case: &Case<'_>) -> Option<Reason> {
     case.facts.standby_unable.clone().map(Reason::StandbyUnable)
 }
+
+#[cfg(test)]
+mod tests;

@@ -573,3 +573,6 @@ fn remember(list: &mut Vec<Remembered>, id: &str, at: Timestamp) {
     list.retain(|one| one.id != id);
     list.push(Remembered { id: id.to_owned(), at });
 }
+
+#[cfg(test)]
+mod tests;

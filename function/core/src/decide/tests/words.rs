@@ -1,0 +1,83 @@
+//! Commands that move nothing.
+
+use super::*;
+
+#[track_caller]
+fn hold_of(length: Option<Duration>, received: &str) -> jiff::Timestamp {
+    let command = Command { hold_for: length, ..Command::new(Verb::Hold) };
+    let signal = Signal { kind: SignalKind::Command(command), ..asks(Verb::Hold, received) };
+    let decision = decide(&policy(), &Story::default().state, &Facts::none(), &signal, t(received));
+    match decision.record.as_slice() {
+        [Event::Held { hold, message }] if message == "m-hold" => hold.until,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_hold_says_until_when() {
+    check(
+        &Story::default(),
+        &Facts::none(),
+        &asks(Verb::Hold, "12:00:00"),
+        "stay: automatic moves are off until 2026-01-11 12:00:00 UTC + held",
+    );
+    assert_eq!(hold_of(Some(Duration::from_mins(90)), "12:00:00"), t("13:30:00"));
+    assert_eq!(hold_of(None, "12:00:00"), t("11T12:00:00"));
+    assert_eq!(hold_of(Some(Duration::from_secs(u64::MAX)), "12:00:00"), jiff::Timestamp::MAX);
+}
+
+#[test]
+fn a_hold_keeps_its_owner_and_reason() {
+    let command = Command {
+        by: Some("alice".to_owned()),
+        reason: Some("new router".to_owned()),
+        ..Command::new(Verb::Hold)
+    };
+    let signal = Signal { kind: SignalKind::Command(command), ..asks(Verb::Hold, "12:00:00") };
+    let decision = decide(&policy(), &Story::default().state, &Facts::none(), &signal, t("12:00:00"));
+    let story = Story::default().then("12:00:00", decision.record[0].clone());
+    check(
+        &story,
+        &silent(),
+        &opened("i1", "12:30:00"),
+        "pending: automatic moves are off until 2026-01-11 12:00:00 UTC, says alice: new router + pending i1",
+    );
+    assert_eq!(story.state.hold.map(|hold| hold.since), Some(t("12:00:00")));
+}
+
+#[test]
+fn a_release_lifts_the_hold() {
+    check(
+        &Story::default(),
+        &Facts::none(),
+        &asks(Verb::Release, "12:00:00"),
+        "stay: no hold is on any more + released",
+    );
+}
+
+#[test]
+fn an_acknowledgement_says_what_it_is_about_to_decide() {
+    let signal = asks(Verb::Acknowledge, "13:00:00");
+    let lifted = "stay: acknowledged: cooldown and budget are lifted";
+    check(&Story::default(), &Facts::none(), &signal, &format!("{lifted} + acknowledged"));
+    check(
+        &Story::stuck(),
+        &Facts::none(),
+        &signal,
+        &format!("{lifted}, and 1 pending incident(s) are decided now + acknowledged"),
+    );
+    let signal = asks(Verb::Acknowledge, "11T12:00:00");
+    check(&Story::stuck(), &Facts::none(), &signal, &format!("{lifted} + acknowledged"));
+}
+
+#[test]
+fn a_look_around_that_finds_nothing_says_so() {
+    for verb in [Verb::Reconcile, Verb::Check] {
+        let signal = asks(verb, "12:30:00");
+        check(&Story::default(), &home(), &signal, "stay: nothing new: the site is on its primary");
+        let sentence = "stay: nothing new: the site is on its standby, since 2026-01-10 12:00:30 UTC";
+        check(&Story::on_standby(), &away(), &signal, sentence);
+        let sentence = "stay: nothing new: the site is on its standby + adopted standby";
+        check(&Story::default(), &away(), &signal, sentence);
+    }
+}
