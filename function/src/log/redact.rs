@@ -54,10 +54,12 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 fn hide_bearers(text: &str) -> Option<String> {
     const WORD: &str = "bearer ";
     replace(text, |rest| {
-        let starts = rest.get(..WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD));
-        let token = rest.get(WORD.len()..)?;
+        let token = rest
+            .get(..WORD.len())
+            .filter(|word| word.eq_ignore_ascii_case(WORD))
+            .map(|word| &rest[word.len()..])?;
         let length = token.find(|c: char| !is_token(c)).unwrap_or(token.len());
-        (starts && length >= SHORTEST).then_some((WORD.len(), length))
+        (length >= SHORTEST).then_some((WORD.len(), length))
     })
 }
 
