@@ -115,7 +115,7 @@ pub async fn serve(
         tell.send_replace(true);
     };
     announce_address(&listener);
-    crate::push::serve(listener, &config, cycle, told).await;
+    crate::push::serve(listener, &config, parts.clients.http().clone(), cycle, told).await;
     warming.abort();
     parts.announcer.settle(Duration::from_secs(1)).await;
     Ok(())

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use failover_core::{Command, Incident, Signal, SignalKind, SiteName, Verb};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::{
     announce::Announcer,
-    push::{Delivery, DeliveryKind, Reply},
+    push::{Deliver, Delivery, DeliveryKind, Reply},
     site::Guarded,
 };
 
@@ -42,6 +43,13 @@ pub struct Cycle {
 impl std::fmt::Debug for Cycle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cycle").field("desks", &self.desks).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Deliver for Cycle {
+    async fn deliver(&self, delivery: Delivery) -> Reply {
+        self.deliver(delivery).await
     }
 }
 

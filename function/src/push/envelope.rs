@@ -1,0 +1,194 @@
+//! Pub/Sub's envelope around a message ("Push subscriptions", wrapped; Google Cloud documentation, read 2026-11-20).
+//!
+//! Unwrapped pushes are not understood: in those, a publisher chooses headers.
+
+use base64::{DecodeError, Engine, engine::general_purpose::STANDARD};
+use failover_core::Unreadable;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// A message and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The message's id: the same on every redelivery.
+    pub message_id: String,
+    /// When it was published, by Pub/Sub's clock.
+    pub publish_time: Timestamp,
+    /// `projects/P/subscriptions/S`.
+    pub subscription: String,
+    /// Which try this is, where the subscription has a dead-letter topic.
+    pub attempt: Option<u64>,
+    /// What was published.
+    pub data: Vec<u8>,
+}
+
+/// As it is sent. Both spellings of a name come together.
+#[derive(Deserialize)]
+struct Wrapped {
+    message: Option<Inside>,
+    subscription: Option<String>,
+    #[serde(rename = "deliveryAttempt")]
+    attempt: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Inside {
+    data: Option<String>,
+    #[serde(rename = "messageId")]
+    id: Option<String>,
+    message_id: Option<String>,
+    #[serde(rename = "publishTime")]
+    published: Option<String>,
+    publish_time: Option<String>,
+}
+
+/// Opens an envelope.
+pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
+    // A list would be read as an object whose names are left out.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return unreadable("the push is no JSON object; only Pub/Sub's wrapped pushes are understood");
+    }
+    let wrapped: Wrapped = serde_json::from_slice(body).or_else(|error| {
+        let position = (error.line(), error.column());
+        let what = if error.is_data() { "has something of a wrong kind" } else { "is not JSON" };
+        unreadable(format!("the push {what} at line {}, column {}", position.0, position.1))
+    })?;
+    let Some(message) = wrapped.message else {
+        return unreadable("the push has no message; only Pub/Sub's wrapped pushes are understood");
+    };
+    let message_id = filled(message.id.or(message.message_id), "messageId")?;
+    let published = filled(message.published.or(message.publish_time), "publishTime")?;
+    let publish_time = published
+        .parse()
+        .or_else(|_| unreadable("the push's publishTime is no time as RFC 3339 writes it"))?;
+    let subscription = filled(wrapped.subscription, "subscription")?;
+    let data = decode(&filled(message.data, "data")?)?;
+    Ok(Envelope { message_id, publish_time, subscription, attempt: wrapped.attempt, data })
+}
+
+fn decode(data: &str) -> Result<Vec<u8>, Unreadable> {
+    STANDARD.decode(data).or_else(|error| {
+        let what = match error {
+            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => {
+                format!("character {} does not belong there", at + 1)
+            }
+            DecodeError::InvalidLength(_) => "it has a wrong length".to_owned(),
+            DecodeError::InvalidPadding => "its padding (=) is missing or wrong".to_owned(),
+        };
+        unreadable(format!("the message's data is no base64: {what}"))
+    })
+}
+
+fn filled(field: Option<String>, name: &str) -> Result<String, Unreadable> {
+    field.filter(|text| !text.is_empty()).map_or_else(|| unreadable(format!("the push has no {name}")), Ok)
+}
+
+fn unreadable<T>(why: impl Into<String>) -> Result<T, Unreadable> {
+    Err(Unreadable(why.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As real Pub/Sub sends it, with both spellings.
+    const REAL: &str = r#"{ "deliveryAttempt": 5,
+        "message": { "attributes": {"k":"v"}, "data": "aGVsbG8=",
+            "messageId": "2070443601311540", "message_id": "2070443601311540",
+            "publishTime": "2021-02-26T19:13:55.749Z", "publish_time": "2021-02-26T19:13:55.749Z",
+            "orderingKey": "key" },
+        "subscription": "projects/p/subscriptions/s" }"#;
+    /// As the emulator sends it: slashes escaped, no attempt.
+    const EMULATOR: &str = r#"{"subscription":"projects\/p\/subscriptions\/s","message":{"data":"aGVsbG8\u003d",
+        "attributes":{},"messageId":"1","message_id":"1","publishTime":"2026-11-20T10:00:00.5Z",
+        "publish_time":"2026-11-20T10:00:00.5Z"}}"#;
+
+    #[track_caller]
+    fn refuses(from: &str, to: &str, because: &str) {
+        assert!(REAL.contains(from), "{from}");
+        assert_eq!(read(REAL.replace(from, to).as_bytes()), Err(Unreadable(because.to_owned())));
+    }
+
+    #[test]
+    fn real_envelopes_are_opened() {
+        let real = read(REAL.as_bytes()).unwrap();
+        assert_eq!((real.message_id.as_str(), real.attempt), ("2070443601311540", Some(5)));
+        assert_eq!(
+            (real.data.as_slice(), real.subscription.as_str()),
+            (&b"hello"[..], "projects/p/subscriptions/s")
+        );
+        assert_eq!(real.publish_time.to_string(), "2021-02-26T19:13:55.749Z");
+        let emulator = read(EMULATOR.as_bytes()).unwrap();
+        assert_eq!((emulator.message_id.as_str(), emulator.attempt), ("1", None));
+        assert_eq!((emulator.data, emulator.subscription), (real.data, real.subscription));
+    }
+
+    #[test]
+    fn one_spelling_is_enough() {
+        let only_new = REAL.replace("\"message_id\"", "\"a\"").replace("\"publish_time\"", "\"b\"");
+        let only_old = REAL.replace("\"messageId\"", "\"a\"").replace("\"publishTime\"", "\"b\"");
+        assert_eq!(read(only_new.as_bytes()), read(REAL.as_bytes()));
+        assert_eq!(read(only_old.as_bytes()), read(REAL.as_bytes()));
+    }
+
+    #[test]
+    fn broken_envelopes_are_refused_by_what_is_wrong() {
+        refuses(
+            "\"aGVsbG8=\"",
+            "\"aGVsbG8\"",
+            "the message's data is no base64: its padding (=) is missing or wrong",
+        );
+        refuses(
+            "\"aGVsbG8=\"",
+            "\"aGVs*G8=\"",
+            "the message's data is no base64: character 5 does not belong there",
+        );
+        refuses("\"data\"", "\"dat\"", "the push has no data");
+        refuses("\"aGVsbG8=\"", "\"\"", "the push has no data");
+        refuses("\"subscription\"", "\"topic\"", "the push has no subscription");
+        refuses(
+            "\"messageId\": \"2070443601311540\", \"message_id\": \"2070443601311540\",",
+            "",
+            "the push has no messageId",
+        );
+        refuses(
+            "\"publishTime\": \"2021-02-26T19:13:55.749Z\"",
+            "\"publishTime\": \"yesterday\"",
+            "the push's publishTime is no time as RFC 3339 writes it",
+        );
+        refuses(
+            "\"message\":",
+            "\"massage\":",
+            "the push has no message; only Pub/Sub's wrapped pushes are understood",
+        );
+        refuses("\"aGVsbG8=\"", "7", "the push has something of a wrong kind at line 2, column 55");
+        refuses("scriptions/s\" }", "scriptions/s\"", "the push is not JSON at line 6, column 52");
+    }
+
+    #[test]
+    fn what_is_no_envelope_at_all_is_refused() {
+        for body in ["", "hello", "[]", "7", "null", "[{\"data\":\"aGVsbG8=\"},\"s\"]"] {
+            let because = "the push is no JSON object; only Pub/Sub's wrapped pushes are understood";
+            assert_eq!(read(body.as_bytes()), Err(Unreadable(because.to_owned())), "{body}");
+        }
+        let deep = format!("{{\"message\":{}{}}}", "[".repeat(300_000), "]".repeat(300_000));
+        assert!(read(deep.as_bytes()).is_err());
+        let aside = format!("{{\"x\":{}{}}}", "[".repeat(300_000), "]".repeat(300_000));
+        assert!(read(aside.as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn any_message_is_read_or_refused(data in ".{0,40}", time in ".{0,40}") {
+            let message = serde_json::json!({"data": data, "messageId": "1", "publishTime": time});
+            let _ = read(serde_json::json!({"message": message, "subscription": "s"}).to_string().as_bytes());
+        }
+    }
+}
