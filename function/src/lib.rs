@@ -10,6 +10,7 @@ pub mod cycle;
 pub mod journal;
 pub mod log;
 pub mod pace;
+pub mod page;
 pub mod probe;
 pub mod pubsub;
 pub mod push;

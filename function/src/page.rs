@@ -1,0 +1,39 @@
+//! The status page: who serves now, since when, why, and what to do next, for people who'd rather look than read.
+//!
+//! Data flows one way: `Source` (journal, switches) -> `SiteFacts` -> `Overview` (pure) -> HTML or JSON. It is
+//! read-only: nothing in here writes to a journal or to a cloud. It has no JavaScript and asks no other host for
+//! anything, and it loads however little can be looked at: what could not be read is said, in its place.
+
+mod cached;
+mod contents;
+mod decisions;
+mod facts;
+mod headers;
+mod html;
+mod key;
+mod moves;
+mod next;
+mod overview;
+mod routes;
+mod serving;
+mod source;
+mod stages;
+mod switches;
+mod timeline;
+mod waiting;
+mod words;
+
+pub use cached::{Cached, Look};
+pub use decisions::{Decided, Tone};
+pub use facts::{Finding, Glimpse, SiteFacts};
+pub use headers::content_security_policy;
+pub use key::PageKey;
+pub use moves::{Move, Part};
+pub use next::{Advice, Next};
+pub use overview::Overview;
+pub use routes::routes;
+pub use serving::{Place, Serving};
+pub use source::Source;
+pub use stages::Stage;
+pub use switches::Seen;
+pub use waiting::{Automatic, Restraint, Waiting};

@@ -1,0 +1,231 @@
+//! The page as HTML. Templates only lay out; every word that depends on something is found in here or in the
+//! overview. Everything is escaped by the templates.
+
+use askama::Template;
+use failover_core::{Position, Role};
+use jiff::Timestamp;
+
+use super::{
+    Look, Move, Overview, Place, Seen, Tone,
+    headers::STYLE,
+    timeline::{Timeline, timeline},
+    words,
+};
+
+/// Seconds until a page looks again: own choice.
+const REFRESH: u32 = 30;
+const REFRESH_WHILE_MOVING: u32 = 15;
+
+/// The whole page.
+pub(super) fn page(look: &Look, now: Timestamp) -> String {
+    rendered(&Page {
+        style: STYLE,
+        refresh: if look.is_moving() { REFRESH_WHILE_MOVING } else { REFRESH },
+        sites: look.sites.iter().map(|site| View { site, now }).collect(),
+        tone: look.sites.iter().map(|site| site.tone).max().unwrap_or(Tone::Calm),
+        look,
+        now,
+    })
+}
+
+/// What whoever comes without a key sees; `was_wrong` if they brought one.
+pub(super) fn locked(was_wrong: bool) -> String {
+    rendered(&Locked { style: STYLE, was_wrong })
+}
+
+/// What whoever comes with the key sees for an instant.
+pub(super) fn welcome() -> String {
+    rendered(&Welcome { style: STYLE })
+}
+
+/// Rendering writes to memory, which can't fail; a template that could is said so in its place.
+fn rendered(template: &impl Template) -> String {
+    template.render().unwrap_or_else(|error| format!("the page could not be put together: {error}"))
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    style: &'static str,
+    refresh: u32,
+    sites: Vec<View<'a>>,
+    tone: Tone,
+    look: &'a Look,
+    now: Timestamp,
+}
+
+#[derive(Template)]
+#[template(path = "locked.html")]
+struct Locked {
+    style: &'static str,
+    was_wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "welcome.html")]
+struct Welcome {
+    style: &'static str,
+}
+
+impl Page<'_> {
+    /// What the browser's tab says: the state first, since tabs are narrow.
+    fn title(&self) -> String {
+        let told: Vec<String> =
+            self.sites.iter().map(|view| format!("{}: {}", view.site.site, view.place_words())).collect();
+        format!("{} · cloud-failover", told.join(", "))
+    }
+
+    /// The icon's colour.
+    fn colour(&self) -> &'static str {
+        match self.tone {
+            Tone::Calm => "2ea043",
+            Tone::Notice => "388bfd",
+            Tone::Warning => "e3a008",
+            Tone::Alarm => "e5484d",
+        }
+    }
+
+    fn clock(&self, time: &Timestamp) -> String {
+        words::clock(self.now, *time)
+    }
+
+    fn relative(&self, time: &Timestamp) -> String {
+        words::relative(self.now, *time)
+    }
+}
+
+/// One site, at the time of the answer.
+struct View<'a> {
+    site: &'a Overview,
+    now: Timestamp,
+}
+
+/// A place that can serve, as the page shows it.
+struct Tile {
+    name: &'static str,
+    host: String,
+    state: &'static str,
+    class: &'static str,
+}
+
+impl View<'_> {
+    /// The state in one word.
+    fn place_words(&self) -> &'static str {
+        match (self.site.serving.by, self.site.serving.moving_to) {
+            (Place::Moving, Some(Position::Standby)) => "failing over",
+            (Place::Moving, _) => "failing back",
+            (Place::Standby, _) if self.site.serving.outage_since.is_some() => "standby, not answering",
+            (place, _) => place.as_str(),
+        }
+    }
+
+    /// What comes before the big word.
+    fn lead(&self) -> &'static str {
+        let serving = &self.site.serving;
+        match (serving.by, serving.moving_to) {
+            (Place::Moving, Some(Position::Standby)) => "Visitors are being moved to the",
+            (Place::Moving, _) => "Visitors are being returned to the",
+            (Place::Unknown, _) => "Who serves visitors is",
+            _ if serving.outage_since.is_some() => "Visitors get no answer from the",
+            _ => "Visitors are served by the",
+        }
+    }
+
+    /// The big word.
+    fn headline(&self) -> String {
+        match self.site.serving.moving_to {
+            Some(position) => position.to_string(),
+            None => self.site.serving.by.as_str().to_owned(),
+        }
+    }
+
+    fn tiles(&self) -> [Tile; 2] {
+        let site = self.site;
+        let primary = site.primary_url.as_ref().unwrap_or(&site.public_url);
+        let standby = site.standby_url.as_ref();
+        [
+            self.tile(Position::Primary, "primary", words::host(primary)),
+            self.tile(Position::Standby, "standby", standby.map_or_else(String::new, |url| words::host(url))),
+        ]
+    }
+
+    fn tile(&self, position: Position, name: &'static str, host: String) -> Tile {
+        let serving = &self.site.serving;
+        let (state, class) = if serving.led_to == Some(position) {
+            match serving.moving_to {
+                Some(to) if to != position => ("visitors are led here still", "leaving"),
+                _ if serving.outage_since.is_some() => ("visitors get no answer", "dark"),
+                _ if self.site.is_waiting() => ("visitors may get no answer", "dark"),
+                _ => ("visitors are led here", "serves"),
+            }
+        } else if serving.moving_to == Some(position) {
+            ("getting ready", "coming")
+        } else {
+            (self.idle(position), "idle")
+        };
+        Tile { name, host, state, class }
+    }
+
+    /// What a place that doesn't serve is doing.
+    fn idle(&self, position: Position) -> &'static str {
+        if position == Position::Primary {
+            return if self.site.serving.by == Place::Unknown { "" } else { "no visitors are led here" };
+        }
+        if self.site.serving.draining_until.is_some() {
+            return "still open for cached redirects";
+        }
+        let gate = self.site.switches.iter().find(|seen| seen.role == Role::Gate);
+        gate.map_or("waiting", |gate| match gate.words() {
+            "open" => "open, no visitors are led here",
+            "closed" => "waiting, closed",
+            _ => "waiting",
+        })
+    }
+
+    fn public_host(&self) -> String {
+        words::host(&self.site.public_url)
+    }
+
+    /// A link is made only of what a browser can open.
+    fn is_link(&self) -> bool {
+        self.site.public_url.starts_with("https://") || self.site.public_url.starts_with("http://")
+    }
+
+    fn why(&self) -> String {
+        words::sentence(&self.site.serving.why)
+    }
+
+    fn clock(&self, time: &Timestamp) -> String {
+        words::clock(self.now, *time)
+    }
+
+    fn relative(&self, time: &Timestamp) -> String {
+        words::relative(self.now, *time)
+    }
+
+    fn lasted(&self, since: &Timestamp) -> String {
+        words::lasted(self.now, *since)
+    }
+
+    fn move_took(&self, made: &Move) -> String {
+        words::took(made.took_ms(self.now))
+    }
+
+    fn timeline(&self, made: &Move) -> Option<Timeline> {
+        timeline(made, self.now)
+    }
+
+    /// The newest move that ended, whose timeline is shown; the others are told in a line each.
+    fn last_move(&self) -> Option<&Move> {
+        self.site.moves.first()
+    }
+
+    fn earlier_moves(&self) -> &[Move] {
+        self.site.moves.get(1..).unwrap_or_default()
+    }
+
+    /// A switch that was seen in time needs no time beside it.
+    fn seen_late(&self, seen: &Seen) -> bool {
+        self.now.duration_since(seen.at) > jiff::SignedDuration::from_secs(60)
+    }
+}

@@ -1,0 +1,231 @@
+//! What next: the commands that fit the situation, the most likely first, ready to be copied.
+
+use failover_core::{Command, Direction, Failback, Verb};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Overview, Place, facts::SiteFacts, words::sentence};
+
+/// What an operator may do now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Next {
+    /// What is to be done, or that nothing is.
+    pub sentence: String,
+    /// The commands for it, the most likely first.
+    pub commands: Vec<Advice>,
+}
+
+/// A command to copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What it is for.
+    pub what: String,
+    /// With this project's own command line.
+    pub send: String,
+    /// With Google's.
+    pub publish: Option<String>,
+}
+
+/// What fits the site as it is.
+pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
+    let desk = Desk { site: overview, facts };
+    desk.unread()
+        .or_else(|| desk.stuck())
+        .or_else(|| desk.open())
+        .or_else(|| desk.outage())
+        .or_else(|| desk.pending())
+        .unwrap_or_else(|| match overview.serving.by {
+            Place::Standby => desk.on_standby(),
+            _ => desk.on_primary(),
+        })
+}
+
+struct Desk<'a> {
+    site: &'a Overview,
+    facts: &'a SiteFacts,
+}
+
+impl Desk<'_> {
+    fn unread(&self) -> Option<Next> {
+        self.facts.state.is_none().then(|| Next {
+            sentence: "Find out what can't be read. If visitors are without the site, move it all the same: a forced \
+                       failover doesn't wait for the journal."
+                .to_owned(),
+            commands: vec![
+                check("See what is broken, and how to mend it"),
+                self.forced(Verb::Failover, "Move visitors to the standby without the journal"),
+            ],
+        })
+    }
+
+    fn stuck(&self) -> Option<Next> {
+        let stuck = self.site.stuck.as_ref()?;
+        let there = match self.site.serving.by {
+            Place::Standby => self.failback("Or try to return visitors to the primary"),
+            _ => self.send(Verb::Failover, "Or try to move visitors to the standby"),
+        };
+        Some(Next {
+            sentence: format!(
+                "Mend this first: {} Then acknowledge; until you do, nothing moves by itself. Commands always work.",
+                sentence(&stuck.sentence)
+            ),
+            commands: vec![
+                self.send(Verb::Acknowledge, "Say that it was seen, once it is mended"),
+                there,
+                check("See what else is broken"),
+            ],
+        })
+    }
+
+    fn open(&self) -> Option<Next> {
+        let open = self.site.open.as_ref()?;
+        let turn = match open.direction {
+            Direction::Failover => self.failback("Turn round: the newer order wins"),
+            Direction::Failback => self.send(Verb::Failover, "Turn round: the newer order wins"),
+            Direction::Rehearsal => self.send(Verb::Failover, "Really move visitors to the standby"),
+        };
+        let Some(trouble) = &open.trouble else {
+            let sentence =
+                format!("Nothing: the {} goes on by itself. This page looks again soon.", open.direction);
+            return Some(Next { sentence, commands: vec![turn] });
+        };
+        Some(Next {
+            sentence: format!(
+                "Mend this: {} The {} then goes on by itself within a minute.",
+                sentence(&trouble.sentence),
+                open.direction
+            ),
+            commands: vec![
+                self.send(Verb::Reconcile, "Have it tried again at once"),
+                check("See what is broken, and how to mend it"),
+                turn,
+            ],
+        })
+    }
+
+    fn outage(&self) -> Option<Next> {
+        self.site.serving.outage_since?;
+        Some(Next {
+            sentence:
+                "Visitors get no answer although the site is on its standby. See what is broken; if the \
+                       primary runs, return visitors to it."
+                    .to_owned(),
+            commands: vec![
+                check("See what is broken, and how to mend it"),
+                self.failback("Return visitors to the primary, if it runs"),
+            ],
+        })
+    }
+
+    fn pending(&self) -> Option<Next> {
+        self.site.pending.first()?;
+        let restraint = self.site.automatic.as_ref().and_then(|automatic| automatic.restraint.as_ref());
+        let lifts = restraint.and_then(|restraint| match restraint.lifted_by? {
+            "release" => Some(self.send(Verb::Release, "Lift the hold, and have it decided again")),
+            _ => Some(self.send(Verb::Acknowledge, "Lift what holds it back, and have it decided again")),
+        });
+        let failover = self.send(Verb::Failover, "Move visitors to the standby now");
+        let hold = self.send(Verb::Hold, "Keep it where it is for a day");
+        Some(Next {
+            sentence:
+                "An outage was reported and the site was not moved. Open the site yourself: if it doesn't \
+                       answer, move it now. It is decided again every minute."
+                    .to_owned(),
+            commands: [Some(failover), lifts, Some(hold)].into_iter().flatten().collect(),
+        })
+    }
+
+    fn on_standby(&self) -> Next {
+        let (sentence, what) = match (self.facts.policy.has_primary_url, self.facts.policy.failback) {
+            (true, Failback::Automatic { well_for }) => (
+                format!(
+                    "Start the primary. Visitors are returned by themselves once it has answered for {}.",
+                    humantime::format_duration(well_for)
+                ),
+                "Or return visitors to the primary at once",
+            ),
+            (true, Failback::Manual) => (
+                "Start the primary. When it runs, return visitors to it; if it doesn't answer, nothing is moved."
+                    .to_owned(),
+                "Return visitors to the primary",
+            ),
+            (false, _) => (
+                "Start the primary. When you know that it runs, return visitors to it with force: nobody can ask it \
+                 past the redirect."
+                    .to_owned(),
+                "Return visitors to the primary",
+            ),
+        };
+        let mut commands = vec![self.failback(what)];
+        if self.site.has_drift() {
+            commands.push(self.send(Verb::Failover, "Set again what has moved by itself"));
+        }
+        commands.push(check("See whether anything is broken"));
+        Next { sentence, commands }
+    }
+
+    fn on_primary(&self) -> Next {
+        let mut commands = Vec::new();
+        let mut words = Vec::new();
+        if self.site.has_drift() {
+            words.push("A switch is not where it belongs; failback sets it again.");
+            commands.push(self.send(Verb::Failback, "Set again what has moved by itself"));
+        }
+        if self.site.hold.is_some() {
+            words.push("A hold is on: nothing moves by itself until it ends or is released.");
+            commands.push(self.send(Verb::Release, "Allow automatic moves again"));
+        } else if let Some(lifted) = self.lifted() {
+            words.push("Nothing is to be done now, but an outage would be held back.");
+            commands.push(self.send(lifted, "Allow automatic moves at once"));
+        }
+        if words.is_empty() {
+            words.push("Nothing is to be done.");
+        }
+        if self.site.hold.is_none() {
+            commands
+                .push(self.send(Verb::Hold, "Before you work on the primary: no automatic moves for a day"));
+        }
+        commands.push(self.send(Verb::Rehearse, "Try the standby out; visitors notice nothing"));
+        commands.push(self.send(Verb::Failover, "Move visitors to the standby"));
+        Next { sentence: words.join(" "), commands }
+    }
+
+    fn lifted(&self) -> Option<Verb> {
+        let restraint = self.site.automatic.as_ref()?.restraint.as_ref()?;
+        restraint.lifted_by.and_then(|word| word.parse().ok())
+    }
+
+    fn failback(&self, what: &str) -> Advice {
+        if self.facts.policy.has_primary_url {
+            self.send(Verb::Failback, what)
+        } else {
+            self.forced(Verb::Failback, what)
+        }
+    }
+
+    fn send(&self, verb: Verb, what: &str) -> Advice {
+        self.advice(what, &Command::new(verb))
+    }
+
+    fn forced(&self, verb: Verb, what: &str) -> Advice {
+        self.advice(what, &Command { force: true, ..Command::new(verb) })
+    }
+
+    fn advice(&self, what: &str, command: &Command) -> Advice {
+        let (site, verb) = (&self.facts.name, command.verb);
+        let mut message = json!({ "command": verb.as_str(), "site": site });
+        let mut send = format!("failover send {verb} --site {site}");
+        if command.force {
+            message["force"] = json!(true);
+            send.push_str(" --force");
+        }
+        let publish =
+            format!("gcloud pubsub topics publish {} --message='{message}'", self.facts.commands_topic);
+        Advice { what: what.to_owned(), send, publish: Some(publish) }
+    }
+}
+
+/// The command line's own check looks with an operator's eyes, which no message can.
+fn check(what: &str) -> Advice {
+    Advice { what: what.to_owned(), send: "failover check".to_owned(), publish: None }
+}

@@ -1,0 +1,124 @@
+//! The overview of a site: everything that the page and its JSON show, computed from facts and a time, nothing else.
+
+use failover_core::{Hold, Position, Stuck};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    Automatic, Decided, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting, decisions,
+    facts::SiteFacts, moves, next, serving, switches, waiting,
+};
+use crate::announce::Severity;
+
+/// Decisions shown, of those in the entries at hand.
+const DECISIONS: usize = 30;
+/// Ended moves shown.
+const MOVES: usize = 10;
+
+/// A site at one moment, for people and for machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overview {
+    /// Its name.
+    pub site: String,
+    /// What visitors type.
+    pub public_url: String,
+    /// Where the standby answers.
+    pub standby_url: Option<String>,
+    /// Where the primary answers past the redirect.
+    pub primary_url: Option<String>,
+    /// When this was put together.
+    pub at: Timestamp,
+    /// How much all of it asks of a reader.
+    pub tone: Tone,
+    /// Who serves visitors.
+    pub serving: Serving,
+    /// What to do next, and the commands for it.
+    pub next: Next,
+    /// The plan that ended `Stuck`, until somebody acknowledges it.
+    pub stuck: Option<Stuck>,
+    /// The plan that is open.
+    pub open: Option<Move>,
+    /// Incidents that were held back.
+    pub pending: Vec<Waiting>,
+    /// The operator's hold.
+    pub hold: Option<Hold>,
+    /// Whether it would fail over by itself now.
+    pub automatic: Option<Automatic>,
+    /// The switches.
+    pub switches: Vec<Seen>,
+    /// The last moves, newest first.
+    pub moves: Vec<Move>,
+    /// The last decisions, newest first.
+    pub decisions: Vec<Decided>,
+    /// What the last check found.
+    pub findings: Vec<Finding>,
+    /// What could not be read for this overview.
+    pub troubles: Vec<String>,
+}
+
+impl Overview {
+    /// The overview of a site of which this is known, at `now`.
+    pub fn of(facts: &SiteFacts, now: Timestamp) -> Self {
+        let state = facts.state.as_ref();
+        let mut moves = moves::moves(&facts.entries, state, &facts.policy);
+        let serving = serving::serving(facts, &moves);
+        let newest = state.and_then(|state| state.newest()).map(|plan| plan.id);
+        let open = moves.iter().position(|made| Some(made.plan) == newest).map(|index| moves.remove(index));
+        moves.retain(|made| made.end.is_some());
+        moves.truncate(MOVES);
+        let mut overview = Self {
+            site: facts.name.to_string(),
+            public_url: facts.public_url.clone(),
+            standby_url: facts.standby_url.clone(),
+            primary_url: facts.primary_url.clone(),
+            at: now,
+            tone: Tone::Calm,
+            serving,
+            next: Next::default(),
+            stuck: state.and_then(|state| state.stuck.clone()),
+            open,
+            pending: state.map_or_else(Vec::new, |state| waiting::waiting(state, &facts.entries, now)),
+            hold: state.and_then(|state| state.hold_at(now)).cloned(),
+            automatic: state.and_then(|state| waiting::automatic(&facts.policy, state, now)),
+            switches: switches::switches(&facts.switches, state),
+            moves,
+            decisions: decisions::decisions(&facts.entries, DECISIONS),
+            findings: facts.findings.clone(),
+            troubles: facts.troubles.clone(),
+        };
+        overview.tone = overview.tone();
+        overview.next = next::next(&overview, facts);
+        overview
+    }
+
+    /// Whether a plan is open: such a page is looked at again sooner.
+    pub fn is_moving(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether an outage was reported that nothing answers: one that came while the site fails over is answered.
+    pub fn is_waiting(&self) -> bool {
+        !self.pending.is_empty() && self.serving.moving_to != Some(Position::Standby)
+    }
+
+    /// Whether any switch was seen where it doesn't belong.
+    pub fn has_drift(&self) -> bool {
+        self.switches.iter().any(|seen| seen.drifted)
+    }
+
+    fn tone(&self) -> Tone {
+        let in_trouble = self.open.as_ref().is_some_and(|open| open.trouble.is_some());
+        let broken = self.findings.iter().any(|finding| finding.severity == Severity::Critical);
+        let dark = self.stuck.is_some() || self.serving.outage_since.is_some();
+        if dark || in_trouble || self.is_waiting() || self.serving.by == Place::Unknown {
+            Tone::Alarm
+        } else if self.has_drift() || broken || !self.troubles.is_empty() || self.serving.by == Place::Standby
+        {
+            Tone::Warning
+        } else if self.is_moving() || self.hold.is_some() {
+            Tone::Notice
+        } else {
+            Tone::Calm
+        }
+    }
+}

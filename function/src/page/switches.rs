@@ -1,0 +1,108 @@
+//! Switches: where each was seen, where it belongs, and whether the two differ.
+
+use failover_core::{Observed, Position, Role, State, SwitchId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::facts::Glimpse;
+
+/// A switch as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Which.
+    pub switch: SwitchId,
+    /// What it does for a move.
+    pub role: Role,
+    /// Where it was seen.
+    pub observed: Observed,
+    /// When.
+    pub at: Timestamp,
+    /// Where it belongs; none while that is changing or unknown.
+    pub belongs: Option<Position>,
+    /// Whether it was seen elsewhere than where it belongs.
+    pub drifted: bool,
+}
+
+impl Seen {
+    /// What the role's thing is called.
+    pub fn name(&self) -> &'static str {
+        match self.role {
+            Role::Gate => "Standby's gate",
+            Role::Route => "Route",
+            Role::Monitor => "Monitoring",
+            Role::Power => "Primary's power",
+        }
+    }
+
+    /// Where it is, as people say it.
+    pub fn words(&self) -> &'static str {
+        match &self.observed {
+            Observed::At(position) => words(self.role, *position),
+            Observed::Mixed(_) => "partly moved",
+            Observed::Unknown(_) => "not seen",
+        }
+    }
+
+    /// Where it belongs, as people say it.
+    pub fn belongs_words(&self) -> &'static str {
+        self.belongs.map_or("", |position| words(self.role, position))
+    }
+
+    /// What the provider said of a switch that is neither here nor there.
+    pub fn remark(&self) -> Option<&str> {
+        match &self.observed {
+            Observed::At(_) => None,
+            Observed::Mixed(how) => Some(how),
+            Observed::Unknown(why) => Some(why),
+        }
+    }
+}
+
+fn words(role: Role, position: Position) -> &'static str {
+    match (role, position) {
+        (Role::Gate, Position::Standby) => "open",
+        (Role::Gate, Position::Primary) => "closed",
+        (Role::Route, Position::Standby) => "to the standby",
+        (Role::Route, Position::Primary) => "to the primary",
+        (Role::Monitor, Position::Standby) => "paused",
+        (Role::Monitor, Position::Primary) => "watching",
+        (Role::Power, Position::Standby) => "off",
+        (Role::Power, Position::Primary) => "on",
+    }
+}
+
+/// The switches as they were seen, each compared with where the site is.
+pub(super) fn switches(glimpses: &[Glimpse], state: Option<&State>) -> Vec<Seen> {
+    glimpses.iter().map(|glimpse| seen(glimpse, state)).collect()
+}
+
+fn seen(glimpse: &Glimpse, state: Option<&State>) -> Seen {
+    let sighting = &glimpse.sighting;
+    let belongs = state.and_then(|state| belongs(state, sighting.role));
+    let drifted = match (&sighting.observed, belongs) {
+        (Observed::At(position), Some(wanted)) => *position != wanted,
+        (Observed::Mixed(_), Some(_)) => true,
+        _ => false,
+    };
+    Seen {
+        switch: sighting.switch.clone(),
+        role: sighting.role,
+        observed: sighting.observed.clone(),
+        at: glimpse.at,
+        belongs,
+        drifted,
+    }
+}
+
+/// Where a switch of this role belongs: nowhere in particular while something moves it.
+fn belongs(state: &State, role: Role) -> Option<Position> {
+    if !state.plans.is_empty() || state.upkeep.is_some() {
+        return None;
+    }
+    match role {
+        Role::Gate if state.draining.is_some() => Some(Position::Standby),
+        Role::Monitor if state.outage.is_some() => Some(Position::Primary),
+        Role::Power => (state.active == Position::Primary).then_some(Position::Primary),
+        _ => Some(state.active),
+    }
+}

@@ -1,0 +1,115 @@
+//! What waits, and what would hold an automatic failover back now.
+
+use std::collections::BTreeMap;
+
+use failover_core::{
+    Entry, Event, Facts, Incident, IncidentState, PENDING_FOR, Policy, Position, Reason, Served, Signal,
+    SignalKind, State, Verdict, decide,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// An incident that was held back and is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Monitoring's id.
+    pub incident: String,
+    /// What it says.
+    pub summary: String,
+    /// When it says the outage began.
+    pub started_at: Timestamp,
+    /// When it was received first.
+    pub since: Timestamp,
+    /// Until when it is kept.
+    pub until: Timestamp,
+    /// Why it was held back.
+    pub why: String,
+}
+
+/// What would be done by itself if the site fell silent now; asked of a site on its primary that isn't moving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Automatic {
+    /// Whether it would fail over by itself.
+    pub ready: bool,
+    /// What would hold it back.
+    pub restraint: Option<Restraint>,
+}
+
+/// A rule that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restraint {
+    /// Which, as an operator reads it.
+    pub sentence: String,
+    /// Until when, where that is known.
+    pub until: Option<Timestamp>,
+    /// The command that lifts it.
+    pub lifted_by: Option<&'static str>,
+}
+
+/// The incidents that are pending at `now`, with the newest word on why.
+pub(super) fn waiting(state: &State, entries: &[Entry], now: Timestamp) -> Vec<Waiting> {
+    let pending = state.pending_at(now);
+    pending
+        .map(|incident| Waiting {
+            incident: incident.id.clone(),
+            summary: incident.summary.clone(),
+            started_at: incident.started_at,
+            since: incident.since,
+            until: incident.since.saturating_add(PENDING_FOR).unwrap_or(Timestamp::MAX),
+            why: why(entries, &incident.id),
+        })
+        .collect()
+}
+
+fn why(entries: &[Entry], id: &str) -> String {
+    let said = entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::Pending { incident, reason } if incident.id == id => Some(reason.clone()),
+        Event::Ended { sentence, .. } if entry.state.pending.iter().any(|pending| pending.id == id) => {
+            Some(format!("its failover was undone: {sentence}"))
+        }
+        _ => None,
+    });
+    said.unwrap_or_else(|| "the entry that says why is no longer among the newest".to_owned())
+}
+
+/// Decides, as the function would, about an incident that opened now for a silent site.
+pub(super) fn automatic(policy: &Policy, state: &State, now: Timestamp) -> Option<Automatic> {
+    if state.active != Position::Primary || !state.plans.is_empty() {
+        return None;
+    }
+    let silent = Served::Silent("silent".to_owned());
+    let facts = Facts { public: silent, ..Facts::none() };
+    let decision = decide(policy, state, &facts, &imagined(now), now);
+    let ready = matches!(decision.verdict, Verdict::Start(..));
+    let restraint = (!ready).then(|| restraint(&decision.reason));
+    Some(Automatic { ready, restraint })
+}
+
+fn imagined(now: Timestamp) -> Signal {
+    let incident = Incident {
+        id: "imagined by the status page".to_owned(),
+        state: IncidentState::Open,
+        started_at: Some(now),
+        summary: String::new(),
+        metric: None,
+        policy: None,
+        labels: BTreeMap::new(),
+        check_id: None,
+        host: None,
+        reporter: None,
+    };
+    let kind = SignalKind::Incident(incident);
+    Signal { message: "imagined".to_owned(), published: now, received: now, kind }
+}
+
+fn restraint(reason: &Reason) -> Restraint {
+    let (until, lifted_by) = match reason {
+        Reason::Held(hold) => (Some(hold.until), Some("release")),
+        Reason::CoolingDown { until } | Reason::BudgetSpent { until, .. } => {
+            (Some(*until), Some("acknowledge"))
+        }
+        Reason::Stuck(_) => (None, Some("acknowledge")),
+        _ => (None, None),
+    };
+    Restraint { sentence: reason.to_string(), until, lifted_by }
+}

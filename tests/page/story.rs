@@ -1,0 +1,246 @@
+//! Nights as the journal would have them, for the page to tell. Every entry goes through `State::after`, so that no
+//! test shows what can't happen.
+
+use cloud_failover::page::{Finding, Glimpse, Overview, SiteFacts};
+use failover_core::{
+    Approval, Asker, Direction, ENTRY_VERSION, End, Entry, Event, Failback, Observed, Order, PendingIncident,
+    Policy, Position, Role, Roles, RouteOrder, Sighting, State, Step, StepRecord, SwitchId,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// When the power goes.
+pub(crate) const DARK: &str = "2026-11-20T03:10:00Z";
+
+/// A site's night, told entry by entry.
+#[derive(Clone)]
+pub(crate) struct Story {
+    pub(crate) facts: SiteFacts,
+    pub(crate) now: Timestamp,
+    positions: [Position; 3],
+}
+
+pub(crate) fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy {
+        order: RouteOrder::StandbyFirst,
+        approve: Approval::Automatic,
+        failback: Failback::Manual,
+        cooldown: std::time::Duration::from_mins(10),
+        moves_per_day: 4,
+        drain: std::time::Duration::ZERO,
+        has_primary_url: true,
+        roles: Roles { gate: true, route: true, monitor: true, power: false },
+    }
+}
+
+pub(crate) fn incident() -> PendingIncident {
+    PendingIncident {
+        id: "0.nq3x4xuxwbmq".to_owned(),
+        started_at: time(DARK),
+        since: time(DARK) + SignedDuration::from_secs(157),
+        summary: "Check resume failed: connection refused from 3 locations".to_owned(),
+    }
+}
+
+pub(crate) fn order(asker: Asker, at: Timestamp) -> Order {
+    let incidents = if asker == Asker::Incident { vec![incident()] } else { Vec::new() };
+    let message = format!("1{:012}", at.as_second() % 1_000_000_000_000);
+    Order { at, message, asker, reason: None, force: false, unfinished: false, incidents }
+}
+
+impl Story {
+    /// A site on its primary, of which the journal has nothing to say yet.
+    pub(crate) fn new(name: &str) -> Self {
+        let facts = SiteFacts {
+            name: name.parse().unwrap(),
+            public_url: "https://will.gleich.tech/".to_owned(),
+            standby_url: Some("https://will.iam.gleich.tech/".to_owned()),
+            primary_url: Some("https://origin.gleich.tech/".to_owned()),
+            policy: policy(),
+            commands_topic: "projects/gleich-tech/topics/failover-commands".to_owned(),
+            state: Some(State::default()),
+            entries: Vec::new(),
+            switches: Vec::new(),
+            findings: Vec::new(),
+            troubles: Vec::new(),
+        };
+        Self { facts, now: time("2026-11-20T03:08:00Z"), positions: [Position::Primary; 3] }
+    }
+
+    /// The overview of the night so far.
+    pub(crate) fn overview(&self) -> Overview {
+        let mut facts = self.facts.clone();
+        if facts.switches.is_empty() {
+            facts.switches = self.glimpses();
+        }
+        Overview::of(&facts, self.now)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.facts.state.clone().unwrap()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn later(mut self, milliseconds: i64) -> Self {
+        self.now += SignedDuration::from_millis(milliseconds);
+        self
+    }
+
+    pub(crate) fn at(mut self, text: &str) -> Self {
+        self.now = time(text);
+        self
+    }
+
+    /// The next entry of the journal.
+    pub(crate) fn with(mut self, event: Event) -> Self {
+        let number = self.facts.entries.last().map_or(1, |entry| entry.number + 1);
+        let state = self.state().after(number, self.now, &event).unwrap();
+        let site = self.facts.name.clone();
+        let writer = format!("writer {number}");
+        let entry =
+            Entry { v: ENTRY_VERSION, site, number, at: self.now, writer, event, state: state.clone() };
+        self.facts.entries.push(entry);
+        self.facts.state = Some(state);
+        self
+    }
+
+    pub(crate) fn begins(self, direction: Direction, order: Order, reason: &str) -> Self {
+        let reason = reason.to_owned();
+        self.with(Event::Intent { direction, order, reason, nonce: "n".to_owned() })
+    }
+
+    /// A step is finished after this long, and moves its switch.
+    pub(crate) fn step(self, step: Step, took_ms: u32) -> Self {
+        self.noted(step, took_ms, None)
+    }
+
+    pub(crate) fn noted(self, step: Step, took_ms: u32, note: Option<&str>) -> Self {
+        let mut told = self.later(i64::from(took_ms));
+        let (index, position) = match step {
+            Step::Open => (0, Position::Standby),
+            Step::Close => (0, Position::Primary),
+            Step::Route => (1, told.state().newest().unwrap().direction.leads_to()),
+            Step::Unroute => (1, told.state().newest().unwrap().direction.leads_to().opposite()),
+            Step::Pause => (2, Position::Standby),
+            Step::Resume => (2, Position::Primary),
+            Step::Answer | Step::Verify | Step::Power => (3, Position::Primary),
+        };
+        if let Some(place) = told.positions.get_mut(index) {
+            *place = position;
+        }
+        let record = StepRecord {
+            step,
+            at: told.now,
+            took_ms: took_ms.into(),
+            note: note.map(str::to_owned),
+            redirect_lives_s: (step == Step::Verify).then_some(0),
+        };
+        let plan = told.state().newest().unwrap().id;
+        told.with(Event::Step { plan, nonce: "n".to_owned(), record })
+    }
+
+    pub(crate) fn ends(self, end: End, active: Position, sentence: &str) -> Self {
+        let plan = self.state().newest().unwrap().id;
+        let drain_until = None;
+        let (nonce, sentence) = ("n".to_owned(), sentence.to_owned());
+        self.later(40).with(Event::Ended { plan, nonce, end, active, sentence, drain_until })
+    }
+
+    pub(crate) fn sees(mut self, index: usize, observed: Observed) -> Self {
+        let mut glimpses = if self.facts.switches.is_empty() { self.glimpses() } else { self.facts.switches };
+        glimpses[index].sighting.observed = observed;
+        self.facts.switches = glimpses;
+        self
+    }
+
+    pub(crate) fn finds(mut self, finding: Finding) -> Self {
+        self.facts.findings.push(finding);
+        self
+    }
+
+    fn glimpses(&self) -> Vec<Glimpse> {
+        let names = [
+            ("cloud_run_invoker", "projects/gleich-tech/locations/us-central1/services/resume", Role::Gate),
+            (
+                "cloudflare_page_rule",
+                "zones/023e105f4ecef8ad9ca31a8372d0c353/pagerules/9a7806061c88ada191ed06f989cc3dac",
+                Role::Route,
+            ),
+            ("uptime_check", "projects/gleich-tech/uptimeCheckConfigs/resume-abc123", Role::Monitor),
+        ];
+        let at = self.now - SignedDuration::from_secs(4);
+        let seen = names.into_iter().zip(self.positions).map(|((kind, resource, role), position)| Sighting {
+            switch: SwitchId::new(kind, resource),
+            role,
+            observed: Observed::At(position),
+        });
+        seen.map(|sighting| Glimpse { sighting, at }).collect()
+    }
+}
+
+/// An ordinary evening, after a rehearsal a week before.
+pub(crate) fn before() -> Story {
+    let story = Story::new("resume").at("2026-11-15T04:00:00.2Z");
+    story
+        .begins(
+            Direction::Rehearsal,
+            order(Asker::Operator(None), time("2026-11-15T04:00:00Z")),
+            "asked for by an operator",
+        )
+        .step(Step::Open, 480)
+        .step(Step::Answer, 6_120)
+        .step(Step::Route, 250)
+        .step(Step::Close, 510)
+        .ends(End::Done, Position::Primary, "the standby served after 6.6 s; its gate is closed again")
+        .at("2026-11-20T03:08:00Z")
+}
+
+/// The alert has arrived, the standby is open, visitors are being led to it.
+pub(crate) fn during() -> Story {
+    before()
+        .at("2026-11-20T03:12:37.240Z")
+        .begins(
+            Direction::Failover,
+            order(Asker::Incident, time("2026-11-20T03:12:37Z")),
+            "an incident is open and the public URL doesn't answer (connection refused)",
+        )
+        .step(Step::Open, 310)
+        .step(Step::Answer, 2_210)
+        .later(900)
+}
+
+/// Visitors have been on the standby for two hours.
+pub(crate) fn after() -> Story {
+    during()
+        .later(-900)
+        .step(Step::Route, 250)
+        .step(Step::Verify, 420)
+        .step(Step::Pause, 160)
+        .ends(
+            End::Done,
+            Position::Standby,
+            "visitors are served by the standby: an incident is open and the public URL doesn't answer",
+        )
+        .at("2026-11-20T05:27:02Z")
+}
+
+/// Power is back and an operator has returned visitors to the primary.
+pub(crate) fn returned() -> Story {
+    let asker = Asker::Operator(Some("alice".to_owned()));
+    after()
+        .at("2026-11-20T05:30:00.4Z")
+        .begins(
+            Direction::Failback,
+            order(asker, time("2026-11-20T05:30:00Z")),
+            "asked for, says alice: power is back",
+        )
+        .step(Step::Route, 260)
+        .step(Step::Verify, 840)
+        .step(Step::Close, 520)
+        .step(Step::Resume, 170)
+        .ends(End::Done, Position::Primary, "visitors are served by the primary")
+        .at("2026-11-20T05:34:00Z")
+}
