@@ -14,12 +14,14 @@ mod decide;
 mod facts;
 mod incident;
 mod journal;
+mod moves;
 mod plan;
 mod reading;
 mod reason;
 mod rules;
 mod signal;
 mod site;
+mod stages;
 mod state;
 #[cfg(test)]
 mod story;
@@ -30,10 +32,12 @@ pub use decide::{Decision, Looks, Verdict, adopt, decide, decide_again, decide_b
 pub use facts::{Facts, Served, Sighting};
 pub use incident::{Incident, IncidentState, Notification, SiteMarks};
 pub use journal::{Direction, ENTRY_VERSION, End, Entry, Event, Hold, Step, StepRecord, UnreadableEntry};
+pub use moves::{Ended, Move, moves};
 pub use plan::{Claim, OpenPlan, Trouble, steps};
 pub use reading::Unreadable;
 pub use reason::{Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
+pub use stages::{Stage, StageTime, stages, started_at};
 pub use state::{EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
 pub use switch::{Observed, Position, Role, SwitchId};
