@@ -74,7 +74,7 @@ impl Announcement {
             Some(End::Unwound) => Severity::Warning,
             Some(End::Done | End::Overtaken) | None => self.severity,
         };
-        Self { details, severity, ..self }
+        Self { severity, details, ..self }
     }
 
     /// With another severity than its kind's.

@@ -20,7 +20,7 @@ use google_cloud_pubsub::{
 use tokio::{sync::Mutex, time::timeout};
 use url::Url;
 
-pub use subscription::{PushSettings, SubscriptionSettings};
+pub use subscription::{DeadLetter, PushSettings, SubscriptionSettings};
 
 use crate::api::{ApiError, credentials::Tokens};
 use bridge::Bridge;

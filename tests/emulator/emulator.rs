@@ -21,9 +21,13 @@ const START: Duration = Duration::from_mins(1);
 
 static RUNNING: Mutex<Weak<Emulator>> = Mutex::const_new(Weak::new());
 
+/// Runs a program until its own input ends, then kills its whole process group: however a test ends, also by a
+/// signal, nothing is left running.
+const GUARD: &str = r#""$@" & read -r _; kill -9 0"#;
+
 /// A running emulator; the last test that lets it go ends it.
 pub(crate) struct Emulator {
-    java: Child,
+    guard: Child,
     /// Its interface over JSON.
     pub(crate) rest: Rest,
 }
@@ -48,12 +52,15 @@ impl Emulator {
 
     async fn start(program: &PathBuf) -> Self {
         let port = free_port();
-        let mut command = Command::new(program);
-        command.args(["--host=127.0.0.1", &format!("--port={port}")]).process_group(0);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let java = command.spawn().expect("the emulator starts");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", GUARD, "guard"])
+            .arg(program)
+            .args(["--host=127.0.0.1", &format!("--port={port}")]);
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let guard = command.spawn().expect("the emulator starts");
         let rest = Rest::new(format!("http://127.0.0.1:{port}/").parse().unwrap());
-        let emulator = Self { java, rest };
+        let emulator = Self { guard, rest };
         timeout(START, emulator.rest.answers()).await.expect("the emulator answers");
         emulator
     }
@@ -66,10 +73,8 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let group = format!("kill -9 -{}", self.java.id());
-        let _ended = Command::new("sh").args(["-c", &group]).stderr(Stdio::null()).status();
-        let _ended = self.java.kill();
-        let _reaped = self.java.wait();
+        drop(self.guard.stdin.take());
+        let _reaped = self.guard.wait();
     }
 }
 

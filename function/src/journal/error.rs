@@ -18,9 +18,9 @@ pub(super) enum Operation {
 impl Operation {
     fn words(self) -> &'static str {
         match self {
-            Self::List => "list the entries in",
-            Self::Read => "read an entry in",
-            Self::Create => "create an entry in",
+            Self::List => "could not list the entries in",
+            Self::Read => "could not read an entry in",
+            Self::Create => "could not create an entry in",
         }
     }
 
@@ -64,7 +64,7 @@ impl JournalError {
 
     pub(super) fn opening(location: &JournalLocation, error: &StoreError) -> Self {
         let cause = cause(location, Operation::Create, error);
-        Self::new(cause.0, format!("open the journal at {location}: {}", cause.1))
+        Self::new(cause.0, format!("could not open the journal at {location}: {}", cause.1))
     }
 
     pub(super) fn number(location: &JournalLocation, operation: Operation, number: u64) -> Self {
