@@ -49,7 +49,7 @@ async fn two_processes_make_the_writes_of_one_failover() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_order_overtakes_a_failover_that_waits_for_its_standby() {
     let options =
-        sandbox::Options { iam_propagation: std::time::Duration::from_secs(3600), ..Default::default() };
+        sandbox::Options { iam_propagation: std::time::Duration::from_hours(1), ..Default::default() };
     let drill = Drill::with(Settings::default(), options).await;
     drill.cut_power();
     let failover = drill.open_incident("0.outage");

@@ -58,7 +58,7 @@ async fn a_primary_that_dies_during_the_failback_sends_visitors_to_the_standby_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operators_failover_leaves_a_site_alone_that_still_answers_while_the_standby_does_not() {
-    let options = Options { iam_propagation: std::time::Duration::from_secs(3600), ..Options::default() };
+    let options = Options { iam_propagation: std::time::Duration::from_hours(1), ..Options::default() };
     let drill = Drill::with(Settings::default(), options).await;
     drill.order("failover").await.is(200, "move", Some("Unwound"));
     assert_eq!(drill.visit().await, Served::Primary);
@@ -68,7 +68,7 @@ async fn an_operators_failover_leaves_a_site_alone_that_still_answers_while_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_that_comes_back_before_the_standby_answers_is_left_where_it_was() {
-    let options = Options { iam_propagation: std::time::Duration::from_secs(3600), ..Options::default() };
+    let options = Options { iam_propagation: std::time::Duration::from_hours(1), ..Options::default() };
     let drill = Drill::with(Settings::default(), options).await;
     drill.cut_power();
     let failover = drill.open_incident("0.blip");

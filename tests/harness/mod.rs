@@ -20,7 +20,7 @@ pub use function::Function;
 pub use settings::Settings;
 
 /// No test waits longer for anything than this.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the function answered.
 #[derive(Debug, Clone)]
