@@ -82,3 +82,6 @@ impl Facts {
         self.switches.iter().filter(off).map(|s| &s.switch).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

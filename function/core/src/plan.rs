@@ -92,3 +92,6 @@ pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
     };
     wanted.into_iter().filter_map(|(step, needed)| needed.then_some(step)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ fn held(f: &mut fmt::Formatter<'_>, hold: &Hold) -> fmt::Result {
     }
     hold.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }
+
+#[cfg(test)]
+mod tests;

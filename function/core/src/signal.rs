@@ -92,3 +92,6 @@ pub struct PendingIncident {
     /// What it says.
     pub summary: String,
 }
+
+#[cfg(test)]
+mod tests;

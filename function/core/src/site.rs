@@ -122,3 +122,6 @@ pub struct Roles {
     /// There is a switch that runs the primary.
     pub power: bool,
 }
+
+#[cfg(test)]
+mod tests;
