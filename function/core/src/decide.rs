@@ -97,18 +97,21 @@ fn command_looks(state: &State, signal: &Signal, command: &Command) -> Looks {
 
 /// Decides what is done about `signal`.
 pub fn decide(policy: &Policy, state: &State, facts: &Facts, signal: &Signal, now: Timestamp) -> Decision {
-    if let (SignalKind::Command(_), Some(decision)) = (&signal.kind, dealt_with(state, signal)) {
+    let command = match &signal.kind {
+        // An outage doesn't wait for a look at the switches: setting them is idempotent.
+        SignalKind::Incident(incident) => {
+            return decide_incident(policy, state, facts, (signal, incident), now);
+        }
+        SignalKind::Command(command) => command,
+    };
+    if let Some(decision) = dealt_with(state, signal) {
         return decision;
     }
-    let adopted = adopt(state, facts);
-    let state = adopted.as_ref().map_or(state, |(state, _)| state);
-    let mut decision = match &signal.kind {
-        SignalKind::Incident(incident) => decide_incident(policy, state, facts, (signal, incident), now),
-        SignalKind::Command(command) => decide_command(policy, state, facts, (signal, command), now),
+    let Some((adopted, event)) = adopt(state, facts) else {
+        return decide_command(policy, state, facts, (signal, command), now);
     };
-    if let Some((_, event)) = adopted {
-        decision.record.insert(0, event);
-    }
+    let mut decision = decide_command(policy, &adopted, facts, (signal, command), now);
+    decision.record.insert(0, event);
     decision
 }
 
@@ -355,7 +358,11 @@ fn failback(
     if let Some(plan) = joined(state, Direction::Failback, command) {
         return carry_on(plan.direction, plan.id);
     }
-    let idle = state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal);
+    if state.newest().is_some_and(|plan| plan.direction == Direction::Rehearsal) {
+        // It puts everything back by itself.
+        return Decision::stay(Reason::AlreadyThere(state.active, state.since));
+    }
+    let idle = state.plans.is_empty();
     if idle && state.active == Position::Primary && !facts.is_route_astray(Position::Primary) {
         let roles: &[Role] =
             if state.draining.is_some() { &[Role::Monitor] } else { &[Role::Gate, Role::Monitor] };
