@@ -4,10 +4,12 @@
 //! example. Secrets come from the environment or from files that it names, never from the TOML.
 
 mod address;
+mod endpoints;
 mod environment;
 mod names;
 mod problems;
 mod push;
+mod secrets;
 mod section;
 mod site;
 mod watch;
@@ -21,10 +23,10 @@ use toml::Table;
 use crate::{
     api::{Endpoints, Secret},
     journal::JournalLocation,
-    switch::Spec,
 };
 
 pub use address::{HostPort, Shown};
+pub use endpoints::Emulated;
 pub use environment::{Environment, Purpose};
 pub use names::{SubscriptionName, TopicName};
 pub use problems::{EXIT_CODE, Problems};
@@ -75,15 +77,6 @@ pub struct Config {
     pub secrets: BTreeMap<&'static str, Secret>,
 }
 
-/// Which of Google's services are emulators, named by `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Emulated {
-    /// Pub/Sub is.
-    pub pubsub: bool,
-    /// Cloud Storage is.
-    pub storage: bool,
-}
-
 impl Config {
     /// Reads the file at `path`.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, Problems> {
@@ -128,14 +121,14 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
     let push = push::read(root, environment);
     let events = read_events(root);
     let sites = site::read_all(root);
-    let (endpoints, emulated) = read_endpoints(root, environment);
+    let (endpoints, emulated) = endpoints::read(root, environment);
     let webhooks = webhook::read_all(root, environment);
     let watch = watch::read(root);
     let waits = Waits::read(root);
     let page = root.flag("page");
-    let page_key = read_secret(root, environment, "FAILOVER_PAGE_KEY");
+    let page_key = secrets::read(root, environment, "FAILOVER_PAGE_KEY");
     let port = read_port(root, environment);
-    let secrets = read_secrets(root, environment, &sites);
+    let secrets = secrets::of_switches(root, environment, &sites);
     let push = push?;
     Some(Config {
         journal: journal?,
@@ -203,80 +196,12 @@ impl Waits {
     }
 }
 
-/// `[endpoints]`, and the emulators that the environment names where it says nothing of them.
-fn read_endpoints(root: &mut Section<'_, '_>, environment: &Environment) -> (Endpoints, Emulated) {
-    let mut endpoints = Endpoints::default();
-    root.section("endpoints", |section| {
-        for name in Endpoints::NAMES {
-            let given = section.optional::<address::WebUrl>(name, "http://127.0.0.1:9000");
-            if let (Some(place), Some(url)) = (endpoints.named(name), given) {
-                *place = Some(url.0);
-            }
-        }
-    });
-    let mut emulator = |variable: &str, place: &mut Option<url::Url>| {
-        let named = environment.variable(variable).filter(|_| place.is_none());
-        let Some(host) = named else { return false };
-        match address::emulator(host) {
-            Ok(url) => *place = Some(url),
-            Err(reason) => root.environment_problem(variable, &reason, "127.0.0.1:8085"),
-        }
-        true
-    };
-    let emulated = Emulated {
-        pubsub: emulator("PUBSUB_EMULATOR_HOST", &mut endpoints.pubsub),
-        storage: emulator("STORAGE_EMULATOR_HOST", &mut endpoints.storage),
-    };
-    check_metadata_host(root, environment);
-    (endpoints, emulated)
-}
-
-/// Google's crates put `http://` before it themselves.
-fn check_metadata_host(root: &mut Section<'_, '_>, environment: &Environment) {
-    const NAME: &str = "GCE_METADATA_HOST";
-    if environment.variable(NAME).is_some_and(|host| host.contains('/')) {
-        root.environment_problem(NAME, "is a URL, but only host and port belong there", "127.0.0.1:9099");
-    }
-}
-
 fn read_port(root: &mut Section<'_, '_>, environment: &Environment) -> u16 {
     const USUAL: u16 = 8080;
     let Some(text) = environment.variable("PORT") else { return USUAL };
     text.parse().unwrap_or_else(|_| {
         root.environment_problem("PORT", "is no port number", "8080");
         USUAL
-    })
-}
-
-/// The secrets that the switches can't do without; only looking needs none.
-fn read_secrets(
-    root: &mut Section<'_, '_>,
-    environment: &Environment,
-    sites: &[Site],
-) -> BTreeMap<&'static str, Secret> {
-    let mut secrets = BTreeMap::new();
-    let asked: BTreeMap<&'static str, &Arc<dyn Spec>> = sites
-        .iter()
-        .flat_map(|site| &site.switches)
-        .flat_map(|switch| switch.secrets().iter().map(move |name| (*name, switch)))
-        .collect();
-    for (name, switch) in asked {
-        match read_secret(root, environment, name) {
-            Some(secret) => drop(secrets.insert(name, secret)),
-            None if environment.purpose == Purpose::Look || root.has_problem(name) => {}
-            None => {
-                let reason = format!("is not set, but {} needs it", switch.id());
-                root.environment_problem(name, &reason, &format!("… or {name}_FILE=/secrets/token"));
-            }
-        }
-    }
-    secrets
-}
-
-fn read_secret(root: &mut Section<'_, '_>, environment: &Environment, name: &str) -> Option<Secret> {
-    environment.secret(name).unwrap_or_else(|(variable, reason)| {
-        root.environment_problem(&variable, &reason, "…");
-        None
     })
 }
 

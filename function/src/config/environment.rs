@@ -74,6 +74,8 @@ impl Environment {
 /// A secret is sent in a header, so it is one word.
 fn checked(variable: &str, text: &str) -> Result<Secret, (String, String)> {
     let secret = Secret::new(text);
+    // From now on no line of the log shows it, wherever it turns up.
+    crate::log::hide(secret.expose());
     if !secret.is_empty() && secret.expose().chars().all(|c| c.is_ascii_graphic()) {
         return Ok(secret);
     }

@@ -629,6 +629,7 @@ fn a_token_is_read_from_a_file_and_trimmed() {
     let config = Config::read(EXAMPLE, &environment).unwrap();
     assert_eq!(config.cloudflare_token().unwrap().expose(), "from-a-file");
     assert!(!format!("{config:?}{environment:?}").contains("from-a-file"));
+    assert_eq!(crate::log::redact("it is from-a-file."), "it is ….");
     std::fs::write(&file, "\n").unwrap();
     let problems = Config::read(EXAMPLE, &environment).unwrap_err();
     assert!(problems.to_string().contains("CLOUDFLARE_API_TOKEN_FILE is empty"), "{problems}");

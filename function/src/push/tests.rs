@@ -11,10 +11,10 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::{net::TcpListener, sync::oneshot};
 
 use super::*;
-use crate::config::{Environment, Purpose};
+use crate::config::{Config, Environment, Purpose};
 
 const ALERTS: &str = "projects/acme/subscriptions/alerts";
 const COMMANDS: &str = "projects/acme/subscriptions/commands";

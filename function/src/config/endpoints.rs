@@ -1,0 +1,50 @@
+//! `[endpoints]`, and what the environment says about where Google's services are.
+
+use crate::api::Endpoints;
+
+use super::{Environment, address, section::Section};
+
+/// Which of Google's services are emulators, named by `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Emulated {
+    /// Pub/Sub is.
+    pub pubsub: bool,
+    /// Cloud Storage is.
+    pub storage: bool,
+}
+
+/// `[endpoints]`, and the emulators that the environment names where it says nothing of them.
+pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> (Endpoints, Emulated) {
+    let mut endpoints = Endpoints::default();
+    root.section("endpoints", |section| {
+        for name in Endpoints::NAMES {
+            let given = section.optional::<address::WebUrl>(name, "http://127.0.0.1:9000");
+            if let (Some(place), Some(url)) = (endpoints.named(name), given) {
+                *place = Some(url.0);
+            }
+        }
+    });
+    let mut emulator = |variable: &str, place: &mut Option<url::Url>| {
+        let named = environment.variable(variable).filter(|_| place.is_none());
+        let Some(host) = named else { return false };
+        match address::emulator(host) {
+            Ok(url) => *place = Some(url),
+            Err(reason) => root.environment_problem(variable, &reason, "127.0.0.1:8085"),
+        }
+        true
+    };
+    let emulated = Emulated {
+        pubsub: emulator("PUBSUB_EMULATOR_HOST", &mut endpoints.pubsub),
+        storage: emulator("STORAGE_EMULATOR_HOST", &mut endpoints.storage),
+    };
+    check_metadata_host(root, environment);
+    (endpoints, emulated)
+}
+
+/// Google's crates put `http://` before it themselves.
+fn check_metadata_host(root: &mut Section<'_, '_>, environment: &Environment) {
+    const NAME: &str = "GCE_METADATA_HOST";
+    if environment.variable(NAME).is_some_and(|host| host.contains('/')) {
+        root.environment_problem(NAME, "is a URL, but only host and port belong there", "127.0.0.1:9099");
+    }
+}
