@@ -23,7 +23,7 @@ mod timeline;
 mod waiting;
 mod words;
 
-pub use cached::{Cached, Look};
+pub use cached::{Cached, Clock, Look};
 pub use decisions::{Decided, Tone};
 pub use facts::{Finding, Glimpse, SiteFacts};
 pub use headers::content_security_policy;
@@ -31,7 +31,7 @@ pub use key::PageKey;
 pub use moves::{Move, Part};
 pub use next::{Advice, Next};
 pub use overview::Overview;
-pub use routes::routes;
+pub use routes::{routes, routes_at};
 pub use serving::{Place, Serving};
 pub use source::Source;
 pub use stages::Stage;

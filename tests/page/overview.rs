@@ -75,7 +75,7 @@ fn on_the_standby_the_first_command_returns_visitors() {
     assert_eq!(
         overview.next.commands[0].publish.as_deref(),
         Some(
-            "gcloud pubsub topics publish projects/gleich-tech/topics/failover-commands \
+            "gcloud pubsub topics publish failover-commands --project=gleich-tech \
              --message='{\"command\":\"failback\",\"site\":\"resume\"}'"
         )
     );

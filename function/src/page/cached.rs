@@ -17,6 +17,9 @@ const GOOD_FOR_WHILE_MOVING: Duration = Duration::from_secs(3);
 /// How long a visitor waits for a look before the one before it is shown: own choice.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// What was seen of all sites.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
@@ -39,6 +42,7 @@ impl Look {
 #[derive(Clone)]
 pub struct Cached {
     source: Arc<dyn Source>,
+    clock: Clock,
     kept: watch::Sender<Kept>,
 }
 
@@ -59,8 +63,13 @@ impl Kept {
 
 impl Cached {
     /// Nothing is looked at yet.
-    pub fn new(source: Arc<dyn Source>) -> Self {
-        Self { source, kept: watch::Sender::new(Kept::default()) }
+    pub fn new(source: Arc<dyn Source>, clock: Clock) -> Self {
+        Self { source, clock, kept: watch::Sender::new(Kept::default()) }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// The newest look: a fresh one if the source answers in time, else the one before it, marked as late.
@@ -84,11 +93,12 @@ impl Cached {
             begins
         });
         if begins {
-            let (source, looking) = (Arc::clone(&self.source), Looking(self.kept.clone()));
+            let (source, clock) = (Arc::clone(&self.source), Arc::clone(&self.clock));
+            let looking = Looking(self.kept.clone());
             tokio::spawn(async move {
                 let begun = Instant::now();
                 let sites = source.overviews().await;
-                let look = Look { sites, at: Some(Timestamp::now()), late: false };
+                let look = Look { sites, at: Some(clock()), late: false };
                 looking.0.send_modify(|kept| kept.newest = Some((begun, look)));
             });
         }
@@ -134,7 +144,7 @@ mod tests {
 
     fn cached(takes: Duration, breaks: usize) -> (Arc<Slow>, Cached) {
         let source = Arc::new(Slow(takes, AtomicUsize::new(0), breaks));
-        (Arc::clone(&source), Cached::new(source))
+        (Arc::clone(&source), Cached::new(source, Arc::new(Timestamp::now)))
     }
 
     #[tokio::test(start_paused = true)]

@@ -219,9 +219,19 @@ impl Desk<'_> {
             message["force"] = json!(true);
             send.push_str(" --force");
         }
-        let publish =
-            format!("gcloud pubsub topics publish {} --message='{message}'", self.facts.commands_topic);
+        let publish = publish(&self.facts.commands_topic, &message.to_string());
         Advice { what: what.to_owned(), send, publish: Some(publish) }
+    }
+}
+
+/// Google's own command line; short words wrap better on a phone than a topic's whole name.
+fn publish(topic: &str, message: &str) -> String {
+    let parts: Vec<&str> = topic.split('/').collect();
+    match parts[..] {
+        ["projects", project, "topics", topic] => {
+            format!("gcloud pubsub topics publish {topic} --project={project} --message='{message}'")
+        }
+        _ => format!("gcloud pubsub topics publish {topic} --message='{message}'"),
     }
 }
 

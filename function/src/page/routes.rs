@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 use jiff::Timestamp;
 use warp::{Filter, Rejection};
 
-use super::{Cached, PageKey, Source, contents, headers::answer, html, key::needs_tls};
+use super::{Cached, Clock, PageKey, Source, contents, headers::answer, html, key::needs_tls};
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -31,7 +31,16 @@ pub fn routes(
     source: Arc<dyn Source>,
     key: Option<PageKey>,
 ) -> impl Filter<Extract = (Response<String>,), Error = Rejection> + Clone {
-    let door = Door { cached: Cached::new(source), key };
+    routes_at(source, key, Arc::new(Timestamp::now))
+}
+
+/// As `routes`, at the time that `clock` tells.
+pub fn routes_at(
+    source: Arc<dyn Source>,
+    key: Option<PageKey>,
+    clock: Clock,
+) -> impl Filter<Extract = (Response<String>,), Error = Rejection> + Clone {
+    let door = Door { cached: Cached::new(source, clock), key };
     let page = warp::path::end().map(|| Wanted::Page);
     let sites = warp::path!("sites").map(|| Wanted::Sites);
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
@@ -64,7 +73,7 @@ impl Door {
 
     async fn show(&self, wanted: Wanted) -> Response<String> {
         let look = self.cached.look().await;
-        let now = Timestamp::now();
+        let now = self.cached.now();
         match wanted {
             Wanted::Page => finish(answer(StatusCode::OK, HTML).body(html::page(&look, now))),
             Wanted::Sites => finish(answer(StatusCode::OK, JSON).body(contents::json(&look, now))),
