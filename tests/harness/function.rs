@@ -2,9 +2,12 @@
 
 use std::{
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -39,6 +42,7 @@ impl Function {
     /// Starts the binary on a configuration, with further environment.
     pub async fn spawn(sandbox: &Sandbox, config: &Path, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
+        let roots = few_roots(config);
         let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
         command
             .arg("serve")
@@ -49,6 +53,7 @@ impl Function {
             .env("PORT", port.to_string())
             .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string())
             .env("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token)
+            .envs(roots.iter().map(|roots| ("SSL_CERT_FILE", roots)))
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -105,15 +110,42 @@ impl Function {
         self.child.kill().await.expect("it is killed");
     }
 
+    /// What it prints, also while nobody looks.
+    pub fn log(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.output)
+    }
+
     /// All that it printed.
     pub fn output(&self) -> String {
         self.output.lock().expect("output").join("\n")
     }
 }
 
+/// The system's first certificate alone, beside the configuration: reading all of them takes an unoptimised binary
+/// most of a second, and nothing here is asked over TLS.
+fn few_roots(config: &Path) -> Option<PathBuf> {
+    const END: &str = "-----END CERTIFICATE-----\n";
+    let all = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").ok()?;
+    let (first, _) = all.split_once(END)?;
+    let path = config.with_extension("roots.pem");
+    std::fs::write(&path, format!("{first}{END}")).ok()?;
+    Some(path)
+}
+
+/// A port that nobody has, each tried once. Those that the kernel chooses itself are left alone: it would give one
+/// to somebody else before the function has it.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 10_000;
+    const PORTS: u32 = 20_000;
+    let start = std::process::id().wrapping_mul(7919);
+    loop {
+        let tried = start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        let port = u16::try_from(FIRST + tried).expect("a port");
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn collect(stream: impl AsyncRead + Unpin + Send + 'static, output: &Arc<Mutex<Vec<String>>>) {
