@@ -1,0 +1,116 @@
+//! The journal as a whole: read from its store past the function, replayed, and asked what it tells.
+
+use std::sync::Arc;
+
+use failover_core::{Direction, End, Entry, Event, SiteName, State, Step};
+use sandbox::Sandbox;
+
+/// The bucket of the example.
+const BUCKET: &str = "gleich-tech-failover";
+
+/// All entries, oldest first.
+#[derive(Debug)]
+pub(crate) struct Chronicle(Vec<Entry>);
+
+impl Chronicle {
+    /// Reads the journal of the example's site from its bucket.
+    pub(crate) fn in_bucket(sandbox: &Arc<Sandbox>) -> Result<Self, String> {
+        let objects = sandbox.world.storage.objects(BUCKET);
+        Self::read(objects.into_iter().map(|(name, bytes)| (name, bytes.to_vec())))
+    }
+
+    /// Reads entries in any order: numbers have no gaps, and each entry's state follows from the one before it.
+    pub(crate) fn read(files: impl Iterator<Item = (String, Vec<u8>)>) -> Result<Self, String> {
+        let site: SiteName = "resume".parse().expect("a name");
+        let mut files: Vec<(String, Vec<u8>)> = files.collect();
+        files.sort_by(|one, other| other.0.cmp(&one.0));
+        let mut entries: Vec<Entry> = Vec::with_capacity(files.len());
+        for ((name, bytes), number) in files.iter().zip(1..) {
+            let entry = Entry::read(bytes, &site, number).map_err(|why| format!("{name}: {why}"))?;
+            let before = entries.last().map_or_else(State::default, |before| before.state.clone());
+            let state =
+                before.after(number, entry.at, &entry.event).map_err(|why| format!("{name}: {why}"))?;
+            if state != entry.state {
+                return Err(format!("the state of entry {number} does not follow from its event"));
+            }
+            entries.push(entry);
+        }
+        Ok(Self(entries))
+    }
+
+    /// The state after the newest entry.
+    pub(crate) fn state(&self) -> State {
+        self.0.last().map_or_else(State::default, |entry| entry.state.clone())
+    }
+
+    /// How many plans of this direction ended so.
+    pub(crate) fn ended(&self, direction: Direction, end: End) -> usize {
+        self.ends().filter(|ended| *ended == (direction, end)).count()
+    }
+
+    /// How the newest plan ended; none if it is open or there was none.
+    pub(crate) fn newest_end(&self) -> Option<(Direction, End)> {
+        self.state().plans.is_empty().then(|| self.ends().last())?
+    }
+
+    fn ends(&self) -> impl Iterator<Item = (Direction, End)> + '_ {
+        self.0.iter().filter_map(|entry| match &entry.event {
+            Event::Ended { plan, end, .. } => Some((self.direction(*plan)?, *end)),
+            _ => None,
+        })
+    }
+
+    fn direction(&self, plan: u64) -> Option<Direction> {
+        match &self.0.get(usize::try_from(plan).ok()?.checked_sub(1)?)?.event {
+            Event::Intent { direction, .. } => Some(*direction),
+            _ => None,
+        }
+    }
+
+    /// What is missing in the telling of a plan that ended: who asked, why, each step, and why it ended.
+    pub(crate) fn gap(&self) -> Option<String> {
+        self.0.iter().find_map(|entry| match &entry.event {
+            Event::Intent { direction, order, reason, .. } => {
+                self.gap_of(entry.number, *direction, order.unfinished || order.force, reason)
+            }
+            _ => None,
+        })
+    }
+
+    fn gap_of(&self, plan: u64, direction: Direction, partly: bool, reason: &str) -> Option<String> {
+        if reason.is_empty() {
+            return Some(format!("the {direction} of entry {plan} has no reason"));
+        }
+        let ended = self.0.iter().find_map(|entry| match &entry.event {
+            Event::Ended { plan: ended, end, sentence, .. } if *ended == plan => Some((*end, sentence)),
+            _ => None,
+        });
+        let (end, sentence) = ended?;
+        if sentence.is_empty() {
+            return Some(format!("the {direction} of entry {plan} ended without a sentence"));
+        }
+        let steps = self.steps(plan);
+        let missing = expected(direction).iter().find(|step| !steps.contains(step));
+        let missing = missing.filter(|_| end == End::Done && !partly)?;
+        Some(format!(
+            "the {direction} of entry {plan} is done, and nothing tells of its {missing}: {steps:?}"
+        ))
+    }
+
+    fn steps(&self, plan: u64) -> Vec<Step> {
+        let steps = self.0.iter().filter_map(|entry| match &entry.event {
+            Event::Step { plan: of, record, .. } if *of == plan => Some(record.step),
+            _ => None,
+        });
+        steps.collect()
+    }
+}
+
+/// What a plan that is done has done; a standby that still drains is closed by an entry of its own.
+fn expected(direction: Direction) -> &'static [Step] {
+    match direction {
+        Direction::Failover => &[Step::Open, Step::Route, Step::Verify, Step::Pause],
+        Direction::Failback => &[Step::Route, Step::Verify, Step::Resume],
+        Direction::Rehearsal => &[Step::Open, Step::Answer, Step::Route, Step::Close],
+    }
+}

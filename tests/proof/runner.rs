@@ -1,0 +1,102 @@
+//! Plays many cases side by side, each with a deadline, and tells of all that failed.
+
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream};
+use tokio::sync::Semaphore;
+
+use crate::evidence::Evidence;
+
+/// No case takes longer; most take about a second.
+const DEADLINE: Duration = Duration::from_secs(45);
+
+/// So many failures are told with all evidence, the others by name.
+const TOLD: usize = 4;
+
+/// Cases that play at the same time, over all tests of this binary.
+static SEATS: Semaphore = Semaphore::const_new(8);
+
+/// What a case came to: how it got to its end, in a word that is counted, or what went wrong.
+pub(crate) type Played = Result<&'static str, String>;
+
+type Play = Pin<Box<dyn Future<Output = Played> + Send>>;
+
+/// One thing to try.
+pub(crate) struct Case {
+    name: String,
+    play: Box<dyn FnOnce(Arc<Evidence>) -> Play + Send>,
+}
+
+struct Failure {
+    name: String,
+    why: String,
+    evidence: Arc<Evidence>,
+}
+
+impl Case {
+    pub(crate) fn new<F>(name: String, play: impl FnOnce(Arc<Evidence>) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Played> + Send + 'static,
+    {
+        Self { name, play: Box::new(move |evidence| Box::pin(play(evidence))) }
+    }
+
+    async fn run(self) -> Result<&'static str, Failure> {
+        let evidence = Arc::new(Evidence::default());
+        let playing = tokio::spawn(tokio::time::timeout(DEADLINE, (self.play)(Arc::clone(&evidence))));
+        let why = match playing.await {
+            Ok(Ok(Ok(how))) => return Ok(how),
+            Ok(Ok(Err(why))) => why,
+            Ok(Err(_)) => format!("it was not over after {DEADLINE:?}"),
+            Err(panic) => panic.to_string(),
+        };
+        Err(Failure { name: self.name, why, evidence })
+    }
+}
+
+/// Whether this case is among those asked for by the variable `PROOF`.
+pub(crate) fn is_wanted(name: &str) -> bool {
+    std::env::var("PROOF").map_or(true, |wanted| name.contains(&wanted))
+}
+
+/// Plays all cases and prints how many there were.
+///
+/// # Panics
+/// When one failed, after all were played.
+pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
+    let at_once = std::env::var("PROOF_AT_ONCE").ok().and_then(|number| number.parse().ok()).unwrap_or(64);
+    let cases: Vec<Case> = cases.into_iter().filter(|case| is_wanted(&case.name)).collect();
+    let points = cases.len();
+    let played = stream::iter(cases).map(|case| async {
+        let _seat = SEATS.acquire().await.expect("never closed");
+        case.run().await
+    });
+    let (mut ways, mut failures) = (BTreeMap::<&str, usize>::new(), Vec::new());
+    let mut played = std::pin::pin!(played.buffer_unordered(at_once));
+    while let Some(outcome) = played.next().await {
+        match outcome {
+            Ok(how) => *ways.entry(how).or_default() += 1,
+            Err(failure) => failures.push(failure),
+        }
+    }
+    conclude(table, points, &ways, &failures);
+}
+
+#[expect(clippy::print_stdout, reason = "the count is what the reader of a proof wants to see")]
+fn conclude(table: &str, points: usize, ways: &BTreeMap<&str, usize>, failures: &[Failure]) {
+    let ways: Vec<String> = ways.iter().map(|(how, count)| format!("{count} {how}")).collect();
+    if failures.is_empty() {
+        println!("{table}: {points} points, all survived ({})", ways.join(", "));
+        return;
+    }
+    for failure in failures.iter().take(TOLD) {
+        println!("{}: {}\n{}", failure.name, failure.why, failure.evidence.report());
+    }
+    let names: Vec<String> =
+        failures.iter().map(|failure| format!("{}: {}", failure.name, first_line(&failure.why))).collect();
+    panic!("{table}: {} of {points} points failed:\n{}", failures.len(), names.join("\n"));
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! A world of its own for one case, and the processes of the function that play in it.
+
+use std::sync::Arc;
+
+use sandbox::{Moment, Options, Power, Sandbox, Site};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    cast::Word,
+    chronicle::Chronicle,
+    evidence::Evidence,
+    harness::{Answer, Function, Settings},
+    recording::Point,
+};
+
+/// Deliveries of one message until it is settled: many more than any case needs, since each waits for something.
+const DELIVERIES: usize = 12;
+
+/// Where one case plays.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    /// The clouds and the site.
+    pub(crate) sandbox: Arc<Sandbox>,
+    /// What is known if it goes wrong.
+    pub(crate) evidence: Arc<Evidence>,
+    settings: Settings,
+    folder: TempDir,
+    function: Option<Function>,
+}
+
+impl Stage {
+    /// A fresh world, and no process yet.
+    pub(crate) async fn set(settings: Settings, options: Options, evidence: Arc<Evidence>) -> Self {
+        let sandbox = Arc::new(Sandbox::start(options).await.expect("the sandbox starts"));
+        evidence.plays_in(&sandbox);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { sandbox, evidence, settings, folder, function: None }
+    }
+
+    /// The site.
+    pub(crate) fn site(&self) -> Site {
+        self.sandbox.site("resume")
+    }
+
+    /// How the primary is from now on.
+    pub(crate) fn primary(&self, power: Power) {
+        self.evidence.note(format!("the primary is {power:?}"));
+        self.sandbox.world.set_primary("resume", power);
+    }
+
+    /// How the standby's container is from now on.
+    pub(crate) fn standby(&self, power: Power) {
+        self.evidence.note(format!("the standby is {power:?}"));
+        self.sandbox.world.set_standby("resume", power);
+    }
+
+    /// A process of its own, beside any other.
+    pub(crate) async fn another(&self) -> Function {
+        let function = Function::start(&self.sandbox, &self.settings, &self.folder).await;
+        self.evidence.hears(function.log());
+        function
+    }
+
+    /// A new process takes over from the one before, which is gone.
+    pub(crate) async fn restart(&mut self) {
+        self.kill().await;
+        self.function = Some(self.another().await);
+    }
+
+    /// SIGKILL, if a process runs.
+    pub(crate) async fn kill(&mut self) {
+        if let Some(mut function) = self.function.take() {
+            function.kill().await;
+        }
+    }
+
+    /// The process, started if none runs.
+    pub(crate) async fn function(&mut self) -> &Function {
+        if self.function.is_none() {
+            self.function = Some(self.another().await);
+        }
+        self.function.as_ref().expect("it was started")
+    }
+
+    /// One delivery.
+    pub(crate) async fn deliver(&mut self, push: &Value) -> Result<Answer, String> {
+        let evidence = Arc::clone(&self.evidence);
+        let answer = self.function().await.try_push(push).await.map_err(|error| error.to_string())?;
+        evidence.note(format!("{} {}", answer.status, answer.body));
+        Ok(answer)
+    }
+
+    /// Delivered until it is settled, as Pub/Sub does.
+    pub(crate) async fn settle(&mut self, push: &Value) -> Result<Answer, String> {
+        for _ in 0..DELIVERIES {
+            let answer = self.deliver(push).await?;
+            match answer.status {
+                200 => return Ok(answer),
+                503 => {}
+                status => return Err(format!("answered {status}: {}", answer.body)),
+            }
+        }
+        Err(format!("not settled after {DELIVERIES} deliveries"))
+    }
+
+    /// A new message, delivered until it is settled.
+    pub(crate) async fn say(&mut self, word: Word) -> Result<Answer, String> {
+        self.settle(&word.publish()).await
+    }
+
+    /// Delivers `push` and kills the process at `point`; false if it was answered without getting there.
+    pub(crate) async fn die_at(
+        &mut self,
+        point: Point,
+        moment: Moment,
+        push: &Value,
+    ) -> Result<bool, String> {
+        let reached = self.sandbox.world.stop_at(point.operation, point.nth, moment);
+        let function = self.function().await;
+        let died = tokio::select! {
+            biased;
+            _ = reached => true,
+            answered = function.try_push(push) => {
+                answered.map_err(|error| error.to_string())?;
+                false
+            }
+        };
+        self.kill().await;
+        self.evidence.note(format!("killed at {point}, {moment:?}: {died}"));
+        Ok(died)
+    }
+
+    /// The journal as it is stored.
+    pub(crate) fn chronicle(&self) -> Result<Chronicle, String> {
+        Chronicle::in_bucket(&self.sandbox)
+    }
+}

@@ -1,0 +1,149 @@
+//! The stories that are told again and again with something going wrong: data.
+
+use std::{sync::Arc, time::Duration};
+
+use failover_core::{Direction, End, Position};
+use sandbox::{Moment, Options, Power};
+
+use crate::{
+    cast::Word,
+    evidence::Evidence,
+    harness::Settings,
+    recording::{Point, points},
+    stage::Stage,
+    verdict::{Ending, all_is_well, nothing_is_written_any_more},
+};
+
+/// What happens before a story's message is delivered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Act {
+    /// The power at home fails.
+    PowerFails,
+    /// It is back.
+    PowerReturns,
+    /// The standby's container is like that.
+    Standby(Power),
+    /// A message is delivered until it is settled.
+    Say(Word),
+    /// A message is delivered, and the process is killed at this call; one like the story's is the story's own.
+    DieAt(Word, &'static str, u32, Moment),
+    /// The drained standby may be closed now.
+    Drained,
+}
+
+/// One story.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Story {
+    /// Its name, as cases show it.
+    pub(crate) name: &'static str,
+    /// Lines for the site's configuration.
+    pub(crate) site: &'static str,
+    /// What happened before.
+    pub(crate) prologue: &'static [Act],
+    /// The message whose delivery is recorded.
+    pub(crate) message: Word,
+    /// Whether the process that lived through the prologue gets it: reconcile counts in memory.
+    pub(crate) same_process: bool,
+    /// Where it ends.
+    pub(crate) ending: Ending,
+}
+
+/// The usual times at a tenth; what the sites say is looked at, so that a stranger's page is no proof.
+const SITE: &str = "confirm_within = \"400ms\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
+                    cooldown = \"0s\"\nexpect = { contains = \"Served by the primary\" }\n\
+                    standby_expect = { contains = \"Served by the standby\" }\n";
+
+/// Visitors are served by the standby, and monitoring sleeps.
+const ON_STANDBY: Ending =
+    Ending { served: Position::Standby, open: true, paused: true, plan: &[(Direction::Failover, End::Done)] };
+
+/// Visitors are served by the primary, and all is as before the outage.
+const ON_PRIMARY: Ending = Ending {
+    served: Position::Primary,
+    open: false,
+    paused: false,
+    plan: &[(Direction::Failback, End::Done)],
+};
+
+const FAILOVER: Story = Story {
+    name: "failover",
+    site: "",
+    prologue: &[Act::PowerFails],
+    message: Word::Incident,
+    same_process: false,
+    ending: ON_STANDBY,
+};
+
+const FAILBACK: Story = Story {
+    name: "failback",
+    prologue: &[Act::PowerFails, Act::Say(Word::Incident), Act::PowerReturns],
+    message: Word::Order("failback"),
+    ending: ON_PRIMARY,
+    ..FAILOVER
+};
+
+/// All of them.
+pub(crate) const STORIES: &[Story] = &[FAILOVER, FAILBACK];
+
+impl Story {
+    /// A fresh world in which all that happened before has happened. The message is published, too.
+    pub(crate) async fn set_up(&self, evidence: Arc<Evidence>) -> Result<(Stage, serde_json::Value), String> {
+        let usual = Settings::default();
+        let settings = Settings { site: format!("{SITE}{}", self.site), ..usual };
+        let mut stage = Stage::set(settings, Options::default(), evidence).await;
+        let mut own = None;
+        for act in self.prologue {
+            match *act {
+                Act::PowerFails => stage.primary(Power::Off),
+                Act::PowerReturns => stage.primary(Power::On),
+                Act::Standby(power) => stage.standby(power),
+                Act::Say(word) => drop(stage.say(word).await?),
+                Act::DieAt(word, operation, nth, moment) => {
+                    let push = word.publish();
+                    stage.restart().await;
+                    stage.die_at(Point { operation, nth }, moment, &push).await?;
+                    own = (word == self.message).then_some(push);
+                }
+                Act::Drained => until_drained(&stage).await?,
+            }
+        }
+        if !self.same_process {
+            stage.kill().await;
+        }
+        Ok((stage, own.unwrap_or_else(|| self.message.publish())))
+    }
+
+    /// Plays it with nothing going wrong, and returns every call that its message brought about.
+    pub(crate) async fn record(&self) -> Vec<Point> {
+        let evidence = Arc::new(Evidence::default());
+        match self.played_well(Arc::clone(&evidence)).await {
+            Ok(points) => points,
+            Err(why) => panic!(
+                "{} does not even play with nothing going wrong: {why}\n{}",
+                self.name,
+                evidence.report()
+            ),
+        }
+    }
+
+    async fn played_well(&self, evidence: Arc<Evidence>) -> Result<Vec<Point>, String> {
+        let (mut stage, message) = self.set_up(evidence).await?;
+        let before = stage.sandbox.world.ledger.position();
+        let answer = stage.deliver(&message).await?;
+        if answer.status != 200 {
+            return Err(format!("answered {}: {}", answer.status, answer.body));
+        }
+        let recorded = points(&stage.sandbox.world.ledger.since(before));
+        all_is_well(&stage, &self.ending).await?;
+        nothing_is_written_any_more(&mut stage, &message).await?;
+        Ok(recorded)
+    }
+}
+
+/// Waits out what the journal says is to be waited for.
+async fn until_drained(stage: &Stage) -> Result<(), String> {
+    let until = stage.chronicle()?.state().draining.ok_or("nothing drains")?;
+    let left = Duration::try_from(until.duration_since(jiff::Timestamp::now())).unwrap_or_default();
+    tokio::time::sleep(left).await;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Where everything is in the end, and what must be true of every world at every end.
+
+use failover_core::{Direction, End, Position};
+use sandbox::{Served, ledger::Record, provider::Kind};
+use serde_json::Value;
+
+use crate::{cast::Word, stage::Stage};
+
+/// Where a story ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    /// Who serves visitors.
+    pub(crate) served: Position,
+    /// Whether the standby lets everybody in.
+    pub(crate) open: bool,
+    /// Whether monitoring is paused.
+    pub(crate) paused: bool,
+    /// How the newest plan may have ended.
+    pub(crate) plan: &'static [(Direction, End)],
+}
+
+impl Ending {
+    /// What is not yet as it should be.
+    pub(crate) fn missing(&self, stage: &Stage) -> Result<Option<String>, String> {
+        let (world, site) = (&stage.sandbox.world, stage.site());
+        let chronicle = stage.chronicle()?;
+        let state = chronicle.state();
+        let routed = world.cloudflare.is_routed(&site);
+        let open = world.run.is_granted(&site.seed.service);
+        let paused = !world.monitoring.is_enabled(&site.seed.check);
+        let newest = chronicle.newest_end();
+        let wrong = [
+            (routed != (self.served == Position::Standby))
+                .then(|| format!("routed to the standby: {routed}")),
+            (open != self.open).then(|| format!("the standby is open: {open}")),
+            (paused != self.paused).then(|| format!("monitoring is paused: {paused}")),
+            (state.active != self.served).then(|| format!("the journal says {}", state.active)),
+            state.upkeep.as_ref().map(|upkeep| format!("{:?} was begun and not ended", upkeep.task)),
+            (!state.plans.is_empty()).then(|| "a plan is still open".to_owned()),
+            newest
+                .is_none_or(|end| !self.plan.contains(&end))
+                .then(|| format!("the newest end is {newest:?}")),
+        ];
+        Ok(wrong.into_iter().flatten().reduce(|all, one| format!("{all}; {one}")))
+    }
+}
+
+/// What must be true whenever all is settled, whatever happened on the way.
+pub(crate) async fn all_is_well(stage: &Stage, ending: &Ending) -> Result<(), String> {
+    if let Some(missing) = ending.missing(stage)? {
+        return Err(missing);
+    }
+    nothing_was_broken(stage)?;
+    let visited =
+        sandbox::visitors::visit(&stage.site().public_url()).await.map_err(|error| error.to_string())?;
+    let expected = match ending.served {
+        Position::Primary => Served::Primary,
+        Position::Standby => Served::Standby,
+    };
+    (visited.served == expected).then_some(()).ok_or(format!("a visitor was served by {}", visited.served))
+}
+
+/// No promise was broken, nothing unknown was asked, and the journal tells it all.
+pub(crate) fn nothing_was_broken(stage: &Stage) -> Result<(), String> {
+    let broken = stage.sandbox.violations();
+    if !broken.is_empty() {
+        return Err(format!("promises were broken: {broken:?}"));
+    }
+    let unknown = stage.sandbox.world.ledger.unknown();
+    if !unknown.is_empty() {
+        return Err(format!("something unknown was asked: {unknown:?}"));
+    }
+    let chronicle = stage.chronicle()?;
+    let done = chronicle.ended(Direction::Failover, End::Done);
+    if done > 1 {
+        return Err(format!("{done} failovers of one outage were done"));
+    }
+    chronicle.gap().map_or(Ok(()), Err)
+}
+
+/// What was done is done: delivered again, or reconciled, nothing is written any more.
+pub(crate) async fn nothing_is_written_any_more(stage: &mut Stage, push: &Value) -> Result<(), String> {
+    for again in [push.clone(), Word::Reconcile.publish(), push.clone()] {
+        let before = stage.sandbox.world.ledger.position();
+        stage.settle(&again).await?;
+        let writes: Vec<Record> = stage.sandbox.world.ledger.since(before);
+        let writes = writes.iter().filter(|record| matches!(record.kind, Kind::Write | Kind::Journal));
+        let writes: Vec<&str> = writes.map(|record| record.operation).collect();
+        if !writes.is_empty() {
+            return Err(format!("all was settled, and delivered again it wrote {writes:?}"));
+        }
+    }
+    Ok(())
+}
