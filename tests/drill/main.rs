@@ -5,6 +5,8 @@ mod harness;
 
 mod decisions;
 mod executors;
+mod hostile;
 mod journal;
 mod moves;
 mod reconcile;
+mod secrets;

@@ -36,7 +36,9 @@ impl Function {
         let path = folder.path().join("failover.toml");
         let text = settings.text(sandbox, &folder.path().display().to_string());
         std::fs::write(&path, text).expect("the configuration is written");
-        Self::spawn(sandbox, &path, &[]).await
+        let environment: Vec<(&str, &str)> =
+            settings.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self::spawn(sandbox, &path, &environment).await
     }
 
     /// Starts the binary on a configuration, with further environment.
@@ -103,6 +105,13 @@ impl Function {
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.id().expect("it runs")
+    }
+
+    /// How much of its memory is resident, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// SIGKILL: no farewell.

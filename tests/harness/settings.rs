@@ -21,6 +21,8 @@ pub struct Settings {
     pub switches: Option<String>,
     /// The rest of the file.
     pub rest: String,
+    /// Further environment.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             push: "verify = \"none\"\n".to_owned(),
             switches: None,
             rest: String::new(),
+            environment: Vec::new(),
         }
     }
 }
