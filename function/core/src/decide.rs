@@ -125,10 +125,11 @@ pub fn decide_blind(policy: &Policy, facts: &Facts, signal: &Signal, now: Timest
             if fresh && incident.state == IncidentState::Open && facts.public.is_silent() =>
         {
             let case = Case { policy, state: &state, facts, now };
-            rules::held_back_blind(&case).is_none().then(|| start_automatic(&state, facts, signal, incident))
+            let free = rules::held_back_blind(&case).is_none();
+            free.then(|| start_automatic(&state, facts, (signal, incident), now))
         }
         SignalKind::Command(command) if command.verb == Verb::Failover && command.force => {
-            Some(start(Direction::Failover, order(&state, signal, command), asked(command)))
+            Some(start(Direction::Failover, order(signal, command), asked(command)))
         }
         _ => None,
     }
@@ -196,7 +197,7 @@ fn decide_incident(
         .or_else(|| rules::held_back(&Case { policy, state, facts, now }));
     match held_back {
         Some(reason) => kept(Decision::new(Verdict::Pending, reason), state, signal, incident, now),
-        None => start_automatic(state, facts, signal, incident),
+        None => start_automatic(state, facts, (signal, incident), now),
     }
 }
 
@@ -255,8 +256,13 @@ fn remembered(signal: &Signal, incident: &Incident) -> PendingIncident {
     }
 }
 
-fn start_automatic(state: &State, facts: &Facts, signal: &Signal, incident: &Incident) -> Decision {
-    let mut incidents = state.pending.clone();
+fn start_automatic(
+    state: &State,
+    facts: &Facts,
+    (signal, incident): (&Signal, &Incident),
+    now: Timestamp,
+) -> Decision {
+    let mut incidents: Vec<PendingIncident> = state.pending_at(now).cloned().collect();
     if incidents.iter().all(|pending| pending.id != incident.id) {
         incidents.push(remembered(signal, incident));
     }
@@ -299,7 +305,9 @@ fn decide_command(
     now: Timestamp,
 ) -> Decision {
     match command.verb {
-        Verb::Failover => outdated(state, signal).unwrap_or_else(|| failover(state, facts, signal, command)),
+        Verb::Failover => {
+            outdated(state, signal).unwrap_or_else(|| failover(state, facts, (signal, command), now))
+        }
         Verb::Failback => {
             outdated(state, signal).unwrap_or_else(|| failback(policy, state, facts, (signal, command)))
         }
@@ -337,11 +345,17 @@ fn outdated(state: &State, signal: &Signal) -> Option<Decision> {
     (said < moved).then(|| Decision::stay(Reason::Stale { said, moved }))
 }
 
-fn failover(state: &State, facts: &Facts, signal: &Signal, command: &Command) -> Decision {
+fn failover(
+    state: &State,
+    facts: &Facts,
+    (signal, command): (&Signal, &Command),
+    now: Timestamp,
+) -> Decision {
     if let Some(plan) = joined(state, Direction::Failover, command) {
         return carry_on(plan.direction, plan.id);
     }
-    let order = order(state, signal, command);
+    let incidents = state.pending_at(now).cloned().collect();
+    let order = Order { incidents, ..order(signal, command) };
     if !state.plans.is_empty() || state.active == Position::Primary {
         return start(Direction::Failover, order, asked(command));
     }
@@ -367,11 +381,11 @@ fn failback(
         let roles: &[Role] =
             if state.draining.is_some() { &[Role::Monitor] } else { &[Role::Gate, Role::Monitor] };
         let undone = facts.not_at(Position::Primary, roles);
-        return finish(Direction::Failback, order(state, signal, command), state, &undone);
+        return finish(Direction::Failback, order(signal, command), state, &undone);
     }
     match gate(policy, facts, command) {
         Some(reason) => refused(signal, command, reason),
-        None => start(Direction::Failback, order(state, signal, command), asked(command)),
+        None => start(Direction::Failback, order(signal, command), asked(command)),
     }
 }
 
@@ -438,11 +452,11 @@ fn rehearse(
     };
     match busy {
         Some(why) => refused(signal, command, Reason::TooBusyToRehearse(why)),
-        None => start(Direction::Rehearsal, order(state, signal, command), asked(command)),
+        None => start(Direction::Rehearsal, order(signal, command), asked(command)),
     }
 }
 
-fn order(state: &State, signal: &Signal, command: &Command) -> Order {
+fn order(signal: &Signal, command: &Command) -> Order {
     Order {
         at: signal.order_time(),
         message: signal.message.clone(),
@@ -450,7 +464,7 @@ fn order(state: &State, signal: &Signal, command: &Command) -> Order {
         reason: command.reason.clone(),
         force: command.force,
         unfinished: false,
-        incidents: if command.verb == Verb::Failover { state.pending.clone() } else { Vec::new() },
+        incidents: Vec::new(),
     }
 }
 

@@ -47,6 +47,7 @@ fn answers_what_is_pending() {
     assert_eq!(order.asker, Asker::Operator(Some("alice".to_owned())));
     assert_eq!((order.at, order.message.as_str(), order.force), (t("12:00:00"), "m-failover", false));
     assert!(order_of(&story, &home(), &forcing(Verb::Failover, "12:00:00")).force);
+    assert!(order_of(&story, &home(), &asks(Verb::Failover, "11T10:59:00")).incidents.is_empty());
 }
 
 #[test]

@@ -256,6 +256,10 @@ fn that_is_pending_itself_is_answered_once() {
     let story = Story::default().then("11:00:00", kept(pending("i1", "10:59:00")));
     let order = order_of(&story, &silent(), &opened("i1", "10:59:00"));
     assert_eq!(order.incidents, [pending("i1", "10:59:00")]);
+    let day_later = Signal { received: t("11T10:59:00"), ..opened("i1", "10:59:00") };
+    let order = order_of(&story, &silent(), &day_later);
+    let since: Vec<_> = order.incidents.iter().map(|incident| incident.since).collect();
+    assert_eq!(since, [t("11T10:59:00")], "kept anew, if it comes to that");
 }
 
 #[test]
