@@ -23,7 +23,7 @@ impl Trace {
     }
 }
 
-/// `00-<32 digits>-<16 digits>-<flags>` (W3C Trace Context, read 2026-11-20).
+/// `00-<32 digits>-<16 digits>-<flags>` (W3C Trace Context).
 fn from_traceparent(text: &str) -> Option<Trace> {
     let mut parts = text.trim().split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);

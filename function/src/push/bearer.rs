@@ -20,8 +20,8 @@ use super::refusal::Refusal;
 use claims::Token;
 use signature::Signatures;
 
-/// Cloud Run's IAM check looks at this header instead, where it is sent (Cloud Run documentation, "Authenticating
-/// service-to-service", read 2026-11-20); the usual one then says whatever its sender likes.
+/// Where it is sent, Cloud Run's IAM check looks at this header instead (Google's own cloud-run-proxy relies on it,
+/// <https://github.com/GoogleCloudPlatform/cloud-run-proxy/pull/25>); the usual one then says whatever its sender likes.
 const CLOUD_RUN_HEADER: &str = "x-serverless-authorization";
 /// What Cloud Run puts in place of a signature that it has checked.
 const STRIPPED: &str = "SIGNATURE_REMOVED_BY_GOOGLE";

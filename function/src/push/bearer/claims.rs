@@ -18,7 +18,7 @@ pub(super) type Claims = Map<String, Value>;
 const LONGEST: usize = 16 * 1024;
 /// How far clocks may be apart, in seconds: the verifier's own.
 const SKEW_SECONDS: i64 = 10;
-/// Google's two ways of naming itself ("`OpenID` Connect", read 2026-11-20).
+/// Google's two ways of naming itself, the same that google-cloud-auth 1.18 accepts.
 const ISSUERS: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"];
 
 /// A token, taken apart.
