@@ -1,34 +1,62 @@
 //! The last look: before a plan is done, every switch is observed once more, and what moved meanwhile set again.
 
-use failover_core::{Position, Role};
+use failover_core::{Observed, Position, Role, SwitchId};
 use futures::future::join_all;
 
 use super::{Executor, Halt, set::Before};
 
+/// How often a switch is set again before it is said that somebody else moves it: own choice.
+const SET_AGAIN: usize = 3;
+
+/// A switch that was not where it should be.
+struct Moved {
+    switch: SwitchId,
+    role: Role,
+    position: Position,
+    observed: Observed,
+}
+
 impl Executor {
     /// Observes every switch of the given roles until all are where they should be.
+    ///
+    /// # Errors
+    /// A switch that doesn't stay where it is set is moved by somebody else: an operator has to look.
     pub(super) async fn settle(&self, wanted: &[(Role, Position)]) -> Result<(), Halt> {
-        loop {
+        for round in 0.. {
             let moved = self.moved_meanwhile(wanted).await?;
-            if moved.is_empty() {
-                return Ok(());
+            let Some(first) = moved.first() else { return Ok(()) };
+            if round == SET_AGAIN {
+                let Moved { switch, position, observed, .. } = first;
+                return Err(Halt::Permanent(format!(
+                    "{switch} is {observed} again and again although it was set to {position}; find who or what else moves it"
+                )));
             }
-            for (role, position) in moved {
-                tracing::warn!(site = %self.site.name, ?role, %position, "a switch moved meanwhile; it is set again");
-                self.set(role, position, Vec::new(), Before { look: true, answers: None }).await?;
+            for Moved { switch, role, position, observed } in &moved {
+                tracing::warn!(site = %self.site.name, %switch, %observed, "not at {position} any more; it is set again");
+                self.set(*role, *position, Vec::new(), Before { look: true, answers: None }).await?;
             }
         }
+        Ok(())
     }
 
-    async fn moved_meanwhile(&self, wanted: &[(Role, Position)]) -> Result<Vec<(Role, Position)>, Halt> {
+    async fn moved_meanwhile(&self, wanted: &[(Role, Position)]) -> Result<Vec<Moved>, Halt> {
         let looks = self.site.switches.iter().filter_map(|switch| {
             let (role, position) = *wanted.iter().find(|(role, _)| *role == switch.role())?;
-            Some(async move { Ok((role, position, self.observe(switch).await?.observed.is_at(position))) })
+            Some(async move {
+                let observed = self.observe(switch).await?.observed;
+                let switch = switch.id().clone();
+                Ok((!serves(role, position, &observed)).then_some(Moved { switch, role, position, observed }))
+            })
         });
         let seen: Result<Vec<_>, Halt> = join_all(looks).await.into_iter().collect();
-        let mut moved: Vec<_> =
-            seen?.into_iter().filter(|seen| !seen.2).map(|seen| (seen.0, seen.1)).collect();
-        moved.dedup();
-        Ok(moved)
+        Ok(seen?.into_iter().flatten().collect())
     }
+}
+
+/// Whether a switch does what it was set for. A gate with another door open beside ours lets visitors in all the
+/// same; it does not keep them out.
+fn serves(role: Role, position: Position, observed: &Observed) -> bool {
+    let open_anyhow =
+        matches!((role, position, observed), (Role::Gate, Position::Standby, Observed::Mixed(_)));
+    observed.is_at(position) || open_anyhow
 }
