@@ -142,7 +142,7 @@ impl fmt::Display for Reason {
             }
             Self::Stale { said, moved } => write!(
                 f,
-                "stale: it tells of {}, before the order of the last move at {}",
+                "stale: it is from {}, before the order of the last move at {}",
                 clock(*said),
                 clock(*moved)
             ),
@@ -179,11 +179,14 @@ impl fmt::Display for Reason {
             ),
             Self::HoldSet(hold) => write!(f, "automatic moves are off until {}", clock(hold.until)),
             Self::HoldReleased => f.write_str("no hold is on any more"),
-            Self::Acknowledged { pending: 0 } => f.write_str("acknowledged: cooldown and budget are lifted"),
-            Self::Acknowledged { pending } => write!(
-                f,
-                "acknowledged: cooldown and budget are lifted, and {pending} pending incident(s) are decided now"
-            ),
+            Self::Acknowledged { pending } => {
+                f.write_str("acknowledged: neither a stuck plan nor cooldown nor budget holds anything back now")?;
+                match pending {
+                    0 => Ok(()),
+                    1 => f.write_str("; the pending incident is decided again"),
+                    more => write!(f, "; the {more} pending incidents are decided again"),
+                }
+            }
             Self::TooBusyToRehearse(why) => write!(f, "no rehearsal now: {why}"),
         }
     }

@@ -43,7 +43,7 @@ fn drops_what_an_operator_overtook() {
         &story,
         &silent(),
         &asks(Verb::Reconcile, "13:30:00"),
-        "stay: stale: it tells of 2026-01-10 12:59:59 UTC, before the order of the last move at \
+        "stay: stale: it is from 2026-01-10 12:59:59 UTC, before the order of the last move at \
          2026-01-10 13:00:00 UTC + dropped i2",
     );
     let story = Story::on_standby().then("12:05:00", kept(pending("i2", "12:04:00")));

@@ -143,7 +143,7 @@ fn where_visitors_were_found_on_the_primary_moves_them() {
 
 #[test]
 fn from_before_the_last_order_is_stale() {
-    let stale = "stay: stale: it tells of 2026-01-10 12:59:59 UTC, before the order of the last move at \
+    let stale = "stay: stale: it is from 2026-01-10 12:59:59 UTC, before the order of the last move at \
                  2026-01-10 13:00:00 UTC";
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "12:59:59"), stale);
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "12:59:59.999"), stale);

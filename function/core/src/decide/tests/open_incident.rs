@@ -153,7 +153,7 @@ fn on_the_standby_stays() {
 
 #[test]
 fn from_before_the_last_order_is_stale() {
-    let stale = "stay: stale: it tells of 2026-01-10 12:59:59 UTC, before the order of the last move at \
+    let stale = "stay: stale: it is from 2026-01-10 12:59:59 UTC, before the order of the last move at \
                  2026-01-10 13:00:00 UTC";
     check(&Story::back_home(), &silent(), &opened("i2", "12:59:59"), stale);
     check(
@@ -162,7 +162,7 @@ fn from_before_the_last_order_is_stale() {
         &Signal { received: t("13:30:00"), ..opened("i2", "13:00:00") },
         &format!("{ANSWERS} + pending i2"),
     );
-    let stale = "stay: stale: it tells of 2026-01-10 11:59:59 UTC, before the order of the last move at \
+    let stale = "stay: stale: it is from 2026-01-10 11:59:59 UTC, before the order of the last move at \
                  2026-01-10 12:00:00 UTC";
     check(&Story::on_standby(), &silent(), &opened("i2", "11:59:59"), stale);
 }
@@ -179,7 +179,7 @@ fn without_a_beginning_began_when_it_was_published() {
         &Story::back_home(),
         &silent(),
         &unsaid("12:59:59.999", "14:00:00"),
-        "stay: stale: it tells of 2026-01-10 12:59:59 UTC, before the order of the last move at \
+        "stay: stale: it is from 2026-01-10 12:59:59 UTC, before the order of the last move at \
          2026-01-10 13:00:00 UTC",
     );
     check(&Story::back_home(), &silent(), &unsaid("13:00:00", "14:00:00"), SILENT);
@@ -220,7 +220,7 @@ fn of_the_outage_before_the_failover_is_stale_while_failing_back() {
         &Story::failing_back(),
         &silent(),
         &opened("i2", "11:59:59"),
-        "stay: stale: it tells of 2026-01-10 11:59:59 UTC, before the order of the last move at \
+        "stay: stale: it is from 2026-01-10 11:59:59 UTC, before the order of the last move at \
          2026-01-10 12:00:00 UTC",
     );
 }

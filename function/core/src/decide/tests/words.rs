@@ -58,14 +58,13 @@ fn a_release_lifts_the_hold() {
 #[test]
 fn an_acknowledgement_says_what_it_is_about_to_decide() {
     let signal = asks(Verb::Acknowledge, "13:00:00");
-    let lifted = "stay: acknowledged: cooldown and budget are lifted";
+    let lifted = "stay: acknowledged: neither a stuck plan nor cooldown nor budget holds anything back now";
     check(&Story::default(), &Facts::none(), &signal, &format!("{lifted} + acknowledged"));
-    check(
-        &Story::stuck(),
-        &Facts::none(),
-        &signal,
-        &format!("{lifted}, and 1 pending incident(s) are decided now + acknowledged"),
-    );
+    let one = format!("{lifted}; the pending incident is decided again + acknowledged");
+    check(&Story::stuck(), &Facts::none(), &signal, &one);
+    let story = Story::stuck().then("12:50:00", kept(pending("i2", "12:49:00")));
+    let two = format!("{lifted}; the 2 pending incidents are decided again + acknowledged");
+    check(&story, &Facts::none(), &signal, &two);
     let signal = asks(Verb::Acknowledge, "11T12:00:00");
     check(&Story::stuck(), &Facts::none(), &signal, &format!("{lifted} + acknowledged"));
 }
