@@ -1,0 +1,349 @@
+//! `State::after`: the one table of legal transitions, and what each leads to.
+//!
+//! Whatever is not in it is an error of its writer, and no entry of a journal.
+
+use jiff::Timestamp;
+
+use super::{
+    BUDGET_WINDOW, ENDS_KEPT, EndedPlan, Illegal, LastMove, PENDING_MOST, REMEMBERED_FOR, REMEMBERED_MOST,
+    Remembered, State, Stuck, Upkeep, UpkeepTask, is_kept_at,
+};
+use crate::{
+    Direction, End, Event, Order, PendingIncident, Position, Step, StepRecord,
+    plan::{Claim, OpenPlan, Trouble},
+};
+
+impl State {
+    /// The state after entry `number`, written at `at`, says that `event` happened.
+    ///
+    /// # Errors
+    /// When the entry may not follow this state.
+    pub fn after(&self, number: u64, at: Timestamp, event: &Event) -> Result<Self, Illegal> {
+        let mut next = self.clone();
+        match event {
+            Event::Intent { direction, order, reason, nonce } => {
+                next.open(number, at, (*direction, order, reason, nonce))?;
+            }
+            Event::Claim { plan, nonce } => next.claim(*plan, nonce, number)?,
+            Event::Step { plan, nonce, record } => next.record(*plan, nonce, number, record)?,
+            Event::AttemptEnded { plan, nonce, trouble } => {
+                next.end_attempt(*plan, nonce, at, trouble.as_deref())?;
+            }
+            Event::Ended { plan, nonce, end, active, sentence, drain_until } => {
+                next.may_end(*plan, *end, nonce)?;
+                next.end(at, *plan, (*end, *active), sentence, *drain_until)?;
+            }
+            Event::Pending { incident, .. } => next.keep_pending(std::slice::from_ref(incident)),
+            Event::Dropped { incident, .. } => {
+                next.drop_pending(incident);
+                // An open plan that ends `Unwound` must not bring back what has closed meanwhile.
+                next.plans.iter_mut().for_each(|plan| plan.order.incidents.retain(|one| one.id != *incident));
+                remember(&mut next.settled_incidents, incident, at);
+            }
+            Event::Refused { message, .. } => remember(&mut next.settled_messages, message, at),
+            Event::Held { hold, message } => {
+                next.hold = Some(hold.clone());
+                remember(&mut next.settled_messages, message, at);
+            }
+            Event::Released { message, .. } => {
+                next.hold = None;
+                remember(&mut next.settled_messages, message, at);
+            }
+            Event::Acknowledged { message, .. } => {
+                next.stuck = None;
+                next.acknowledged = Some(at);
+                remember(&mut next.settled_messages, message, at);
+            }
+            Event::Adopted { position, .. } => {
+                if !self.plans.is_empty() {
+                    return Err(Illegal::Busy);
+                }
+                next.arrive(*position, at);
+            }
+            Event::Outage { nonce, .. } => {
+                if self.active != Position::Standby {
+                    return Err(Illegal::NoOutage);
+                }
+                next.begin_upkeep(number, nonce, UpkeepTask::ResumeMonitoring)?;
+                next.outage = self.outage.or(Some(at));
+            }
+            Event::Recovered { nonce, .. } => {
+                if !self.may_recover() {
+                    return Err(Illegal::NoOutage);
+                }
+                next.begin_upkeep(number, nonce, UpkeepTask::PauseMonitoring)?;
+                next.outage = None;
+            }
+            Event::Drained { nonce } => {
+                if self.active != Position::Primary || self.draining.is_none_or(|until| at < until) {
+                    return Err(Illegal::NotDrained);
+                }
+                next.begin_upkeep(number, nonce, UpkeepTask::CloseStandby)?;
+            }
+            Event::Repaired { nonce, switch, position } => {
+                let task = UpkeepTask::Repair(switch.clone(), *position);
+                next.begin_upkeep(number, nonce, task)?;
+            }
+            Event::Kept { nonce } => next.end_upkeep(nonce),
+        }
+        next.forget(at);
+        Ok(next)
+    }
+
+    fn open(
+        &mut self,
+        number: u64,
+        at: Timestamp,
+        (direction, order, reason, nonce): (Direction, &Order, &str, &str),
+    ) -> Result<(), Illegal> {
+        if let Some(newest) = self.newest() {
+            let insists = order.force && !newest.order.force;
+            if newest.direction == direction && !insists {
+                return Err(Illegal::AlreadyOpen(direction));
+            }
+        }
+        if direction == Direction::Rehearsal && !self.may_rehearse(at) {
+            return Err(Illegal::Busy);
+        }
+        remember(&mut self.settled_messages, &order.message, at);
+        self.plans.push(OpenPlan {
+            id: number,
+            direction,
+            order: order.clone(),
+            reason: reason.to_owned(),
+            begun_at: at,
+            claim: Some(Claim { nonce: nonce.to_owned(), entry: number }),
+            steps: Vec::new(),
+            trouble: None,
+            attempts: 1,
+        });
+        Ok(())
+    }
+
+    /// A rehearsal closes the standby in the end: nobody may be served by it, or come to need it, meanwhile.
+    fn may_rehearse(&self, at: Timestamp) -> bool {
+        let idle = self.plans.is_empty() && self.hold_at(at).is_none();
+        idle && self.active == Position::Primary && self.draining.is_none()
+    }
+
+    /// Monitoring is paused again only after an outage; also by whoever takes that over from a dead process.
+    fn may_recover(&self) -> bool {
+        let begun = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.task == UpkeepTask::PauseMonitoring);
+        self.active == Position::Standby && (self.outage.is_some() || begun)
+    }
+
+    fn begin_upkeep(&mut self, number: u64, nonce: &str, task: UpkeepTask) -> Result<(), Illegal> {
+        if !self.plans.is_empty() {
+            return Err(Illegal::Busy);
+        }
+        self.upkeep = Some(Upkeep { claim: Claim { nonce: nonce.to_owned(), entry: number }, task });
+        Ok(())
+    }
+
+    fn end_upkeep(&mut self, nonce: &str) {
+        let Some(upkeep) = self.upkeep.take_if(|upkeep| upkeep.claim.nonce == nonce) else { return };
+        if upkeep.task == UpkeepTask::CloseStandby {
+            self.draining = None;
+        }
+    }
+
+    fn open_plan(&mut self, id: u64) -> Result<&mut OpenPlan, Illegal> {
+        self.plans.iter_mut().find(|plan| plan.id == id).ok_or(Illegal::NoSuchPlan(id))
+    }
+
+    fn claim(&mut self, id: u64, nonce: &str, number: u64) -> Result<(), Illegal> {
+        let plan = self.open_plan(id)?;
+        if plan.claim.as_ref().is_none_or(|claim| claim.nonce != nonce) {
+            plan.attempts += 1;
+        }
+        plan.claim = Some(Claim { nonce: nonce.to_owned(), entry: number });
+        Ok(())
+    }
+
+    fn record(&mut self, id: u64, nonce: &str, number: u64, record: &StepRecord) -> Result<(), Illegal> {
+        let plan = self.open_plan(id)?;
+        plan.check_executor(nonce)?;
+        plan.claim = Some(Claim { nonce: nonce.to_owned(), entry: number });
+        plan.steps.retain(|done| done.step != record.step);
+        plan.steps.push(record.clone());
+        if record.step == Step::Unroute {
+            plan.steps.retain(|done| !matches!(done.step, Step::Route | Step::Verify));
+        }
+        if let Some(lives) = record.redirect_lives_s {
+            self.redirect_lives_s = lives;
+        }
+        Ok(())
+    }
+
+    fn end_attempt(
+        &mut self,
+        id: u64,
+        nonce: &str,
+        at: Timestamp,
+        trouble: Option<&str>,
+    ) -> Result<(), Illegal> {
+        let plan = self.open_plan(id)?;
+        plan.check_executor(nonce)?;
+        plan.claim = None;
+        if let Some(sentence) = trouble {
+            let since = plan.trouble.as_ref().filter(|t| t.sentence == sentence).map_or(at, |t| t.since);
+            plan.trouble = Some(Trouble { sentence: sentence.to_owned(), since });
+        }
+        Ok(())
+    }
+
+    /// A plan is ended by its executor; one that was overtaken may be ended for it by the executor of a newer one.
+    fn may_end(&self, id: u64, end: End, nonce: &str) -> Result<(), Illegal> {
+        let plan = self.plan(id).ok_or(Illegal::NoSuchPlan(id))?;
+        let mut newer = self.plans.iter().skip_while(|open| open.id != id).skip(1).peekable();
+        if end != End::Overtaken {
+            return plan.check_executor(nonce);
+        }
+        if newer.peek().is_none() {
+            return Err(Illegal::NotOvertaken(id));
+        }
+        let by_newer = newer.any(|open| open.check_executor(nonce).is_ok());
+        if by_newer { Ok(()) } else { plan.check_executor(nonce) }
+    }
+
+    fn end(
+        &mut self,
+        at: Timestamp,
+        id: u64,
+        (end, active): (End, Position),
+        sentence: &str,
+        drain_until: Option<Timestamp>,
+    ) -> Result<(), Illegal> {
+        let plan = self.open_plan(id)?.clone();
+        self.plans.retain(|open| open.id != id);
+        let (direction, sentence) = (plan.direction, sentence.to_owned());
+        self.ends.push(EndedPlan { plan: id, direction, at, end, sentence: sentence.clone() });
+        let surplus = self.ends.len().saturating_sub(ENDS_KEPT);
+        self.ends.drain(..surplus);
+        if end == End::Done && direction != Direction::Rehearsal {
+            // A move looks at every switch before it ends, so nothing is left of what was begun before it.
+            self.upkeep = None;
+        }
+        match (end, plan.direction) {
+            (End::Done, Direction::Failover) => self.failed_over(&plan, at),
+            (End::Done, Direction::Failback) => {
+                self.arrive(Position::Primary, at);
+                // One that only finished what was missing may leave an earlier drain as it is.
+                let still = self.draining.filter(|_| !plan.has_done(Step::Close));
+                self.draining = drain_until.or(still);
+                self.moved(&plan, at);
+            }
+            (End::Unwound, Direction::Failover) => {
+                self.arrive(active, at);
+                self.keep_pending(&plan.order.incidents);
+            }
+            (End::Stuck, _) => {
+                let traffic_moved = active != self.active;
+                self.arrive(active, at);
+                self.stuck = Some(Stuck { plan: id, at, sentence });
+                if traffic_moved {
+                    self.moved(&plan, at);
+                }
+                if active == Position::Primary {
+                    // The outage is still there, and "acknowledge" decides it.
+                    self.keep_pending(&plan.order.incidents);
+                } else {
+                    self.remember_incidents(&plan.order.incidents, at);
+                }
+            }
+            (End::Unwound, _) => self.arrive(active, at),
+            (End::Overtaken, _) => self.hand_over(&plan, at),
+            (End::Done, Direction::Rehearsal) => {}
+        }
+        Ok(())
+    }
+
+    /// What an overtaken plan was to answer is answered by the newer one where that goes the same way.
+    fn hand_over(&mut self, plan: &OpenPlan, at: Timestamp) {
+        let newer = self.plans.iter_mut().find(|newer| newer.direction == Direction::Failover);
+        let Some(newer) = newer else { return self.remember_incidents(&plan.order.incidents, at) };
+        for incident in &plan.order.incidents {
+            if newer.order.incidents.iter().all(|known| known.id != incident.id) {
+                newer.order.incidents.push(incident.clone());
+            }
+        }
+    }
+
+    fn failed_over(&mut self, plan: &OpenPlan, at: Timestamp) {
+        self.arrive(Position::Standby, at);
+        let mut incidents = plan.order.incidents.clone();
+        incidents.append(&mut self.pending);
+        self.remember_incidents(&incidents, at);
+        // Its proof was a visitor who was served.
+        self.outage = None;
+        if plan.order.is_automatic() {
+            self.automatic.push(at);
+        }
+        self.moved(plan, at);
+    }
+
+    fn remember_incidents(&mut self, incidents: &[PendingIncident], at: Timestamp) {
+        for incident in incidents {
+            remember(&mut self.settled_incidents, &incident.id, at);
+        }
+    }
+
+    fn keep_pending(&mut self, incidents: &[PendingIncident]) {
+        for incident in incidents {
+            self.drop_pending(&incident.id);
+            self.pending.push(incident.clone());
+        }
+    }
+
+    fn moved(&mut self, plan: &OpenPlan, at: Timestamp) {
+        // A pending incident may be decided by an old message: that must not make older orders look new.
+        let before = self.last_move.as_ref().map_or(plan.order.at, |moved| moved.order_time);
+        let (direction, order_time) = (plan.direction, before.max(plan.order.at));
+        self.last_move = Some(LastMove { direction, order_time, ended_at: at, plan: plan.id });
+    }
+
+    fn arrive(&mut self, position: Position, at: Timestamp) {
+        let since = self.since.filter(|_| self.active == position);
+        self.turn_to(position);
+        self.since = since.or(Some(at));
+    }
+
+    /// Visitors are served at `position`, nobody knows since when; what was begun for the other place is void: a
+    /// standby that serves must not be closed, nor the primary's monitoring paused.
+    pub(crate) fn turn_to(&mut self, position: Position) {
+        if self.active != position {
+            self.active = position;
+            self.since = None;
+            self.outage = None;
+            self.upkeep = None;
+        }
+        if position == Position::Standby {
+            self.draining = None;
+        }
+    }
+
+    fn drop_pending(&mut self, id: &str) {
+        self.pending.retain(|incident| incident.id != id);
+    }
+
+    /// Lets go of what no decision needs any more, so that an entry stays small.
+    fn forget(&mut self, at: Timestamp) {
+        self.pending.retain(|incident| is_kept_at(incident, at));
+        let surplus = self.pending.len().saturating_sub(PENDING_MOST);
+        self.pending.drain(..surplus);
+        self.automatic.retain(|moved| at.duration_since(*moved) < BUDGET_WINDOW);
+        if self.hold_at(at).is_none() {
+            self.hold = None;
+        }
+        for remembered in [&mut self.settled_incidents, &mut self.settled_messages] {
+            remembered.retain(|one| at.duration_since(one.at) < REMEMBERED_FOR);
+            let surplus = remembered.len().saturating_sub(REMEMBERED_MOST);
+            remembered.drain(..surplus);
+        }
+    }
+}
+
+fn remember(list: &mut Vec<Remembered>, id: &str, at: Timestamp) {
+    list.retain(|one| one.id != id);
+    list.push(Remembered { id: id.to_owned(), at });
+}
