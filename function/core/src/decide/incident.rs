@@ -1,0 +1,127 @@
+//! What is decided about an incident.
+//!
+//! An open one moves the site unless it is stale, dealt with or held back by a rule; a closed one never moves it.
+
+use jiff::Timestamp;
+
+use super::{Decision, Verdict, carry_on, start};
+use crate::{
+    Asker, Direction, Event, Facts, Incident, IncidentState, OpenPlan, Order, PendingIncident, Policy,
+    Position, Reason, Served, Signal, State,
+    rules::{self, Case},
+    signal::whole_seconds,
+    state::is_kept_at,
+};
+
+pub(super) fn decide_incident(
+    policy: &Policy,
+    state: &State,
+    facts: &Facts,
+    (signal, incident): (&Signal, &Incident),
+    now: Timestamp,
+) -> Decision {
+    if incident.state == IncidentState::Closed {
+        return closed(state, incident);
+    }
+    if let Some(decision) = settled(state, signal, incident) {
+        return match decision.verdict {
+            Verdict::CarryOn(_) => kept(decision, state, signal, incident, now),
+            _ => decision,
+        };
+    }
+    let held_back = failing_back(state)
+        .map(|plan| Reason::FailingBack(plan.id))
+        .or_else(|| rules::held_back(&Case { policy, state, facts, now }));
+    match held_back {
+        Some(reason) => kept(Decision::new(Verdict::Pending, reason), state, signal, incident, now),
+        None => start_automatic(state, facts, (signal, incident), now),
+    }
+}
+
+pub(super) fn failing_back(state: &State) -> Option<&OpenPlan> {
+    state.newest().filter(|plan| plan.direction == Direction::Failback)
+}
+
+/// What is decided without any look at the world.
+pub(super) fn settled(state: &State, signal: &Signal, incident: &Incident) -> Option<Decision> {
+    let began = began(signal, incident);
+    if let Some(moved) = state.last_move.as_ref().filter(|moved| began < moved.order_time) {
+        return Some(Decision::stay(Reason::Stale { said: began, moved: moved.order_time }));
+    }
+    if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failover) {
+        return Some(carry_on(plan.direction, plan.id));
+    }
+    if state.has_settled_incident(&incident.id) {
+        return Some(Decision::stay(Reason::Redelivered(format!("incident {}", incident.id))));
+    }
+    let idle = state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal);
+    (state.active == Position::Standby && idle)
+        .then(|| Decision::stay(Reason::AlreadyThere(Position::Standby, state.since)))
+}
+
+fn began(signal: &Signal, incident: &Incident) -> Timestamp {
+    incident.started_at.map_or_else(|| signal.order_time(), whole_seconds)
+}
+
+fn closed(state: &State, incident: &Incident) -> Decision {
+    let was_pending = state.waits_for(&incident.id).next().is_some();
+    let decision = Decision::stay(Reason::Closed { incident: incident.id.clone(), was_pending });
+    if !was_pending {
+        return decision;
+    }
+    let reason = decision.reason.to_string();
+    decision.recording(Event::Dropped { incident: incident.id.clone(), reason })
+}
+
+/// An incident that no plan has answered yet is kept, also while it joins one: its failover may end `Unwound`.
+fn kept(decision: Decision, state: &State, signal: &Signal, incident: &Incident, now: Timestamp) -> Decision {
+    let known = state.has_settled_incident(&incident.id)
+        || state.waits_for(&incident.id).any(|kept| is_kept_at(kept, now));
+    if known {
+        return decision;
+    }
+    let reason = decision.reason.to_string();
+    decision.recording(Event::Pending { incident: remembered(signal, incident), reason })
+}
+
+fn remembered(signal: &Signal, incident: &Incident) -> PendingIncident {
+    PendingIncident {
+        id: incident.id.clone(),
+        started_at: began(signal, incident),
+        since: signal.received,
+        summary: incident.summary.clone(),
+    }
+}
+
+pub(super) fn start_automatic(
+    state: &State,
+    facts: &Facts,
+    (signal, incident): (&Signal, &Incident),
+    now: Timestamp,
+) -> Decision {
+    let mut incidents: Vec<PendingIncident> = state.pending_at(now).cloned().collect();
+    if incidents.iter().all(|pending| pending.id != incident.id) {
+        incidents.push(remembered(signal, incident));
+    }
+    let order = Order {
+        at: signal.order_time(),
+        message: signal.message.clone(),
+        asker: Asker::Incident,
+        reason: Some(incident.summary.clone()).filter(|summary| !summary.is_empty()),
+        force: false,
+        unfinished: false,
+        incidents,
+    };
+    start(Direction::Failover, order, why_automatic(facts))
+}
+
+fn why_automatic(facts: &Facts) -> Reason {
+    match &facts.public {
+        Served::Silent(probe) if facts.primary.is_by(Position::Primary) => {
+            Reason::WayBroken { probe: probe.clone() }
+        }
+        Served::Silent(probe) => Reason::PublicSilent { probe: probe.clone() },
+        Served::Unknown(probe) => Reason::PublicUnknown { probe: probe.clone() },
+        Served::By(_) => Reason::RoutedAlready,
+    }
+}
