@@ -82,6 +82,7 @@ fn scenes() -> Vec<Scene> {
             &before(),
             &[
                 "Visitors are served by the\nprimary",
+                "for as long as the journal tells",
                 "Why: No move is on record.",
                 "What next?",
                 "Nothing is to be done.",
@@ -92,7 +93,7 @@ fn scenes() -> Vec<Scene> {
             "during",
             &during(),
             &["Visitors are being moved to the\nstandby", "connection refused", "What next?"],
-            &["Under way: failover", "for 3.4 s now", "Why"],
+            &["Under way: failover", "for 3.4 s now", "moving for 3.4 s"],
         ),
         scene(
             "after",
@@ -114,13 +115,22 @@ fn scenes() -> Vec<Scene> {
         scene(
             "stuck",
             &stuck(),
-            &["Visitors are served by the\nprimary", "Stuck", "Cloudflare refuses the token"],
+            &[
+                "Visitors are led to the\nprimary",
+                "A plan is stuck: Cloudflare refuses the token",
+                "Stuck since",
+            ],
             &["failover send acknowledge --site resume"],
         ),
         scene(
             "pending",
             &pending(),
-            &["Pending: an outage was reported, and nothing was moved", "moving house"],
+            &[
+                "Visitors are led to the\nprimary",
+                "not acted on: automatic moves are off",
+                "Pending: an outage was",
+                "What next?",
+            ],
             &["failover send failover --site resume", "failover send release --site resume"],
         ),
         several(),

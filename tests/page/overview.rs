@@ -180,7 +180,8 @@ fn a_stuck_plan_says_what_to_mend_and_then_to_acknowledge() {
     let overview = during().ends(End::Stuck, Position::Primary, trouble).overview();
     assert_eq!(overview.tone, Tone::Alarm);
     assert_eq!(overview.next.commands[0].send, "failover send acknowledge --site resume");
-    assert!(overview.next.sentence.contains(&format!("{trouble}.")), "{}", overview.next.sentence);
+    assert_eq!(overview.stuck.unwrap().sentence, trouble);
+    assert_eq!(overview.pending[0].why, "its failover is stuck");
     assert_eq!(overview.automatic.unwrap().restraint.unwrap().lifted_by, Some("acknowledge"));
 }
 

@@ -127,6 +127,7 @@ impl View<'_> {
             (Place::Moving, _) => "Visitors are being returned to the",
             (Place::Unknown, _) => "Who serves visitors is",
             _ if serving.outage_since.is_some() => "Visitors get no answer from the",
+            _ if self.site.is_waiting() => "Visitors are led to the",
             _ => "Visitors are served by the",
         }
     }
@@ -191,8 +192,18 @@ impl View<'_> {
         self.site.public_url.starts_with("https://") || self.site.public_url.starts_with("http://")
     }
 
+    /// Why it is as it is: what keeps it from moving comes before what moved it last.
     fn why(&self) -> String {
-        words::sentence(&self.site.serving.why)
+        let serving = &self.site.serving;
+        match (&self.site.stuck, self.site.pending.first()) {
+            (Some(stuck), _) if serving.by != Place::Moving => {
+                words::sentence(&format!("a plan is stuck: {}", stuck.sentence))
+            }
+            (_, Some(waiting)) if self.site.is_waiting() => {
+                words::sentence(&format!("an outage was reported, and not acted on: {}", waiting.why))
+            }
+            _ => words::sentence(&serving.why),
+        }
     }
 
     fn clock(&self, time: &Timestamp) -> String {

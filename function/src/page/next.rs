@@ -52,27 +52,26 @@ impl Desk<'_> {
                        failover doesn't wait for the journal."
                 .to_owned(),
             commands: vec![
-                check("See what is broken, and how to mend it"),
+                self.check("See what is broken, and how to mend it"),
                 self.forced(Verb::Failover, "Move visitors to the standby without the journal"),
             ],
         })
     }
 
     fn stuck(&self) -> Option<Next> {
-        let stuck = self.site.stuck.as_ref()?;
+        self.site.stuck.as_ref()?;
         let there = match self.site.serving.by {
             Place::Standby => self.failback("Or try to return visitors to the primary"),
             _ => self.send(Verb::Failover, "Or try to move visitors to the standby"),
         };
         Some(Next {
-            sentence: format!(
-                "Mend this first: {} Then acknowledge; until you do, nothing moves by itself. Commands always work.",
-                sentence(&stuck.sentence)
-            ),
+            sentence: "Mend what is stuck, then acknowledge it: until you do, nothing moves by itself. Commands always \
+                       work."
+                .to_owned(),
             commands: vec![
                 self.send(Verb::Acknowledge, "Say that it was seen, once it is mended"),
                 there,
-                check("See what else is broken"),
+                self.check("See what else is broken"),
             ],
         })
     }
@@ -80,8 +79,8 @@ impl Desk<'_> {
     fn open(&self) -> Option<Next> {
         let open = self.site.open.as_ref()?;
         let turn = match open.direction {
-            Direction::Failover => self.failback("Turn round: the newer order wins"),
-            Direction::Failback => self.send(Verb::Failover, "Turn round: the newer order wins"),
+            Direction::Failover => self.failback("Call it off: visitors stay on the primary"),
+            Direction::Failback => self.send(Verb::Failover, "Call it off: visitors stay on the standby"),
             Direction::Rehearsal => self.send(Verb::Failover, "Really move visitors to the standby"),
         };
         let Some(trouble) = &open.trouble else {
@@ -97,7 +96,7 @@ impl Desk<'_> {
             ),
             commands: vec![
                 self.send(Verb::Reconcile, "Have it tried again at once"),
-                check("See what is broken, and how to mend it"),
+                self.check("See what is broken, and how to mend it"),
                 turn,
             ],
         })
@@ -111,7 +110,7 @@ impl Desk<'_> {
                        primary runs, return visitors to it."
                     .to_owned(),
             commands: vec![
-                check("See what is broken, and how to mend it"),
+                self.check("See what is broken, and how to mend it"),
                 self.failback("Return visitors to the primary, if it runs"),
             ],
         })
@@ -160,7 +159,7 @@ impl Desk<'_> {
         if self.site.has_drift() {
             commands.push(self.send(Verb::Failover, "Set again what has moved by itself"));
         }
-        commands.push(check("See whether anything is broken"));
+        commands.push(self.check("See whether anything is broken"));
         Next { sentence, commands }
     }
 
@@ -211,6 +210,13 @@ impl Desk<'_> {
         self.advice(what, &Command { force: true, ..Command::new(verb) })
     }
 
+    /// The command line looks with an operator's eyes; as a message the function looks as itself, and announces it.
+    fn check(&self, what: &str) -> Advice {
+        let message = json!({ "command": Verb::Check.as_str() });
+        let publish = publish(&self.facts.commands_topic, &message.to_string());
+        Advice { what: what.to_owned(), send: "failover check".to_owned(), publish: Some(publish) }
+    }
+
     fn advice(&self, what: &str, command: &Command) -> Advice {
         let (site, verb) = (&self.facts.name, command.verb);
         let mut message = json!({ "command": verb.as_str(), "site": site });
@@ -233,9 +239,4 @@ fn publish(topic: &str, message: &str) -> String {
         }
         _ => format!("gcloud pubsub topics publish {topic} --message='{message}'"),
     }
-}
-
-/// The command line's own check looks with an operator's eyes, which no message can.
-fn check(what: &str) -> Advice {
-    Advice { what: what.to_owned(), send: "failover check".to_owned(), publish: None }
 }

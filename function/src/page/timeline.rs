@@ -37,7 +37,7 @@ pub(super) struct Band {
     pub(super) rest: String,
     /// How long it took until the move was begun.
     pub(super) before: String,
-    /// How long the move took.
+    /// How long the move took, or has taken.
     pub(super) during: String,
 }
 
@@ -141,7 +141,12 @@ fn band(made: &Move, scale: &Scale) -> Option<Band> {
         return None;
     }
     let split = share(before, before + during).clamp(THINNEST, 100.0 - THINNEST);
-    let (before, during) = (took(before), took(during));
+    let verb = match made.end {
+        Some(End::Done) => "moved in",
+        Some(_) => "tried for",
+        None => "moving for",
+    };
+    let (before, during) = (took(before), format!("{verb} {}", took(during)));
     Some(Band { split: percent(split), rest: percent(100.0 - split), before, during })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use failover_core::{
-    Entry, Event, Facts, Incident, IncidentState, PENDING_FOR, Policy, Position, Reason, Served, Signal,
+    End, Entry, Event, Facts, Incident, IncidentState, PENDING_FOR, Policy, Position, Reason, Served, Signal,
     SignalKind, State, Verdict, decide,
 };
 use jiff::Timestamp;
@@ -62,9 +62,11 @@ pub(super) fn waiting(state: &State, entries: &[Entry], now: Timestamp) -> Vec<W
 }
 
 fn why(entries: &[Entry], id: &str) -> String {
+    let is_pending = |entry: &Entry| entry.state.pending.iter().any(|pending| pending.id == id);
     let said = entries.iter().rev().find_map(|entry| match &entry.event {
         Event::Pending { incident, reason } if incident.id == id => Some(reason.clone()),
-        Event::Ended { sentence, .. } if entry.state.pending.iter().any(|pending| pending.id == id) => {
+        Event::Ended { end: End::Stuck, .. } if is_pending(entry) => Some("its failover is stuck".to_owned()),
+        Event::Ended { sentence, .. } if is_pending(entry) => {
             Some(format!("its failover was undone: {sentence}"))
         }
         _ => None,
