@@ -1,0 +1,62 @@
+//! What the page remembers of switches between two looks.
+
+use std::sync::Arc;
+
+use failover_core::{Observed, Sighting, SwitchId};
+use futures::future::join_all;
+use jiff::Timestamp;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::PATIENCE;
+use crate::{log::chain, page::Glimpse, switch::Switch};
+
+/// Every switch as it was seen last.
+#[derive(Default)]
+pub(super) struct Sight(Mutex<Vec<Glimpse>>);
+
+/// The switches, and which of them could not be seen this time.
+pub(super) struct Seen {
+    pub(super) glimpses: Vec<Glimpse>,
+    pub(super) troubles: Vec<String>,
+}
+
+impl Sight {
+    /// Looks at all switches at once. One that can't be seen is shown as it was seen before, if it ever was.
+    pub(super) async fn look(&self, switches: &[Arc<dyn Switch>]) -> Seen {
+        let mut kept = self.0.lock().await;
+        let looks = join_all(switches.iter().map(|switch| observe(switch.as_ref()))).await;
+        let mut seen = Seen { glimpses: Vec::new(), troubles: Vec::new() };
+        for (switch, look) in switches.iter().zip(looks) {
+            let observed = look.unwrap_or_else(|why| {
+                seen.troubles.push(format!("failed to {why}"));
+                Observed::Unknown(why)
+            });
+            let before = kept.iter().find(|glimpse| glimpse.sighting.switch == *switch.id());
+            seen.glimpses.push(newer(switch.as_ref(), observed, before));
+        }
+        kept.clone_from(&seen.glimpses);
+        seen
+    }
+}
+
+async fn observe(switch: &dyn Switch) -> Result<Observed, String> {
+    match timeout(PATIENCE, switch.observe()).await {
+        Ok(Ok(observation)) => Ok(observation.observed),
+        Ok(Err(error)) => Err(chain(&error)),
+        Err(_) => Err(unanswered(switch.id())),
+    }
+}
+
+fn unanswered(switch: &SwitchId) -> String {
+    format!("observe {switch}: no answer within {PATIENCE:?}")
+}
+
+fn newer(switch: &dyn Switch, observed: Observed, before: Option<&Glimpse>) -> Glimpse {
+    match (observed, before) {
+        (Observed::Unknown(_), Some(before)) => before.clone(),
+        (observed, _) => {
+            let sighting = Sighting { switch: switch.id().clone(), role: switch.role(), observed };
+            Glimpse { sighting, at: Timestamp::now() }
+        }
+    }
+}
