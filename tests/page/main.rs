@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../harness/mod.rs"]
+mod harness;
+
 mod browser;
 mod door;
+mod live;
 mod markup;
 mod overview;
 mod server;

@@ -9,6 +9,9 @@ use crate::record::{Record, RecordError};
 /// Entries kept: own choice, some ten moves with their steps.
 const KEPT: usize = 200;
 
+/// Entries asked for beyond those that are missing: some may be written between two questions.
+const MARGIN: usize = 16;
+
 /// The newest entries that were read so far.
 #[derive(Default)]
 pub(super) struct History(Mutex<Vec<Entry>>);
@@ -42,9 +45,9 @@ async fn catch_up(kept: &mut Vec<Entry>, record: &Record) -> Result<u64, RecordE
         Err(RecordError::Unreadable { number, .. }) => *number,
         Err(_) => known,
     };
-    let missing = usize::try_from(newest.saturating_sub(known)).unwrap_or(KEPT).min(KEPT);
-    if missing > 0 {
-        let fetched = record.entries(missing).await?;
+    if newest > known {
+        let missing = usize::try_from(newest - known).unwrap_or(KEPT).saturating_add(MARGIN);
+        let fetched = record.entries(missing.min(KEPT)).await?;
         kept.extend(fetched.into_iter().filter(|entry| entry.number > known));
         let surplus = kept.len().saturating_sub(KEPT);
         kept.drain(..surplus);
