@@ -33,7 +33,7 @@ pub use live::{Findings, Live};
 pub use moves::{Move, Part};
 pub use next::{Advice, Next};
 pub use overview::Overview;
-pub use routes::{routes, routes_at};
+pub use routes::{routes, routes_at, serve};
 pub use serving::{Place, Serving};
 pub use source::Source;
 pub use stages::Stage;

@@ -1,6 +1,9 @@
 //! Who is let in, and what every answer says to the browser.
 
-use cloud_failover::page::content_security_policy;
+use cloud_failover::{
+    api::Secret,
+    page::{PageKey, content_security_policy, serve},
+};
 use reqwest::{Client, Method, Response, StatusCode, header};
 use serde_json::Value;
 
@@ -130,6 +133,22 @@ async fn it_is_for_reading_only_and_other_paths_are_not_its_own() {
     for path in ["/push", "/sites/resume", "/favicon.ico"] {
         assert_eq!(get(&server, path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn alone_it_says_that_it_is_well_and_ends_when_it_is_told() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (end, ending) = tokio::sync::oneshot::channel::<()>();
+    let source = std::sync::Arc::new(Told(vec![before().overview()]));
+    let key = Some(PageKey::new(&Secret::new(KEY)));
+    let serving = tokio::spawn(serve(listener, source, key, async { drop(ending.await) }));
+    let get = |path: &str| reqwest::get(format!("{base}{path}"));
+    assert_eq!(get("/health").await.unwrap().status(), StatusCode::OK, "without a key");
+    assert_eq!(get("/").await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(get("/push").await.unwrap().status(), StatusCode::NOT_FOUND);
+    end.send(()).unwrap();
+    serving.await.unwrap();
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
-//! `GET /` and `GET /sites`, and the key in front of them. Everything else is somebody else's path.
+//! `GET /` and `GET /sites`, and the key in front of them. Everything else is somebody else's path: these routes
+//! stand beside the door's, or alone.
 
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use jiff::Timestamp;
+use tokio::net::TcpListener;
 use warp::{Filter, Rejection};
 
 use super::{Cached, Clock, PageKey, Source, contents, headers::answer, html, key::needs_tls};
+use crate::push::{Answer, serve_routes};
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -17,6 +20,21 @@ const ALLOWED: &str = "GET, HEAD";
 enum Wanted {
     Page,
     Sites,
+}
+
+/// Serves the page alone on `listener`, with `GET /health` beside it, until `ending`.
+pub async fn serve(
+    listener: TcpListener,
+    source: Arc<dyn Source>,
+    key: Option<PageKey>,
+    ending: impl Future<Output = ()> + Send + 'static,
+) {
+    let health = warp::path!("health").and(warp::get().or(warp::head()).unify()).map(healthy);
+    serve_routes(listener, routes(source, key).or(health).unify(), ending).await;
+}
+
+fn healthy() -> Answer {
+    finish(answer(StatusCode::OK, JSON).body(r#"{"status":"ok"}"#.to_owned())).map(Into::into)
 }
 
 /// Everything that an answer depends on.
@@ -30,7 +48,7 @@ struct Door {
 pub fn routes(
     source: Arc<dyn Source>,
     key: Option<PageKey>,
-) -> impl Filter<Extract = (Response<String>,), Error = Rejection> + Clone {
+) -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
     routes_at(source, key, Arc::new(Timestamp::now))
 }
 
@@ -39,7 +57,7 @@ pub fn routes_at(
     source: Arc<dyn Source>,
     key: Option<PageKey>,
     clock: Clock,
-) -> impl Filter<Extract = (Response<String>,), Error = Rejection> + Clone {
+) -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
     let door = Door { cached: Cached::new(source, clock), key };
     let page = warp::path::end().map(|| Wanted::Page);
     let sites = warp::path!("sites").map(|| Wanted::Sites);
@@ -47,7 +65,7 @@ pub fn routes_at(
     page.or(sites).unify().and(warp::method()).and(warp::header::headers_cloned()).and(query).then(
         move |wanted, method, headers, query: String| {
             let door = door.clone();
-            async move { door.answer(wanted, &method, &headers, &query).await }
+            async move { door.answer(wanted, &method, &headers, &query).await.map(Into::into) }
         },
     )
 }

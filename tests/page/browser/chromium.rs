@@ -1,4 +1,4 @@
-//! A headless Chromium, driven through chromedriver's WebDriver interface: plain JSON over HTTP.
+//! A headless Chromium, driven through the `WebDriver` interface of its driver: plain JSON over HTTP.
 //!
 //! `.ci/browser` installs both. Without them a test says that it was skipped, and fails if
 //! `FAILOVER_REQUIRE_CHROMIUM=1` says that it must not be.
