@@ -27,6 +27,13 @@ pub struct Cli {
 enum Task {
     /// Take pushes and act on them.
     Serve,
+    /// Watch the whole job being done: no account, no network, no configuration.
+    #[cfg(feature = "drill")]
+    Drill(crate::drill::DrillArguments),
+    /// Run the drill's clouds alone.
+    #[cfg(feature = "drill")]
+    #[command(hide = true)]
+    Sandbox(crate::drill::SandboxArguments),
 }
 
 /// Does what the command line asks for.
@@ -34,10 +41,16 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Task::Serve => serve(&cli.config),
+        #[cfg(feature = "drill")]
+        Task::Drill(arguments) => crate::drill::drill(&arguments),
+        #[cfg(feature = "drill")]
+        Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
     }
 }
 
 fn serve(path: &std::path::Path) -> ExitCode {
+    #[cfg(feature = "drill")]
+    crate::drill::end_with_parent();
     let environment = Environment::capture(Purpose::Serve);
     crate::log::init(&environment);
     let config = match Config::load(path, &environment) {

@@ -7,6 +7,8 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod cycle;
+#[cfg(feature = "drill")]
+pub mod drill;
 pub mod journal;
 pub mod log;
 pub mod pace;

@@ -1,0 +1,145 @@
+//! What the drill and the sandbox can be asked for.
+
+use std::{path::PathBuf, str::FromStr};
+
+use sandbox::Service;
+
+use super::fault::FaultName;
+
+/// Options of `failover drill`.
+#[derive(Debug, clap::Args)]
+pub struct DrillArguments {
+    /// Give the providers the latency they have in reality, and say how it compares.
+    #[arg(long)]
+    pub(super) slow: bool,
+    /// Break something on purpose; `list` tells what can be broken.
+    #[arg(long, value_name = "NAME")]
+    pub(super) fault: Option<FaultChoice>,
+    /// Leave everything running until Ctrl-C, and tell what to try.
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// Print one JSON report at the end and nothing else.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// What is moved.
+    #[arg(long, value_enum, default_value_t = Scenario::Site, hide = true)]
+    pub(super) scenario: Scenario,
+}
+
+impl DrillArguments {
+    /// Whether the faults are to be listed, and nothing else.
+    pub(super) fn lists_faults(&self) -> bool {
+        self.fault == Some(FaultChoice::List)
+    }
+
+    /// What is to be broken.
+    pub(super) fn broken(&self) -> Option<FaultName> {
+        match self.fault {
+            Some(FaultChoice::Named(name)) => Some(name),
+            Some(FaultChoice::List) | None => None,
+        }
+    }
+}
+
+/// What a drill moves: the seam for further ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Scenario {
+    /// A site behind Cloudflare, to a standby on Cloud Run.
+    Site,
+}
+
+/// What follows `--fault`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FaultChoice {
+    /// The names of all.
+    List,
+    /// One of them.
+    Named(FaultName),
+}
+
+impl FromStr for FaultChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "list" {
+            return Ok(Self::List);
+        }
+        let named = FaultName::ALL.into_iter().find(|fault| fault.name() == text);
+        named.map(Self::Named).ok_or_else(|| {
+            let names = FaultName::ALL.map(FaultName::name).join(", ");
+            format!("there is no such fault; there are {names}")
+        })
+    }
+}
+
+/// Options of `failover sandbox`.
+#[derive(Debug, clap::Args)]
+pub struct SandboxArguments {
+    /// Write the function's configuration to this file too.
+    #[arg(id = "written", long = "config", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Listen on this port; those not named take any.
+    #[arg(long = "port", value_name = "NAME=PORT")]
+    pub(super) ports: Vec<NamedPort>,
+}
+
+/// Who listens where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NamedPort {
+    /// Who; `None` is the control, which is no provider.
+    pub(super) service: Option<Service>,
+    /// Where.
+    pub(super) port: u16,
+}
+
+/// Every name that a port may be given to.
+const PORTS: [(&str, Option<Service>); 11] = [
+    ("control", None),
+    ("run", Some(Service::Run)),
+    ("monitoring", Some(Service::Monitoring)),
+    ("storage", Some(Service::Storage)),
+    ("metadata", Some(Service::Metadata)),
+    ("jwks", Some(Service::Jwks)),
+    ("pubsub", Some(Service::Pubsub)),
+    ("cloudflare", Some(Service::Cloudflare)),
+    ("edge", Some(Service::Edge)),
+    ("primary", Some(Service::Primary)),
+    ("standby", Some(Service::Standby)),
+];
+
+impl FromStr for NamedPort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, port) = text.split_once('=').ok_or("write it as NAME=PORT, such as edge=8102")?;
+        let found = PORTS.into_iter().find(|(known, _)| *known == name);
+        let (_, service) = found.ok_or_else(|| {
+            let names = PORTS.map(|(known, _)| known).join(", ");
+            format!("nobody is called {name:?}; there are {names}")
+        })?;
+        let port = port.parse().map_err(|_| format!("{port:?} is no port"))?;
+        Ok(Self { service, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_asked_for_by_its_name() {
+        assert_eq!("list".parse(), Ok(FaultChoice::List));
+        assert_eq!("killed".parse(), Ok(FaultChoice::Named(FaultName::Killed)));
+        assert!("earthquake".parse::<FaultChoice>().unwrap_err().contains("late-iam"));
+    }
+
+    #[test]
+    fn a_port_is_given_to_a_name() {
+        let edge = NamedPort { service: Some(Service::Edge), port: 8102 };
+        assert_eq!("edge=8102".parse(), Ok(edge));
+        assert_eq!("control=0".parse::<NamedPort>().map(|port| port.service), Ok(None));
+        for wrong in ["edge", "nobody=1", "edge=70000"] {
+            assert!(wrong.parse::<NamedPort>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The function in a process of its own: this same executable as `serve`.
+//!
+//! It never outlives the drill: it is killed when dropped, and ends by itself when the pipe to its standard input
+//! breaks, which also happens when the drill is killed without a chance to say so.
+
+use std::{io::Read, net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow};
+use tokio::process::{Child as Process, Command};
+
+use super::{logbook::LogBook, patience, signals};
+
+/// Set for a function that is to end with the standard input it was given.
+const ENDS_WITH_INPUT: &str = "FAILOVER_ENDS_WITH_INPUT";
+/// A start takes milliseconds; on a machine that is busy compiling it may take a while.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// As long as Cloud Run waits after SIGTERM.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+/// Ends this process as soon as whoever started it is gone, if the drill did. Called by `serve` at its start.
+pub fn end_with_parent() {
+    if std::env::var_os(ENDS_WITH_INPUT).is_none() {
+        return;
+    }
+    std::thread::spawn(|| {
+        // Nothing is ever sent: a read ends when the other side is gone.
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
+}
+
+/// A running function.
+#[derive(Debug)]
+pub(super) struct Child {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Child {
+    /// Starts it with this configuration and environment, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it can't be started or ends at once; the sentence has its own last complaint.
+    pub(super) async fn start(
+        config: &Path,
+        environment: &[(&str, String)],
+        logbook: &Arc<LogBook>,
+    ) -> anyhow::Result<Self> {
+        let known = logbook.len();
+        let mut process =
+            command(config, environment)?.spawn().context("the function could not be started")?;
+        if let Some(log) = process.stderr.take() {
+            let logbook = Arc::clone(logbook);
+            tokio::spawn(async move { logbook.note_all(log).await });
+        }
+        let address = patience::until("the function's start", STARTS_WITHIN, || {
+            if let Ok(Some(status)) = process.try_wait() {
+                let why = logbook.last_complaint().unwrap_or_else(|| status.to_string());
+                return Some(Err(anyhow!("the function ended as soon as it was started: {why}")));
+            }
+            ready_at(logbook, known).map(Ok)
+        })
+        .await??;
+        Ok(Self { process, address })
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// SIGKILL: no farewell.
+    pub(super) async fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill().await;
+    }
+
+    /// SIGTERM, and the exit code; `None` if it had to be killed.
+    pub(super) async fn end(mut self) -> Option<i32> {
+        if let Some(id) = self.process.id() {
+            signals::ask_to_end(id);
+        }
+        match tokio::time::timeout(ENDS_WITHIN, self.process.wait()).await {
+            Ok(Ok(status)) => status.code(),
+            Ok(Err(_)) | Err(_) => {
+                self.kill().await;
+                None
+            }
+        }
+    }
+}
+
+fn command(config: &Path, environment: &[(&str, String)]) -> anyhow::Result<Command> {
+    let executable = std::env::current_exe().context("this executable could not be found")?;
+    let mut command = Command::new(executable);
+    command
+        .arg("serve")
+        .env_clear()
+        .env("FAILOVER_CONFIG", config)
+        .env("PORT", "0")
+        .env(ENDS_WITH_INPUT, "1")
+        .envs(environment.iter().map(|(name, value)| (*name, value)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        // Ctrl-C is for the drill, which ends its child in order.
+        .process_group(0)
+        .kill_on_drop(true);
+    Ok(command)
+}
+
+/// The port that the function says it listens on. It listens on every address; loopback is the one that is ours.
+fn ready_at(logbook: &LogBook, known: usize) -> Option<SocketAddr> {
+    let ready = logbook.find(known, |line| line.text("message") == "ready")?;
+    let address: SocketAddr = ready.text("address").parse().ok()?;
+    Some(SocketAddr::from(([127, 0, 0, 1], address.port())))
+}

@@ -1,0 +1,119 @@
+//! What is looked at when all is over: whether everything ended where it should, and which promises were kept.
+
+use failover_core::{Direction, End};
+use sandbox::{Promise, Served};
+use serde::Serialize;
+
+use super::{
+    fault::FaultName,
+    journal::{self, PlanTold},
+    stage::Stage,
+    story::Marks,
+};
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Finding {
+    /// What should be so.
+    pub(super) what: &'static str,
+    /// Whether it is.
+    pub(super) good: bool,
+    /// What was seen instead.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) seen: String,
+}
+
+impl Finding {
+    fn of(what: &'static str, good: bool, seen: impl FnOnce() -> String) -> Self {
+        Self { what, good, seen: if good { String::new() } else { seen() } }
+    }
+}
+
+/// Where everything ended.
+pub(super) fn ends(stage: &Stage, visitors: &sandbox::Visitors) -> Vec<Finding> {
+    let (world, seed) = (stage.world(), &stage.site.seed);
+    let plans = journal::plans(&journal::entries(stage));
+    let served = visitors.visits().last().map(|visit| visit.served.clone());
+    let unknown = world.ledger.unknown();
+    vec![
+        one_end(&plans, Direction::Failover, "the failover ended Done"),
+        one_end(&plans, Direction::Failback, "the failback ended Done"),
+        Finding::of("visitors are served by the primary", served == Some(Served::Primary), || {
+            served.as_ref().map_or_else(|| "there was no visitor".to_owned(), ToString::to_string)
+        }),
+        switch("the page rule is disabled", !world.cloudflare.is_routed(&stage.site), "it is active"),
+        switch("the standby is closed", !world.run.is_granted(&seed.service), "allUsers may invoke it"),
+        switch("the uptime check runs", world.monitoring.is_enabled(&seed.check), "it is paused"),
+        Finding::of("nobody was asked for what doesn't exist", unknown.is_empty(), || {
+            let asked = unknown.iter().map(|record| format!("{} {}", record.method, record.path));
+            asked.collect::<Vec<_>>().join(", ")
+        }),
+    ]
+}
+
+/// How the function took SIGTERM.
+pub(super) fn farewell(code: Option<i32>) -> Finding {
+    Finding::of("the function ended when it was told to", code == Some(0), || match code {
+        Some(code) => format!("with exit code {code}"),
+        None => "it had to be killed".to_owned(),
+    })
+}
+
+fn one_end(plans: &[PlanTold], direction: Direction, what: &'static str) -> Finding {
+    let last = plans.iter().rfind(|plan| plan.direction == direction);
+    let end = last.and_then(PlanTold::end);
+    Finding::of(what, end == Some(End::Done), || match last.map(|plan| &plan.ended) {
+        None => "there was none".to_owned(),
+        Some(None) => "it is still open".to_owned(),
+        Some(Some((_, end, sentence))) => format!("it ended {end}: {sentence}"),
+    })
+}
+
+fn switch(what: &'static str, good: bool, else_seen: &str) -> Finding {
+    Finding::of(what, good, || else_seen.to_owned())
+}
+
+/// The promises that were watched: by the sandbox at every change, or by the drill.
+pub(super) fn promises(stage: &Stage, marks: &Marks) -> Vec<Finding> {
+    let plans = journal::plans(&journal::entries(stage));
+    let mut found = vec![
+        watched(stage, Promise::MovesToWhatAnswers, "traffic is moved only to what answers"),
+        watched(stage, Promise::PausesOnProof, "monitoring is paused only once a visitor was served"),
+        watched(stage, Promise::StandbyStaysOpen, "the standby stays open while visitors are led to it"),
+        watched(stage, Promise::NothingForeign, "nothing changes that isn't ours"),
+        once(&plans),
+        written_down(&plans),
+    ];
+    found.extend(marks.again.as_ref().map(|again| {
+        let what = "an alert that comes again writes nothing";
+        Finding::of(what, again.writes == 0, || format!("{} writes, verdict {}", again.writes, again.verdict))
+    }));
+    if stage.fault == Some(FaultName::Killed) {
+        let done =
+            plans.iter().any(|plan| plan.direction == Direction::Failover && plan.end() == Some(End::Done));
+        found.push(Finding::of("killed in the middle, it finishes", done, || "it didn't".to_owned()));
+    }
+    found
+}
+
+fn watched(stage: &Stage, promise: Promise, what: &'static str) -> Finding {
+    let broken = stage.sandbox.violations().into_iter().filter(|violation| violation.promise == promise);
+    let broken: Vec<String> = broken.map(|violation| violation.to_string()).collect();
+    Finding::of(what, broken.is_empty(), || broken.join("; "))
+}
+
+fn once(plans: &[PlanTold]) -> Finding {
+    let done = |plan: &&PlanTold| plan.direction == Direction::Failover && plan.end() == Some(End::Done);
+    let done = plans.iter().filter(done).count();
+    Finding::of("one outage makes at most one failover", done <= 1, || format!("{done} ended Done"))
+}
+
+fn written_down(plans: &[PlanTold]) -> Finding {
+    let gaps = plans.iter().filter(|plan| {
+        let said = !plan.asked_by.is_empty() && !plan.reason.is_empty();
+        !(said && !plan.steps.is_empty() && plan.ended.is_some())
+    });
+    let gaps = gaps.count();
+    let what = "the journal tells who, why, each step and how it ended";
+    Finding::of(what, gaps == 0 && !plans.is_empty(), || format!("{gaps} of {} moves have gaps", plans.len()))
+}

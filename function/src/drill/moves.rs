@@ -1,0 +1,120 @@
+//! A move in figures: from its cause to its end, stage by stage.
+//!
+//! A stage ends when something was reached and begins where the one before it ended, so that they add up. Times are
+//! the function's own journal's, but for the alert's, which is Pub/Sub's.
+
+use std::time::{Duration, Instant};
+
+use failover_core::{Direction, End};
+use serde::Serialize;
+
+use super::{
+    journal::{self, PlanTold},
+    logbook::seconds,
+    stage::Stage,
+    story::Marks,
+};
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct StageTook {
+    /// What was reached.
+    pub(super) stage: &'static str,
+    /// When, in seconds since the cause.
+    pub(super) at_s: f64,
+    /// How long since the stage before it.
+    pub(super) took_s: f64,
+}
+
+/// One move.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct MoveReport {
+    /// Which way.
+    pub(super) direction: Direction,
+    /// Who or what asked.
+    pub(super) asked_by: String,
+    /// Why it was decided so.
+    pub(super) reason: String,
+    /// How it ended; none if it didn't.
+    pub(super) end: Option<End>,
+    /// What the journal says at its end.
+    pub(super) sentence: String,
+    /// From the cause (the power cut, the operator's message) to its end.
+    pub(super) total_s: f64,
+    /// The way there.
+    pub(super) stages: Vec<StageTook>,
+    /// How long each step took by the journal's word, in milliseconds.
+    pub(super) steps_ms: Vec<(String, u64)>,
+}
+
+/// Both moves, as far as they came.
+pub(super) fn of(stage: &Stage, marks: &Marks) -> Vec<MoveReport> {
+    let plans = journal::plans(&journal::entries(stage));
+    plans.iter().filter_map(|plan| describe(stage, marks, plan)).collect()
+}
+
+fn describe(stage: &Stage, marks: &Marks, plan: &PlanTold) -> Option<MoveReport> {
+    let cause = if plan.direction == Direction::Failback { marks.asked } else { marks.cut }?;
+    let mut reached: Vec<(&'static str, Instant)> = Vec::new();
+    if plan.direction == Direction::Failover {
+        reached.extend(alerted(stage, marks).map(|at| ("detected", at)));
+    }
+    reached.push(("decided", decided(stage, plan, cause)));
+    let steps = plan.steps.iter().map(|step| (journal::brought_about(step.step), stage.clock.at(step.at)));
+    reached.extend(steps);
+    reached.sort_by_key(|(_, at)| *at);
+    let ended = plan.ended.as_ref().map(|(at, _, _)| stage.clock.at(*at));
+    let until = ended.or(marks.over).unwrap_or(cause);
+    Some(MoveReport {
+        direction: plan.direction,
+        asked_by: plan.asked_by.clone(),
+        reason: plan.reason.clone(),
+        end: plan.end(),
+        sentence: plan.ended.as_ref().map_or_else(String::new, |(_, _, sentence)| sentence.clone()),
+        total_s: seconds(until.saturating_duration_since(cause)),
+        stages: stages(cause, &reached),
+        steps_ms: plan.steps.iter().map(|step| (step.step.to_string(), step.took_ms)).collect(),
+    })
+}
+
+/// When the first alert was pushed.
+fn alerted(stage: &Stage, marks: &Marks) -> Option<Instant> {
+    let deliveries = stage.world().pubsub.outcomes_of(marks.alert.as_ref()?);
+    deliveries.first().map(|delivery| delivery.started)
+}
+
+/// When the function said what it will do; while the journal is away its intent is written later.
+fn decided(stage: &Stage, plan: &PlanTold, cause: Instant) -> Instant {
+    let direction = plan.direction.to_string();
+    let fits = |line: &super::logbook::LogLine| {
+        line.at >= cause && line.kind() == "started" && line.detail("direction") == direction
+    };
+    let intended = stage.clock.at(plan.intended);
+    stage.logbook.find(0, fits).map_or(intended, |line| line.at.min(intended))
+}
+
+fn stages(cause: Instant, reached: &[(&'static str, Instant)]) -> Vec<StageTook> {
+    let mut before = Duration::ZERO;
+    let mut stages = Vec::with_capacity(reached.len());
+    for (stage, at) in reached {
+        let at = at.saturating_duration_since(cause);
+        stages.push(StageTook { stage, at_s: seconds(at), took_s: seconds(at.saturating_sub(before)) });
+        before = at;
+    }
+    stages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_add_up() {
+        let cause = Instant::now();
+        let at = |millis| cause + Duration::from_millis(millis);
+        let told = stages(cause, &[("detected", at(1200)), ("decided", at(1250)), ("opened", at(1250))]);
+        let took: Vec<f64> = told.iter().map(|stage| stage.took_s).collect();
+        assert_eq!(took, [1.2, 0.05, 0.0]);
+        assert!((told[2].at_s - 1.25).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,116 @@
+//! What the clouds were asked to change, and what they refused, from the sandbox's ledger.
+
+use std::time::Instant;
+
+use sandbox::{
+    Kind, Service,
+    ledger::{Fate, Record},
+};
+
+use crate::drill::{
+    happening::{Happening, Tone, Who},
+    stage::Stage,
+};
+
+/// How far the ledger was looked at.
+#[derive(Debug, Default)]
+pub(super) struct CloudPlace {
+    position: u64,
+    /// Calls up to there that had not come to their end.
+    open: Vec<u64>,
+    /// Whether the journal's bucket could not be reached when it was asked last.
+    storage_is_gone: bool,
+}
+
+impl CloudPlace {
+    /// One line for every change that came to its end, well or not.
+    pub(super) fn look(&mut self, stage: &Stage) -> Vec<Happening> {
+        let ledger = &stage.world().ledger;
+        let new = |record: &Record| record.sequence > self.position || self.open.contains(&record.sequence);
+        let records = ledger.select(|record| new(record) && who(record.service).is_some());
+        self.position = records.last().map_or(self.position, |record| record.sequence.max(self.position));
+        let (ended, open): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.ended.is_some());
+        self.open = open.iter().map(|record| record.sequence).collect();
+        ended.iter().filter_map(|record| self.line(stage, record)).collect()
+    }
+
+    fn line(&mut self, stage: &Stage, record: &Record) -> Option<Happening> {
+        let (who, at) = (who(record.service)?, record.ended?);
+        if record.service == Service::Storage {
+            return self.storage(record, at);
+        }
+        let (tone, text) = match record.fate {
+            Fate::Answered(status) if status < 300 => (Tone::Plain, changed(stage, record)?),
+            Fate::Answered(status) if status < 500 && record.kind == Kind::Read => return None,
+            Fate::Answered(status) => (Tone::Doubtful, refused(status)),
+            Fate::Dropped if record.effect => (Tone::Doubtful, "does it, but its answer is lost".to_owned()),
+            Fate::Dropped => (Tone::Doubtful, "breaks the connection".to_owned()),
+            Fate::Abandoned if record.effect => {
+                (Tone::Doubtful, format!("{} (but nobody heard it)", changed(stage, record)?))
+            }
+            Fate::Abandoned | Fate::Open => return None,
+        };
+        Some(Happening::line(at, who, tone, text))
+    }
+
+    /// Entries are many: only losing the bucket and finding it again is told.
+    fn storage(&mut self, record: &Record, at: Instant) -> Option<Happening> {
+        let (tone, text) = match record.fate {
+            Fate::Dropped if record.effect => {
+                return Some(Happening::line(
+                    at,
+                    Who::Storage,
+                    Tone::Doubtful,
+                    "stores an entry, but its answer is lost",
+                ));
+            }
+            Fate::Answered(status) if status < 500 => {
+                (self.storage_is_gone).then_some((Tone::Plain, "can be reached again".to_owned()))?
+            }
+            Fate::Answered(status) => {
+                (!self.storage_is_gone).then(|| (Tone::Doubtful, format!("can't be reached: {status}")))?
+            }
+            Fate::Dropped | Fate::Abandoned | Fate::Open => return None,
+        };
+        self.storage_is_gone = !self.storage_is_gone;
+        Some(Happening::line(at, Who::Storage, tone, text))
+    }
+}
+
+fn who(service: Service) -> Option<Who> {
+    match service {
+        Service::Run => Some(Who::CloudRun),
+        Service::Monitoring => Some(Who::Monitoring),
+        Service::Storage => Some(Who::Storage),
+        Service::Metadata => Some(Who::Metadata),
+        Service::Cloudflare => Some(Who::Cloudflare),
+        Service::Jwks | Service::Pubsub | Service::Edge | Service::Primary | Service::Standby => None,
+    }
+}
+
+/// What a change has brought about, as the provider has it now.
+fn changed(stage: &Stage, record: &Record) -> Option<String> {
+    if record.kind != Kind::Write {
+        return None;
+    }
+    let (world, seed) = (stage.world(), &stage.site.seed);
+    let said = match record.service {
+        Service::Run if world.run.is_granted(&seed.service) => {
+            "the standby is opened: allUsers may invoke it"
+        }
+        Service::Run => "the standby is closed: allUsers may not invoke it any more",
+        Service::Cloudflare if world.cloudflare.is_routed(&stage.site) => {
+            "the page rule is active: visitors are sent to the standby"
+        }
+        Service::Cloudflare => "the page rule is disabled: visitors are sent home again",
+        Service::Monitoring if world.monitoring.is_enabled(&seed.check) => "the uptime check is resumed",
+        Service::Monitoring => "the uptime check is paused",
+        _ => return None,
+    };
+    Some(said.to_owned())
+}
+
+fn refused(status: u16) -> String {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    format!("refuses: {status} {}", reason.unwrap_or_default()).trim_end().to_owned()
+}

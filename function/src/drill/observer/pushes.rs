@@ -1,0 +1,71 @@
+//! What Pub/Sub delivers, and how it is answered.
+
+use std::collections::HashSet;
+
+use sandbox::pubsub::{Delivery, subscription};
+
+use crate::drill::{
+    happening::{Happening, Tone, Who},
+    stage::Stage,
+};
+
+/// Which deliveries were told.
+#[derive(Debug, Default)]
+pub(super) struct PushPlace {
+    begun: usize,
+    ended: HashSet<usize>,
+    messages: HashSet<String>,
+}
+
+impl PushPlace {
+    /// One line for every alert that is pushed for the first time, and one for every answer.
+    pub(super) fn look(&mut self, stage: &Stage) -> Vec<Happening> {
+        let deliveries = stage.world().pubsub.outcomes();
+        let mut seen = Vec::new();
+        for (index, delivery) in deliveries.iter().enumerate() {
+            if index >= self.begun {
+                seen.extend(self.beginning(stage, delivery));
+            }
+            if delivery.ended.is_some() && self.ended.insert(index) {
+                seen.extend(answer(delivery));
+            }
+        }
+        self.begun = deliveries.len();
+        seen
+    }
+
+    fn beginning(&mut self, stage: &Stage, delivery: &Delivery) -> Option<Happening> {
+        let is_first = self.messages.insert(delivery.message.clone());
+        if delivery.subscription != subscription("failover-alerts") {
+            return None;
+        }
+        if !is_first {
+            let text = format!("delivers the alert once more, for the {} time", ordinal(delivery.attempt));
+            return Some(Happening::line(delivery.started, Who::PubSub, Tone::Plain, text));
+        }
+        let (tone, text) = if stage.world().monitoring.open_alerts().is_empty() {
+            (Tone::Plain, "closes the incident; a paused check has no data")
+        } else {
+            (Tone::Bad, "opens an incident, and Pub/Sub pushes it to the function")
+        };
+        Some(Happening::line(delivery.started, Who::Monitoring, tone, text))
+    }
+}
+
+/// Only what isn't acknowledged is worth a line: what the function decided it says itself.
+fn answer(delivery: &Delivery) -> Option<Happening> {
+    if delivery.is_acknowledged() {
+        return None;
+    }
+    let status = delivery.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+    let text = format!("is answered {status}, and will deliver it again");
+    Some(Happening::line(delivery.ended?, Who::PubSub, Tone::Doubtful, text))
+}
+
+fn ordinal(number: u32) -> String {
+    match number {
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        number => format!("{number}th"),
+    }
+}

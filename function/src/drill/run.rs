@@ -1,0 +1,131 @@
+//! One drill from its beginning to its end.
+
+use std::{pin::pin, time::Duration};
+
+use sandbox::{Visitors, checker::Checker};
+use tokio::time::MissedTickBehavior;
+
+use super::{
+    BADLY, INTERRUPTED, WELL,
+    arguments::{DrillArguments, Scenario},
+    child::Child,
+    findings,
+    happening::Board,
+    keep,
+    report::Report,
+    show::{self, Screen, summary},
+    signals,
+    stage::{Pace, Stage},
+    story::{Marks, Story},
+};
+
+/// Between two looks at what happened: often enough to be live, too seldom to be a load.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Carries a drill out; the exit code says how it ended.
+///
+/// # Errors
+/// When it could not even begin.
+pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
+    match arguments.scenario {
+        Scenario::Site => site(arguments).await,
+    }
+}
+
+/// What is there when the story is over.
+struct Played {
+    stage: Stage,
+    visitors: Visitors,
+    checker: Checker,
+    child: Child,
+    marks: Marks,
+    stopped: Option<String>,
+}
+
+async fn site(arguments: &DrillArguments) -> anyhow::Result<u8> {
+    let mut screen = Screen::fitting(arguments.json);
+    let Some(played) = unless_interrupted(play(arguments, &mut screen)).await else {
+        screen.settle();
+        show::write_error("\nThe drill was interrupted; nothing of it is left running.\n");
+        return Ok(INTERRUPTED);
+    };
+    let played = played?;
+    if arguments.keep {
+        keep_on(arguments, &mut screen, played).await
+    } else {
+        end(arguments, &mut screen, played).await
+    }
+}
+
+/// Nothing if somebody ends the drill meanwhile.
+async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = signals::asked_to_end() => None,
+        done = work => Some(done),
+    }
+}
+
+/// Starts everything, plays the story and shows it meanwhile.
+async fn play(arguments: &DrillArguments, screen: &mut Screen) -> anyhow::Result<Played> {
+    let pace = if arguments.slow { Pace::slow() } else { Pace::fast() };
+    let stage = Stage::set(pace, arguments.broken()).await?;
+    let child = stage.start_function().await?;
+    screen.open(&stage);
+    let board = Board::default();
+    board.chapter("All is well");
+    let visitors = Visitors::start(&stage.site.public_url(), stage.pace.visitor_every)?;
+    let checker = stage.start_checker();
+    let (marks, child, came_out) = {
+        let mut story = pin!(Story::new(&stage, &visitors, &board, child).play());
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                played = &mut story => break played,
+                _ = ticks.tick() => screen.look(&stage, &visitors, &board),
+            }
+        }
+    };
+    screen.look(&stage, &visitors, &board);
+    screen.settle();
+    visitors.stop();
+    let stopped = came_out.err().map(|why| why.to_string());
+    Ok(Played { stage, visitors, checker, child, marks, stopped })
+}
+
+async fn end(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
+    let Played { stage, visitors, checker, child, marks, stopped } = played;
+    drop(checker);
+    let mut report = Report::draw(&stage, &visitors, &marks, stopped);
+    report.add_end(findings::farewell(child.end().await));
+    tell(arguments, screen, &report, &visitors);
+    Ok(code(&report))
+}
+
+async fn keep_on(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
+    let Played { stage, visitors, checker: _checker, child, marks, stopped } = played;
+    let report = Report::draw(&stage, &visitors, &marks, stopped);
+    tell(arguments, screen, &report, &visitors);
+    drop(visitors);
+    if let Some(kept) = unless_interrupted(keep::keep(&stage, &child, screen)).await {
+        kept?;
+    }
+    screen.settle();
+    child.end().await;
+    Ok(code(&report))
+}
+
+fn tell(arguments: &DrillArguments, screen: &mut Screen, report: &Report, visitors: &Visitors) {
+    if arguments.json {
+        show::write(&report.to_json());
+    } else {
+        let style = screen.style();
+        screen.say(&summary::of(report, visitors, &style));
+    }
+}
+
+fn code(report: &Report) -> u8 {
+    if report.ended_well { WELL } else { BADLY }
+}

@@ -1,0 +1,120 @@
+//! The strip: who served the visitors, one cell a stretch of time.
+//!
+//! A cell in which a visitor was lost is dark, whoever served the others.
+
+use std::time::{Duration, Instant};
+
+use sandbox::{Served, visitors::Visited};
+
+use super::style::{Paint, Style};
+
+/// What visitors saw in one stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::drill) enum Cell {
+    /// Nobody came, or nobody is back yet.
+    Empty,
+    /// The primary served them.
+    Primary,
+    /// The standby did.
+    Standby,
+    /// At least one was lost.
+    Lost,
+}
+
+impl Cell {
+    fn of(visit: &Visited) -> Self {
+        match visit.served {
+            Served::Primary | Served::Somebody => Self::Primary,
+            Served::Standby => Self::Standby,
+            Served::Nobody(_) => Self::Lost,
+        }
+    }
+
+    fn sign(self) -> (&'static str, &'static str, Paint) {
+        match self {
+            Self::Empty => (" ", " ", Paint::Plain),
+            Self::Primary => ("█", "#", Paint::Good),
+            Self::Standby => ("▓", "=", Paint::Standby),
+            Self::Lost => ("▁", "_", Paint::Bad),
+        }
+    }
+}
+
+/// Who served this visitor, in a word.
+pub(in crate::drill) fn who(visit: Option<&Visited>) -> &'static str {
+    match visit.map(|visit| &visit.served) {
+        None => "",
+        Some(Served::Primary) => "the primary",
+        Some(Served::Standby) => "the standby",
+        Some(Served::Somebody) => "somebody",
+        Some(Served::Nobody(_)) => "nobody",
+    }
+}
+
+/// The cells from `from` on, each of this length.
+pub(in crate::drill) fn cells(visits: &[Visited], from: Instant, cell: Duration, number: usize) -> Vec<Cell> {
+    let mut cells = vec![Cell::Empty; number];
+    for visit in visits {
+        let Some(since) = visit.began.checked_duration_since(from) else { continue };
+        let index = usize::try_from(since.as_nanos() / cell.as_nanos().max(1)).unwrap_or(usize::MAX);
+        if let Some(place) = cells.get_mut(index)
+            && *place != Cell::Lost
+        {
+            *place = Cell::of(visit);
+        }
+    }
+    cells
+}
+
+/// The latest cells, as many as there is room for; from the left until the room is used up.
+pub(in crate::drill) fn latest(visits: &[Visited], now: Instant, cell: Duration, room: usize) -> Vec<Cell> {
+    let Some(first) = visits.iter().map(|visit| visit.began).min() else { return Vec::new() };
+    let passed = now.saturating_duration_since(first).as_nanos() / cell.as_nanos().max(1);
+    let passed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_add(1);
+    let shown = passed.min(u32::try_from(room).unwrap_or(u32::MAX));
+    cells(visits, first + cell.saturating_mul(passed - shown), cell, shown as usize)
+}
+
+/// The cells as signs, in their colours.
+pub(in crate::drill) fn paint(cells: &[Cell], style: &Style) -> String {
+    let runs = cells.chunk_by(|one, other| one == other);
+    runs.map(|run| {
+        let (sign, ascii, paint) = run[0].sign();
+        style.paint(paint, &style.sign(sign, ascii).repeat(run.len()))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visit(start: Instant, millis: u64, served: Served) -> Visited {
+        let began = start + Duration::from_millis(millis);
+        Visited { began, ended: began, served }
+    }
+
+    #[test]
+    fn a_cell_in_which_somebody_was_lost_is_dark() {
+        let start = Instant::now();
+        let nobody = || Served::Nobody("521".to_owned());
+        let visits = [
+            visit(start, 0, Served::Primary),
+            visit(start, 110, nobody()),
+            visit(start, 120, Served::Standby),
+            visit(start, 310, Served::Standby),
+        ];
+        let seen = cells(&visits, start, Duration::from_millis(100), 4);
+        assert_eq!(seen, [Cell::Primary, Cell::Lost, Cell::Empty, Cell::Standby]);
+    }
+
+    #[test]
+    fn the_latest_cells_are_shown_once_there_is_no_more_room() {
+        let start = Instant::now();
+        let visits = [visit(start, 0, Served::Primary), visit(start, 900, Served::Standby)];
+        let now = start + Duration::from_millis(950);
+        let cell = Duration::from_millis(100);
+        assert_eq!(latest(&visits, now, cell, 20).len(), 10);
+        assert_eq!(latest(&visits, now, cell, 2), [Cell::Empty, Cell::Standby]);
+    }
+}

@@ -1,0 +1,139 @@
+//! The stage: the sandbox, the function's configuration, and what both are told of each other.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use sandbox::{
+    Options, Sandbox, Service, Site, World,
+    checker::{self, Checker},
+};
+use tempfile::TempDir;
+
+use super::{
+    child::Child,
+    fault::FaultName,
+    logbook::{Clock, LogBook},
+    settings::Settings,
+};
+
+/// How fast the clouds are.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pace {
+    /// The uptime check's period.
+    pub(super) check_every: Duration,
+    /// How often a visitor comes.
+    pub(super) visitor_every: Duration,
+    /// How long a change of an IAM policy takes to spread.
+    pub(super) iam: Duration,
+    /// How long a page rule takes to reach the edge.
+    pub(super) rules: Duration,
+    /// How long each provider takes to answer.
+    pub(super) latencies: Vec<(Service, Duration)>,
+}
+
+impl Pace {
+    /// As fast as loopback is.
+    pub(super) fn fast() -> Self {
+        Self {
+            check_every: Duration::from_secs(2),
+            visitor_every: Duration::from_millis(50),
+            iam: Duration::ZERO,
+            rules: Duration::ZERO,
+            latencies: Vec::new(),
+        }
+    }
+
+    /// As the providers are, but for what would take minutes.
+    pub(super) fn slow() -> Self {
+        let latencies = [
+            (Service::Run, 150),
+            (Service::Monitoring, 150),
+            (Service::Storage, 60),
+            (Service::Cloudflare, 250),
+        ];
+        Self {
+            check_every: Duration::from_secs(5),
+            iam: Duration::from_secs(6),
+            rules: Duration::from_secs(1),
+            latencies: latencies.map(|(service, millis)| (service, Duration::from_millis(millis))).to_vec(),
+            ..Self::fast()
+        }
+    }
+
+    fn options(&self) -> Options {
+        let latencies: HashMap<_, _> = self.latencies.iter().copied().collect();
+        Options { latencies, iam_propagation: self.iam, ..Options::default() }
+    }
+}
+
+/// Everything that is there before the story begins.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// The clouds and the sites.
+    pub(super) sandbox: Sandbox,
+    /// The one site.
+    pub(super) site: Site,
+    /// How fast everything is.
+    pub(super) pace: Pace,
+    /// What is broken on purpose.
+    pub(super) fault: Option<FaultName>,
+    /// The clock that everybody's times are read by.
+    pub(super) clock: Clock,
+    /// What the function says.
+    pub(super) logbook: Arc<LogBook>,
+    /// The function's configuration.
+    pub(super) config: PathBuf,
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts the sandbox and writes the configuration.
+    ///
+    /// # Errors
+    /// When loopback or the temporary folder can't be used.
+    pub(super) async fn set(pace: Pace, fault: Option<FaultName>) -> anyhow::Result<Self> {
+        let sandbox =
+            Sandbox::start(pace.options()).await.context("no port of loopback could be listened on")?;
+        sandbox.world.cloudflare.set_spread(pace.rules);
+        let site = sandbox.site("resume");
+        let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir();
+        let folder = folder.context("no temporary folder could be made")?;
+        let config = folder.path().join("failover.toml");
+        let settings = Settings { verify: "jwt", page: true, emulator: None };
+        std::fs::write(&config, settings.text(&sandbox, &site))
+            .context("the configuration could not be written")?;
+        let clock = Clock::start();
+        let logbook = Arc::new(LogBook::new(folder.path().join("function.log"), clock));
+        Ok(Self { sandbox, site, pace, fault, clock, logbook, config, _folder: folder })
+    }
+
+    /// The sandbox's state.
+    pub(super) fn world(&self) -> &Arc<World> {
+        &self.sandbox.world
+    }
+
+    /// Starts the function and has Pub/Sub push to it.
+    ///
+    /// # Errors
+    /// When it doesn't start.
+    pub(super) async fn start_function(&self) -> anyhow::Result<Child> {
+        let child = Child::start(&self.config, &environment(&self.sandbox), &self.logbook).await?;
+        self.world().pubsub.push_to(&format!("http://{}/push", child.address()));
+        Ok(child)
+    }
+
+    /// Starts Monitoring's uptime checker.
+    pub(super) fn start_checker(&self) -> Checker {
+        let timeout = Duration::from_secs(3);
+        let settings = checker::Settings { timeout, ..checker::Settings::default() };
+        Checker::start(Arc::clone(self.world()), self.pace.check_every, settings)
+    }
+}
+
+/// What the function's environment has to say beside the configuration.
+pub(super) fn environment(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
+    vec![
+        ("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string()),
+        ("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token),
+    ]
+}

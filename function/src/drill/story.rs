@@ -1,0 +1,249 @@
+//! The story: a power cut, the failover, a redelivery, the power's return, the failback.
+//!
+//! It makes things happen and waits for what the function makes of them; it never helps it along.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use failover_core::Direction;
+use sandbox::{Kind, Power, Served, Visitors, pubsub};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::{
+    child::Child,
+    fault::FaultName,
+    happening::{Board, Tone, Who},
+    journal,
+    patience::{InVain, until},
+    stage::Stage,
+};
+
+/// No act takes longer, even with the slowest fault.
+const ACT_ENDS_WITHIN: Duration = Duration::from_secs(90);
+/// How long things are left as they are, so that one can see that they are well.
+const LOOK_AROUND: Duration = Duration::from_millis(1200);
+/// How long the journal stays away after visitors are served again.
+const JOURNAL_RETURNS_AFTER: Duration = Duration::from_millis(1500);
+/// How long the function stays dead.
+const RESTART_AFTER: Duration = Duration::from_millis(500);
+/// How long it takes somebody to mend the token.
+const TOKEN_MENDED_AFTER: Duration = Duration::from_secs(3);
+
+/// What the failback says.
+pub(super) const WHO_ASKS: &str = "alice";
+const WHY: &str = "power is back";
+
+/// What came of a second delivery of the alert.
+#[derive(Debug, Clone)]
+pub(super) struct Again {
+    /// What the function answered.
+    pub(super) verdict: String,
+    /// The writes it made, to clouds and to the journal.
+    pub(super) writes: usize,
+}
+
+/// When things happened that nobody else notes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Marks {
+    /// The power failed.
+    pub(super) cut: Option<Instant>,
+    /// The first alert, by its message's id.
+    pub(super) alert: Option<String>,
+    /// It was delivered once more.
+    pub(super) again: Option<Again>,
+    /// The power came back.
+    pub(super) back: Option<Instant>,
+    /// The operator asked for the failback.
+    pub(super) asked: Option<Instant>,
+    /// It is over.
+    pub(super) over: Option<Instant>,
+}
+
+/// Why a story didn't come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Cut {
+    /// Something didn't happen.
+    #[error(transparent)]
+    InVain(#[from] InVain),
+    /// The function could not be started again.
+    #[error("{0:#}")]
+    Restart(#[from] anyhow::Error),
+}
+
+/// The story while it is played.
+#[derive(Debug)]
+pub(super) struct Story<'a> {
+    stage: &'a Stage,
+    visitors: &'a Visitors,
+    board: &'a Board,
+    child: Child,
+    marks: Marks,
+}
+
+impl<'a> Story<'a> {
+    /// With everybody in their places.
+    pub(super) fn new(stage: &'a Stage, visitors: &'a Visitors, board: &'a Board, child: Child) -> Self {
+        Self { stage, visitors, board, child, marks: Marks::default() }
+    }
+
+    /// Plays it, as far as it goes; the function still runs afterwards.
+    pub(super) async fn play(mut self) -> (Marks, Child, Result<(), Cut>) {
+        let came_out = self.acts().await;
+        self.marks.over = Some(Instant::now());
+        (self.marks, self.child, came_out)
+    }
+
+    async fn acts(&mut self) -> Result<(), Cut> {
+        self.all_is_well().await?;
+        self.the_power_fails().await?;
+        self.the_alert_comes_again().await?;
+        self.the_power_returns().await
+    }
+
+    async fn all_is_well(&mut self) -> Result<(), Cut> {
+        self.see(Served::Primary).await?;
+        tokio::time::sleep(LOOK_AROUND).await;
+        Ok(())
+    }
+
+    async fn the_power_fails(&mut self) -> Result<(), Cut> {
+        let cut = self.board.chapter("The power fails");
+        self.marks.cut = Some(cut);
+        let primary = self.stage.fault.map_or(Power::Off, FaultName::primary);
+        let told = if primary == Power::Off { "the primary is gone" } else { "the primary hangs" };
+        self.board.tell(Who::Home, Tone::Bad, told);
+        let reached = self.stage.fault.and_then(|fault| fault.arm(self.stage));
+        if let Some(fault) = self.stage.fault {
+            self.board.tell(Who::Fault, Tone::Doubtful, fault.sentence());
+        }
+        self.stage.world().set_primary(self.stage.site.name(), primary);
+        self.marks.alert = Some(self.alert_after(cut).await?);
+        self.suffer(reached).await?;
+        self.ended(Direction::Failover).await?;
+        self.settled(self.marks.alert.clone()).await?;
+        self.see(Served::Standby).await?;
+        tokio::time::sleep(LOOK_AROUND).await;
+        Ok(())
+    }
+
+    /// What a fault needs while the function copes with it.
+    async fn suffer(&mut self, reached: Option<oneshot::Receiver<()>>) -> Result<(), Cut> {
+        match self.stage.fault {
+            Some(FaultName::Killed) => {
+                if let Some(reached) = reached {
+                    let patience = tokio::time::timeout(ACT_ENDS_WITHIN, reached);
+                    // Without the moment nobody is killed, and the end tells.
+                    let _ = patience.await;
+                }
+                self.kill_and_restart().await
+            }
+            Some(FaultName::JournalGone) => {
+                self.see(Served::Standby).await?;
+                tokio::time::sleep(JOURNAL_RETURNS_AFTER).await;
+                self.mend("the journal's bucket is there again");
+                Ok(())
+            }
+            Some(FaultName::TokenRefused) => {
+                let refused = || self.stage.logbook.find(0, |line| line.kind() == "trouble");
+                until("the sentence that says what to mend", ACT_ENDS_WITHIN, refused).await?;
+                tokio::time::sleep(TOKEN_MENDED_AFTER).await;
+                self.mend("the token is mended");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn kill_and_restart(&mut self) -> Result<(), Cut> {
+        let world = self.stage.world();
+        world.pubsub.hold();
+        self.child.kill().await;
+        world.breakpoints.release();
+        self.board.tell(Who::Fault, Tone::Bad, "the function is killed, its last write just made");
+        tokio::time::sleep(RESTART_AFTER).await;
+        self.child = self.stage.start_function().await?;
+        self.board.tell(Who::Fault, Tone::Plain, "the function is started again");
+        Ok(())
+    }
+
+    fn mend(&self, told: &str) {
+        self.stage.world().faults.clear();
+        self.board.tell(Who::Fault, Tone::Plain, told);
+    }
+
+    /// Pub/Sub delivers at least once, which means twice.
+    async fn the_alert_comes_again(&mut self) -> Result<(), Cut> {
+        let Some(alert) = self.marks.alert.clone() else { return Ok(()) };
+        let pubsub = &self.stage.world().pubsub;
+        let (known, writes) = (pubsub.outcomes_of(&alert).len(), self.writes());
+        pubsub.redeliver(&alert);
+        let answer = || pubsub.outcomes_of(&alert).get(known).filter(|it| it.ended.is_some()).cloned();
+        let answer = until("the answer to a second delivery", ACT_ENDS_WITHIN, answer).await?;
+        tokio::time::sleep(LOOK_AROUND).await;
+        let verdict = answer.json()["verdict"].as_str().unwrap_or_default().to_owned();
+        self.marks.again = Some(Again { verdict, writes: self.writes() - writes });
+        Ok(())
+    }
+
+    async fn the_power_returns(&mut self) -> Result<(), Cut> {
+        self.marks.back = Some(self.board.chapter("The power is back"));
+        let world = Arc::clone(self.stage.world());
+        world.set_primary(self.stage.site.name(), Power::On);
+        self.board.tell(Who::Home, Tone::Good, "the primary runs; visitors stay where they are");
+        tokio::time::sleep(LOOK_AROUND / 2).await;
+        let text = format!("publishes {{\"command\":\"failback\",\"reason\":\"{WHY}\"}}");
+        self.board.tell(Who::Operator, Tone::Plain, text);
+        self.marks.asked = Some(Instant::now());
+        let command =
+            json!({ "command": "failback", "site": self.stage.site.name(), "reason": WHY, "by": WHO_ASKS });
+        let message = world.pubsub.publish(&pubsub::topic("failover-commands"), command.to_string(), &[]);
+        self.ended(Direction::Failback).await?;
+        self.settled(Some(message)).await?;
+        self.see(Served::Primary).await?;
+        tokio::time::sleep(LOOK_AROUND).await;
+        Ok(())
+    }
+
+    async fn alert_after(&self, cut: Instant) -> Result<String, InVain> {
+        let alerts = pubsub::subscription("failover-alerts");
+        let pubsub = &self.stage.world().pubsub;
+        let found = || {
+            let outcomes = pubsub.outcomes().into_iter();
+            let mut fresh = outcomes.filter(|it| it.subscription == alerts && it.started >= cut);
+            fresh.next().map(|it| it.message)
+        };
+        until("the alert", ACT_ENDS_WITHIN, found).await
+    }
+
+    async fn ended(&self, direction: Direction) -> Result<(), InVain> {
+        let what = match direction {
+            Direction::Failback => "the failback's end in the journal",
+            _ => "the failover's end in the journal",
+        };
+        let ended = || journal::last(self.stage, direction).and_then(|plan| plan.end()).map(|_| ());
+        until(what, ACT_ENDS_WITHIN, ended).await
+    }
+
+    async fn settled(&self, message: Option<String>) -> Result<(), InVain> {
+        let Some(message) = message else { return Ok(()) };
+        let settled = || (!self.stage.world().pubsub.fates(&message).is_empty()).then_some(());
+        until("Pub/Sub's message to be acknowledged", ACT_ENDS_WITHIN, settled).await
+    }
+
+    async fn see(&self, who: Served) -> Result<(), InVain> {
+        let (now, what) = (Instant::now(), "a visitor who is served as expected");
+        let served = || {
+            let visits = self.visitors.visits();
+            visits.iter().rev().any(|visit| visit.began >= now && visit.served == who).then_some(())
+        };
+        until(what, ACT_ENDS_WITHIN, served).await
+    }
+
+    fn writes(&self) -> usize {
+        let ledger = &self.stage.world().ledger;
+        ledger.number(|record| matches!(record.kind, Kind::Write | Kind::Journal))
+    }
+}
