@@ -5,13 +5,17 @@ mod chromium;
 mod findings;
 
 use chromium::{Chromium, Screen};
-use cloud_failover::page::Overview;
-use failover_core::{Direction, End, Event, Position, Step};
+use cloud_failover::{
+    announce::Severity,
+    page::{Finding, Overview},
+};
+use failover_core::{Direction, End, Event, Observed, Position, Step};
 use jiff::Timestamp;
 
 use crate::{
+    markup::{everywhere, hostile_moves},
     server::{Server, Told},
-    story::{Story, after, before, during, incident, returned},
+    story::{Story, after, before, during, incident, returned, time},
 };
 
 const PHONE: Screen = Screen { name: "phone", width: 390, height: 844, phone: true };
@@ -48,8 +52,8 @@ fn pending() -> Story {
     let held = failover_core::Hold {
         by: Some("alice".to_owned()),
         reason: Some("moving house until Saturday".to_owned()),
-        since: crate::story::time("2026-11-19T18:00:00Z"),
-        until: crate::story::time("2026-11-21T18:00:00Z"),
+        since: time("2026-11-19T18:00:00Z"),
+        until: time("2026-11-21T18:00:00Z"),
     };
     let reason =
         "automatic moves are off until 2026-11-21 18:00:00 UTC, says alice: moving house until Saturday";
@@ -59,6 +63,57 @@ fn pending() -> Story {
         .at("2026-11-20T03:12:37.3Z")
         .with(Event::Pending { incident: incident(), reason: reason.to_owned() })
         .later(640_000)
+}
+
+/// Power failed on the standby's side too.
+fn dark() -> Story {
+    let sentence =
+        "three reconciles in a row found the public URL silent (503 Service Unavailable)".to_owned();
+    after()
+        .with(Event::Outage { sentence, nonce: "n".to_owned() })
+        .with(Event::Kept { nonce: "n".to_owned() })
+        .sees(2, Observed::At(Position::Primary))
+        .later(400_000)
+}
+
+/// Everything at once that may stand on the page of a site on its standby.
+fn crowded() -> Story {
+    let hold = failover_core::Hold {
+        by: Some("alice".to_owned()),
+        reason: None,
+        since: time("2026-11-20T05:00:00Z"),
+        until: time("2026-11-22T05:00:00Z"),
+    };
+    let finding = |severity, sentence: &str, mend: Option<&str>| Finding {
+        severity,
+        sentence: sentence.to_owned(),
+        mend: mend.map(str::to_owned),
+    };
+    let mut story = after()
+        .with(Event::Held { hold, message: "78".to_owned() })
+        .sees(0, Observed::Mixed("allUsers holds the role, but under a condition".to_owned()))
+        .sees(2, Observed::At(Position::Primary))
+        .finds(finding(Severity::Critical, "the Cloudflare token expires in 3 days", None))
+        .finds(finding(
+            Severity::Warning,
+            "the subscription failover-alerts expires after 31 days without activity",
+            Some("gcloud pubsub subscriptions update failover-alerts --expiration-period=never --project=gleich-tech"),
+        ))
+        .finds(finding(Severity::Info, "page rules are deprecated; move to a redirect rule", None));
+    story.facts.troubles = vec![
+        "failed to observe uptime_check projects/gleich-tech/uptimeCheckConfigs/resume-abc123: no \
+                                 answer within 2.5s"
+            .to_owned(),
+    ];
+    story
+}
+
+fn blind() -> Story {
+    let mut story = before();
+    story.facts.state = None;
+    story.facts.entries.clear();
+    story.facts.troubles = vec!["the journal of resume could not be reached: connection refused".to_owned()];
+    story.blind()
 }
 
 fn several() -> Scene {
@@ -133,6 +188,34 @@ fn scenes() -> Vec<Scene> {
             ],
             &["failover send failover --site resume", "failover send release --site resume"],
         ),
+        scene(
+            "dark",
+            &dark(),
+            &[
+                "Visitors get no answer from the\nstandby",
+                "for 6 min 40 s",
+                "Why: Three reconciles in a row",
+                "What next?",
+            ],
+            &["Monitoring watches it again", "failover check"],
+        ),
+        scene(
+            "crowded",
+            &crowded(),
+            &["Visitors are served by the\nstandby", "What next?"],
+            &[
+                "Drift: a switch is not where it belongs",
+                "Hold: nothing moves by itself",
+                "What would break in an outage",
+            ],
+        ),
+        scene(
+            "blind",
+            &blind(),
+            &["Who serves visitors is\nunknown", "Find out what can't be read", "What next?"],
+            &["Not everything could be read", "--force"],
+        ),
+        scene("hostile", &everywhere(hostile_moves(before())), &["<script>alert('x')</script>"], &[]),
         several(),
     ]
 }

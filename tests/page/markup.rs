@@ -17,7 +17,7 @@ fn hostile() -> String {
     HOSTILE.to_owned()
 }
 
-fn everywhere(story: Story) -> Story {
+pub(crate) fn everywhere(story: Story) -> Story {
     let mut story = story;
     let facts = &mut story.facts;
     facts.public_url = format!("javascript:{HOSTILE}");
@@ -55,7 +55,7 @@ fn hostile_events(story: Story) -> Story {
         .with(Event::Adopted { position: Position::Primary, sentence: hostile() })
 }
 
-fn hostile_moves(story: Story) -> Story {
+pub(crate) fn hostile_moves(story: Story) -> Story {
     let mut asked = order(Asker::Operator(Some(hostile())), time("2026-11-20T03:12:00Z"));
     asked.reason = Some(hostile());
     let story = story

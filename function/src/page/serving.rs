@@ -43,7 +43,7 @@ pub struct Serving {
     pub moving_to: Option<Position>,
     /// Since when.
     pub since: Option<Timestamp>,
-    /// Why.
+    /// Why: what brought it there, or what was seen when it fell silent there.
     pub why: String,
     /// Since when visitors have had no answer although the site is on its standby.
     pub outage_since: Option<Timestamp>,
@@ -87,11 +87,22 @@ fn led_to(state: &State) -> Position {
 }
 
 fn why(facts: &SiteFacts, state: &State, moves: &[Move]) -> String {
+    if let Some(outage) = state.outage.and_then(|_| outage(&facts.entries)) {
+        return outage;
+    }
     if let Some(entry) = cause(&facts.entries, state.since) {
         return told(entry, moves);
     }
     let ended = state.last_move.as_ref().and_then(|moved| state.ended(moved.plan));
     ended.map_or_else(|| "no move is on record".to_owned(), |ended| ended.sentence.clone())
+}
+
+/// What was seen when visitors were found without an answer.
+fn outage(entries: &[Entry]) -> Option<String> {
+    entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::Outage { sentence, .. } => Some(sentence.clone()),
+        _ => None,
+    })
 }
 
 fn told(entry: &Entry, moves: &[Move]) -> String {
