@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use failover_core::SiteName;
 use tokio::{net::TcpListener, sync::watch};
+use warp::Filter;
 
 use crate::{
     announce::{Announcer, Outlet, Topic, Webhook},
@@ -12,8 +13,10 @@ use crate::{
     cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
     pace::Pace,
+    page,
     probe::{Expect, Prober, Targets},
     pubsub::{PubSub, PubSubSettings},
+    push::{Door, Limits, serve_routes},
     record::Record,
     site::Guarded,
 };
@@ -115,10 +118,43 @@ pub async fn serve(
         tell.send_replace(true);
     };
     announce_address(&listener);
-    crate::push::serve(listener, &config, parts.clients.http().clone(), cycle, told).await;
+    let door = Door::new(&config, parts.clients.http().clone(), cycle, Limits::default());
+    if config.page {
+        let page = page::routes(page_source(&parts), page_key(&config));
+        serve_routes(listener, door.routes().or(page).unify(), told).await;
+    } else {
+        serve_routes(listener, door.routes(), told).await;
+    }
     warming.abort();
     parts.announcer.settle(Duration::from_secs(1)).await;
     Ok(())
+}
+
+/// Serves only the status page, from the journal and cached looks: nothing can be moved through it.
+///
+/// # Errors
+/// When a part can't be built.
+pub async fn serve_page(
+    config: Config,
+    listener: TcpListener,
+    ending: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    let config = Arc::new(config);
+    let parts = Parts::build(Arc::clone(&config), Patience::OneTry).await?;
+    if config.page_key.is_none() {
+        tracing::warn!("FAILOVER_PAGE_KEY is not set: whoever reaches this port may read the page");
+    }
+    announce_address(&listener);
+    page::serve(listener, page_source(&parts), page_key(&config), ending).await;
+    Ok(())
+}
+
+fn page_source(parts: &Parts) -> Arc<page::Live> {
+    Arc::new(page::Live::new(parts, page::Findings::default()))
+}
+
+fn page_key(config: &Config) -> Option<page::PageKey> {
+    config.page_key.as_ref().map(page::PageKey::new)
 }
 
 fn announce_address(listener: &TcpListener) {

@@ -26,7 +26,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Take pushes and act on them.
-    Serve,
+    Serve {
+        /// Serve only the status page, which can't move anything.
+        #[arg(long)]
+        page: bool,
+    },
     /// Watch the whole job being done: no account, no network, no configuration.
     #[cfg(feature = "drill")]
     Drill(crate::drill::DrillArguments),
@@ -40,7 +44,7 @@ enum Task {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        Task::Serve => serve(&cli.config),
+        Task::Serve { page } => serve(&cli.config, page),
         #[cfg(feature = "drill")]
         Task::Drill(arguments) => crate::drill::drill(&arguments),
         #[cfg(feature = "drill")]
@@ -48,10 +52,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(path: &std::path::Path) -> ExitCode {
+fn serve(path: &std::path::Path, page: bool) -> ExitCode {
     #[cfg(feature = "drill")]
     crate::drill::end_with_parent();
-    let environment = Environment::capture(Purpose::Serve);
+    let purpose = if page { Purpose::Look } else { Purpose::Serve };
+    let environment = Environment::capture(purpose);
     crate::log::init(&environment);
     let config = match Config::load(path, &environment) {
         Ok(config) => config,
@@ -63,7 +68,7 @@ fn serve(path: &std::path::Path) -> ExitCode {
     if let Some(project) = &config.project {
         crate::log::in_project(project);
     }
-    match runtime().block_on(listen_and_serve(config)) {
+    match runtime().block_on(listen_and_serve(config, page)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -72,13 +77,17 @@ fn serve(path: &std::path::Path) -> ExitCode {
     }
 }
 
-async fn listen_and_serve(config: Config) -> anyhow::Result<()> {
+async fn listen_and_serve(config: Config, page: bool) -> anyhow::Result<()> {
     use anyhow::Context;
     let address = ("0.0.0.0", config.port);
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .with_context(|| format!("port {} could not be listened on; set PORT to a free one", config.port))?;
-    app::serve(config, listener, ending()).await?;
+    if page {
+        app::serve_page(config, listener, ending()).await?;
+    } else {
+        app::serve(config, listener, ending()).await?;
+    }
     Ok(())
 }
 
