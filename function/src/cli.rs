@@ -1,112 +1,98 @@
 //! The command line: what `failover` is asked to do, and with which exit code it ends.
+//!
+//! A command is a file below, a line in `Task` and a line in `run`.
 
-use std::{path::PathBuf, process::ExitCode};
+mod act;
+mod completions;
+mod exit;
+mod follow;
+mod help;
+mod history;
+mod look;
+mod order;
+mod paint;
+mod plan;
+mod progress;
+mod rehearse;
+mod report;
+mod screen;
+mod send;
+mod serve;
+mod session;
+mod status;
+mod topic;
+mod wait;
+mod words;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    app,
-    config::{Config, Environment, Purpose},
-};
-
-/// Something failed that another try may mend.
-const FAILED: u8 = 1;
+use session::{Intention, Options};
 
 /// Fails a site over to its standby on Cloud Run within seconds, and back.
 #[derive(Debug, Parser)]
 #[command(name = "failover", version, about, long_about = None)]
-pub struct Cli {
-    /// The configuration.
-    #[arg(long, global = true, env = "FAILOVER_CONFIG", default_value = "failover.toml")]
-    config: PathBuf,
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
     #[command(subcommand)]
-    command: Task,
+    task: Task,
 }
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Take pushes and act on them.
-    Serve {
-        /// Serve only the status page, which can't move anything.
-        #[arg(long)]
-        page: bool,
-    },
-    /// Watch the whole job being done: no account, no network, no configuration.
+    /// Who serves each site, since when, why, and what to type next
+    Status(status::Args),
+    /// The last moves: their steps, where the time went, and the decisions
+    History(history::Args),
+    /// What a move would do, in order, and what holds it back; writes nothing
+    Plan(plan::Args),
+    /// Publish a command for the function to carry out
+    Send(send::Args),
+    /// Move a site here and now with your own credentials, when Pub/Sub is down
+    Act(act::Args),
+    /// Open the standby for real, prove that it serves, close it again
+    Rehearse(rehearse::Args),
+    /// Tell what a monitor of your own has seen, as an alert would
+    Report(report::Args),
+    /// Take pushes and act on them
+    Serve(serve::Args),
+    /// Watch the whole job being done: no account, no network, no configuration
     #[cfg(feature = "drill")]
     Drill(crate::drill::DrillArguments),
-    /// Run the drill's clouds alone.
+    /// Run the drill's clouds alone
     #[cfg(feature = "drill")]
     #[command(hide = true)]
     Sandbox(crate::drill::SandboxArguments),
+    /// Print what a shell needs to complete these commands
+    Completions(completions::Args),
 }
 
 /// Does what the command line asks for.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command {
-        Task::Serve { page } => serve(&cli.config, page),
+    let Cli { options, task } = help::parse();
+    match task {
+        Task::Status(args) => options.run(Intention::Look, async |session| status::run(args, session).await),
+        Task::History(args) => {
+            options.run(Intention::Read, async |session| history::run(args, session).await)
+        }
+        Task::Plan(args) => options.run(Intention::Look, async |session| plan::run(args, session).await),
+        Task::Send(args) => options.run(Intention::Read, async |session| send::run(args, session).await),
+        Task::Act(args) => options.run(Intention::Act, async |session| act::run(args, session).await),
+        Task::Rehearse(args) => {
+            let intention = if args.here { Intention::Act } else { Intention::Read };
+            options.run(intention, async |session| rehearse::run(args, session).await)
+        }
+        Task::Report(args) => options.run(Intention::Read, async |session| report::run(args, session).await),
+        Task::Serve(args) => serve::run(&args, &options),
         #[cfg(feature = "drill")]
         Task::Drill(arguments) => crate::drill::drill(&arguments),
         #[cfg(feature = "drill")]
         Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
+        Task::Completions(args) => completions::run(&args),
     }
-}
-
-fn serve(path: &std::path::Path, page: bool) -> ExitCode {
-    #[cfg(feature = "drill")]
-    crate::drill::end_with_parent();
-    let purpose = if page { Purpose::Look } else { Purpose::Serve };
-    let environment = Environment::capture(purpose);
-    crate::log::init(&environment);
-    let config = match Config::load(path, &environment) {
-        Ok(config) => config,
-        Err(problems) => {
-            tracing::error!("{problems}");
-            return problems.exit_code();
-        }
-    };
-    if let Some(project) = &config.project {
-        crate::log::in_project(project);
-    }
-    match runtime().block_on(listen_and_serve(config, page)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::from(FAILED)
-        }
-    }
-}
-
-async fn listen_and_serve(config: Config, page: bool) -> anyhow::Result<()> {
-    use anyhow::Context;
-    let address = ("0.0.0.0", config.port);
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .with_context(|| format!("port {} could not be listened on; set PORT to a free one", config.port))?;
-    if page {
-        app::serve_page(config, listener, ending()).await?;
-    } else {
-        app::serve(config, listener, ending()).await?;
-    }
-    Ok(())
-}
-
-/// Waits for SIGTERM (Cloud Run's word that the instance ends in ten seconds) or an interrupt.
-async fn ending() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt => {}
-            }
-        }
-        Err(_) => {
-            let _ = interrupt.await;
-        }
-    }
-    tracing::info!("this process was asked to end");
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -114,7 +100,7 @@ fn runtime() -> tokio::runtime::Runtime {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!("no runtime could be started: {error}");
-            std::process::exit(FAILED.into())
+            std::process::exit(1)
         }
     }
 }

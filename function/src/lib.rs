@@ -17,5 +17,6 @@ pub mod probe;
 pub mod pubsub;
 pub mod push;
 pub mod record;
+pub mod report;
 pub mod site;
 pub mod switch;

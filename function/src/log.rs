@@ -60,12 +60,23 @@ impl Format {
 
 /// Starts logging to standard error, in the form that fits and as much as [`LEVEL_VARIABLE`] says.
 pub fn init(environment: &Environment) {
-    let asked = environment.variable(LEVEL_VARIABLE).unwrap_or("info");
+    start(environment, Format::fitting(environment), "info");
+}
+
+/// As `init`, for a command that a person runs and that says itself what matters: nothing is logged unless
+/// [`LEVEL_VARIABLE`] asks for it, and then as a person reads it.
+pub fn init_for_command(environment: &Environment) {
+    let colour = std::io::stderr().is_terminal() && environment.variable("NO_COLOR").is_none();
+    start(environment, Format::Human { colour }, "off");
+}
+
+fn start(environment: &Environment, format: Format, usual: &str) {
+    let asked = environment.variable(LEVEL_VARIABLE).unwrap_or(usual);
     let (filter, complaint) = match filter(asked) {
         Ok(filter) => (filter, None),
         Err(why) => (EnvFilter::new("info"), Some(why)),
     };
-    let lines = Lines { format: Format::fitting(environment), write: write_to_stderr };
+    let lines = Lines { format, write: write_to_stderr };
     let subscriber = tracing_subscriber::registry().with(filter).with(lines);
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         tracing::debug!("the log was started before");

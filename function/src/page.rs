@@ -22,15 +22,15 @@ mod stages;
 mod switches;
 mod timeline;
 mod waiting;
-mod words;
+pub(crate) mod words;
 
 pub use cached::{Cached, Clock, Look};
-pub use decisions::{Decided, Tone};
+pub use decisions::{Decided, Tone, decisions};
 pub use facts::{Finding, Glimpse, SiteFacts};
 pub use headers::content_security_policy;
 pub use key::PageKey;
 pub use live::{Findings, Live};
-pub use moves::{Move, Part};
+pub use moves::{Move, Part, moves};
 pub use next::{Advice, Next};
 pub use overview::Overview;
 pub use routes::{routes, routes_at, serve};

@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the harness")]
 
 mod function;
+mod operator;
 pub mod payload;
 mod settings;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use function::Function;
+pub use operator::Ran;
 pub use settings::Settings;
 
 /// No test waits longer for anything than this.
@@ -144,6 +146,16 @@ impl Drill {
         assert!(violations.is_empty(), "{violations:#?}");
         let unknown = self.sandbox.world.ledger.unknown();
         assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+
+    /// An operator types `failover` and these words.
+    pub async fn failover(&self, words: &[&str]) -> Ran {
+        self.failover_with(words, &[]).await
+    }
+
+    /// As `failover`, with further environment.
+    pub async fn failover_with(&self, words: &[&str], environment: &[(&str, &str)]) -> Ran {
+        operator::failover(&self.sandbox, &self.folder.path().join("failover.toml"), words, environment).await
     }
 
     /// The writes made to clouds so far, by operation, in order.

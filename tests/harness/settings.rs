@@ -57,6 +57,7 @@ impl Settings {
             ("run", Service::Run),
             ("monitoring", Service::Monitoring),
             ("storage", Service::Storage),
+            ("pubsub", Service::Pubsub),
             ("jwks", Service::Jwks),
         ] {
             let _ = writeln!(text, "{name} = \"{}\"", sandbox.url(service));

@@ -46,7 +46,7 @@ pub struct Decided {
 }
 
 /// What the entries decided, newest first, at most `most` of them.
-pub(super) fn decisions(entries: &[Entry], most: usize) -> Vec<Decided> {
+pub fn decisions(entries: &[Entry], most: usize) -> Vec<Decided> {
     entries.iter().rev().filter_map(decided).take(most).collect()
 }
 

@@ -1,16 +1,12 @@
 //! Moves: the journal's entries told as plans, each with its steps and how it ended.
 
 use failover_core::{
-    Asker, Direction, End, Entry, Event, OpenPlan, Order, Policy, State, Step, StepRecord, Trouble, steps,
+    Asker, Direction, End, Entry, OpenPlan, Order, Policy, State, Step, StepRecord, Trouble, steps,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{
-    Tone,
-    decisions::tone_of,
-    stages::{Stage, stages},
-};
+use super::{Tone, decisions::tone_of, stages::Stage};
 
 /// A plan, open or ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,80 +81,32 @@ impl Move {
 }
 
 /// Every plan that the entries and the state tell of, newest first.
-pub(super) fn moves(entries: &[Entry], state: Option<&State>, policy: &Policy) -> Vec<Move> {
-    let mut tales: Vec<Tale> = Vec::new();
-    for entry in entries {
-        hear_of(&mut tales, &entry.state);
-        hear(&mut tales, entry);
-    }
-    if let Some(state) = state {
-        hear_of(&mut tales, state);
-    }
-    tales.sort_by_key(|tale| std::cmp::Reverse(tale.plan.id));
-    tales.into_iter().map(|tale| tale.into_move(policy)).collect()
+pub fn moves(entries: &[Entry], state: Option<&State>, policy: &Policy) -> Vec<Move> {
+    failover_core::moves(entries, state).into_iter().map(|told| shown(told, state, policy)).collect()
 }
 
-/// A plan as it was open last, all steps it ever finished, and its end.
-struct Tale {
-    plan: OpenPlan,
-    steps: Vec<StepRecord>,
-    end: Option<(Timestamp, End, String)>,
-}
-
-/// Learns of the plans that are open in `state`: it carries all but the steps that were undone later.
-fn hear_of(tales: &mut Vec<Tale>, state: &State) {
-    for open in &state.plans {
-        match tales.iter_mut().find(|tale| tale.plan.id == open.id) {
-            Some(tale) => tale.plan = open.clone(),
-            None => tales.push(Tale { plan: open.clone(), steps: open.steps.clone(), end: None }),
-        }
-    }
-}
-
-fn hear(tales: &mut [Tale], entry: &Entry) {
-    let told = |id: u64| move |tale: &&mut Tale| tale.plan.id == id;
-    match &entry.event {
-        Event::Step { plan, record, .. } => {
-            if let Some(tale) = tales.iter_mut().find(told(*plan)) {
-                tale.steps.retain(|done| done.step != record.step);
-                tale.steps.push(record.clone());
-            }
-        }
-        Event::Ended { plan, end, sentence, .. } => {
-            if let Some(tale) = tales.iter_mut().find(told(*plan)) {
-                tale.end = Some((entry.at, *end, sentence.clone()));
-            }
-        }
-        _ => {}
-    }
-}
-
-impl Tale {
-    fn into_move(self, policy: &Policy) -> Move {
-        let Self { plan, steps, end } = self;
-        let (started_at, stages) = stages(&plan, &steps);
-        let is_open = end.is_none();
-        let (ended_at, how, outcome) = match end {
-            Some((at, end, sentence)) => (Some(at), Some(end), Some(sentence)),
-            None => (None, None, None),
-        };
-        Move {
-            plan: plan.id,
-            direction: plan.direction,
-            asked_by: asked_by(&plan.order),
-            reason: plan.reason.clone(),
-            force: plan.order.force,
-            begun_at: plan.begun_at,
-            ended_at,
-            end: how,
-            outcome,
-            steps: steps.iter().map(part).collect(),
-            to_do: if is_open { to_do(&plan, policy) } else { Vec::new() },
-            trouble: plan.trouble.filter(|_| is_open),
-            attempts: plan.attempts,
-            started_at,
-            stages,
-        }
+fn shown(told: failover_core::Move, state: Option<&State>, policy: &Policy) -> Move {
+    let open = state.and_then(|state| state.plan(told.plan)).filter(|_| told.ended.is_none());
+    let (ended_at, end, outcome) = match told.ended {
+        Some(ended) => (Some(ended.at), Some(ended.end), Some(ended.sentence)),
+        None => (None, None, None),
+    };
+    Move {
+        plan: told.plan,
+        direction: told.direction,
+        asked_by: asked_by(&told.order),
+        force: told.order.force,
+        reason: told.reason,
+        begun_at: told.begun_at,
+        ended_at,
+        end,
+        outcome,
+        steps: told.steps.iter().map(part).collect(),
+        to_do: open.map_or_else(Vec::new, |plan| to_do(plan, policy)),
+        trouble: told.trouble,
+        attempts: told.attempts,
+        started_at: told.started_at,
+        stages: told.stages.iter().map(Stage::from).collect(),
     }
 }
 

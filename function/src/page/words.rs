@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 const NOW: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long ago, or in how long: `4 min 10 s ago`, `in 2 h 0 min`, `just now`.
-pub(super) fn relative(now: Timestamp, time: Timestamp) -> String {
+pub(crate) fn relative(now: Timestamp, time: Timestamp) -> String {
     let passed = now.duration_since(time);
     if passed.abs() < NOW {
         "just now".to_owned()
@@ -19,12 +19,12 @@ pub(super) fn relative(now: Timestamp, time: Timestamp) -> String {
 }
 
 /// How long it has lasted: `2 h 14 min`.
-pub(super) fn lasted(now: Timestamp, since: Timestamp) -> String {
+pub(crate) fn lasted(now: Timestamp, since: Timestamp) -> String {
     span(now.duration_since(since))
 }
 
 /// The time in UTC, with as much of its date as `now` doesn't make plain.
-pub(super) fn clock(now: Timestamp, time: Timestamp) -> String {
+pub(crate) fn clock(now: Timestamp, time: Timestamp) -> String {
     let (now, time) = (now.to_zoned(TimeZone::UTC), time.to_zoned(TimeZone::UTC));
     let format = if now.date() == time.date() {
         "%H:%M:%S UTC"
@@ -37,7 +37,7 @@ pub(super) fn clock(now: Timestamp, time: Timestamp) -> String {
 }
 
 /// A duration that was measured: `310 ms`, `3.4 s`, `2 min 37 s`.
-pub(super) fn took(milliseconds: u64) -> String {
+pub(crate) fn took(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds / 100 % 10),
@@ -46,19 +46,19 @@ pub(super) fn took(milliseconds: u64) -> String {
 }
 
 /// From one time to a later one, in milliseconds.
-pub(super) fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
+pub(crate) fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
 }
 
 /// What people call a URL: its host, without the rest.
-pub(super) fn host(address: &str) -> String {
+pub(crate) fn host(address: &str) -> String {
     let parsed = url::Url::parse(address).ok();
     let host = parsed.as_ref().and_then(url::Url::host_str);
     host.map_or_else(|| address.to_owned(), str::to_owned)
 }
 
 /// Makes a sentence of a fragment: a capital first, a full stop last.
-pub(super) fn sentence(fragment: &str) -> String {
+pub(crate) fn sentence(fragment: &str) -> String {
     let trimmed = fragment.trim();
     let mut letters = trimmed.chars();
     let Some(first) = letters.next() else { return String::new() };

@@ -1,0 +1,148 @@
+//! `failover act`: moves a site here and now with the operator's own credentials, when Pub/Sub itself is down.
+//!
+//! It decides, claims, executes and records exactly as the function does: both may run at once, and the journal
+//! decides which of them executes.
+
+use std::{sync::Arc, time::Duration};
+
+use failover_core::{Command, Move, Verb};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    exit::{Exit, Failure},
+    follow::{self, Follower},
+    order::{self, Order},
+    progress::Progress,
+    session::Session,
+    words,
+};
+use crate::{
+    push::{Delivery, DeliveryKind, Reply, ReplyVerdict},
+    site::Guarded,
+};
+
+/// How often the steps of this process are looked at, to tell them.
+const PERIOD: Duration = Duration::from_millis(50);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Which way.
+    #[arg(value_enum)]
+    way: Way,
+    #[command(flatten)]
+    order: Order,
+    /// Go ahead although the place to move to has not answered.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Which way to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Way {
+    /// Move visitors to the standby.
+    Failover,
+    /// Return them to the primary, if it answers.
+    Failback,
+}
+
+impl Way {
+    /// The command for it.
+    pub(super) fn verb(self) -> Verb {
+        match self {
+            Self::Failover => Verb::Failover,
+            Self::Failback => Verb::Failback,
+        }
+    }
+}
+
+pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
+    let command = Command { force: args.force, ..args.order.command(args.way.verb()) };
+    here(session, &args.order, command).await
+}
+
+/// Carries `command` out in this process, telling its steps.
+pub(super) async fn here(session: &Session, order: &Order, command: Command) -> Result<Exit, Failure> {
+    order::check(session, &command, order.site.as_ref())?;
+    let sites: Vec<Arc<Guarded>> = session.sites(order.site.as_ref())?.into_iter().map(Arc::clone).collect();
+    let before: Vec<u64> = futures::future::join_all(sites.iter().map(|site| newest(site))).await;
+    let progress = Progress::of(session.screen, "looking and deciding");
+    let mut followers: Vec<Follower> = sites.iter().map(|site| Follower::new(Arc::clone(site))).collect();
+    let reply = deliver(session, &mut followers, command, &progress).await;
+    let mut moves = Vec::new();
+    for ((site, before), follower) in sites.iter().zip(before).zip(&mut followers) {
+        let made = follow::moves_since(site, before).await;
+        made.iter().rev().for_each(|made| follower.tell_move(made, &progress));
+        moves.extend(made);
+    }
+    drop(progress);
+    show(session, &reply, &moves);
+    Ok(exit(&reply))
+}
+
+/// The newest entry's number; a journal that can't be read now is dealt with by who decides.
+async fn newest(site: &Guarded) -> u64 {
+    let look = tokio::time::timeout(site.pace.journal_patience, site.record.look_past()).await;
+    look.ok().and_then(Result::ok).map_or(0, |head| head.number)
+}
+
+async fn deliver(
+    session: &Session,
+    followers: &mut [Follower],
+    command: Command,
+    progress: &Progress,
+) -> Reply {
+    let (stop, shutdown) = watch::channel(false);
+    let cycle = session.parts.cycle(&shutdown);
+    let delivery = Delivery {
+        message_id: format!("act-{}", uuid::Uuid::new_v4()),
+        publish_time: Timestamp::now(),
+        subscription: "failover act".to_owned(),
+        attempt: None,
+        kind: DeliveryKind::Command(command),
+        trace: None,
+    };
+    let work = cycle.deliver(delivery);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            reply = &mut work => return reply,
+            Ok(()) = tokio::signal::ctrl_c() => {
+                stop.send_replace(true);
+                progress.remark("stopping; a write that has begun is finished first");
+            }
+            () = tokio::time::sleep(PERIOD) => {
+                for follower in followers.iter_mut() {
+                    follower.tell_known(progress);
+                }
+            }
+        }
+    }
+}
+
+fn show(session: &Session, reply: &Reply, moves: &[Move]) {
+    session.screen.show(&json!({ "answer": reply, "moves": moves }), |width| {
+        let ended = moves.iter().find_map(|made| made.ended.as_ref()).filter(|_| reply.end.is_some());
+        let told = match (ended, reply.verdict) {
+            (Some(ended), _) => follow::ended(ended.end, &ended.sentence),
+            (None, ReplyVerdict::Refused) => follow::refused(&reply.reason),
+            _ => words::sentence(&reply.reason),
+        };
+        let again = "Mend that, then give the same command again: it goes on where it stopped. So does the function, \
+                     at its next reconcile.";
+        match reply.status {
+            200 => words::wrap(&told, 0, width),
+            _ => format!("{}\n{}", words::wrap(&told, 0, width), words::wrap(again, 0, width)),
+        }
+    });
+}
+
+fn exit(reply: &Reply) -> Exit {
+    match (reply.status, reply.verdict, reply.end.as_deref()) {
+        (200, ReplyVerdict::Move, None | Some("Done")) | (200, ReplyVerdict::Stay, _) => Exit::Done,
+        (200, ..) => Exit::NotAsAsked,
+        (400, ..) => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}

@@ -1,0 +1,244 @@
+//! `failover plan`: what a move would do now, in order, and what holds it back. Looks at everything, writes nothing.
+
+use std::fmt::Write;
+
+use failover_core::{
+    Command, Decision, Direction, Event, Facts, Incident, IncidentState, Position, Reason, Role, Served,
+    Sighting, Signal, SignalKind, SiteName, State, Step, Verdict, decide, looks, steps,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    act::Way,
+    exit::{Exit, Failure},
+    look,
+    paint::{BOLD, DIM, GOOD, WARN, in_style},
+    session::Session,
+    words,
+};
+use crate::site::Guarded;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Which way.
+    #[arg(value_enum)]
+    way: Way,
+    /// The site; without it the only one.
+    #[arg(long, short, value_name = "NAME")]
+    site: Option<SiteName>,
+    /// As if the command were given with --force.
+    #[arg(long)]
+    force: bool,
+}
+
+/// What would be done.
+#[derive(Debug, Serialize)]
+struct Prospect {
+    site: SiteName,
+    direction: Direction,
+    /// What an operator's command would come to now.
+    command: Word,
+    /// What an alert would come to now; for a failover only.
+    automatic: Option<Word>,
+    steps: Vec<Ahead>,
+    /// Why the standby could not serve, if it could not.
+    standby_unable: Option<String>,
+    public: Served,
+    primary: Served,
+}
+
+/// A decision that is not taken.
+#[derive(Debug, Serialize)]
+struct Word {
+    moves: bool,
+    verdict: &'static str,
+    reason: String,
+    /// Until when the rule that holds it back does so, where that is known.
+    until: Option<Timestamp>,
+}
+
+/// A step that would be made.
+#[derive(Debug, Serialize)]
+struct Ahead {
+    step: Step,
+    what: String,
+}
+
+pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
+    let site = session.site(args.site.as_ref())?;
+    let progress = super::progress::Progress::of(session.screen, "looking at the site and its switches");
+    let prospect = prospect(site, &args).await?;
+    drop(progress);
+    session.screen.show(&json!(prospect), |width| prospect.told(width));
+    Ok(if prospect.command.moves { Exit::Done } else { Exit::NotAsAsked })
+}
+
+async fn prospect(site: &Guarded, args: &Args) -> Result<Prospect, Failure> {
+    let verb = args.way.verb();
+    let direction = if args.way == Way::Failover { Direction::Failover } else { Direction::Failback };
+    let (head, fresh, switches) =
+        tokio::join!(site.record.look_past(), site.fresh_facts(), site.look_at(&look::ROLES));
+    let state = head?.state;
+    let now = Timestamp::now();
+    let signal = |kind| Signal { message: "plan".to_owned(), published: now, received: now, kind };
+    let command = Command { force: args.force, ..Command::new(verb) };
+    let ordered = signal(SignalKind::Command(command));
+    let wanted = looks(&state, &ordered);
+    let primary = if wanted.primary { site.ask_primary_twice().await } else { fresh.primary.clone() };
+    let seen = if wanted.switches { switches.clone() } else { Vec::new() };
+    let facts = Facts { switches: seen, primary: primary.clone(), ..fresh.clone() };
+    let decision = decide(&site.policy, &state, &facts, &ordered, now);
+    let alerted = signal(SignalKind::Incident(imagined(now)));
+    // An alert is decided as if the site were silent: that it still answers is said beside it.
+    let silent = Facts { public: if_silent(&fresh.public), switches: Vec::new(), ..fresh.clone() };
+    let automatic = (direction == Direction::Failover)
+        .then(|| Word::of(&decide(&site.policy, &state, &silent, &alerted, now)));
+    Ok(Prospect {
+        site: site.name.clone(),
+        direction,
+        command: Word::of(&decision),
+        automatic,
+        steps: ahead(site, direction, &state, &switches),
+        standby_unable: fresh.standby_unable,
+        public: fresh.public,
+        primary,
+    })
+}
+
+fn if_silent(public: &Served) -> Served {
+    match public {
+        Served::Silent(_) => public.clone(),
+        _ => Served::Silent("as if it were silent".to_owned()),
+    }
+}
+
+fn imagined(now: Timestamp) -> Incident {
+    Incident {
+        id: "imagined by failover plan".to_owned(),
+        state: IncidentState::Open,
+        started_at: Some(now),
+        summary: String::new(),
+        metric: None,
+        policy: None,
+        labels: std::collections::BTreeMap::new(),
+        check_id: None,
+        host: None,
+        reporter: None,
+    }
+}
+
+impl Word {
+    fn of(decision: &Decision) -> Self {
+        let (moves, verdict) = match decision.verdict {
+            Verdict::Start(..) | Verdict::CarryOn(_) => (true, "move"),
+            Verdict::Pending => (false, "pending"),
+            Verdict::Stay => (false, "stay"),
+            Verdict::Refused => (false, "refused"),
+        };
+        let until = match &decision.reason {
+            Reason::Held(hold) => Some(hold.until),
+            Reason::CoolingDown { until } | Reason::BudgetSpent { until, .. } => Some(*until),
+            _ => None,
+        };
+        let adopted = decision.record.iter().find_map(|event| match event {
+            Event::Adopted { sentence, .. } => Some(format!("{sentence}; ")),
+            _ => None,
+        });
+        let reason = adopted.unwrap_or_default() + &decision.reason.to_string();
+        Self { moves, verdict, reason, until }
+    }
+}
+
+fn ahead(site: &Guarded, direction: Direction, state: &State, seen: &[Sighting]) -> Vec<Ahead> {
+    let wanted = steps(direction, &site.policy);
+    let open = state.newest().filter(|plan| plan.direction == direction);
+    let left = wanted.into_iter().filter(|step| open.is_none_or(|plan| !plan.has_done(*step)));
+    left.map(|step| Ahead { step, what: what(site, step, direction, seen) }).collect()
+}
+
+fn what(site: &Guarded, step: Step, direction: Direction, seen: &[Sighting]) -> String {
+    let url = |url: Option<&url::Url>| url.map_or_else(|| "its URL".to_owned(), ToString::to_string);
+    match step {
+        Step::Answer => format!("wait until {} answers", url(site.targets.standby.as_ref())),
+        Step::Verify => {
+            let place = direction.leads_to();
+            format!("wait until a visitor of {} is served by the {place}", site.targets.public)
+        }
+        Step::Open => set(Role::Gate, Position::Standby, seen),
+        Step::Close if !site.policy.drain.is_zero() => {
+            let drain = humantime::format_duration(site.policy.drain);
+            format!("{}, no sooner than {drain} after that", set(Role::Gate, Position::Primary, seen))
+        }
+        Step::Close => set(Role::Gate, Position::Primary, seen),
+        Step::Pause => set(Role::Monitor, Position::Standby, seen),
+        Step::Resume => set(Role::Monitor, Position::Primary, seen),
+        Step::Route | Step::Unroute => set(Role::Route, direction.leads_to(), seen),
+        Step::Power => set(Role::Power, Position::Primary, seen),
+    }
+}
+
+/// Each switch of a role with where it is and where it would be.
+fn set(role: Role, to: Position, seen: &[Sighting]) -> String {
+    let of_role = seen.iter().filter(|sighting| sighting.role == role);
+    let told = of_role.map(|sighting| {
+        let target = Sighting { observed: failover_core::Observed::At(to), ..sighting.clone() };
+        let (now, then) = (look::position(sighting), look::position(&target));
+        let switch = look::short(&sighting.switch);
+        if now == then { format!("{switch}: {now} already") } else { format!("{switch}: {now} → {then}") }
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+impl Prospect {
+    fn told(&self, width: usize) -> String {
+        let (verb, site) = (self.direction, &self.site);
+        let mut text = format!("{BOLD}{verb} of {site}{BOLD:#}, if it were asked for now\n\n");
+        for (number, ahead) in (1..).zip(&self.steps) {
+            let what = words::wrap(&ahead.what, 14, width);
+            let _ = writeln!(text, "  {DIM}{number}{DIM:#} {:<9} {what}", ahead.step.to_string());
+        }
+        text.push('\n');
+        let mut line = |label: &str, told: &str| {
+            let _ = writeln!(text, "  {label:<11} {}", words::wrap(told, 14, width));
+        };
+        line("a command", &self.command.told());
+        if let Some(automatic) = &self.automatic {
+            line("an alert", &automatic.told());
+            if let Served::By(_) = self.public {
+                line(
+                    "",
+                    "The public URL answers now; while it does, an alert is a false alarm and stays pending.",
+                );
+            }
+        }
+        if let Some(why) = &self.standby_unable {
+            line("standby", &format!("{} {}", in_style(WARN, "can't serve:"), words::sentence(why)));
+        }
+        if self.direction == Direction::Failback && !self.command.moves {
+            line("primary", &primary(&self.primary));
+        }
+        text
+    }
+}
+
+impl Word {
+    fn told(&self) -> String {
+        let verdict = match self.verdict {
+            "move" => in_style(GOOD, "would move it:"),
+            "pending" => in_style(WARN, "would be held back:"),
+            "refused" => in_style(WARN, "would be refused:"),
+            _ => in_style(BOLD, "would change nothing:"),
+        };
+        format!("{verdict} {}", words::sentence(&self.reason))
+    }
+}
+
+fn primary(served: &Served) -> String {
+    match served {
+        Served::By(position) => format!("the {position} answers at the primary's own URL"),
+        Served::Silent(why) => format!("silent: {why}"),
+        Served::Unknown(why) => why.clone(),
+    }
+}

@@ -1,0 +1,250 @@
+//! `failover status`: who serves each site, since when, why, and what to type next.
+
+use std::fmt::Write;
+
+use anstyle::Style;
+use failover_core::{Served, SiteName};
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    exit::{Exit, Failure},
+    look::{self, Answers},
+    paint::{BAD, BOLD, COMMAND, DIM, GOOD, WARN, in_style},
+    session::Session,
+    words,
+};
+use crate::page::{Findings, Live, Move, Overview, Place, Seen, Source, Tone};
+
+/// Where the second column begins.
+const COLUMN: usize = 13;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The site; without it all of them.
+    #[arg(long, short, value_name = "NAME")]
+    site: Option<SiteName>,
+}
+
+pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
+    let sites = session.sites(args.site.as_ref())?;
+    let progress = super::progress::Progress::of(session.screen, "looking");
+    let live = Live::new(&session.parts, Findings::default());
+    let answers = join_all(sites.iter().map(|site| look::answers(site)));
+    let (mut overviews, answers) = tokio::join!(live.overviews(), answers);
+    drop(progress);
+    overviews.retain(|overview| sites.iter().any(|site| site.name.as_str() == overview.site));
+    let now = Timestamp::now();
+    session.screen.show(&json!({ "sites": overviews, "answers": answers }), |width| {
+        let told = overviews.iter().map(|overview| {
+            let answers = answers.iter().find(|answers| answers.site.as_str() == overview.site);
+            Page { site: overview, answers, now, width }.told()
+        });
+        told.collect::<Vec<_>>().join("\n")
+    });
+    Ok(overviews.iter().map(exit).max().unwrap_or(Exit::Done))
+}
+
+fn exit(overview: &Overview) -> Exit {
+    if !overview.troubles.is_empty() {
+        Exit::Failed
+    } else if overview.tone == Tone::Alarm {
+        Exit::NotAsAsked
+    } else {
+        Exit::Done
+    }
+}
+
+/// One site, as it is told.
+struct Page<'a> {
+    site: &'a Overview,
+    answers: Option<&'a Answers>,
+    now: Timestamp,
+    width: usize,
+}
+
+impl Page<'_> {
+    fn told(&self) -> String {
+        let mut text = self.headline();
+        self.troubles(&mut text);
+        if self.site.serving.since.is_some() {
+            self.line(&mut text, "why", DIM, &words::sentence(&self.site.serving.why));
+        }
+        self.served(&mut text);
+        for seen in &self.site.switches {
+            self.switch(&mut text, seen);
+        }
+        self.moving(&mut text);
+        self.restraints(&mut text);
+        if let Some(last) = self.site.moves.first() {
+            self.line(&mut text, "last move", DIM, &self.last(last));
+        }
+        self.next(&mut text);
+        text
+    }
+
+    fn headline(&self) -> String {
+        let serving = &self.site.serving;
+        let (style, said) = match serving.by {
+            Place::Primary if self.site.tone == Tone::Alarm => (WARN.bold(), "on its PRIMARY".to_owned()),
+            Place::Primary => (GOOD.bold(), "on its PRIMARY".to_owned()),
+            Place::Standby => (WARN.bold(), "on its STANDBY".to_owned()),
+            Place::Moving => {
+                let to = serving.moving_to.map_or_else(String::new, |to| format!(" to its {to}"));
+                (WARN.bold(), format!("MOVING{to}"))
+            }
+            Place::Unknown => (BAD, "nobody knows where".to_owned()),
+        };
+        let since = serving.since.map_or_else(
+            || "no move is on record".to_owned(),
+            |since| format!("since {}", words::when(self.now, since)),
+        );
+        format!("{BOLD}{}{BOLD:#} is {}, {since}\n", self.site.site, in_style(style, said))
+    }
+
+    fn troubles(&self, text: &mut String) {
+        for trouble in &self.site.troubles {
+            self.line(text, "unread", BAD, &words::sentence(trouble));
+        }
+        if let Some(stuck) = &self.site.stuck {
+            let told =
+                format!("{} Since {}.", words::sentence(&stuck.sentence), words::when(self.now, stuck.at));
+            self.line(text, "stuck", BAD, &told);
+        }
+        if let Some(since) = self.site.serving.outage_since {
+            let told = format!("Visitors have had no answer since {}.", words::when(self.now, since));
+            self.line(text, "outage", BAD, &told);
+        }
+        for waiting in &self.site.pending {
+            let told = format!(
+                "Incident {} of {}: {}",
+                waiting.incident,
+                words::when(self.now, waiting.started_at),
+                words::sentence(&waiting.why)
+            );
+            self.line(text, "pending", WARN, &told);
+        }
+    }
+
+    fn served(&self, text: &mut String) {
+        let Some(answers) = self.answers else { return };
+        let (style, told) = served(&self.site.public_url, &answers.public);
+        self.line(text, "visitors", style, &told);
+        if let (Some(primary), Some(url)) = (&answers.primary, &self.site.primary_url) {
+            let (style, told) = served(url, primary);
+            self.line(text, "primary", style, &told);
+        }
+    }
+
+    fn switch(&self, text: &mut String, seen: &Seen) {
+        let mut told = format!("{}, {}", seen.words(), look::short(&seen.switch));
+        if seen.drifted {
+            let _ = write!(told, "; it belongs {}", seen.belongs_words());
+        }
+        if let Some(remark) = seen.remark() {
+            let _ = write!(told, ": {remark}");
+        }
+        let style = if seen.drifted || seen.remark().is_some() { WARN } else { DIM };
+        let name = match seen.role {
+            failover_core::Role::Gate => "gate",
+            failover_core::Role::Route => "route",
+            failover_core::Role::Monitor => "monitoring",
+            failover_core::Role::Power => "power",
+        };
+        self.line(text, name, style, &told);
+    }
+
+    fn moving(&self, text: &mut String) {
+        let Some(open) = &self.site.open else { return };
+        let done: Vec<String> = open.steps.iter().map(|part| part.step.to_string()).collect();
+        let to_do: Vec<String> = open.to_do.iter().map(ToString::to_string).collect();
+        let told = format!(
+            "{} since {}; done: {}; to do: {}",
+            open.direction,
+            words::when(self.now, open.begun_at),
+            listed(&done),
+            listed(&to_do)
+        );
+        self.line(text, "moving", WARN, &told);
+        if let Some(trouble) = &open.trouble {
+            self.line(text, "trouble", BAD, &words::sentence(&trouble.sentence));
+        }
+    }
+
+    fn restraints(&self, text: &mut String) {
+        if let Some(until) = self.site.serving.draining_until {
+            let told = format!(
+                "The standby stays open for cached redirects until {}.",
+                words::when(self.now, until)
+            );
+            self.line(text, "draining", DIM, &told);
+        }
+        let restraint = self.site.automatic.as_ref().and_then(|automatic| automatic.restraint.as_ref());
+        match (&self.site.hold, restraint) {
+            (Some(hold), _) => {
+                let by = hold.by.as_ref().map_or_else(String::new, |by| format!(", says {by}"));
+                let why = hold.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+                let told = format!("No automatic moves until {}{by}{why}", words::when(self.now, hold.until));
+                self.line(text, "hold", WARN, &told);
+            }
+            (None, Some(restraint)) => {
+                self.line(
+                    text,
+                    "by itself",
+                    WARN,
+                    &words::sentence(&format!("it would not move now: {}", restraint.sentence)),
+                );
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn last(&self, last: &Move) -> String {
+        let ended = last.ended_at.map_or_else(String::new, |at| words::relative(self.now, at));
+        format!("{} {} in {}, {ended}", last.direction, last.end_word(), words::took(last.took_ms(self.now)))
+    }
+
+    fn next(&self, text: &mut String) {
+        let next = &self.site.next;
+        self.line(text, "next", BOLD, &next.sentence);
+        let longest = next.commands.iter().map(|advice| advice.send.len()).max().unwrap_or(0);
+        for advice in &next.commands {
+            let (send, what) = (&advice.send, format!("# {}", advice.what));
+            if COLUMN + longest + 2 + what.len() <= self.width {
+                let _ =
+                    writeln!(text, "{:COLUMN$}{COMMAND}{send:<longest$}{COMMAND:#}  {DIM}{what}{DIM:#}", "");
+            } else {
+                let what = words::wrap(&what, COLUMN + 2, self.width);
+                let _ = writeln!(
+                    text,
+                    "{:COLUMN$}{COMMAND}{send}{COMMAND:#}\n{:COLUMN$}  {DIM}{what}{DIM:#}",
+                    "", ""
+                );
+            }
+        }
+    }
+
+    /// A label and its text, broken to the screen's width.
+    fn line(&self, text: &mut String, label: &str, style: Style, told: &str) {
+        if told.is_empty() {
+            return;
+        }
+        let room = COLUMN - 2;
+        let _ = writeln!(text, "  {style}{label:<room$}{style:#}{}", words::wrap(told, COLUMN, self.width));
+    }
+}
+
+/// Who answered at `url`; what a probe says of silence names the URL itself.
+fn served(url: &str, served: &Served) -> (Style, String) {
+    let named = |why: &str| if why.contains(url) { why.to_owned() } else { format!("{url} {why}") };
+    match served {
+        Served::By(position) => (GOOD, format!("{url} is answered by the {position}")),
+        Served::Silent(why) => (BAD, format!("silent: {}", named(why))),
+        Served::Unknown(why) => (WARN, format!("could not be judged: {}", named(why))),
+    }
+}
+
+fn listed(words: &[String]) -> String {
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+}

@@ -1,0 +1,85 @@
+//! An operator at a shell.
+
+use std::{path::Path, process::Stdio};
+
+use sandbox::{Options, Sandbox, provider::Service};
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::PATIENCE;
+
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// What was typed.
+    pub words: String,
+    /// The exit status.
+    pub status: i32,
+    /// What it printed.
+    pub out: String,
+    /// What it complained of.
+    pub err: String,
+}
+
+impl Ran {
+    /// Asserts the exit status.
+    #[track_caller]
+    pub fn ends(&self, status: i32) -> &Self {
+        assert_eq!(self.status, status, "{self:#?}");
+        self
+    }
+
+    /// Asserts that a person reads this, wherever lines are broken and whatever begins a sentence, and no escape codes.
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let all = plain(&format!("{}\n{}", self.out, self.err));
+        assert!(
+            all.contains(&plain(words)),
+            "{words:?} isn't in what {:?} printed:\n{}{}",
+            self.words,
+            self.out,
+            self.err
+        );
+        assert!(
+            !self.out.contains('\u{1b}') && !self.err.contains('\u{1b}'),
+            "escape codes without a terminal: {self:#?}"
+        );
+        self
+    }
+
+    /// What was printed, as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+pub(super) async fn failover(
+    sandbox: &Sandbox,
+    config: &Path,
+    words: &[&str],
+    environment: &[(&str, &str)],
+) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
+    command
+        .args(words)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("USER", "alice")
+        .env("FAILOVER_CONFIG", config)
+        .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string())
+        .env("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token)
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+    let ended = ended.unwrap_or_else(|_| panic!("{words:?} has no end")).expect("the binary starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Ran {
+        words: words.join(" "),
+        status: ended.status.code().unwrap_or(-1),
+        out: text(ended.stdout),
+        err: text(ended.stderr),
+    }
+}

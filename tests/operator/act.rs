@@ -1,0 +1,85 @@
+//! Moving a site with the operator's own hands.
+
+use sandbox::{Aim, Fault, Promise, Served};
+
+use crate::harness::{Drill, Settings};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_moves_a_site_without_pubsub_and_the_journal_has_it_all() {
+    let drill = Drill::start().await;
+    drill.cut_power();
+    let ran = drill.failover(&["act", "failover", "--reason", "the lab is dark"]).await;
+    ran.ends(0).says("✓ open").says("✓ pause").says("Done").says("asked for, says alice: the lab is dark");
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.restore_power();
+    let ran = drill.failover(&["act", "failback", "--by", "bob", "--json"]).await;
+    let answer = ran.ends(0).json();
+    assert_eq!(
+        (&answer["answer"]["end"], &answer["moves"][0]["direction"]),
+        (&"Done".into(), &"failback".into())
+    );
+    assert_eq!(answer["moves"][0]["order"]["asker"]["operator"], "bob");
+    assert_eq!(drill.visit().await, Served::Primary);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_what_to_do_and_ends_with_3() {
+    let drill = Drill::start().await;
+    drill.cut_power();
+    drill.failover(&["act", "failover"]).await.ends(0);
+    let ran = drill.failover(&["act", "failback"]).await;
+    ran.ends(3).says("refused").says("the primary has not answered twice in a row").says("force");
+    assert_eq!(drill.visit().await, Served::Standby);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_undone_ends_with_3_and_what_is_stuck_too() {
+    let options =
+        sandbox::Options { iam_propagation: std::time::Duration::from_secs(3600), ..Default::default() };
+    let drill = Drill::with(Settings::default(), options).await;
+    drill.failover(&["act", "failover"]).await.ends(3).says("Unwound");
+    let drill = Drill::start().await;
+    drill.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
+    drill.cut_power();
+    drill.failover(&["act", "failover"]).await.ends(0);
+    drill.failover(&["act", "failback", "--force"]).await.ends(3).says("Stuck");
+    drill.failover(&["status"]).await.ends(3).says("stuck").says("failover send acknowledge --site resume");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_that_refuses_ends_with_1_and_the_same_command_goes_on() {
+    let drill = Drill::start().await;
+    drill.sandbox.world.fault(Aim::at("cloudflare.patch_page_rule").nth(1), Fault::status(403));
+    drill.cut_power();
+    let ran = drill.failover(&["act", "failover"]).await;
+    ran.ends(1).says("✓ open").says("Page Rules: Edit").says("give the same command again");
+    drill.failover(&["act", "failover"]).await.ends(0).says("Done");
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_function_and_an_operator_at_once_make_one_move() {
+    let drill = Drill::start().await;
+    drill.cut_power();
+    let (answer, ran) = tokio::join!(drill.open_incident("0.both"), drill.failover(&["act", "failover"]));
+    assert_eq!((answer.status, ran.status), (200, 0), "{answer:?} {ran:?}");
+    assert_eq!(drill.writes().len(), 3, "{:?}", drill.writes());
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_here_proves_the_standby_and_tells_how_long_it_took() {
+    let drill = Drill::start().await;
+    let ran = drill.failover(&["rehearse", "--here"]).await;
+    ran.ends(0).says("✓ open").says("✓ close").says("the standby answered").says("after it was opened");
+    assert_eq!(drill.visit().await, Served::Primary);
+    drill.failover(&["act", "failover", "--force"]).await.ends(0);
+    drill
+        .failover(&["rehearse", "--here"])
+        .await
+        .ends(3)
+        .says("no rehearsal now: the site is on its standby");
+    drill.all_promises_hold();
+}

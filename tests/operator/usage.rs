@@ -1,0 +1,49 @@
+//! Usage, configuration, help, completions.
+
+use crate::harness::{Drill, Settings};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_groups_the_commands_and_tells_the_exit_codes() {
+    let drill = Drill::start().await;
+    let help = drill.failover(&["--help"]).await;
+    help.ends(0)
+        .says("Look: status")
+        .says("Act: send")
+        .says("Exit status: 0 done")
+        .says("64 the configuration is wrong");
+    for line in help.out.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    drill.failover(&["--version"]).await.ends(0);
+    drill.failover(&["completions", "bash"]).await.ends(0).says("_failover()");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_ends_with_2_before_anything_is_published_or_moved() {
+    let drill = Drill::start().await;
+    drill.failover(&["frobnicate"]).await.ends(2);
+    drill.failover(&["send", "failovr"]).await.ends(2).says("failover");
+    drill.failover(&["send", "release", "--for", "2h"]).await.ends(2).says("only a hold lasts for a while");
+    drill.failover(&["send", "hold", "--for", "soon"]).await.ends(2).says("2h");
+    drill.failover(&["act", "failover", "--site", "nowhere"]).await.ends(2).says("is no site").says("resume");
+    drill.failover(&["status", "--site", "NOWHERE!"]).await.ends(2).says("a site's name is");
+    drill.failover(&["report", "down", "--name", "a b"]).await.ends(2);
+    assert!(drill.writes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_configuration_ends_with_64_and_lists_every_mistake() {
+    let settings = Settings::default();
+    let drill = Drill::with(settings, sandbox::Options::default()).await;
+    let wrong = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(wrong.path(), "journal = \"nowhere\"\npage = 3\n").expect("written");
+    let path = wrong.path().display().to_string();
+    let ran = drill.failover(&["status", "--config", &path]).await;
+    ran.ends(64)
+        .says("error: the configuration has")
+        .says("journal is refused")
+        .says("page is neither true nor false");
+    let told =
+        drill.failover(&["history", "--config", "/nowhere/failover.toml", "--json"]).await.ends(64).json();
+    assert!(told["error"]["sentence"].as_str().is_some_and(|text| text.contains("can't be read")), "{told}");
+}
