@@ -76,7 +76,7 @@ impl FromStr for FaultChoice {
 #[derive(Debug, clap::Args)]
 pub struct SandboxArguments {
     /// Write the function's configuration to this file too.
-    #[arg(id = "written", long = "config", value_name = "FILE")]
+    #[arg(id = "config", long = "config", value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Listen on this port; those not named take any.
     #[arg(long = "port", value_name = "NAME=PORT")]
