@@ -1,0 +1,37 @@
+//! Resident memory of one instance.
+
+use anyhow::Result;
+use sandbox::Power;
+
+use crate::{
+    options::Setup,
+    payload,
+    settings::Settings,
+    stage::Stage,
+    stats::Sample,
+    table::{Report, Table, progress},
+};
+
+pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
+    progress("looking at memory");
+    let (mut idle, mut reconciled, mut moved) = (Sample::default(), Sample::default(), Sample::default());
+    for _ in 0..setup.runs.min(10) {
+        let stage = Stage::single(Settings::default()).await?;
+        let function = stage.start(&setup.binary).await?;
+        idle.add(function.resident()?);
+        for _ in 0..20 {
+            function.push(&payload::command("reconcile")).await?;
+        }
+        reconciled.add(function.resident()?);
+        stage.sandbox.world.set_primary("resume", Power::Off);
+        function.push(&payload::incident("resume", "open")).await?.done()?;
+        moved.add(function.resident()?);
+    }
+    let mut table = Table::new(
+        "Resident memory, MiB (VmRSS): median (least to most)",
+        &["idle, just started", "after 20 reconciles", "after a failover", "target after a failover"],
+    );
+    table.row([idle.shown(1), reconciled.shown(1), moved.shown(1), "at most 20, then 16".to_owned()]);
+    report.add(&table);
+    Ok(())
+}
