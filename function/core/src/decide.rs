@@ -168,9 +168,7 @@ pub fn decide_again(
         host: None,
         reporter: None,
     };
-    let kind = SignalKind::Incident(incident.clone());
-    let again = Signal { kind, ..signal.clone() };
-    let decision = decide_incident(policy, state, facts, (&again, &incident), now);
+    let decision = decide_incident(policy, state, facts, (signal, &incident), now);
     match decision.verdict {
         Verdict::Stay => {
             let reason = decision.reason.to_string();
