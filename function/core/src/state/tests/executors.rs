@@ -93,6 +93,16 @@ fn a_step_that_is_done_again_counts_once() {
 }
 
 #[test]
+fn what_is_done_stays_done() {
+    let steps = [Step::Open, Step::Answer, Step::Route, Step::Verify, Step::Pause];
+    let story = steps
+        .into_iter()
+        .fold(Story::failing_over(), |story, done| story.then("12:00:09", step(1, "x", done)));
+    let done: Vec<Step> = story.state.plan(1).expect("open").steps.iter().map(|done| done.step).collect();
+    assert_eq!(done, steps);
+}
+
+#[test]
 fn unrouting_undoes_route_and_verify_only() {
     let story = [Step::Open, Step::Answer, Step::Route, Step::Verify, Step::Unroute]
         .into_iter()

@@ -41,22 +41,23 @@ fn those_of_an_overtaken_failover_are_settled_by_a_failback() {
 
 #[test]
 fn those_of_an_overtaken_failover_go_to_a_newer_failover() {
-    let order = Order {
-        force: true,
-        incidents: vec![pending("i1", "11:59:58"), pending("i2", "12:00:02")],
-        ..by_operator("12:00:05")
+    let handed = |incidents: &[PendingIncident]| {
+        let order = Order { force: true, incidents: incidents.to_vec(), ..by_operator("12:00:05") };
+        let story = Story::failing_over()
+            .then("12:00:06", intent(Direction::Failover, order, "y"))
+            .then("12:00:07", ended(1, "x", End::Overtaken, Position::Primary));
+        assert!(story.state.settled_incidents.is_empty());
+        story
     };
-    let story = Story::failing_over().then("12:00:06", intent(Direction::Failover, order, "y"));
-    let story = story.then("12:00:07", ended(1, "x", End::Overtaken, Position::Primary));
-    let handed: Vec<&str> =
-        story.state.plan(2).expect("open").order.incidents.iter().map(|one| one.id.as_str()).collect();
-    assert_eq!(handed, ["i1", "i2"], "each once");
-    assert!(story.state.settled_incidents.is_empty());
-
-    let forced = Order { force: true, ..by_operator("12:00:05") };
-    let story = Story::failing_over().then("12:00:06", intent(Direction::Failover, forced, "y"));
-    let story = story.then("12:00:07", ended(1, "x", End::Overtaken, Position::Primary));
-    check(&story.then("12:05:00", ended(2, "y", End::Unwound, Position::Primary)), "primary, pending i1");
+    let ids = |story: &Story| {
+        let plan = story.state.plan(2).expect("open");
+        plan.order.incidents.iter().map(|one| one.id.clone()).collect::<Vec<_>>()
+    };
+    let (i1, i2) = (pending("i1", "11:59:58"), pending("i2", "12:00:02"));
+    assert_eq!(ids(&handed(&[i1, i2.clone()])), ["i1", "i2"], "each once");
+    assert_eq!(ids(&handed(from_ref(&i2))), ["i2", "i1"]);
+    let unwound = handed(&[]).then("12:05:00", ended(2, "y", End::Unwound, Position::Primary));
+    check(&unwound, "primary, pending i1");
 }
 
 #[test]
