@@ -66,8 +66,8 @@ impl FromStr for FaultChoice {
         }
         let named = FaultName::ALL.into_iter().find(|fault| fault.name() == text);
         named.map(Self::Named).ok_or_else(|| {
-            let names = FaultName::ALL.map(FaultName::name).join(", ");
-            format!("there is no such fault; there are {names}")
+            let all = FaultName::ALL.map(FaultName::name).join(", ");
+            format!("there is no such fault; there are {all}")
         })
     }
 }

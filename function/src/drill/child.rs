@@ -80,13 +80,11 @@ impl Child {
         if let Some(id) = self.process.id() {
             signals::ask_to_end(id);
         }
-        match tokio::time::timeout(ENDS_WITHIN, self.process.wait()).await {
-            Ok(Ok(status)) => status.code(),
-            Ok(Err(_)) | Err(_) => {
-                self.kill().await;
-                None
-            }
+        if let Ok(Ok(status)) = tokio::time::timeout(ENDS_WITHIN, self.process.wait()).await {
+            return status.code();
         }
+        self.kill().await;
+        None
     }
 }
 

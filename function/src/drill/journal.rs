@@ -19,7 +19,7 @@ pub(super) struct PlanTold {
     pub(super) reason: String,
     /// When its intent was written.
     pub(super) intended: Timestamp,
-    /// What was done, in order; a step that was done again counts once, as it was done last.
+    /// What was done, in order; a step that another executor did again counts as it was done first.
     pub(super) steps: Vec<StepRecord>,
     /// When and how it ended, and what was said.
     pub(super) ended: Option<(Timestamp, End, String)>,
@@ -83,8 +83,8 @@ fn steps(entries: &[Entry], id: u64) -> Vec<StepRecord> {
     for entry in entries {
         if let Event::Step { plan, record, .. } = &entry.event
             && *plan == id
+            && !steps.iter().any(|known| known.step == record.step)
         {
-            steps.retain(|known| known.step != record.step);
             steps.push(record.clone());
         }
     }

@@ -17,7 +17,7 @@ use super::{
 const VISITOR_EVERY: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(200);
 /// As Cloud Scheduler sends it.
-const RECONCILE_EVERY: Duration = Duration::from_secs(60);
+const RECONCILE_EVERY: Duration = Duration::from_mins(1);
 
 /// Goes on until somebody ends it.
 ///

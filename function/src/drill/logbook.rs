@@ -129,9 +129,12 @@ impl LogBook {
     }
 }
 
-/// Seconds of a duration, with the digits that mean something.
-pub(super) fn seconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+/// Writes a duration in seconds, to the millisecond.
+pub(super) fn in_seconds<S: serde::Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((duration.as_secs_f64() * 1000.0).round() / 1000.0)
 }
 
 #[cfg(test)]

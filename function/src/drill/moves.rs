@@ -5,12 +5,12 @@
 
 use std::time::{Duration, Instant};
 
-use failover_core::{Direction, End};
+use failover_core::{Direction, End, Step};
 use serde::Serialize;
 
 use super::{
     journal::{self, PlanTold},
-    logbook::seconds,
+    logbook::{LogLine, in_seconds},
     stage::Stage,
     story::Marks,
 };
@@ -20,10 +20,21 @@ use super::{
 pub(super) struct StageTook {
     /// What was reached.
     pub(super) stage: &'static str,
-    /// When, in seconds since the cause.
-    pub(super) at_s: f64,
+    /// When, since the cause.
+    #[serde(rename = "at_s", serialize_with = "in_seconds")]
+    pub(super) at: Duration,
     /// How long since the stage before it.
-    pub(super) took_s: f64,
+    #[serde(rename = "took_s", serialize_with = "in_seconds")]
+    pub(super) took: Duration,
+}
+
+/// A step, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct StepTook {
+    /// Which.
+    pub(super) step: Step,
+    /// How long it took by the function's own clock.
+    pub(super) took_ms: u64,
 }
 
 /// One move.
@@ -40,11 +51,19 @@ pub(super) struct MoveReport {
     /// What the journal says at its end.
     pub(super) sentence: String,
     /// From the cause (the power cut, the operator's message) to its end.
-    pub(super) total_s: f64,
+    #[serde(rename = "total_s", serialize_with = "in_seconds")]
+    pub(super) total: Duration,
     /// The way there.
     pub(super) stages: Vec<StageTook>,
-    /// How long each step took by the journal's word, in milliseconds.
-    pub(super) steps_ms: Vec<(String, u64)>,
+    /// What the journal says of its steps.
+    pub(super) steps: Vec<StepTook>,
+}
+
+impl MoveReport {
+    /// When a stage was reached, if it was.
+    pub(super) fn reached(&self, stage: &str) -> Option<Duration> {
+        self.stages.iter().find(|known| known.stage == stage).map(|known| known.at)
+    }
 }
 
 /// Both moves, as far as they came.
@@ -71,9 +90,9 @@ fn describe(stage: &Stage, marks: &Marks, plan: &PlanTold) -> Option<MoveReport>
         reason: plan.reason.clone(),
         end: plan.end(),
         sentence: plan.ended.as_ref().map_or_else(String::new, |(_, _, sentence)| sentence.clone()),
-        total_s: seconds(until.saturating_duration_since(cause)),
+        total: until.saturating_duration_since(cause),
         stages: stages(cause, &reached),
-        steps_ms: plan.steps.iter().map(|step| (step.step.to_string(), step.took_ms)).collect(),
+        steps: plan.steps.iter().map(|done| StepTook { step: done.step, took_ms: done.took_ms }).collect(),
     })
 }
 
@@ -86,7 +105,7 @@ fn alerted(stage: &Stage, marks: &Marks) -> Option<Instant> {
 /// When the function said what it will do; while the journal is away its intent is written later.
 fn decided(stage: &Stage, plan: &PlanTold, cause: Instant) -> Instant {
     let direction = plan.direction.to_string();
-    let fits = |line: &super::logbook::LogLine| {
+    let fits = |line: &LogLine| {
         line.at >= cause && line.kind() == "started" && line.detail("direction") == direction
     };
     let intended = stage.clock.at(plan.intended);
@@ -98,7 +117,7 @@ fn stages(cause: Instant, reached: &[(&'static str, Instant)]) -> Vec<StageTook>
     let mut stages = Vec::with_capacity(reached.len());
     for (stage, at) in reached {
         let at = at.saturating_duration_since(cause);
-        stages.push(StageTook { stage, at_s: seconds(at), took_s: seconds(at.saturating_sub(before)) });
+        stages.push(StageTook { stage, at, took: at.saturating_sub(before) });
         before = at;
     }
     stages
@@ -113,8 +132,8 @@ mod tests {
         let cause = Instant::now();
         let at = |millis| cause + Duration::from_millis(millis);
         let told = stages(cause, &[("detected", at(1200)), ("decided", at(1250)), ("opened", at(1250))]);
-        let took: Vec<f64> = told.iter().map(|stage| stage.took_s).collect();
-        assert_eq!(took, [1.2, 0.05, 0.0]);
-        assert!((told[2].at_s - 1.25).abs() < f64::EPSILON);
+        let took: Vec<u128> = told.iter().map(|stage| stage.took.as_millis()).collect();
+        assert_eq!(took, [1200, 50, 0]);
+        assert_eq!(told[2].at, Duration::from_millis(1250));
     }
 }

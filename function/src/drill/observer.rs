@@ -8,20 +8,21 @@ mod function;
 mod pushes;
 mod visits;
 
-use super::{
-    happening::{Board, Happening},
-    stage::Stage,
-};
 use sandbox::Visitors;
 
+use super::{
+    happening::{Board, Happening, What},
+    stage::Stage,
+};
 use cloud::CloudPlace;
+use function::LogPlace;
 use pushes::PushPlace;
 use visits::VisitPlace;
 
 /// How far it has looked.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
-    log: usize,
+    log: LogPlace,
     clouds: CloudPlace,
     pushes: PushPlace,
     visits: VisitPlace,
@@ -31,12 +32,13 @@ impl Observer {
     /// What has happened since it last looked.
     pub(super) fn look(&mut self, stage: &Stage, visitors: &Visitors, board: &Board) -> Vec<Happening> {
         let mut seen = board.take();
+        if seen.iter().any(|happening| matches!(happening.what, What::Chapter(_))) {
+            self.log.forget();
+        }
         seen.extend(self.visits.look(&visitors.visits()));
         seen.extend(self.clouds.look(stage));
         seen.extend(self.pushes.look(stage));
-        let lines = stage.logbook.after(self.log);
-        self.log += lines.len();
-        seen.extend(lines.iter().filter_map(function::line));
+        seen.extend(self.log.look(stage));
         seen
     }
 }

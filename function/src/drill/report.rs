@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     calls::{self, CallsReport},
     findings::{self, Finding},
-    logbook::seconds,
+    logbook::in_seconds,
     moves::{self, MoveReport},
     stage::Stage,
     story::Marks,
@@ -31,7 +31,8 @@ pub(super) struct Report {
     /// Why the story didn't come to its end.
     pub(super) stopped: Option<String>,
     /// How long the story took.
-    pub(super) took_s: f64,
+    #[serde(rename = "took_s", serialize_with = "in_seconds")]
+    pub(super) took: Duration,
     /// What is only like the real thing.
     pub(super) simulated: Simulated,
     /// What visitors saw.
@@ -52,11 +53,14 @@ pub(super) struct Simulated {
     /// Whether the providers have realistic latency.
     pub(super) slow: bool,
     /// How often the uptime check asks; Monitoring's asks once a minute at best.
-    pub(super) uptime_check_every_s: f64,
+    #[serde(rename = "uptime_check_every_s", serialize_with = "in_seconds")]
+    pub(super) uptime_check_every: Duration,
     /// How long a changed IAM policy takes to spread.
-    pub(super) iam_propagation_s: f64,
+    #[serde(rename = "iam_propagation_s", serialize_with = "in_seconds")]
+    pub(super) iam_propagation: Duration,
     /// How long a changed page rule takes to reach the edge.
-    pub(super) page_rule_propagation_s: f64,
+    #[serde(rename = "page_rule_propagation_s", serialize_with = "in_seconds")]
+    pub(super) page_rule_propagation: Duration,
     /// How often a visitor comes.
     pub(super) visitors_per_s: f64,
 }
@@ -76,7 +80,8 @@ pub(super) struct VisitorsReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct OutageReport {
     /// From the first request that failed to the end of the first that was served again.
-    pub(super) lasted_s: f64,
+    #[serde(rename = "lasted_s", serialize_with = "in_seconds")]
+    pub(super) lasted: Duration,
     /// The requests that failed.
     pub(super) lost: usize,
     /// Whether it was over when the drill was.
@@ -97,7 +102,7 @@ impl Report {
             fault: stage.fault.map(super::fault::FaultName::name),
             ended_well: all_good && stopped.is_none(),
             stopped,
-            took_s: seconds(took),
+            took,
             simulated: Simulated::of(stage),
             visitors: VisitorsReport::of(visitors),
             moves: moves::of(stage, marks),
@@ -124,9 +129,9 @@ impl Simulated {
         let pace = &stage.pace;
         Self {
             slow: !pace.latencies.is_empty(),
-            uptime_check_every_s: seconds(pace.check_every),
-            iam_propagation_s: seconds(pace.iam),
-            page_rule_propagation_s: seconds(pace.rules),
+            uptime_check_every: pace.check_every,
+            iam_propagation: pace.iam,
+            page_rule_propagation: pace.rules,
             visitors_per_s: 1.0 / pace.visitor_every.as_secs_f64(),
         }
     }
@@ -140,13 +145,13 @@ impl VisitorsReport {
     }
 
     /// The whole time without the site.
-    pub(super) fn without_site_s(&self) -> f64 {
-        self.outages.iter().map(|outage| outage.lasted_s).sum()
+    pub(super) fn without_site(&self) -> Duration {
+        self.outages.iter().map(|outage| outage.lasted).sum()
     }
 }
 
 impl OutageReport {
     fn of(outage: &Outage) -> Self {
-        Self { lasted_s: seconds(outage.duration()), lost: outage.lost, over: outage.until.is_some() }
+        Self { lasted: outage.duration(), lost: outage.lost, over: outage.until.is_some() }
     }
 }

@@ -1,5 +1,7 @@
 //! The configuration that the function is given: the documentation's example, with every endpoint at the sandbox.
 
+use std::fmt::Write;
+
 use sandbox::{
     Sandbox, Service, Site,
     pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE, subscription, topic},
@@ -30,7 +32,7 @@ impl Settings {
         text.push_str(if self.page { "page    = true\n" } else { "" });
         text.push_str(&self.push());
         if self.emulator.is_some() {
-            text.push_str(&format!("\n[events]\ntopic = \"{}\"\n", topic("failover-events")));
+            let _ = write!(text, "\n[events]\ntopic = \"{}\"\n", topic("failover-events"));
         }
         text.push_str(&self.endpoints(sandbox));
         text.push_str(&described(site));

@@ -20,6 +20,10 @@ pub(super) struct CloudPlace {
     open: Vec<u64>,
     /// Whether the journal's bucket could not be reached when it was asked last.
     storage_is_gone: bool,
+    /// Whether it was told that visitors are still kept out of a standby that was opened.
+    told_of_spreading: bool,
+    /// How often the primary answered the function past the redirect.
+    answers_from_home: usize,
 }
 
 impl CloudPlace {
@@ -36,8 +40,11 @@ impl CloudPlace {
 
     fn line(&mut self, stage: &Stage, record: &Record) -> Option<Happening> {
         let (who, at) = (who(record.service)?, record.ended?);
-        if record.service == Service::Storage {
-            return self.storage(record, at);
+        match record.service {
+            Service::Storage => return self.storage(record, at),
+            Service::Standby => return self.spreading(stage, record, at),
+            Service::Primary => return self.at_home(record, at),
+            _ => {}
         }
         let (tone, text) = match record.fate {
             Fate::Answered(status) if status < 300 => (Tone::Plain, changed(stage, record)?),
@@ -51,6 +58,28 @@ impl CloudPlace {
             Fate::Abandoned | Fate::Open => return None,
         };
         Some(Happening::line(at, who, tone, text))
+    }
+
+    /// A grant takes its time, and only the standby's front door tells.
+    fn spreading(&mut self, stage: &Stage, record: &Record, at: Instant) -> Option<Happening> {
+        let waits = record.status() == Some(403) && stage.world().run.is_granted(&stage.site.seed.service);
+        let text = "still keeps visitors out: the grant has to spread";
+        let told = std::mem::replace(&mut self.told_of_spreading, waits);
+        (waits && !told).then(|| Happening::line(at, Who::CloudRun, Tone::Doubtful, text))
+    }
+
+    /// Only the function comes to the primary directly: visitors and checkers come by the edge.
+    fn at_home(&mut self, record: &Record, at: Instant) -> Option<Happening> {
+        if record.status() != Some(200) {
+            return None;
+        }
+        self.answers_from_home += 1;
+        let text = match self.answers_from_home {
+            1 => "the primary answers the function, asked past Cloudflare",
+            2 => "and a second time",
+            _ => return None,
+        };
+        Some(Happening::line(at, Who::Home, Tone::Plain, text))
     }
 
     /// Entries are many: only losing the bucket and finding it again is told.
@@ -79,12 +108,13 @@ impl CloudPlace {
 
 fn who(service: Service) -> Option<Who> {
     match service {
-        Service::Run => Some(Who::CloudRun),
+        Service::Run | Service::Standby => Some(Who::CloudRun),
         Service::Monitoring => Some(Who::Monitoring),
         Service::Storage => Some(Who::Storage),
         Service::Metadata => Some(Who::Metadata),
         Service::Cloudflare => Some(Who::Cloudflare),
-        Service::Jwks | Service::Pubsub | Service::Edge | Service::Primary | Service::Standby => None,
+        Service::Primary => Some(Who::Home),
+        Service::Jwks | Service::Pubsub | Service::Edge => None,
     }
 }
 
@@ -98,7 +128,7 @@ fn changed(stage: &Stage, record: &Record) -> Option<String> {
         Service::Run if world.run.is_granted(&seed.service) => {
             "the standby is opened: allUsers may invoke it"
         }
-        Service::Run => "the standby is closed: allUsers may not invoke it any more",
+        Service::Run => "the standby is closed again: allUsers may not invoke it",
         Service::Cloudflare if world.cloudflare.is_routed(&stage.site) => {
             "the page rule is active: visitors are sent to the standby"
         }

@@ -40,7 +40,7 @@ impl PushPlace {
             return None;
         }
         if !is_first {
-            let text = format!("delivers the alert once more, for the {} time", ordinal(delivery.attempt));
+            let text = format!("delivers the same alert a {} time", ordinal(delivery.attempt));
             return Some(Happening::line(delivery.started, Who::PubSub, Tone::Plain, text));
         }
         let (tone, text) = if stage.world().monitoring.open_alerts().is_empty() {
@@ -57,8 +57,9 @@ fn answer(delivery: &Delivery) -> Option<Happening> {
     if delivery.is_acknowledged() {
         return None;
     }
-    let status = delivery.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
-    let text = format!("is answered {status}, and will deliver it again");
+    let answer =
+        delivery.status.map_or_else(|| "gets no answer".to_owned(), |status| format!("is answered {status}"));
+    let text = format!("{answer}, and will deliver it again");
     Some(Happening::line(delivery.ended?, Who::PubSub, Tone::Doubtful, text))
 }
 

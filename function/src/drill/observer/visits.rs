@@ -1,14 +1,17 @@
 //! What visitors see: told whenever it changes.
 
+use std::time::Instant;
+
 use sandbox::{Served, visitors::Visited};
 
 use crate::drill::happening::{Happening, Tone, Who};
 
-/// How far the visits were looked at, and what the last of them saw.
+/// How far the visits were looked at, and what was told last.
 #[derive(Debug, Default)]
 pub(super) struct VisitPlace {
     known: usize,
-    last: Option<Served>,
+    told: Option<Visited>,
+    dark_since: Option<Instant>,
 }
 
 impl VisitPlace {
@@ -19,17 +22,53 @@ impl VisitPlace {
         new.iter().filter_map(|visit| self.change(visit)).collect()
     }
 
+    /// A visitor who came before the change and only gave up after it changes nothing any more.
     fn change(&mut self, visit: &Visited) -> Option<Happening> {
-        if self.last.as_ref() == Some(&visit.served) {
+        if self.told.as_ref().is_some_and(|told| told.served == visit.served || told.began > visit.began) {
             return None;
         }
-        self.last = Some(visit.served.clone());
+        self.told = Some(visit.clone());
         let (tone, text) = match &visit.served {
             Served::Primary => (Tone::Good, "are served by the primary, at home".to_owned()),
             Served::Standby => (Tone::Good, "are served by the standby, on Cloud Run".to_owned()),
             Served::Somebody => (Tone::Doubtful, "are served by somebody unknown".to_owned()),
             Served::Nobody(why) => (Tone::Bad, format!("see no site: {why}")),
         };
+        let text = match (visit.succeeded(), self.dark_since) {
+            (true, Some(since)) => format!("{text}, after {:.1}\u{a0}s", (visit.ended - since).as_secs_f64()),
+            (_, _) => text,
+        };
+        self.dark_since = if visit.succeeded() { None } else { self.dark_since.or(Some(visit.began)) };
         Some(Happening::line(visit.ended, Who::Visitors, tone, text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_late_failure_of_an_early_visitor_is_not_told() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let visit = |began, ended, served| Visited { began: at(began), ended: at(ended), served };
+        let nobody = || Served::Nobody("no answer".to_owned());
+        let visits = [
+            visit(0, 0, Served::Primary),
+            visit(1, 6, nobody()),
+            visit(7, 7, Served::Standby),
+            visit(3, 8, nobody()),
+        ];
+        let told = VisitPlace::default().look(&visits);
+        assert_eq!(told.len(), 3, "{told:?}");
+        let last = Happening::line(
+            at(7),
+            Who::Visitors,
+            Tone::Good,
+            "are served by the standby, on Cloud Run, after 6.0\u{a0}s",
+        );
+        assert_eq!(told[2], last);
     }
 }

@@ -1,43 +1,46 @@
 //! How lines are set: a time, who, and what, in columns; what is long goes on below itself.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use super::style::{Paint, Style};
-use crate::drill::stage::Stage;
+use crate::drill::stage::{Pace, Stage};
 
 /// Where the text of a line begins.
-pub(in crate::drill) const TEXT: usize = 22;
+pub(in crate::drill) const TEXT: usize = 23;
+/// What is longer is cut: all of it is in the function's log.
+const LONGEST: usize = 260;
 
 /// One line, or several if the text is long.
 pub(in crate::drill) fn line(since: Duration, who: &str, paint: Paint, text: &str, style: &Style) -> String {
-    let time = style.paint(Paint::Faint, &format!("{:>7.1} s", since.as_secs_f64()));
-    let width = style.width.saturating_sub(TEXT);
-    let mut lines = wrap(text, width).into_iter();
-    let first = style.paint(paint, &lines.next().unwrap_or_default());
-    let mut out = format!("{time}  {who:<10} {first}\n");
+    let time = style.paint(Paint::Faint, &format!("{:>8}", format!("{:.1} s", since.as_secs_f64())));
+    let mut lines = wrap(&cut(text), style.width.saturating_sub(TEXT)).into_iter();
+    let mut out = format!("{time}  {who:<11}  {}\n", style.paint(paint, &lines.next().unwrap_or_default()));
     for further in lines {
-        out.push_str(&format!("{:TEXT$}{}\n", "", style.paint(paint, &further)));
+        let _ = writeln!(out, "{:TEXT$}{}", "", style.paint(paint, &further));
     }
     out
 }
 
-/// Breaks between words; a word that is too long stays whole.
-pub(in crate::drill) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        if let Some(line) = lines.last_mut() {
-            let fits = line.is_empty() || visible(line) + 1 + visible(word) <= width;
-            if fits {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                continue;
-            }
-        }
-        lines.push(word.to_owned());
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} ...", text[..end].rsplit_once(' ').map_or(text, |(whole, _)| whole)),
+        None => text.to_owned(),
     }
-    lines
+}
+
+/// Breaks between words; a word that is too long stays whole, and so does what a no-break space joins.
+pub(in crate::drill) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if visible(line) + 1 + visible(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
 /// Columns that a text takes, its colours not counted.
@@ -55,42 +58,42 @@ pub(in crate::drill) fn visible(text: &str) -> usize {
     count
 }
 
-/// A paragraph in the left margin of two.
+/// A paragraph in a margin of two.
 pub(in crate::drill) fn paragraph(text: &str, style: &Style) -> String {
-    let lines = wrap(text, style.width.saturating_sub(4));
-    lines.iter().map(|line| format!("  {line}\n")).collect()
+    painted(Paint::Plain, text, style)
+}
+
+/// The same in a colour.
+pub(in crate::drill) fn painted(paint: Paint, text: &str, style: &Style) -> String {
+    wrap(text, style.width.saturating_sub(4)).iter().fold(String::new(), |mut out, line| {
+        let _ = writeln!(out, "  {}", style.paint(paint, line));
+        out
+    })
 }
 
 /// What there is to see, before anything happens.
 pub(in crate::drill) fn opening(stage: &Stage, style: &Style) -> String {
-    let mut out = format!(
-        "\n{}\n\n",
-        style.paint(Paint::Strong, "cloud-failover drill: a power cut, and the way back")
-    );
-    out.push_str(&paragraph(
-        "All of it runs here, on loopback: a server at home, its standby, visitors, and stand-ins for Cloud Run, \
-         Monitoring, Pub/Sub, Storage and Cloudflare that refuse what the real ones refuse. The function is this very \
-         program, in a process of its own.",
-        style,
-    ));
-    out.push('\n');
-    out.push_str(&paragraph(&pace(stage), style));
-    out
+    let title = style.paint(Paint::Strong, "cloud-failover drill: a power cut, and the way back");
+    let scene = "All of it is in this terminal and on loopback: a server at home and its standby, visitors, and \
+                 stand-ins for Cloud Run, Monitoring, Pub/Sub, Storage and Cloudflare that refuse what the real ones \
+                 refuse. The function is this very program, in a process of its own.";
+    let (scene, pace) = (paragraph(scene, style), paragraph(&pace(&stage.pace), style));
+    format!("\n{title}\n\n{scene}\n{pace}")
 }
 
-fn pace(stage: &Stage) -> String {
-    let every = stage.pace.check_every.as_secs();
+fn pace(pace: &Pace) -> String {
+    let every = pace.check_every.as_secs();
     let detector = format!(
-        "Simulated: the uptime check asks every {every} s, where Monitoring's asks every 60 s at best."
+        "Sped up: the uptime check asks every {every}\u{a0}s; Monitoring's asks once a minute, at best."
     );
-    if stage.pace.latencies.is_empty() {
-        return format!("{detector} The clouds answer at once; --slow gives them realistic latency.");
+    if pace.latencies.is_empty() {
+        return format!("{detector} The clouds answer at once; with --slow they take their time.");
     }
     format!(
-        "{detector} Cloud Run and Monitoring take 150 ms to answer, Storage 60 ms, Cloudflare 250 ms; a new grant takes \
-         {} s to spread (Google: typically 2 minutes), a page rule {} s.",
-        stage.pace.iam.as_secs(),
-        stage.pace.rules.as_secs(),
+        "{detector} Simulated: Cloud Run and Monitoring take 150\u{a0}ms to answer, Storage 60\u{a0}ms, Cloudflare \
+         250\u{a0}ms; a grant takes {}\u{a0}s to spread (Google: typically 2\u{a0}minutes), a page rule {}\u{a0}s.",
+        pace.iam.as_secs(),
+        pace.rules.as_secs(),
     )
 }
 
@@ -98,10 +101,24 @@ fn pace(stage: &Stage) -> String {
 mod tests {
     use super::*;
 
+    const PLAIN: Style = Style { colour: false, moves: false, unicode: false, width: 60 };
+
     #[test]
     fn long_texts_are_broken_between_words() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("incomprehensible", 7), ["incomprehensible"]);
+        assert_eq!(wrap("wait for 6\u{a0}s", 10), ["wait for", "6 s"]);
+    }
+
+    #[test]
+    fn what_is_long_goes_on_below_itself_and_what_is_too_long_is_cut() {
+        let text = "word ".repeat(100);
+        let line = line(Duration::from_millis(1250), "function", Paint::Bad, text.trim_end(), &PLAIN);
+        assert!(line.lines().all(|line| line.len() <= 60), "{line}");
+        assert!(
+            line.starts_with("   1.2 s  function     word") && line.trim_end().ends_with("..."),
+            "{line}"
+        );
     }
 
     #[test]

@@ -85,6 +85,51 @@ pub(in crate::drill) fn paint(cells: &[Cell], style: &Style) -> String {
     .collect()
 }
 
+/// The whole story as one strip, with its time and who is who below.
+pub(in crate::drill) fn timeline(visits: &[Visited], style: &Style) -> String {
+    let began = || visits.iter().map(|visit| visit.began);
+    let (Some(first), Some(last)) = (began().min(), began().max()) else { return String::new() };
+    let room = style.width.saturating_sub(4);
+    let cell = (last - first) / u32::try_from(room).unwrap_or(1).max(1) + Duration::from_nanos(1);
+    let mut cells = cells(visits, first, cell, room);
+    // A stretch in which nobody came is as the one before it.
+    for index in 1..cells.len() {
+        if cells[index] == Cell::Empty {
+            cells[index] = cells[index - 1];
+        }
+    }
+    let axis = style.paint(Paint::Faint, &axis(cell, room));
+    format!("  {}\n  {axis}\n  {}\n", paint(&cells, style), legend(style))
+}
+
+/// The seconds below a strip, as many as fit.
+fn axis(cell: Duration, room: usize) -> String {
+    let whole = cell.as_millis().max(1) * room as u128;
+    let step =
+        [1_u128, 2, 5, 10, 20, 30, 60].into_iter().find(|step| whole / (step * 1000) < 9).unwrap_or(120);
+    let mut out = String::new();
+    for second in (0_u128..).step_by(usize::try_from(step).unwrap_or(1)) {
+        let column = usize::try_from(second * 1000 / cell.as_millis().max(1)).unwrap_or(room);
+        let label = format!("{second} s");
+        if column + label.len() > room {
+            break;
+        }
+        out.push_str(&" ".repeat(column.saturating_sub(out.len())));
+        out.push_str(&label);
+    }
+    out
+}
+
+fn legend(style: &Style) -> String {
+    let entries = [
+        (Cell::Primary, "the primary serves"),
+        (Cell::Lost, "nobody does"),
+        (Cell::Standby, "the standby does"),
+    ];
+    let told = entries.map(|(cell, text)| format!("{} {text}", paint(&[cell], style)));
+    told.join("   ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

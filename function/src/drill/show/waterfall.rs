@@ -1,41 +1,71 @@
 //! A move's stages as a waterfall: each bar begins where the one before it ended.
 
+use std::{fmt::Write, time::Duration};
+
 use super::style::{Paint, Style};
 use crate::drill::moves::MoveReport;
 
 /// Columns before the bars.
-const LABELS: usize = 22;
+const LABELS: usize = 23;
 
 /// One line a stage.
 pub(super) fn draw(report: &MoveReport, style: &Style) -> String {
-    let room = style.width.saturating_sub(LABELS + 2);
-    let whole = report.stages.last().map_or(0.0, |stage| stage.at_s).max(f64::MIN_POSITIVE);
-    let column = |seconds: f64| ((seconds / whole * room as f64).round() as usize).min(room);
+    let room = style.width.saturating_sub(LABELS + 2).max(1);
+    let whole = report.stages.last().map_or(Duration::ZERO, |stage| stage.at);
     let mut out = String::new();
     for stage in &report.stages {
-        let begin = column(stage.at_s - stage.took_s).min(room.saturating_sub(1));
-        let end = column(stage.at_s).max(begin + 1);
-        let bar = style.sign("━", "=").repeat(end - begin);
-        let took = style.paint(Paint::Faint, &format!("{:>9}", span(stage.took_s)));
-        let bar = style.paint(Paint::Standby, &bar);
-        out.push_str(&format!("    {:<8}{took} {:begin$}{bar}\n", stage.stage, ""));
+        let begin = column(stage.at.saturating_sub(stage.took), whole, room).min(room - 1);
+        let end = column(stage.at, whole, room).max(begin + 1);
+        let bar = style.paint(Paint::Standby, &style.sign("━", "=").repeat(end - begin));
+        let took = style.paint(Paint::Faint, &format!("{:>9}", span(stage.took)));
+        let _ = writeln!(out, "    {:<9}{took} {:begin$}{bar}", stage.stage, "");
     }
     out
 }
 
+/// Which of `room` columns a time is in, if `whole` is the last one.
+fn column(at: Duration, whole: Duration, room: usize) -> usize {
+    let share = at.as_micros() * room as u128 / whole.as_micros().max(1);
+    usize::try_from(share).unwrap_or(room).min(room)
+}
+
 /// A time as one says it: milliseconds while they are few.
-pub(super) fn span(seconds: f64) -> String {
-    if seconds < 0.9995 { format!("{:.0} ms", seconds * 1000.0) } else { format!("{seconds:.2} s") }
+pub(super) fn span(time: Duration) -> String {
+    let millis = time.as_micros().div_ceil(1000);
+    if millis < 1000 { format!("{millis} ms") } else { format!("{:.2} s", time.as_secs_f64()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drill::moves::StageTook;
 
     #[test]
     fn a_time_is_said_as_one_says_it() {
-        assert_eq!(span(0.0), "0 ms");
-        assert_eq!(span(0.012), "12 ms");
-        assert_eq!(span(1.284), "1.28 s");
+        let said = [0, 12, 1284].map(|millis| span(Duration::from_millis(millis)));
+        assert_eq!(said, ["0 ms", "12 ms", "1.28 s"]);
+    }
+
+    #[test]
+    fn bars_follow_each_other_and_none_is_too_short_to_see() {
+        let stage = |stage, at, took| StageTook {
+            stage,
+            at: Duration::from_millis(at),
+            took: Duration::from_millis(took),
+        };
+        let report = MoveReport {
+            direction: failover_core::Direction::Failover,
+            asked_by: String::new(),
+            reason: String::new(),
+            end: None,
+            sentence: String::new(),
+            total: Duration::from_secs(1),
+            stages: vec![stage("detected", 500, 500), stage("decided", 500, 0), stage("opened", 1000, 500)],
+            steps: Vec::new(),
+        };
+        let style = Style { colour: false, moves: false, unicode: false, width: 45 };
+        let drawn = draw(&report, &style);
+        let bars: Vec<&str> = drawn.lines().map(|line| &line[LABELS..]).collect();
+        assert_eq!(bars, [" ==========", "           =", "           =========="]);
     }
 }
