@@ -1,7 +1,8 @@
 //! `--keep`: everything goes on, for somebody to play with, and says where it is.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
+use anyhow::Context;
 use sandbox::{Visitors, pubsub};
 use tokio::time::MissedTickBehavior;
 
@@ -10,7 +11,7 @@ use super::{
     control,
     happening::Board,
     show::{Screen, style::Paint},
-    stage::Stage,
+    stage::{Stage, environment},
 };
 
 /// Visitors come more seldom: their notes are kept for as long as this takes.
@@ -27,7 +28,7 @@ pub(super) async fn keep(stage: &Stage, child: &Child, screen: &mut Screen) -> a
     let control = control::start(stage.world().clone(), stage.site.name(), 0).await?;
     let visitors = Visitors::start(&stage.site.public_url(), VISITOR_EVERY)?;
     let board = Board::default();
-    let places = places(stage, child, control).await;
+    let places = places(stage, child, control).await?;
     screen.say(&screen.style().paint(Paint::Strong, "Everything goes on; Ctrl-C ends it."));
     screen.say(&format!("\n\n{places}"));
     board.chapter("What happens now");
@@ -45,13 +46,16 @@ pub(super) async fn keep(stage: &Stage, child: &Child, screen: &mut Screen) -> a
     }
 }
 
-async fn places(stage: &Stage, child: &Child, control: std::net::SocketAddr) -> String {
+/// Where everything is, and what can be tried.
+async fn places(stage: &Stage, child: &Child, control: SocketAddr) -> anyhow::Result<String> {
     let function = format!("http://{}/", child.address());
-    let folder = stage.config.parent().unwrap_or(&stage.config).display();
+    let folder = stage.config.parent().unwrap_or(&stage.config);
+    let environment = folder.join("environment");
+    std::fs::write(&environment, exports(stage)).context("the environment could not be written")?;
     let page =
         if has_page(&function).await { format!("  status page     {function}\n") } else { String::new() };
     let site = &stage.site;
-    format!(
+    Ok(format!(
         "{page}  the site        curl -L {public}\n\
          \x20 the standby     curl {standby}\n\
          \x20 the journal     curl http://{control}/journal\n\
@@ -59,10 +63,23 @@ async fn places(stage: &Stage, child: &Child, control: std::net::SocketAddr) -> 
          \x20 bring it back   curl -X PUT -d on http://{control}/primary/power\n\
          \x20 fail back       curl -d '{{\"command\":\"failback\"}}' http://{control}/commands\n\
          \x20 fail over       curl -d '{{\"command\":\"failover\"}}' http://{control}/commands\n\
-         \x20 its files       {folder}\n",
+         \x20 acknowledge     curl -d '{{\"command\":\"acknowledge\"}}' http://{control}/commands\n\
+         \x20                 (nothing moves by itself for 10 minutes after a move; this lifts that)\n\
+         \x20 as an operator  . {environment} && {program} status\n\
+         \x20 its log         {log}\n",
         public = site.public_url(),
         standby = site.standby_url(),
-    )
+        environment = environment.display(),
+        program = std::env::args().next().unwrap_or_else(|| "failover".to_owned()),
+        log = stage.logbook.file.display(),
+    ))
+}
+
+/// What a shell reads to be an operator of this function.
+fn exports(stage: &Stage) -> String {
+    let config = ("FAILOVER_CONFIG", stage.config.display().to_string());
+    let variables = environment(&stage.sandbox).into_iter().chain([config]);
+    variables.fold(String::new(), |out, (name, value)| format!("{out}export {name}='{value}'\n"))
 }
 
 /// Whether the function shows its status page.
