@@ -11,7 +11,7 @@ pub mod uptime_check;
 use std::{any::Any, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position, Role, SiteName, SwitchId};
 
 use crate::api::{ApiError, Clients};
 
@@ -101,7 +101,7 @@ pub trait Switch: fmt::Debug + Send + Sync {
     }
 
     /// What an operator should know of it after a failback, although it was set: an alert still open, say.
-    async fn caveat(&self) -> Option<String> {
+    async fn caveat(&self, _site: &SiteName) -> Option<String> {
         None
     }
 

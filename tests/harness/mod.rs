@@ -175,6 +175,23 @@ impl Drill {
         std::fs::write(&newest, &text[..text.len() / 2]).expect("it is spoilt");
     }
 
+    /// Changes the newest journal entry (a journal in a folder), as if it had been written otherwise.
+    pub fn edit_newest_entry(&self, edit: impl FnOnce(&mut Value)) {
+        let folder = self.folder.path().join("journal/resume");
+        let entries = std::fs::read_dir(folder).expect("the journal's folder");
+        let newest = entries.map(|entry| entry.expect("an entry").path()).min().expect("an entry");
+        let mut entry = serde_json::from_slice(&std::fs::read(&newest).expect("its text")).expect("JSON");
+        edit(&mut entry);
+        std::fs::write(&newest, entry.to_string()).expect("it is edited");
+    }
+
+    /// What was announced so far under this kind: each line of the log, as JSON.
+    pub fn announced(&self, kind: &str) -> Vec<Value> {
+        let output = self.function.output();
+        let lines = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["kind"] == kind).collect()
+    }
+
     /// Somebody sets the page rule at Cloudflare's dashboard.
     pub fn route_by_hand(&self, status: &str) {
         let seed = self.site().seed;

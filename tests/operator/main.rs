@@ -5,4 +5,6 @@ mod harness;
 
 mod act;
 mod look;
+mod reconcile;
+mod rehearsal;
 mod usage;

@@ -144,7 +144,8 @@ impl Executor {
 
     /// What an operator should know although everything went well.
     async fn caveat(&self) -> String {
-        let asked = futures::future::join_all(self.site.switches.iter().map(|switch| switch.caveat()));
+        let asked =
+            futures::future::join_all(self.site.switches.iter().map(|switch| switch.caveat(&self.site.name)));
         let patience = self.site.pace.call_timeout / 5;
         let found = tokio::time::timeout(patience, asked).await.unwrap_or_default();
         found.into_iter().flatten().fold(String::new(), |said, caveat| format!("{said}; {caveat}"))

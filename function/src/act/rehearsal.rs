@@ -5,6 +5,7 @@ use failover_core::{End, Position, Role, Step};
 use tokio::time::Instant;
 
 use super::{Executor, Finish, Halt, set::Before};
+use crate::switch::Change;
 
 impl Executor {
     pub(super) async fn rehearsal(&mut self) -> Result<Finish, Halt> {
@@ -25,21 +26,33 @@ impl Executor {
     }
 
     async fn prove(&mut self) -> Result<String, Halt> {
-        let begun = Instant::now();
-        let before = Before { look: true, answers: None };
-        self.set(Role::Gate, Position::Standby, Vec::new(), before).await?;
-        self.record(Step::Open, begun, None);
+        if let Some(why) = self.unless_stopped(self.site.standby_unable()).await? {
+            return Err(Halt::Unwind(format!("the standby can't serve: {why}")));
+        }
+        let change = self.open_for_proof().await?;
         let opened = Instant::now();
         self.serves_in_time().await?;
-        let spread = opened.elapsed();
+        let spread = opened.elapsed().as_secs_f64();
         self.record(Step::Answer, opened, None);
         let begun = Instant::now();
         self.touch_routes().await?;
         self.record(Step::Route, begun, Some("a write that changes nothing".to_owned()));
-        Ok(format!(
-            "the standby answered {:.1} s after it was opened, and the route may be written",
-            spread.as_secs_f64()
-        ))
+        let answered = match change {
+            Change::Made => format!("the standby answered {spread:.1} s after it was opened"),
+            Change::Already => "the standby, which was open already, answered".to_owned(),
+        };
+        Ok(format!("{answered}, and the route may be written"))
+    }
+
+    async fn open_for_proof(&mut self) -> Result<Change, Halt> {
+        let begun = Instant::now();
+        let before = Before { look: true, answers: None };
+        let change = self.set(Role::Gate, Position::Standby, Vec::new(), before).await?;
+        if self.has(Role::Gate) {
+            let note = (change == Change::Already).then(|| "it was open already".to_owned());
+            self.record(Step::Open, begun, note);
+        }
+        Ok(change)
     }
 
     async fn serves_in_time(&self) -> Result<(), Halt> {
@@ -82,7 +95,9 @@ impl Executor {
         let begun = Instant::now();
         let before = Before { look: true, answers: None };
         self.set(Role::Gate, Position::Primary, Vec::new(), before).await?;
-        self.record(Step::Close, begun, None);
+        if self.has(Role::Gate) {
+            self.record(Step::Close, begun, None);
+        }
         Ok(())
     }
 

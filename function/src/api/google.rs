@@ -19,7 +19,7 @@ use super::{
 };
 use answer::Answer;
 
-pub use monitoring::Alert;
+pub use monitoring::{Alert, watches};
 
 /// A client of Google's interfaces.
 #[derive(Debug, Clone)]

@@ -27,7 +27,8 @@ impl Desk {
         match outcome.end {
             Some(end) if outcome.recorded => {
                 let said = match end {
-                    End::Done => reason.to_owned(),
+                    End::Done if outcome.sentence.contains(reason) => outcome.sentence.clone(),
+                    End::Done => format!("{reason}: {}", outcome.sentence),
                     _ => outcome.sentence.clone(),
                 };
                 Reply::new(site, ReplyVerdict::Move, said, 200).ending(end)

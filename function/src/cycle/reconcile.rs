@@ -5,7 +5,7 @@
 
 use failover_core::{
     Command, Event, Failback, Incident, IncidentState, Observed, Position, Role, Served, Sighting, Signal,
-    SignalKind, State, UpkeepTask, Verb, adopt,
+    SignalKind, State, UpkeepTask, Verb, adopt, clock,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -21,16 +21,31 @@ use crate::{
 /// So many rounds in a row make a report of a silent site, an outage on the standby, or the end of either.
 const IN_A_ROW: u32 = 3;
 
+/// So long may a restart have kept a process from its round: own choice, twice Cloud Scheduler's minute.
+const RESTART_TAKES: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
+
 /// The id of a report made here begins so.
 const REPORT: &str = "reconcile-";
 
-/// What this process counts from one round to the next; a restart begins again.
+/// What this process counts from one round to the next; a restart begins again, and so does the site's next turn.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
+    turn: Option<(Position, Option<Timestamp>)>,
     silent: u32,
     answered: u32,
     well_since: Option<Instant>,
     drift: Vec<String>,
+    last_round: Option<Timestamp>,
+}
+
+impl Counts {
+    /// What was counted at one place says nothing of the other.
+    fn begin_round(&mut self, state: &State) {
+        let turn = Some((state.active, state.since));
+        if self.turn != turn {
+            *self = Self { turn, ..Self::default() };
+        }
+    }
 }
 
 impl Desk {
@@ -55,12 +70,14 @@ impl Desk {
         let (seen, public) =
             tokio::join!(self.site.look_at(&roles), self.site.prober.public(&self.site.targets));
         let head = self.adopt_route(head, &seen).await?;
+        self.counts().begin_round(&head.state);
         self.count(&public.served);
         if let Some(reply) = self.reconsider(signal).await {
             return Ok(reply);
         }
         self.chores(&head.state, &seen, &public.served).await?;
-        self.drift(&head.state, &seen).await?;
+        self.drift(&head.state, &seen, &public.served).await?;
+        self.standby_day(&head.state);
         match head.state.active {
             Position::Primary => self.on_primary(signal, &head.state, &public.served).await,
             Position::Standby => self.on_standby(signal, &head.state).await,
@@ -192,14 +209,16 @@ impl Desk {
     /// Writes outside any plan: what was begun and not ended, drained standbys, outages on the standby.
     async fn chores(&self, state: &State, seen: &[Sighting], public: &Served) -> Result<(), RecordError> {
         if let Some(upkeep) = &state.upkeep {
-            return self.resume_chore(upkeep).await;
+            self.resume_chore(upkeep).await?;
+            return Ok(());
         }
         let now = Timestamp::now();
         if state.draining.is_some_and(|until| until <= now) && state.active == Position::Primary {
             let routed_back =
                 seen.iter().filter(|s| s.role == Role::Route).all(|s| s.observed.is_at(Position::Primary));
             if routed_back {
-                return self.chore(Chore::drained()).await;
+                self.chore(Chore::drained()).await?;
+                return Ok(());
             }
         }
         if state.active != Position::Standby {
@@ -212,33 +231,21 @@ impl Desk {
                     "visitors are not served although the site is on its standby ({why}); monitoring is resumed until they are"
                 );
                 self.site.announce(Kind::Outage, &sentence, json!({}), None);
-                self.chore(Chore::outage(sentence)).await
+                self.chore(Chore::outage(sentence)).await.map(|_| ())
             }
             Served::By(Position::Standby) if state.outage.is_some() => {
                 let sentence =
                     "visitors are served by the standby again; monitoring is paused again".to_owned();
                 self.site.announce(Kind::Recovered, &sentence, json!({}), None);
-                self.chore(Chore::recovered(sentence)).await
+                self.chore(Chore::recovered(sentence)).await.map(|_| ())
             }
             _ => Ok(()),
         }
     }
 
     /// Switches that are not where the journal says: announced once, and set again where the owner wants it.
-    async fn drift(&self, state: &State, seen: &[Sighting]) -> Result<(), RecordError> {
-        let expected = |role| match role {
-            Role::Gate if state.draining.is_some() => None,
-            Role::Monitor if state.outage.is_some() => Some(Position::Primary),
-            Role::Route => None,
-            _ => Some(state.active),
-        };
-        let off = seen.iter().filter_map(|sighting| {
-            let position = expected(sighting.role)?;
-            let strayed = matches!(&sighting.observed, Observed::At(at) if *at != position)
-                || matches!(sighting.observed, Observed::Mixed(_));
-            strayed.then_some((sighting, position))
-        });
-        let off: Vec<(&Sighting, Position)> = off.collect();
+    async fn drift(&self, state: &State, seen: &[Sighting], public: &Served) -> Result<(), RecordError> {
+        let off = strayed(state, seen);
         let said: Vec<String> = off
             .iter()
             .map(|(s, to)| format!("{} is at {} and belongs at {to}", s.switch, s.observed))
@@ -248,11 +255,28 @@ impl Desk {
             self.site.announce(Kind::Drift, &said.join("; "), json!({ "repair": self.site.repair }), None);
         }
         if self.site.repair && state.upkeep.is_none() {
-            for (sighting, position) in off {
+            for (sighting, position) in off.into_iter().filter(|(s, to)| may_repair(s.role, *to, public)) {
                 self.chore(Chore::repair(sighting.switch.clone(), sighting.role, position)).await?;
             }
         }
         Ok(())
+    }
+
+    /// Once a day while the site is on its standby: it is easy to forget where nobody misses anything.
+    fn standby_day(&self, state: &State) {
+        let now = Timestamp::now();
+        let before = self.counts().last_round.replace(now);
+        let Some(since) = state.since.filter(|_| state.active == Position::Standby) else { return };
+        // The first round of a process may have missed the hour by a restart.
+        let before = before.or_else(|| now.checked_sub(RESTART_TAKES).ok()).unwrap_or(now);
+        let days = |at: Timestamp| at.duration_since(since).as_hours() / 24;
+        if days(now) > days(before) {
+            let days = days(now);
+            let told = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+            let sentence =
+                format!("{} has been on its standby for {told}, since {}", self.site.name, clock(since));
+            self.site.announce(Kind::StandbyDay, &sentence, json!({ "days": days, "since": since }), None);
+        }
     }
 
     fn quiet(&self, reason: String) -> Reply {
@@ -281,7 +305,34 @@ impl Desk {
                 Chore::repair(switch.clone(), role, *position)
             }
         };
-        self.chore(chore).await
+        self.chore(chore).await.map(|_| ())
+    }
+}
+
+/// The switches that are elsewhere than where the journal says, with where they belong. A route that was moved as a
+/// whole has been adopted before; what is left of routes is partly here and partly there.
+fn strayed<'a>(state: &State, seen: &'a [Sighting]) -> Vec<(&'a Sighting, Position)> {
+    let belongs = |role| match role {
+        Role::Gate if state.draining.is_some() => None,
+        Role::Monitor if state.outage.is_some() => Some(Position::Primary),
+        _ => Some(state.active),
+    };
+    let off = seen.iter().filter_map(|sighting| {
+        let position = belongs(sighting.role)?;
+        let strayed = matches!(&sighting.observed, Observed::At(at) if *at != position)
+            || matches!(sighting.observed, Observed::Mixed(_));
+        strayed.then_some((sighting, position))
+    });
+    off.collect()
+}
+
+/// Whether a strayed switch may be set again without asking anybody: traffic is moved by plans alone, and monitoring
+/// is paused only while a visitor was just served by the standby.
+fn may_repair(role: Role, to: Position, public: &Served) -> bool {
+    match (role, to) {
+        (Role::Route, _) => false,
+        (Role::Monitor, Position::Standby) => public.is_by(Position::Standby),
+        _ => true,
     }
 }
 

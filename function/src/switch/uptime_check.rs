@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position, Role, SiteName, SwitchId};
 use serde_json::Value;
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Google, names::CheckName};
+use crate::api::{ApiError, ApiErrorKind, Clients, Google, google::Alert, names::CheckName};
 
 /// The kind `uptime_check`.
 pub const PROVIDER: Provider = Provider { kind: "uptime_check", read };
@@ -65,6 +65,18 @@ impl UptimeCheck {
     }
 }
 
+impl UptimeCheck {
+    /// An incident of this check that is still open.
+    async fn open_incident(&self, site: &SiteName) -> Result<Option<Alert>, ApiError> {
+        for alert in self.google.open_alerts(self.check.project()).await? {
+            if self.google.is_alert_of(&alert, &self.check, site).await? {
+                return Ok(Some(alert));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// A missing `disabled` means enabled.
 fn position(check: &Value) -> Position {
     if check["disabled"] == true { Position::Standby } else { Position::Primary }
@@ -96,6 +108,20 @@ impl Switch for UptimeCheck {
         }
         self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
         Ok(Change::Made)
+    }
+
+    async fn caveat(&self, site: &SiteName) -> Option<String> {
+        match self.open_incident(site).await {
+            Ok(alert) => alert.map(|alert| {
+                format!(
+                    "incident {} of \"{}\" is still open and swallows the next alert until it closes by itself; \
+                     until then reconcile's own probes watch alone",
+                    alert.id(),
+                    alert.policy_title
+                )
+            }),
+            Err(error) => Some(format!("whether an incident is still open could not be read: {error}")),
+        }
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

@@ -3,6 +3,7 @@
 //! Source: the discovery document of `monitoring` v3, read 2026-11-20. Google's own Rust client lacks the field
 //! `disabled`, hence these few calls by hand.
 
+use failover_core::SiteName;
 use serde_json::{Value, json};
 
 use super::Google;
@@ -79,12 +80,67 @@ impl Google {
         Ok(alerts)
     }
 
+    /// An alert policy as it is.
+    pub async fn alert_policy(&self, policy: &str) -> Result<Value, ApiError> {
+        let task = Task {
+            provider: "Cloud Monitoring",
+            verb: "read",
+            subject: policy,
+            grant: "grant the account monitoring.alertPolicies.get, as roles/monitoring.viewer has",
+            missing: "check the policy's name: gcloud monitoring policies list",
+            refused: "",
+        };
+        let answer = self.get(&task, self.monitoring_url(policy), &[]).await?;
+        task.whole(answer, "name")
+    }
+
+    /// Whether an open incident is about this check of this site: by its labels, by its policy's, or by what that
+    /// policy watches, where it may be read.
+    pub async fn is_alert_of(
+        &self,
+        alert: &Alert,
+        check: &CheckName,
+        site: &SiteName,
+    ) -> Result<bool, ApiError> {
+        if let Some(id) = alert.metric_labels["check_id"].as_str() {
+            return Ok(id == check.id());
+        }
+        let label =
+            ["failover_site", "site"].into_iter().find_map(|label| alert.policy_labels[label].as_str());
+        if let Some(label) = label {
+            return Ok(label == site.as_str());
+        }
+        match self.alert_policy(&alert.policy).await {
+            Ok(policy) => Ok(watches(&policy, check)),
+            Err(error) if error.is_permanent() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn monitoring_url(&self, name: &str) -> String {
         format!("{}/v3/{name}", self.endpoints.monitoring())
     }
 }
 
+/// Whether a condition of `policy` names the check in its filter.
+pub fn watches(policy: &Value, check: &CheckName) -> bool {
+    let conditions = policy["conditions"].as_array().into_iter().flatten();
+    let named = format!("\"{}\"", check.id());
+    conditions
+        .flat_map(|condition| {
+            ["conditionThreshold", "conditionAbsent"].map(|kind| &condition[kind]["filter"])
+        })
+        .any(|filter| {
+            filter.as_str().is_some_and(|filter| filter.contains("check_id") && filter.contains(&named))
+        })
+}
+
 impl Alert {
+    /// What notifications call `incident_id`.
+    pub fn id(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or_default()
+    }
+
     fn read(alert: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         Self {
