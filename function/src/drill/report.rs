@@ -155,3 +155,42 @@ impl OutageReport {
         Self { lasted: outage.duration(), lost: outage.lost, over: outage.until.is_some() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sandbox::Power;
+
+    use super::*;
+    use crate::drill::stage::Pace;
+
+    #[tokio::test]
+    async fn a_site_that_nobody_moved_is_no_good_end() {
+        let stage = Stage::set(Pace::fast(), None).await.unwrap();
+        stage.world().set_primary(stage.site.name(), Power::Off);
+        let visitors = Visitors::start(&stage.site.public_url(), Duration::from_millis(10)).unwrap();
+        visitors.watch().wait_for(|count| *count > 0).await.unwrap();
+        let report = Report::draw(&stage, &visitors, &Marks::default(), None);
+        assert!(!report.ended_well);
+        let bad = report.ends.iter().filter(|finding| !finding.good).map(|finding| finding.what);
+        let expected =
+            ["the failover ended Done", "the failback ended Done", "visitors are served by the primary"];
+        assert_eq!(bad.collect::<Vec<_>>(), expected);
+    }
+
+    #[tokio::test]
+    async fn what_no_provider_has_is_not_asked_for_in_vain() {
+        let stage = Stage::set(Pace::fast(), None).await.unwrap();
+        let visitors = Visitors::start(&stage.site.public_url(), Duration::from_secs(1)).unwrap();
+        stage.world().set_primary(stage.site.name(), Power::Off);
+        // Somebody asks for what no provider has.
+        let unknown = stage.sandbox.url(sandbox::Service::Run).join("v9/nothing").unwrap();
+        reqwest::Client::builder().no_proxy().build().unwrap().get(unknown).send().await.unwrap();
+        let report = Report::draw(&stage, &visitors, &Marks::default(), None);
+        let asked =
+            report.ends.iter().find(|finding| finding.what == "nobody was asked for what doesn't exist");
+        assert_eq!(
+            asked.map(|finding| (finding.good, finding.seen.as_str())),
+            Some((false, "GET /v9/nothing"))
+        );
+    }
+}

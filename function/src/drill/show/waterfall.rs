@@ -66,6 +66,6 @@ mod tests {
         let style = Style { colour: false, moves: false, unicode: false, width: 45 };
         let drawn = draw(&report, &style);
         let bars: Vec<&str> = drawn.lines().map(|line| &line[LABELS..]).collect();
-        assert_eq!(bars, [" ==========", "           =", "           =========="]);
+        assert_eq!(bars, ["==========", "          =", "          =========="]);
     }
 }

@@ -1,0 +1,8 @@
+//! The drill as a stranger starts it: the real binary, its report, its faults, and its end.
+
+mod endings;
+mod faults;
+mod looks;
+mod process;
+mod report;
+mod sandbox_alone;
