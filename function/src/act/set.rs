@@ -54,10 +54,11 @@ impl Executor {
     ) -> Result<Change, Halt> {
         let mut tries = 0;
         loop {
-            if before.look {
+            // The answer to a try that failed may be all that was lost of it.
+            if before.look || tries > 0 {
                 let now = self.observe(switch).await?;
                 if now.observed.is_at(position) {
-                    return Ok(Change::Already);
+                    return Ok(if tries > 0 { Change::Made } else { Change::Already });
                 }
                 seen = Some(now);
             }
