@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use failover_core::{Position, Role};
 use futures::future::join_all;
+use tokio::time::Instant;
 
 use super::{Executor, Halt};
 use crate::{
@@ -62,11 +63,23 @@ impl Executor {
                 }
                 seen = Some(now);
             }
-            self.still_answers(before.answers).await?;
-            self.before_write().await?;
+            self.may_write(before.answers).await?;
             match switch.set(position, seen.take()).await {
                 Ok(change) => return Ok(change),
                 Err(error) => self.after_failure(&error, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Makes sure of the claim and then of the answer: renewing a claim may take long, and an answer is good for
+    /// seconds only.
+    async fn may_write(&self, answers: Option<Position>) -> Result<(), Halt> {
+        loop {
+            self.before_write().await?;
+            let sure = Instant::now();
+            self.still_answers(answers).await?;
+            if sure.elapsed() < self.site.pace.claim_for / 2 {
+                return self.check();
             }
         }
     }
