@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use failover_core::{Direction, End, Event, Order, Position, State, StepRecord};
+use failover_core::{Direction, End, Event, Illegal, Order, Position, State, StepRecord};
 use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::{
     pace::Pace,
-    record::{Record, RecordError},
+    record::{Head, Record, RecordError},
 };
 
 /// Why an executor has to stop.
@@ -208,13 +208,37 @@ impl Writer {
     async fn write_some(&mut self) {
         while let Some(note) = self.queue.front().map(|queued| queued.note.clone()) {
             let begun = Instant::now();
-            match self.record.append(&self.event(&note)).await {
+            let event = self.event(&note);
+            let written = match note {
+                Note::Claim => self.renew(&event).await,
+                _ => self.record.append(&event).await,
+            };
+            match written {
                 Ok(head) => self.wrote(begun, head.number),
                 Err(RecordError::Illegal(_)) => match self.landed_before(&note) {
                     Some(number) => self.wrote(begun, number),
                     None => return self.halt(Stop::Lost),
                 },
                 Err(why) => return self.failed(&why),
+            }
+        }
+    }
+
+    /// Renews the claim only while it is ours: an executor that was kept from running while another took its plan
+    /// over must not take it back.
+    async fn renew(&self, claim: &Event) -> Result<Head, RecordError> {
+        loop {
+            let head = match self.record.known() {
+                Some(head) => head,
+                None => self.record.look().await?,
+            };
+            let plan = self.progress.borrow().plan.unwrap_or_default();
+            if self.stop_in(&head.state, plan) == Some(Stop::Lost) {
+                return Err(RecordError::Illegal(Illegal::NotTheExecutor(plan)));
+            }
+            match self.record.append_after(&head, claim).await {
+                Err(RecordError::Moved(_)) => {}
+                written => return written,
             }
         }
     }
@@ -250,7 +274,7 @@ impl Writer {
         self.progress.send_modify(|progress| progress.stop = progress.stop.or(Some(stop)));
     }
 
-    fn watch_for_others(&self, heads: &mut watch::Receiver<Option<crate::record::Head>>) {
+    fn watch_for_others(&self, heads: &mut watch::Receiver<Option<Head>>) {
         let state = heads.borrow_and_update().as_ref().map(|head| Arc::clone(&head.state));
         let Some((state, plan)) = state.zip(self.progress.borrow().plan) else { return };
         if let Some(stop) = self.stop_in(&state, plan) {
