@@ -36,6 +36,7 @@ pub(super) struct Counts {
     well_since: Option<Instant>,
     drift: Vec<String>,
     last_round: Option<Timestamp>,
+    trouble: Option<String>,
 }
 
 impl Counts {
@@ -75,9 +76,12 @@ impl Desk {
         if let Some(reply) = self.reconsider(signal).await {
             return Ok(reply);
         }
-        self.chores(&head.state, &seen, &public.served).await?;
-        self.drift(&head.state, &seen, &public.served).await?;
+        let trouble = self.chores(&head.state, &seen, &public.served).await?;
+        let trouble = trouble.or(self.drift(&head.state, &seen, &public.served).await?);
         self.standby_day(&head.state);
+        if let Some(trouble) = self.in_trouble(trouble) {
+            return Ok(self.quiet(trouble));
+        }
         match head.state.active {
             Position::Primary => self.on_primary(signal, &head.state, &public.served).await,
             Position::Standby => self.on_standby(signal, &head.state).await,
@@ -206,23 +210,34 @@ impl Desk {
         Some(self.handle(&Signal { message, kind: SignalKind::Command(command), ..signal.clone() }).await)
     }
 
-    /// Writes outside any plan: what was begun and not ended, drained standbys, outages on the standby.
-    async fn chores(&self, state: &State, seen: &[Sighting], public: &Served) -> Result<(), RecordError> {
-        if let Some(upkeep) = &state.upkeep {
-            self.resume_chore(upkeep).await?;
-            return Ok(());
+    /// What keeps a write outside any plan from being made: announced once, and said by every round.
+    fn in_trouble(&self, trouble: Option<String>) -> Option<String> {
+        let known = std::mem::replace(&mut self.counts().trouble, trouble.clone());
+        if let Some(sentence) = trouble.as_ref().filter(|_| known != trouble) {
+            self.site.announce(Kind::Trouble, sentence, json!({}), None);
+        }
+        trouble
+    }
+
+    /// Writes outside any plan: what was begun and not ended, drained standbys, outages on the standby. Some text is
+    /// why one failed.
+    async fn chores(
+        &self,
+        state: &State,
+        seen: &[Sighting],
+        public: &Served,
+    ) -> Result<Option<String>, RecordError> {
+        let begun = state.upkeep.as_ref();
+        if let Some(chore) = begun.and_then(|upkeep| self.taken_up(&upkeep.task, seen, public)) {
+            return self.chore(chore, begun).await;
         }
         let now = Timestamp::now();
-        if state.draining.is_some_and(|until| until <= now) && state.active == Position::Primary {
-            let routed_back =
-                seen.iter().filter(|s| s.role == Role::Route).all(|s| s.observed.is_at(Position::Primary));
-            if routed_back {
-                self.chore(Chore::drained()).await?;
-                return Ok(());
-            }
+        let drained = state.draining.is_some_and(|until| until <= now);
+        if drained && state.active == Position::Primary && is_routed_back(seen) {
+            return self.chore(Chore::drained(), begun).await;
         }
         if state.active != Position::Standby {
-            return Ok(());
+            return Ok(None);
         }
         let silent = self.counts().silent;
         match public {
@@ -231,20 +246,25 @@ impl Desk {
                     "visitors are not served although the site is on its standby ({why}); monitoring is resumed until they are"
                 );
                 self.site.announce(Kind::Outage, &sentence, json!({}), None);
-                self.chore(Chore::outage(sentence)).await.map(|_| ())
+                self.chore(Chore::outage(sentence), begun).await
             }
             Served::By(Position::Standby) if state.outage.is_some() => {
                 let sentence =
                     "visitors are served by the standby again; monitoring is paused again".to_owned();
                 self.site.announce(Kind::Recovered, &sentence, json!({}), None);
-                self.chore(Chore::recovered(sentence)).await.map(|_| ())
+                self.chore(Chore::recovered(sentence), begun).await
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 
     /// Switches that are not where the journal says: announced once, and set again where the owner wants it.
-    async fn drift(&self, state: &State, seen: &[Sighting], public: &Served) -> Result<(), RecordError> {
+    async fn drift(
+        &self,
+        state: &State,
+        seen: &[Sighting],
+        public: &Served,
+    ) -> Result<Option<String>, RecordError> {
         let off = strayed(state, seen);
         let said: Vec<String> = off
             .iter()
@@ -254,12 +274,14 @@ impl Desk {
         if is_news && !said.is_empty() {
             self.site.announce(Kind::Drift, &said.join("; "), json!({ "repair": self.site.repair }), None);
         }
+        let mut trouble = None;
         if self.site.repair && state.upkeep.is_none() {
-            for (sighting, position) in off.into_iter().filter(|(s, to)| may_repair(s.role, *to, public)) {
-                self.chore(Chore::repair(sighting.switch.clone(), sighting.role, position)).await?;
+            for (sighting, position) in off.into_iter().filter(|(s, to)| may_repair(s.role, *to, seen, public)) {
+                let chore = Chore::repair(sighting.switch.clone(), sighting.role, position);
+                trouble = trouble.or(self.chore(chore, None).await?);
             }
         }
-        Ok(())
+        Ok(trouble)
     }
 
     /// Once a day while the site is on its standby: it is easy to forget where nobody misses anything.
@@ -283,29 +305,23 @@ impl Desk {
         Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 200)
     }
 
-    async fn resume_chore(&self, upkeep: &failover_core::Upkeep) -> Result<(), RecordError> {
-        // A minute has passed since the last round, twelve times as long as a claim lives by default; where
-        // rounds come faster, the claim is watched for its full time.
-        tokio::time::sleep(self.site.pace.claim_for).await;
-        let unchanged = self.site.record.look().await?.state.upkeep.as_ref() == Some(upkeep);
-        if !unchanged {
-            return Ok(());
-        }
-        let chore = match &upkeep.task {
-            UpkeepTask::ResumeMonitoring => {
-                Chore::outage("monitoring is resumed, as it was begun".to_owned())
+    /// What a round before this one has begun and not ended, where it is still to be so. Hours may have passed: nothing
+    /// is closed that visitors are led to, and monitoring is not paused while they are not served.
+    fn taken_up(&self, task: &UpkeepTask, seen: &[Sighting], public: &Served) -> Option<Chore> {
+        match task {
+            UpkeepTask::PauseMonitoring if public.is_by(Position::Standby) => {
+                Some(Chore::recovered("monitoring is paused, as it was begun".to_owned()))
             }
-            UpkeepTask::PauseMonitoring => {
-                Chore::recovered("monitoring is paused, as it was begun".to_owned())
+            UpkeepTask::ResumeMonitoring | UpkeepTask::PauseMonitoring => {
+                Some(Chore::outage("monitoring is resumed, as it was begun".to_owned()))
             }
-            UpkeepTask::CloseStandby => Chore::drained(),
+            UpkeepTask::CloseStandby => is_routed_back(seen).then(Chore::drained),
             UpkeepTask::Repair(switch, position) => {
-                let role =
-                    self.site.switches.iter().find(|s| s.id() == switch).map_or(Role::Monitor, |s| s.role());
-                Chore::repair(switch.clone(), role, *position)
+                let role = self.site.switches.iter().find(|s| s.id() == switch)?.role();
+                may_repair(role, *position, seen, public)
+                    .then(|| Chore::repair(switch.clone(), role, *position))
             }
-        };
-        self.chore(chore).await.map(|_| ())
+        }
     }
 }
 
@@ -326,14 +342,20 @@ fn strayed<'a>(state: &State, seen: &'a [Sighting]) -> Vec<(&'a Sighting, Positi
     off.collect()
 }
 
-/// Whether a strayed switch may be set again without asking anybody: traffic is moved by plans alone, and monitoring
-/// is paused only while a visitor was just served by the standby.
-fn may_repair(role: Role, to: Position, public: &Served) -> bool {
+/// Whether a strayed switch may be set again without asking anybody: traffic is moved by plans alone, a standby is
+/// closed only where no route leads there, and monitoring is paused only while a visitor was just served by it.
+fn may_repair(role: Role, to: Position, seen: &[Sighting], public: &Served) -> bool {
     match (role, to) {
         (Role::Route, _) => false,
+        (Role::Gate, Position::Primary) => is_routed_back(seen),
         (Role::Monitor, Position::Standby) => public.is_by(Position::Standby),
         _ => true,
     }
+}
+
+/// Whether every route was seen to lead to the primary.
+fn is_routed_back(seen: &[Sighting]) -> bool {
+    seen.iter().filter(|s| s.role == Role::Route).all(|s| s.observed.is_at(Position::Primary))
 }
 
 fn told(public: &Served) -> String {

@@ -1,10 +1,13 @@
 //! Cloud writes outside any plan: each follows an entry of its own, is claimed by it, and is seen to its end.
 
-use failover_core::{Event, Position, Role, SwitchId};
+use std::{sync::Mutex, time::Duration};
+
+use failover_core::{Event, Position, Role, SwitchId, Upkeep};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::desk::Desk;
-use crate::{announce::Kind, record::RecordError};
+use crate::{announce::Kind, record::RecordError, switch::Switch};
 
 /// One such write.
 #[derive(Debug)]
@@ -45,27 +48,38 @@ impl Chore {
 }
 
 impl Desk {
-    /// Claims the write by its entry, makes it, and records that it was made; says whether it was. What fails stays
-    /// begun, and the next round takes it up.
-    pub(super) async fn chore(&self, chore: Chore) -> Result<bool, RecordError> {
-        let _deciding = self.deciding.lock().await;
+    /// Claims the write by its entry, makes it, and records that it was made; `before` is the one that it takes the
+    /// place of, once its claim stood still for its full time. What fails stays begun, and the next round takes it up; the sentence says what to mend.
+    pub(super) async fn chore(
+        &self,
+        chore: Chore,
+        before: Option<&Upkeep>,
+    ) -> Result<Option<String>, RecordError> {
+        if before.is_some() {
+            tokio::time::sleep(self.site.pace.claim_for).await;
+        }
         let nonce = uuid::Uuid::new_v4().to_string();
-        let head = self.site.record.look().await?;
-        if !head.state.plans.is_empty() {
-            return Ok(false);
-        }
-        self.site.record.append_after(&head, &chore.event(&nonce)).await?;
-        let wanted =
-            self.site.of(chore.role).filter(|s| chore.only.as_ref().is_none_or(|only| only == s.id()));
-        for switch in wanted {
-            if let Err(error) = switch.set(chore.position, None).await {
-                tracing::warn!(site = %self.site.name, "{}; the next reconcile tries again", crate::log::chain(&error));
-                return Ok(false);
+        let event = chore.event(&nonce);
+        let claimed_at = Instant::now();
+        {
+            let _deciding = self.deciding.lock().await;
+            let head = self.site.record.look().await?;
+            if !head.state.plans.is_empty() || head.state.upkeep.as_ref() != before {
+                return Ok(None);
             }
+            self.site.record.append_after(&head, &event).await?;
         }
-        self.site.record.append(&Event::Kept { nonce }).await?;
-        self.announce_kept(&chore);
-        Ok(true)
+        let claimed_at = Mutex::new(claimed_at);
+        let written = tokio::select! {
+            biased;
+            written = self.write(&chore, &claimed_at) => written,
+            () = self.keep_claim(&event, &nonce, &claimed_at) => None,
+        };
+        if written.is_none() {
+            self.site.record.append(&Event::Kept { nonce }).await?;
+            self.announce_kept(&chore);
+        }
+        Ok(written)
     }
 
     fn announce_kept(&self, chore: &Chore) {
@@ -80,5 +94,51 @@ impl Desk {
             (None, _) => return,
         };
         self.site.announce(kind, &sentence, json!({ "position": chore.position }), None);
+    }
+
+    /// Sets what the chore is about; a sentence if that failed.
+    async fn write(&self, chore: &Chore, claimed_at: &Mutex<Instant>) -> Option<String> {
+        let wanted =
+            self.site.of(chore.role).filter(|s| chore.only.as_ref().is_none_or(|only| only == s.id()));
+        for switch in wanted {
+            if let Err(sentence) = self.write_one(&**switch, chore.position, claimed_at).await {
+                tracing::warn!(site = %self.site.name, "{sentence}; the next reconcile tries again");
+                return Some(sentence);
+            }
+        }
+        None
+    }
+
+    async fn write_one(
+        &self,
+        switch: &dyn Switch,
+        position: Position,
+        claimed_at: &Mutex<Instant>,
+    ) -> Result<(), String> {
+        let told = |error| crate::log::chain(&error);
+        let seen = switch.observe().await.map_err(told)?;
+        let age = claimed_at.lock().map_or(Duration::MAX, |at| at.elapsed());
+        if age >= self.site.pace.claim_for {
+            return Err(format!("{} was left alone: the claim could not be kept alive", switch.id()));
+        }
+        switch.set(position, Some(seen)).await.map(drop).map_err(told)
+    }
+
+    /// Renews the claim while the write takes its time, so that no plan begins beside it. Never ends.
+    async fn keep_claim(&self, event: &Event, nonce: &str, claimed_at: &Mutex<Instant>) {
+        loop {
+            tokio::time::sleep(self.site.pace.claim_for / 2).await;
+            let Ok(head) = self.site.record.look().await else { continue };
+            let ours = head.state.upkeep.as_ref().is_some_and(|upkeep| upkeep.claim.nonce == nonce);
+            if !ours {
+                return std::future::pending().await;
+            }
+            let begun = Instant::now();
+            match (self.site.record.append_after(&head, event).await, claimed_at.lock()) {
+                (Ok(_), Ok(mut at)) => *at = begun,
+                (Err(error), _) => tracing::debug!(site = %self.site.name, "{error}"),
+                (Ok(_), Err(_)) => {}
+            }
+        }
     }
 }

@@ -178,3 +178,17 @@ fn what_a_plan_found_pending_it_answers_too() {
     check(&story, "standby");
     assert!(story.state.has_settled_incident("i9"));
 }
+
+#[test]
+fn its_writer_renews_a_claim_also_beside_a_plan_that_waits_for_it() {
+    let order = by_incident("13:30:02", &[pending("0.next", "13:30:02")]);
+    let story = Story::draining()
+        .then("13:30:01", drained("u"))
+        .then("13:30:03", intent(Direction::Failover, order, "a"));
+    let entry = |story: &Story| story.state.upkeep.as_ref().map(|upkeep| upkeep.claim.entry);
+    let before = entry(&story);
+    assert_eq!(story.refuses("13:30:04", &drained("v")), Illegal::Busy, "nobody else may");
+    let story = story.then("13:30:05", drained("u"));
+    assert!(entry(&story) > before);
+    assert_eq!(story.then("13:30:06", seen_to_its_end("u")).state.upkeep, None);
+}
