@@ -81,11 +81,11 @@ impl Desk {
     /// is worth waiting for.
     async fn decide_patiently(&self, signal: &Signal, nonce: &str) -> Result<Begun, RecordError> {
         let patience = self.site.pace.journal_patience;
-        let deadline = Instant::now() + patience;
+        let mut deadline = Instant::now() + patience;
         let mut moved = 0;
         let mut tries = 0;
         loop {
-            let decided = self.decide_once(signal, nonce, deadline).await;
+            let decided = self.decide_once(signal, nonce, &mut deadline).await;
             match decided {
                 Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => moved += 1,
                 Err(error @ RecordError::Store { .. }) if !error.is_permanent() => {
@@ -105,9 +105,13 @@ impl Desk {
         &self,
         signal: &Signal,
         nonce: &str,
-        deadline: Instant,
+        deadline: &mut Instant,
     ) -> Result<Begun, RecordError> {
+        let queued = Instant::now();
         let _deciding = self.deciding.lock().await;
+        // Others were decided meanwhile: that says nothing about the journal.
+        *deadline += queued.elapsed();
+        let deadline = *deadline;
         let known = self.site.record.known();
         let mut ahead = Ahead::begin(self, signal, known.as_ref().map(|head| &*head.state));
         let head = self.in_time(deadline, self.look_for(signal)).await?;
