@@ -17,7 +17,10 @@ impl Executor {
     pub(super) async fn failback(&mut self) -> Result<Finish, Halt> {
         match self.lead_to_primary().await {
             // Nothing was moved, or it was moved back already.
-            Err(Halt::Unwind(why)) => Ok(Finish::new(End::Unwound, self.active_by_steps(), why)),
+            Err(Halt::Unwind(why)) => {
+                self.pause_again().await?;
+                Ok(Finish::new(End::Unwound, self.active_by_steps(), why))
+            }
             other => other,
         }
     }
@@ -25,8 +28,10 @@ impl Executor {
     async fn lead_to_primary(&mut self) -> Result<Finish, Halt> {
         self.power_up().await?;
         let moved = self.route_to_primary().await?;
-        if (moved || !self.task.order.unfinished) && !self.verify_primary().await? {
-            return self.primary_stayed_silent().await;
+        while (moved || !self.task.order.unfinished) && !self.verify_primary().await? {
+            if self.reopen_standby().await? {
+                return self.primary_stayed_silent().await;
+            }
         }
         let drain_until = self.drain_until();
         self.close_and_resume(drain_until.is_some()).await?;
@@ -97,6 +102,7 @@ impl Executor {
         match self.set(Role::Route, Position::Standby, Vec::new(), before).await {
             Ok(_) => {
                 self.record(Step::Unroute, begun, None);
+                self.pause_again().await?;
                 let sentence = format!("{why}; they are led to the standby again");
                 Ok(Finish::new(End::Unwound, Position::Standby, sentence))
             }
@@ -106,6 +112,45 @@ impl Executor {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// An earlier executor may have closed the standby already: it is opened, and answers, before anybody is led
+    /// there again. False if the primary answered visitors first.
+    async fn reopen_standby(&mut self) -> Result<bool, Halt> {
+        let begun = Instant::now();
+        let before = Before { look: true, answers: None };
+        if !self.task.resumed
+            || self.set(Role::Gate, Position::Standby, Vec::new(), before).await? == Change::Already
+        {
+            return Ok(true);
+        }
+        self.record(Step::Open, begun, None);
+        let race = async {
+            tokio::select! {
+                biased;
+                () = self.standby_answers() => true,
+                _ = self.await_visitor(Position::Primary) => false,
+            }
+        };
+        self.unless_stopped(race).await
+    }
+
+    /// An earlier executor may have resumed monitoring already: it is paused again once a visitor was served by the
+    /// standby, and left alone if none is.
+    async fn pause_again(&mut self) -> Result<(), Halt> {
+        if !self.task.resumed || !self.has(Role::Monitor) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let visitor =
+            tokio::time::timeout(self.site.failback_patience, self.await_visitor(Position::Standby));
+        if self.unless_stopped(visitor).await?.is_ok() {
+            let before = Before { look: true, answers: None };
+            if self.set(Role::Monitor, Position::Standby, Vec::new(), before).await? == Change::Made {
+                self.record(Step::Pause, begun, None);
+            }
+        }
+        Ok(())
     }
 
     /// Until when a visitor may come by a cached redirect; `None` if none can any more.

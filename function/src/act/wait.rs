@@ -49,7 +49,7 @@ impl Executor {
         self.unless_stopped(race).await?
     }
 
-    async fn standby_answers(&self) {
+    pub(super) async fn standby_answers(&self) {
         let begun = Instant::now();
         loop {
             let asked = Instant::now();
