@@ -39,7 +39,7 @@ impl Executor {
         if drain_until.is_none() {
             wanted.push((Role::Gate, Position::Primary));
         }
-        self.settle(&wanted).await?;
+        self.settle(&wanted, None).await?;
         let caveat = self.caveat().await;
         let sentence = format!("visitors are served by the primary: {}{caveat}", self.task.reason);
         Ok(Finish { drain_until, ..Finish::new(End::Done, Position::Primary, sentence) })

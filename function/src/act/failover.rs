@@ -24,7 +24,7 @@ impl Executor {
         self.verify_standby().await?;
         self.pause().await?;
         let wanted = [Role::Gate, Role::Route, Role::Monitor].map(|role| (role, Position::Standby));
-        self.settle(&wanted).await?;
+        self.settle(&wanted, self.proof()).await?;
         let sentence = format!("visitors are served by the standby: {}", self.task.reason);
         Ok(Finish::new(End::Done, Position::Standby, sentence))
     }
@@ -96,18 +96,23 @@ impl Executor {
 
     /// Leads visitors to the standby: once it has answered, or at once where the operator chose so.
     async fn route_to_standby(&mut self) -> Result<(), Halt> {
-        let at_once = self.task.order.force || self.site.order == RouteOrder::Together;
-        let asks = !at_once && self.site.targets.standby.is_some();
-        if asks {
+        let proof = self.proof();
+        if proof.is_some() {
             let begun = Instant::now();
             self.await_standby().await?;
             self.record(Step::Answer, begun, None);
         }
         let begun = Instant::now();
-        let before = Before { look: self.task.resumed, answers: asks.then_some(Position::Standby) };
+        let before = Before { look: self.task.resumed, answers: proof };
         self.set(Role::Route, Position::Standby, Vec::new(), before).await?;
         self.record(Step::Route, begun, None);
         Ok(())
+    }
+
+    /// Who has to answer before visitors are led there: nobody where the operator chose so.
+    fn proof(&self) -> Option<Position> {
+        let at_once = self.task.order.force || self.site.order == RouteOrder::Together;
+        (!at_once && self.site.targets.standby.is_some()).then_some(Position::Standby)
     }
 
     /// Waits for the proof: a visitor's request to the public URL, answered by the standby.
@@ -131,7 +136,7 @@ impl Executor {
                 return Ok(());
             }
             // Perhaps somebody moved the route back meanwhile.
-            let before = Before { look: true, answers: None };
+            let before = Before { look: true, answers: self.proof() };
             self.set(Role::Route, Position::Standby, Vec::new(), before).await?;
         }
     }

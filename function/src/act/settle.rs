@@ -17,11 +17,16 @@ struct Moved {
 }
 
 impl Executor {
-    /// Observes every switch of the given roles until all are where they should be.
+    /// Observes every switch of the given roles until all are where they should be. Visitors are led back only to a
+    /// place that has the `proof`.
     ///
     /// # Errors
     /// A switch that doesn't stay where it is set is moved by somebody else: an operator has to look.
-    pub(super) async fn settle(&self, wanted: &[(Role, Position)]) -> Result<(), Halt> {
+    pub(super) async fn settle(
+        &self,
+        wanted: &[(Role, Position)],
+        proof: Option<Position>,
+    ) -> Result<(), Halt> {
         for round in 0.. {
             let moved = self.moved_meanwhile(wanted).await?;
             let Some(first) = moved.first() else { return Ok(()) };
@@ -33,7 +38,8 @@ impl Executor {
             }
             for Moved { switch, role, position, observed } in &moved {
                 tracing::warn!(site = %self.site.name, %switch, %observed, "not at {position} any more; it is set again");
-                self.set(*role, *position, Vec::new(), Before { look: true, answers: None }).await?;
+                let answers = proof.filter(|_| *role == Role::Route);
+                self.set(*role, *position, Vec::new(), Before { look: true, answers }).await?;
             }
         }
         Ok(())
