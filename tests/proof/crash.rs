@@ -10,7 +10,7 @@ use crate::{
     recording::Point,
     runner::{Case, Played, survive},
     stage::Stage,
-    story::{STORIES, Story},
+    story::{Recorded, STORIES, Story, record_all},
     verdict::{all_is_well, nothing_is_written_any_more},
 };
 
@@ -29,8 +29,8 @@ enum Next {
 /// Every story, every call, both moments, both motors.
 pub(crate) async fn table() {
     let mut cases = Vec::new();
-    for story in STORIES {
-        for point in story.record().await {
+    for Recorded { story, points } in record_all("crash", STORIES).await {
+        for point in points {
             for moment in [Moment::BeforeEffect, Moment::AfterEffect] {
                 for next in [Next::Redelivery, Next::Reconcile] {
                     let name = format!("crash/{}/{point}/{moment:?}/{next:?}", story.name);

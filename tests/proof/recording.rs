@@ -20,8 +20,21 @@ impl fmt::Display for Point {
     }
 }
 
-/// Every call of a recording, in order.
+/// Who waits for an answer asks the same again and again: of so many in a row, the first and the last ones count.
+const OF_A_ROW: usize = 2;
+
+/// Every call of a recording, in order; of a long row of the same one, the first and the last.
 pub(crate) fn points(records: &[Record]) -> Vec<Point> {
+    let all = named(records);
+    let same = |one: &Point, other: &Point| one.operation == other.operation;
+    let thinned = all.chunk_by(same).flat_map(|row| {
+        let last = row.len().saturating_sub(OF_A_ROW).max(OF_A_ROW.min(row.len()));
+        row.iter().take(OF_A_ROW).chain(&row[last..])
+    });
+    thinned.copied().collect()
+}
+
+fn named(records: &[Record]) -> Vec<Point> {
     let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
     let name = |record: &Record| {
         let nth = counts.entry(record.operation).or_default();

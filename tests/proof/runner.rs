@@ -13,8 +13,11 @@ const DEADLINE: Duration = Duration::from_secs(45);
 /// So many failures are told with all evidence, the others by name.
 const TOLD: usize = 4;
 
+/// So often it is told how far a table is.
+const PROGRESS: usize = 250;
+
 /// Cases that play at the same time, over all tests of this binary.
-static SEATS: Semaphore = Semaphore::const_new(8);
+static SEATS: Semaphore = Semaphore::const_new(6);
 
 /// What a case came to: how it got to its end, in a word that is counted, or what went wrong.
 pub(crate) type Played = Result<&'static str, String>;
@@ -59,10 +62,16 @@ pub(crate) fn is_wanted(name: &str) -> bool {
     std::env::var("PROOF").map_or(true, |wanted| name.contains(&wanted))
 }
 
+/// Whether cases whose names begin so may be among those asked for.
+pub(crate) fn may_be_wanted(beginning: &str) -> bool {
+    is_wanted(beginning) || std::env::var("PROOF").is_ok_and(|wanted| wanted.starts_with(beginning))
+}
+
 /// Plays all cases and prints how many there were.
 ///
 /// # Panics
 /// When one failed, after all were played.
+#[expect(clippy::print_stdout, reason = "a table takes minutes: who waits for it wants to see it move")]
 pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
     let at_once = std::env::var("PROOF_AT_ONCE").ok().and_then(|number| number.parse().ok()).unwrap_or(64);
     let cases: Vec<Case> = cases.into_iter().filter(|case| is_wanted(&case.name)).collect();
@@ -73,7 +82,11 @@ pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
     });
     let (mut ways, mut failures) = (BTreeMap::<&str, usize>::new(), Vec::new());
     let mut played = std::pin::pin!(played.buffer_unordered(at_once));
-    while let Some(outcome) = played.next().await {
+    for number in 1.. {
+        let Some(outcome) = played.next().await else { break };
+        if number % PROGRESS == 0 {
+            println!("{table}: {number} of {points} points played");
+        }
         match outcome {
             Ok(how) => *ways.entry(how).or_default() += 1,
             Err(failure) => failures.push(failure),

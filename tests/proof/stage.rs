@@ -127,6 +127,10 @@ impl Stage {
             }
         };
         self.kill().await;
+        if !died {
+            // Nobody else is to be held there.
+            self.sandbox.world.breakpoints.release();
+        }
         self.evidence.note(format!("killed at {point}, {moment:?}: {died}"));
         Ok(died)
     }

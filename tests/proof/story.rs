@@ -3,13 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use failover_core::{Direction, End, Position};
-use sandbox::{Moment, Options, Power};
+use futures::{StreamExt, stream};
+use sandbox::{
+    Moment::{self, AfterEffect},
+    Options, Power,
+};
 
 use crate::{
     cast::Word,
     evidence::Evidence,
     harness::Settings,
     recording::{Point, points},
+    runner,
     stage::Stage,
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
@@ -31,6 +36,24 @@ pub(crate) enum Act {
     Drained,
 }
 
+use Act::{DieAt, Drained, PowerFails, PowerReturns, Say, Standby};
+
+/// A story whose calls are known.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// The story.
+    pub(crate) story: &'static Story,
+    /// Every call that its message brought about, in order.
+    pub(crate) points: Vec<Point>,
+}
+
+/// Records the stories that the table is asked for.
+pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Recorded> {
+    let wanted = stories.iter().filter(|story| runner::may_be_wanted(&format!("{table}/{}/", story.name)));
+    let recording = wanted.map(|story| async move { Recorded { story, points: story.record().await } });
+    stream::iter(recording).buffered(4).collect().await
+}
+
 /// One story.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Story {
@@ -49,17 +72,28 @@ pub(crate) struct Story {
 }
 
 /// The usual times at a tenth; what the sites say is looked at, so that a stranger's page is no proof.
-const SITE: &str = "confirm_within = \"400ms\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
+const SITE: &str = "confirm_within = \"1s\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
                     cooldown = \"0s\"\nexpect = { contains = \"Served by the primary\" }\n\
                     standby_expect = { contains = \"Served by the standby\" }\n";
 
+/// Everything at a tenth, but for looks at sites: a busy machine may keep a process waiting for half a second, and a
+/// site that answered later than that would be taken for a silent one.
+const TOP: &str =
+    "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"1s\"\njournal_patience = \"500ms\"\n";
+
 /// Visitors are served by the standby, and monitoring sleeps.
-const ON_STANDBY: Ending =
-    Ending { served: Position::Standby, open: true, paused: true, plan: &[(Direction::Failover, End::Done)] };
+const ON_STANDBY: Ending = Ending {
+    active: Position::Standby,
+    served: true,
+    open: true,
+    paused: true,
+    plan: &[(Direction::Failover, End::Done)],
+};
 
 /// Visitors are served by the primary, and all is as before the outage.
 const ON_PRIMARY: Ending = Ending {
-    served: Position::Primary,
+    active: Position::Primary,
+    served: true,
     open: false,
     paused: false,
     plan: &[(Direction::Failback, End::Done)],
@@ -68,7 +102,7 @@ const ON_PRIMARY: Ending = Ending {
 const FAILOVER: Story = Story {
     name: "failover",
     site: "",
-    prologue: &[Act::PowerFails],
+    prologue: &[PowerFails],
     message: Word::Incident,
     same_process: false,
     ending: ON_STANDBY,
@@ -76,20 +110,143 @@ const FAILOVER: Story = Story {
 
 const FAILBACK: Story = Story {
     name: "failback",
-    prologue: &[Act::PowerFails, Act::Say(Word::Incident), Act::PowerReturns],
+    prologue: &[PowerFails, Say(Word::Incident), PowerReturns],
     message: Word::Order("failback"),
     ending: ON_PRIMARY,
     ..FAILOVER
 };
 
 /// All of them.
-pub(crate) const STORIES: &[Story] = &[FAILOVER, FAILBACK];
+pub(crate) const STORIES: &[Story] = &[
+    FAILOVER,
+    FAILBACK,
+    Story { name: "operators-failover", prologue: &[], message: Word::Order("failover"), ..FAILOVER },
+    Story {
+        name: "reconcile-carries-a-failover-on",
+        prologue: &[PowerFails, DieAt(Word::Incident, "run.set_iam_policy", 1, AfterEffect)],
+        message: Word::Reconcile,
+        ..FAILOVER
+    },
+    Story {
+        name: "reconcile-carries-a-failback-on",
+        prologue: &[
+            PowerFails,
+            Say(Word::Incident),
+            PowerReturns,
+            DieAt(Word::Order("failback"), "cloudflare.patch_page_rule", 1, AfterEffect),
+        ],
+        message: Word::Reconcile,
+        ..FAILBACK
+    },
+    Story {
+        name: "reconcile-decides-a-pending-incident",
+        prologue: &[Say(Word::Incident), PowerFails],
+        message: Word::Reconcile,
+        ..FAILOVER
+    },
+    Story {
+        name: "release-decides-a-pending-incident",
+        prologue: &[Say(Word::Order("hold")), PowerFails, Say(Word::Incident)],
+        message: Word::Order("release"),
+        ..FAILOVER
+    },
+    Story {
+        name: "reconcile-finds-the-third-silence",
+        prologue: &[PowerFails, Say(Word::Reconcile), Say(Word::Reconcile)],
+        message: Word::Reconcile,
+        same_process: true,
+        ..FAILOVER
+    },
+    Story {
+        name: "reconcile-closes-a-drained-standby",
+        site: "drain = \"1s\"\n",
+        prologue: &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Order("failback")), Drained],
+        message: Word::Reconcile,
+        ..FAILBACK
+    },
+    Story {
+        name: "reconcile-fails-back-by-itself",
+        site: "failback = \"automatic\"\nwell_for = \"1ms\"\n",
+        prologue: &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Reconcile)],
+        message: Word::Reconcile,
+        same_process: true,
+        ..FAILBACK
+    },
+    Story {
+        name: "reconcile-finds-an-outage-of-the-standby",
+        prologue: &[
+            PowerFails,
+            Say(Word::Incident),
+            Standby(Power::Failing(500)),
+            Say(Word::Reconcile),
+            Say(Word::Reconcile),
+        ],
+        message: Word::Reconcile,
+        same_process: true,
+        ending: Ending { served: false, paused: false, ..ON_STANDBY },
+        ..FAILOVER
+    },
+    Story {
+        name: "reconcile-finds-the-standby-well-again",
+        prologue: &[
+            PowerFails,
+            Say(Word::Incident),
+            Standby(Power::Failing(500)),
+            Say(Word::Reconcile),
+            Say(Word::Reconcile),
+            Say(Word::Reconcile),
+            Standby(Power::On),
+        ],
+        message: Word::Reconcile,
+        ..FAILOVER
+    },
+    Story {
+        name: "rehearsal",
+        prologue: &[],
+        message: Word::Order("rehearse"),
+        ending: Ending {
+            plan: &[(Direction::Rehearsal, End::Done), (Direction::Rehearsal, End::Unwound)],
+            ..ON_PRIMARY
+        },
+        ..FAILOVER
+    },
+    Story {
+        name: "failover-is-undone",
+        prologue: &[PowerFails, DieAt(Word::Incident, "run.set_iam_policy", 1, AfterEffect), PowerReturns],
+        ending: Ending { plan: &[(Direction::Failover, End::Unwound)], ..ON_PRIMARY },
+        ..FAILOVER
+    },
+    Story {
+        name: "failback-is-undone",
+        prologue: &[
+            PowerFails,
+            Say(Word::Incident),
+            PowerReturns,
+            DieAt(Word::Order("failback"), "cloudflare.patch_page_rule", 1, AfterEffect),
+            PowerFails,
+        ],
+        ending: Ending { plan: &[(Direction::Failback, End::Unwound)], ..ON_STANDBY },
+        ..FAILBACK
+    },
+    Story {
+        name: "failback-is-undone-after-the-standby-was-closed",
+        prologue: &[
+            PowerFails,
+            Say(Word::Incident),
+            PowerReturns,
+            DieAt(Word::Order("failback"), "run.set_iam_policy", 1, AfterEffect),
+            PowerFails,
+        ],
+        ending: Ending { plan: &[(Direction::Failback, End::Unwound)], ..ON_STANDBY },
+        ..FAILBACK
+    },
+];
 
 impl Story {
     /// A fresh world in which all that happened before has happened. The message is published, too.
     pub(crate) async fn set_up(&self, evidence: Arc<Evidence>) -> Result<(Stage, serde_json::Value), String> {
-        let usual = Settings::default();
-        let settings = Settings { site: format!("{SITE}{}", self.site), ..usual };
+        let settings =
+            Settings { top: TOP.to_owned(), site: format!("{SITE}{}", self.site), ..Settings::default() };
         let mut stage = Stage::set(settings, Options::default(), evidence).await;
         let mut own = None;
         for act in self.prologue {
@@ -101,7 +258,9 @@ impl Story {
                 Act::DieAt(word, operation, nth, moment) => {
                     let push = word.publish();
                     stage.restart().await;
-                    stage.die_at(Point { operation, nth }, moment, &push).await?;
+                    if !stage.die_at(Point { operation, nth }, moment, &push).await? {
+                        return Err(format!("the prologue didn't get to {operation}"));
+                    }
                     own = (word == self.message).then_some(push);
                 }
                 Act::Drained => until_drained(&stage).await?,
@@ -114,7 +273,7 @@ impl Story {
     }
 
     /// Plays it with nothing going wrong, and returns every call that its message brought about.
-    pub(crate) async fn record(&self) -> Vec<Point> {
+    async fn record(&self) -> Vec<Point> {
         let evidence = Arc::new(Evidence::default());
         match self.played_well(Arc::clone(&evidence)).await {
             Ok(points) => points,

@@ -9,8 +9,10 @@ use crate::{cast::Word, stage::Stage};
 /// Where a story ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ending {
-    /// Who serves visitors.
-    pub(crate) served: Position,
+    /// Where visitors are led.
+    pub(crate) active: Position,
+    /// Whether they are served there.
+    pub(crate) served: bool,
     /// Whether the standby lets everybody in.
     pub(crate) open: bool,
     /// Whether monitoring is paused.
@@ -30,11 +32,11 @@ impl Ending {
         let paused = !world.monitoring.is_enabled(&site.seed.check);
         let newest = chronicle.newest_end();
         let wrong = [
-            (routed != (self.served == Position::Standby))
+            (routed != (self.active == Position::Standby))
                 .then(|| format!("routed to the standby: {routed}")),
             (open != self.open).then(|| format!("the standby is open: {open}")),
             (paused != self.paused).then(|| format!("monitoring is paused: {paused}")),
-            (state.active != self.served).then(|| format!("the journal says {}", state.active)),
+            (state.active != self.active).then(|| format!("the journal says {}", state.active)),
             state.upkeep.as_ref().map(|upkeep| format!("{:?} was begun and not ended", upkeep.task)),
             (!state.plans.is_empty()).then(|| "a plan is still open".to_owned()),
             newest
@@ -53,11 +55,12 @@ pub(crate) async fn all_is_well(stage: &Stage, ending: &Ending) -> Result<(), St
     nothing_was_broken(stage)?;
     let visited =
         sandbox::visitors::visit(&stage.site().public_url()).await.map_err(|error| error.to_string())?;
-    let expected = match ending.served {
+    let expected = match ending.active {
         Position::Primary => Served::Primary,
         Position::Standby => Served::Standby,
     };
-    (visited.served == expected).then_some(()).ok_or(format!("a visitor was served by {}", visited.served))
+    let as_expected = (visited.served == expected) == ending.served;
+    as_expected.then_some(()).ok_or(format!("a visitor was served by {}", visited.served))
 }
 
 /// No promise was broken, nothing unknown was asked, and the journal tells it all.
