@@ -95,6 +95,12 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// first read.
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError>;
 
+    /// Whether it writes on top of what was read. Then it is observed before the claim is made sure of, so that the
+    /// write follows at once: what was read before another took over is not written after.
+    fn reads_first(&self) -> bool {
+        false
+    }
+
     /// Whether what the standby position leads to could serve if it were opened now.
     async fn readiness(&self) -> Result<Readiness, SwitchError> {
         Ok(Readiness::Ready)

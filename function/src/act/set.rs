@@ -56,7 +56,7 @@ impl Executor {
         let mut tries = 0;
         loop {
             // The answer to a try that failed may be all that was lost of it.
-            if before.look || tries > 0 {
+            if before.look || tries > 0 || (seen.is_none() && switch.reads_first()) {
                 let now = self.observe(switch).await?;
                 if now.observed.is_at(position) {
                     return Ok(if tries > 0 { Change::Made } else { Change::Already });

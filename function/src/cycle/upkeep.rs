@@ -49,7 +49,8 @@ impl Chore {
 
 impl Desk {
     /// Claims the write by its entry, makes it, and records that it was made; `before` is the one that it takes the
-    /// place of, once its claim stood still for its full time. What fails stays begun, and the next round takes it up; the sentence says what to mend.
+    /// place of, once its claim stood still for its full time. What fails stays begun, and the next round takes it up;
+    /// the sentence says what to mend.
     pub(super) async fn chore(
         &self,
         chore: Chore,
@@ -60,16 +61,16 @@ impl Desk {
         }
         let nonce = uuid::Uuid::new_v4().to_string();
         let event = chore.event(&nonce);
-        let claimed_at = Instant::now();
-        {
+        let claimed_at = {
             let _deciding = self.deciding.lock().await;
             let head = self.site.record.look().await?;
             if !head.state.plans.is_empty() || head.state.upkeep.as_ref() != before {
                 return Ok(None);
             }
+            let begun = Instant::now();
             self.site.record.append_after(&head, &event).await?;
-        }
-        let claimed_at = Mutex::new(claimed_at);
+            Mutex::new(begun)
+        };
         let written = tokio::select! {
             biased;
             written = self.write(&chore, &claimed_at) => written,

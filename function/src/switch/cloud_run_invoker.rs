@@ -77,6 +77,10 @@ impl Switch for Invoker {
         Role::Gate
     }
 
+    fn reads_first(&self) -> bool {
+        true
+    }
+
     async fn observe(&self) -> Result<Observation, SwitchError> {
         let doors = self.doors().await.map_err(Operation::Observe.failed(&self.id))?;
         Ok(Observation { observed: doors.observed(self.gate), basis: Some(Arc::new(doors)) })

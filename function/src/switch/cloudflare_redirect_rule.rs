@@ -125,6 +125,10 @@ impl Switch for RedirectRule {
         Role::Route
     }
 
+    fn reads_first(&self) -> bool {
+        true
+    }
+
     async fn observe(&self) -> Result<Observation, SwitchError> {
         let rule = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
         Ok(Observation { observed: Observed::At(rule.position()), basis: Some(Arc::new(rule)) })
