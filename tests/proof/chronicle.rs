@@ -1,12 +1,12 @@
 //! The journal as a whole: read from its store past the function, replayed, and asked what it tells.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use failover_core::{Direction, End, Entry, Event, SiteName, State, Step};
 use sandbox::Sandbox;
 
 /// The bucket of the example.
-const BUCKET: &str = "gleich-tech-failover";
+pub(crate) const BUCKET: &str = "gleich-tech-failover";
 
 /// All entries, oldest first.
 #[derive(Debug)]
@@ -17,6 +17,22 @@ impl Chronicle {
     pub(crate) fn in_bucket(sandbox: &Arc<Sandbox>) -> Result<Self, String> {
         let objects = sandbox.world.storage.objects(BUCKET);
         Self::read(objects.into_iter().map(|(name, bytes)| (name, bytes.to_vec())))
+    }
+
+    /// Reads the journal of the example's site from a folder.
+    pub(crate) fn in_folder(journal: &Path) -> Result<Self, String> {
+        let Ok(folder) = std::fs::read_dir(journal.join("resume")) else { return Ok(Self(Vec::new())) };
+        let read = |file: std::io::Result<std::fs::DirEntry>| {
+            let file = file?;
+            Ok((file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path())?))
+        };
+        let files: std::io::Result<Vec<_>> = folder.map(read).collect();
+        Self::read(files.map_err(|error| error.to_string())?.into_iter())
+    }
+
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Reads entries in any order: numbers have no gaps, and each entry's state follows from the one before it.

@@ -14,8 +14,13 @@ mod cast;
 mod chronicle;
 mod crash;
 mod evidence;
+mod fault;
+mod freeze;
+mod pair;
 mod recording;
 mod runner;
+mod snapshot;
+mod spread;
 mod stage;
 mod story;
 mod verdict;
@@ -23,4 +28,24 @@ mod verdict;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_at_any_call_leaves_nothing_undone() {
     crash::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_call_may_go_wrong_in_any_way() {
+    fault::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_instances_at_once_make_one_move() {
+    pair::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_loses_its_plan_leaves_it_alone() {
+    freeze::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_takes_its_time_is_waited_for() {
+    spread::table().await;
 }

@@ -83,25 +83,26 @@ impl Stage {
         self.function.as_ref().expect("it was started")
     }
 
-    /// One delivery.
-    pub(crate) async fn deliver(&mut self, push: &Value) -> Result<Answer, String> {
-        let evidence = Arc::clone(&self.evidence);
-        let answer = self.function().await.try_push(push).await.map_err(|error| error.to_string())?;
-        evidence.note(format!("{} {}", answer.status, answer.body));
-        Ok(answer)
+    /// One delivery to the process that runs.
+    pub(crate) async fn push(&self, push: &Value) -> Result<Answer, String> {
+        push_to(self.function.as_ref().expect("a process runs"), push, &self.evidence).await
     }
 
-    /// Delivered until it is settled, as Pub/Sub does.
+    /// One delivery; a process is started if none runs.
+    pub(crate) async fn deliver(&mut self, push: &Value) -> Result<Answer, String> {
+        self.function().await;
+        self.push(push).await
+    }
+
+    /// Delivered until it is settled; a process is started if none runs.
     pub(crate) async fn settle(&mut self, push: &Value) -> Result<Answer, String> {
-        for _ in 0..DELIVERIES {
-            let answer = self.deliver(push).await?;
-            match answer.status {
-                200 => return Ok(answer),
-                503 => {}
-                status => return Err(format!("answered {status}: {}", answer.body)),
-            }
-        }
-        Err(format!("not settled after {DELIVERIES} deliveries"))
+        self.function().await;
+        self.settle_here(push).await
+    }
+
+    /// Delivered to the process that runs until it is settled, as Pub/Sub does.
+    pub(crate) async fn settle_here(&self, push: &Value) -> Result<Answer, String> {
+        settle_at(self.function.as_ref().expect("a process runs"), push, &self.evidence).await
     }
 
     /// A new message, delivered until it is settled.
@@ -117,14 +118,11 @@ impl Stage {
         push: &Value,
     ) -> Result<bool, String> {
         let reached = self.sandbox.world.stop_at(point.operation, point.nth, moment);
-        let function = self.function().await;
+        self.function().await;
         let died = tokio::select! {
             biased;
             _ = reached => true,
-            answered = function.try_push(push) => {
-                answered.map_err(|error| error.to_string())?;
-                false
-            }
+            answered = self.push(push) => answered.map(|_| false)?,
         };
         self.kill().await;
         if !died {
@@ -137,6 +135,37 @@ impl Stage {
 
     /// The journal as it is stored.
     pub(crate) fn chronicle(&self) -> Result<Chronicle, String> {
-        Chronicle::in_bucket(&self.sandbox)
+        match self.settings.journal.strip_prefix("file:{folder}") {
+            Some(path) => Chronicle::in_folder(&self.folder.path().join(path.trim_start_matches('/'))),
+            None => Chronicle::in_bucket(&self.sandbox),
+        }
     }
+}
+
+/// One delivery to `function`.
+pub(crate) async fn push_to(
+    function: &Function,
+    push: &Value,
+    evidence: &Evidence,
+) -> Result<Answer, String> {
+    let answer = function.try_push(push).await.map_err(|error| error.to_string())?;
+    evidence.note(format!("{} {}", answer.status, answer.body));
+    Ok(answer)
+}
+
+/// Delivered to `function` until it is settled, as Pub/Sub does.
+pub(crate) async fn settle_at(
+    function: &Function,
+    push: &Value,
+    evidence: &Evidence,
+) -> Result<Answer, String> {
+    for _ in 0..DELIVERIES {
+        let answer = push_to(function, push, evidence).await?;
+        match answer.status {
+            200 => return Ok(answer),
+            503 => {}
+            status => return Err(format!("answered {status}: {}", answer.body)),
+        }
+    }
+    Err(format!("not settled after {DELIVERIES} deliveries"))
 }

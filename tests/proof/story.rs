@@ -8,6 +8,7 @@ use sandbox::{
     Moment::{self, AfterEffect},
     Options, Power,
 };
+use serde_json::Value;
 
 use crate::{
     cast::Word,
@@ -15,6 +16,7 @@ use crate::{
     harness::Settings,
     recording::{Point, points},
     runner,
+    snapshot::Snapshot,
     stage::Stage,
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
@@ -41,16 +43,25 @@ use Act::{DieAt, Drained, PowerFails, PowerReturns, Say, Standby};
 /// A story whose calls are known.
 #[derive(Debug)]
 pub(crate) struct Recorded {
+    /// Where its message was delivered.
+    pub(crate) scene: Scene,
+    /// Every call that the message brought about, in order.
+    pub(crate) points: Vec<Point>,
+}
+
+/// A story, and the world that its prologue left behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
     /// The story.
     pub(crate) story: &'static Story,
-    /// Every call that its message brought about, in order.
-    pub(crate) points: Vec<Point>,
+    /// None where the process of the prologue is needed, too.
+    snapshot: Option<Arc<Snapshot>>,
 }
 
 /// Records the stories that the table is asked for.
 pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Recorded> {
     let wanted = stories.iter().filter(|story| runner::may_be_wanted(&format!("{table}/{}/", story.name)));
-    let recording = wanted.map(|story| async move { Recorded { story, points: story.record().await } });
+    let recording = wanted.map(|story| story.record());
     stream::iter(recording).buffered(4).collect().await
 }
 
@@ -82,21 +93,23 @@ const TOP: &str =
     "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"1s\"\njournal_patience = \"500ms\"\n";
 
 /// Visitors are served by the standby, and monitoring sleeps.
-const ON_STANDBY: Ending = Ending {
+pub(crate) const ON_STANDBY: Ending = Ending {
     active: Position::Standby,
     served: true,
     open: true,
     paused: true,
     plan: &[(Direction::Failover, End::Done)],
+    failovers: 1,
 };
 
 /// Visitors are served by the primary, and all is as before the outage.
-const ON_PRIMARY: Ending = Ending {
+pub(crate) const ON_PRIMARY: Ending = Ending {
     active: Position::Primary,
     served: true,
     open: false,
     paused: false,
     plan: &[(Direction::Failback, End::Done)],
+    failovers: 1,
 };
 
 const FAILOVER: Story = Story {
@@ -113,6 +126,25 @@ const FAILBACK: Story = Story {
     prologue: &[PowerFails, Say(Word::Incident), PowerReturns],
     message: Word::Order("failback"),
     ending: ON_PRIMARY,
+    ..FAILOVER
+};
+
+const DRAINED: Story = Story {
+    name: "reconcile-closes-a-drained-standby",
+    site: "drain = \"1s\"\n",
+    prologue: &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Order("failback")), Drained],
+    message: Word::Reconcile,
+    ..FAILBACK
+};
+
+const REHEARSAL: Story = Story {
+    name: "rehearsal",
+    prologue: &[],
+    message: Word::Order("rehearse"),
+    ending: Ending {
+        plan: &[(Direction::Rehearsal, End::Done), (Direction::Rehearsal, End::Unwound)],
+        ..ON_PRIMARY
+    },
     ..FAILOVER
 };
 
@@ -157,13 +189,7 @@ pub(crate) const STORIES: &[Story] = &[
         same_process: true,
         ..FAILOVER
     },
-    Story {
-        name: "reconcile-closes-a-drained-standby",
-        site: "drain = \"1s\"\n",
-        prologue: &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Order("failback")), Drained],
-        message: Word::Reconcile,
-        ..FAILBACK
-    },
+    DRAINED,
     Story {
         name: "reconcile-fails-back-by-itself",
         site: "failback = \"automatic\"\nwell_for = \"1ms\"\n",
@@ -200,16 +226,7 @@ pub(crate) const STORIES: &[Story] = &[
         message: Word::Reconcile,
         ..FAILOVER
     },
-    Story {
-        name: "rehearsal",
-        prologue: &[],
-        message: Word::Order("rehearse"),
-        ending: Ending {
-            plan: &[(Direction::Rehearsal, End::Done), (Direction::Rehearsal, End::Unwound)],
-            ..ON_PRIMARY
-        },
-        ..FAILOVER
-    },
+    REHEARSAL,
     Story {
         name: "failover-is-undone",
         prologue: &[PowerFails, DieAt(Word::Incident, "run.set_iam_policy", 1, AfterEffect), PowerReturns],
@@ -242,12 +259,34 @@ pub(crate) const STORIES: &[Story] = &[
     },
 ];
 
+/// Those that are told to the fault table, too.
+pub(crate) const FAULTY: &[Story] = STORIES;
+
+/// Those in which two instances may get in each other's way.
+pub(crate) const SHARED: &[Story] = &[FAILOVER, FAILBACK, DRAINED, REHEARSAL];
+
+impl Scene {
+    /// A fresh world in which all that happened before has happened, and the message to deliver there.
+    pub(crate) async fn set_up(&self, evidence: Arc<Evidence>) -> Result<(Stage, Value), String> {
+        let story = self.story;
+        let Some(snapshot) = &self.snapshot else {
+            let (stage, message) = story.play_prologue(evidence).await?;
+            return Ok((stage, message.unwrap_or_else(|| story.message.publish())));
+        };
+        let stage = story.stage(evidence).await;
+        snapshot.restore(&stage);
+        Ok((stage, snapshot.message.clone().unwrap_or_else(|| story.message.publish())))
+    }
+}
+
 impl Story {
-    /// A fresh world in which all that happened before has happened. The message is published, too.
-    pub(crate) async fn set_up(&self, evidence: Arc<Evidence>) -> Result<(Stage, serde_json::Value), String> {
-        let settings =
-            Settings { top: TOP.to_owned(), site: format!("{SITE}{}", self.site), ..Settings::default() };
-        let mut stage = Stage::set(settings, Options::default(), evidence).await;
+    async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
+        Stage::set(settings(self.site), Options::default(), evidence).await
+    }
+
+    /// All that happens before, in a fresh world; also the story's own message, if it was delivered already.
+    async fn play_prologue(&self, evidence: Arc<Evidence>) -> Result<(Stage, Option<Value>), String> {
+        let mut stage = self.stage(evidence).await;
         let mut own = None;
         for act in self.prologue {
             match *act {
@@ -269,34 +308,43 @@ impl Story {
         if !self.same_process {
             stage.kill().await;
         }
-        Ok((stage, own.unwrap_or_else(|| self.message.publish())))
+        Ok((stage, own))
     }
 
-    /// Plays it with nothing going wrong, and returns every call that its message brought about.
-    async fn record(&self) -> Vec<Point> {
+    /// Plays it with nothing going wrong.
+    async fn record(&'static self) -> Recorded {
         let evidence = Arc::new(Evidence::default());
         match self.played_well(Arc::clone(&evidence)).await {
-            Ok(points) => points,
-            Err(why) => panic!(
-                "{} does not even play with nothing going wrong: {why}\n{}",
-                self.name,
-                evidence.report()
-            ),
+            Ok(recorded) => recorded,
+            Err(why) => {
+                panic!(
+                    "{} does not even play with nothing going wrong: {why}\n{}",
+                    self.name,
+                    evidence.report()
+                )
+            }
         }
     }
 
-    async fn played_well(&self, evidence: Arc<Evidence>) -> Result<Vec<Point>, String> {
-        let (mut stage, message) = self.set_up(evidence).await?;
+    async fn played_well(&'static self, evidence: Arc<Evidence>) -> Result<Recorded, String> {
+        let (mut stage, own) = self.play_prologue(evidence).await?;
+        let snapshot = (!self.same_process).then(|| Arc::new(Snapshot::of(&stage, own.clone())));
+        let message = own.unwrap_or_else(|| self.message.publish());
         let before = stage.sandbox.world.ledger.position();
         let answer = stage.deliver(&message).await?;
         if answer.status != 200 {
             return Err(format!("answered {}: {}", answer.status, answer.body));
         }
-        let recorded = points(&stage.sandbox.world.ledger.since(before));
+        let points = points(&stage.sandbox.world.ledger.since(before));
         all_is_well(&stage, &self.ending).await?;
         nothing_is_written_any_more(&mut stage, &message).await?;
-        Ok(recorded)
+        Ok(Recorded { scene: Scene { story: self, snapshot }, points })
     }
+}
+
+/// The usual settings, and these lines for the site.
+pub(crate) fn settings(site: &str) -> Settings {
+    Settings { top: TOP.to_owned(), site: format!("{SITE}{site}"), ..Settings::default() }
 }
 
 /// Waits out what the journal says is to be waited for.

@@ -1,0 +1,101 @@
+//! One of two instances dies at any call, or is kept from running until the other is done and then goes on.
+//!
+//! The other one finishes: what was begun, or, where that was a rehearsal or the closing of a drained standby, a
+//! failover that needs this very standby. Whoever wakes up must leave everything alone.
+
+use std::{process::Command, sync::Arc};
+
+use sandbox::{Moment, Power, provider::Kind};
+use serde_json::Value;
+
+use crate::{
+    cast::Word,
+    evidence::Evidence,
+    recording::Point,
+    runner::{Case, Played, survive},
+    stage::{Stage, settle_at},
+    story::{ON_STANDBY, Recorded, SHARED, Scene, record_all},
+    verdict::{Ending, all_is_well, nothing_is_written_any_more},
+};
+
+/// What happens to the first of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is killed.
+    Killed,
+    /// It is kept from running, and goes on when the other is done.
+    Frozen,
+}
+
+/// Every call of the stories that two may share, and both fates.
+pub(crate) async fn table() {
+    let mut cases = Vec::new();
+    for Recorded { scene, points } in record_all("freeze", SHARED).await {
+        for point in points {
+            for fate in [Fate::Killed, Fate::Frozen] {
+                let name = format!("freeze/{}/{point}/{fate:?}", scene.story.name);
+                let scene = scene.clone();
+                cases.push(Case::new(name, move |evidence| play(scene, point, fate, evidence)));
+            }
+        }
+    }
+    survive("one of two instances", cases).await;
+}
+
+async fn play(scene: Scene, point: Point, fate: Fate, evidence: Arc<Evidence>) -> Played {
+    let (mut stage, message) = scene.set_up(Arc::clone(&evidence)).await?;
+    let world = Arc::clone(&stage.sandbox.world);
+    let tokens = world.ledger.count("metadata.token");
+    let other = stage.another().await;
+    world.ledger.ended("metadata.token", tokens + 1).await;
+    let reached = world.stop_at(point.operation, point.nth, Moment::AfterEffect);
+    let one = stage.another().await;
+    let mut delivery = Box::pin(settle_at(&one, &message, &evidence));
+    let met = tokio::select! {
+        biased;
+        _ = reached => true,
+        answer = &mut delivery => answer.map(|_| false)?,
+    };
+    if met {
+        signal(one.pid(), if fate == Fate::Killed { "KILL" } else { "STOP" });
+        stage.evidence.note(format!("{fate:?} at {point}"));
+    }
+    let (order, ending) = task_of_the_other(&scene, &stage, &message);
+    settle_at(&other, &order, &stage.evidence).await?;
+    world.breakpoints.release();
+    if met && fate == Fate::Frozen {
+        stage.evidence.note("it goes on");
+        let woken = world.ledger.position();
+        signal(one.pid(), "CONT");
+        delivery.await?;
+        let late: Vec<_> =
+            world.ledger.since(woken).into_iter().filter(|record| record.kind == Kind::Write).collect();
+        if !late.is_empty() {
+            return Err(format!("whoever woke up wrote {late:?}"));
+        }
+    }
+    all_is_well(&stage, &ending).await?;
+    nothing_is_written_any_more(&mut stage, &order).await?;
+    Ok(match (met, fate) {
+        (false, _) => "not reached again",
+        (true, Fate::Killed) => "after a death",
+        (true, Fate::Frozen) => "after a frost",
+    })
+}
+
+/// What the other one is told, and where that leads.
+fn task_of_the_other(scene: &Scene, stage: &Stage, message: &Value) -> (Value, Ending) {
+    match scene.story.name {
+        "rehearsal" => (Word::Order("failover").publish(), ON_STANDBY),
+        "reconcile-closes-a-drained-standby" => {
+            stage.primary(Power::Off);
+            (Word::Incident.publish(), Ending { failovers: 2, ..ON_STANDBY })
+        }
+        _ => (message.clone(), scene.story.ending),
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "no SIG{name} for {process}");
+}

@@ -1,0 +1,54 @@
+//! A world as a story's prologue left it, to begin there again and again without playing the prologue.
+
+use bytes::Bytes;
+use sandbox::Power;
+use serde_json::{Value, json};
+
+use crate::{chronicle::BUCKET, stage::Stage};
+
+/// What a prologue leaves behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    journal: Vec<(String, Bytes)>,
+    primary: Power,
+    standby: Power,
+    open: bool,
+    routed: bool,
+    paused: bool,
+    /// The story's own message, if it was delivered before.
+    pub(crate) message: Option<Value>,
+}
+
+impl Snapshot {
+    /// Of a world whose processes are gone.
+    pub(crate) fn of(stage: &Stage, message: Option<Value>) -> Self {
+        let (world, site) = (&stage.sandbox.world, stage.site());
+        Self {
+            journal: world.storage.objects(BUCKET),
+            primary: world.sites.primary(site.name()),
+            standby: world.sites.standby(site.name()),
+            open: world.run.is_granted(&site.seed.service),
+            routed: world.cloudflare.is_routed(&site),
+            paused: !world.monitoring.is_enabled(&site.seed.check),
+            message,
+        }
+    }
+
+    /// Brings a fresh world to where this one was.
+    pub(crate) fn restore(&self, stage: &Stage) {
+        let (world, site) = (&stage.sandbox.world, stage.site());
+        for (name, content) in &self.journal {
+            world.storage.put(BUCKET, name, content.clone());
+        }
+        if self.open {
+            world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers");
+        }
+        let status = if self.routed { "active" } else { "disabled" };
+        world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
+        world
+            .monitoring
+            .edit(&site.seed.check, |check| drop(check.insert("disabled".to_owned(), json!(self.paused))));
+        stage.primary(self.primary);
+        stage.standby(self.standby);
+    }
+}

@@ -1,0 +1,186 @@
+//! IAM takes its time: the standby is opened and answers at once, late, now and then, or never. Judged for every
+//! kind of gate and of route.
+
+use std::{sync::Arc, time::Duration};
+
+use failover_core::{Direction, End};
+use sandbox::{Options, Power, Promise, SiteSeed, run::door::Spreading};
+
+use crate::{
+    cast::Word,
+    evidence::Evidence,
+    harness::Settings,
+    runner::{Case, Played, survive},
+    stage::Stage,
+    story::{ON_PRIMARY, ON_STANDBY, settings},
+    verdict::{Ending, all_is_well, nothing_is_written_any_more},
+};
+
+/// 0, 4 and 90 seconds at a tenth.
+const AT_ONCE: Spreading = Spreading::After(Duration::ZERO);
+const SOON: Spreading = Spreading::After(Duration::from_millis(400));
+const LATE: Spreading = Spreading::After(Duration::from_secs(9));
+const NOW_AND_THEN: Spreading =
+    Spreading::Flicker { settled_after: Duration::from_secs(3), turn: Duration::from_millis(150) };
+
+/// A failover that was undone: all is as before.
+const UNDONE: Ending = Ending { plan: &[(Direction::Failover, End::Unwound)], ..ON_PRIMARY };
+
+/// What happens while the standby doesn't answer yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meanwhile {
+    Nothing,
+    /// The power at home returns once the standby was opened.
+    PowerReturns,
+    /// An operator wants visitors back, once they were led away.
+    FailsBack,
+}
+
+/// One way for the opening to spread, and how a failover ends that meets it.
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    name: &'static str,
+    /// Lines for the site's configuration.
+    site: &'static str,
+    word: Word,
+    /// Whether the primary answers.
+    power: Power,
+    spreading: Spreading,
+    meanwhile: Meanwhile,
+    /// Whether visitors are led away without a proof, by the operator's own word.
+    unproven: bool,
+    ending: Ending,
+}
+
+const OUTAGE: Trial = Trial {
+    name: "outage/at-once",
+    site: "",
+    word: Word::Incident,
+    power: Power::Off,
+    spreading: AT_ONCE,
+    meanwhile: Meanwhile::Nothing,
+    unproven: false,
+    ending: ON_STANDBY,
+};
+
+/// An operator moves a site that answers.
+const ORDERED: Trial =
+    Trial { name: "ordered/at-once", word: Word::Order("failover"), power: Power::On, ..OUTAGE };
+
+/// An operator insists.
+const FORCED: Trial =
+    Trial { name: "forced/at-once", word: Word::Force("failover"), unproven: true, ..ORDERED };
+
+/// Visitors are led away together with the opening.
+const TOGETHER: Trial =
+    Trial { name: "together/at-once", site: "order = \"together\"\n", unproven: true, ..OUTAGE };
+
+const TRIALS: &[Trial] = &[
+    OUTAGE,
+    Trial { name: "outage/soon", spreading: SOON, ..OUTAGE },
+    Trial { name: "outage/late", spreading: LATE, ..OUTAGE },
+    Trial { name: "outage/now-and-then", spreading: NOW_AND_THEN, ..OUTAGE },
+    Trial {
+        name: "outage/never-and-the-power-returns",
+        spreading: Spreading::Never,
+        meanwhile: Meanwhile::PowerReturns,
+        ending: UNDONE,
+        ..OUTAGE
+    },
+    ORDERED,
+    Trial { name: "ordered/soon", spreading: SOON, ..ORDERED },
+    Trial { name: "ordered/later-than-the-operator-waits", spreading: LATE, ending: UNDONE, ..ORDERED },
+    Trial { name: "ordered/late-but-the-site-is-dark", spreading: LATE, power: Power::Off, ..ORDERED },
+    Trial { name: "ordered/never", spreading: Spreading::Never, ending: UNDONE, ..ORDERED },
+    Trial { name: "ordered/now-and-then", spreading: NOW_AND_THEN, ..ORDERED },
+    FORCED,
+    Trial { name: "forced/late", spreading: LATE, ..FORCED },
+    Trial { name: "forced/now-and-then", spreading: NOW_AND_THEN, ..FORCED },
+    Trial {
+        name: "forced/never-and-an-operator-fails-back",
+        spreading: Spreading::Never,
+        meanwhile: Meanwhile::FailsBack,
+        ending: ON_PRIMARY,
+        ..FORCED
+    },
+    TOGETHER,
+    Trial { name: "together/late", spreading: LATE, ..TOGETHER },
+    Trial { name: "together/now-and-then", spreading: NOW_AND_THEN, ..TOGETHER },
+    Trial {
+        name: "together/never-and-the-power-returns",
+        spreading: Spreading::Never,
+        meanwhile: Meanwhile::PowerReturns,
+        ending: UNDONE,
+        ..TOGETHER
+    },
+];
+
+const GATES: [&str; 2] = ["all_users", "iam_check"];
+const ROUTES: [&str; 2] = ["cloudflare_page_rule", "cloudflare_redirect_rule"];
+
+/// Every trial with every gate and every route.
+pub(crate) async fn table() {
+    let mut cases = Vec::new();
+    for trial in TRIALS {
+        for gate in GATES {
+            for route in ROUTES {
+                let name = format!("spread/{}/{gate}/{route}", trial.name);
+                cases.push(Case::new(name, move |evidence| play(trial, gate, route, evidence)));
+            }
+        }
+    }
+    survive("IAM propagation", cases).await;
+}
+
+async fn play(trial: &Trial, gate: &str, route: &str, evidence: Arc<Evidence>) -> Played {
+    let site = SiteSeed::example();
+    let settings = Settings { switches: Some(switches(&site, gate, route)), ..settings(trial.site) };
+    let mut stage = Stage::set(settings, Options::default(), evidence).await;
+    stage.sandbox.world.run.spread(&site.service, trial.spreading, AT_ONCE);
+    stage.primary(trial.power);
+    if trial.unproven {
+        stage.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
+    }
+    let message = trial.word.publish();
+    stage.function().await;
+    let (answer, meanwhile) = tokio::join!(stage.settle_here(&message), happen(trial, &stage));
+    answer?;
+    meanwhile?;
+    // What flickers may flicker once more: visitors are asked for when it has come to rest.
+    stage.sandbox.world.run.spread(&site.service, AT_ONCE, AT_ONCE);
+    all_is_well(&stage, &trial.ending).await?;
+    nothing_is_written_any_more(&mut stage, &message).await?;
+    Ok("as the contract says")
+}
+
+async fn happen(trial: &Trial, stage: &Stage) -> Result<(), String> {
+    let (world, site) = (&stage.sandbox.world, stage.site());
+    let led_away = || world.cloudflare.is_routed(&site);
+    match trial.meanwhile {
+        Meanwhile::Nothing => {}
+        Meanwhile::PowerReturns => {
+            let opened = || world.run.is_granted(&site.seed.service) && (led_away() || !trial.unproven);
+            world.ledger.until(|_| opened()).await;
+            stage.primary(Power::On);
+        }
+        Meanwhile::FailsBack => {
+            world.ledger.until(|_| led_away()).await;
+            stage.settle_here(&Word::Order("failback").publish()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn switches(site: &SiteSeed, gate: &str, route: &str) -> String {
+    let SiteSeed { service, check, zone, rule, redirect, .. } = site;
+    let route_key = if route == "cloudflare_page_rule" {
+        format!("rule = \"{rule}\"")
+    } else {
+        format!("ref = \"{redirect}\"")
+    };
+    format!(
+        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{service}\"\ngate = \"{gate}\"\n\n\
+         [[sites.switches]]\nkind = \"{route}\"\nzone = \"{zone}\"\n{route_key}\n\n\
+         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
+    )
+}
