@@ -64,7 +64,7 @@ async fn bodies_of_thirty_mebibytes_are_refused_without_being_kept() {
         .write_all(b"POST /push HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
         .await
         .expect("a head");
-    let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b'x'; 0x10000], b"\r\n"].concat();
     for _ in 0..(30 << 20) / 0x10000 {
         if stream.write_all(&chunk).await.is_err() {
             break;
