@@ -276,7 +276,9 @@ impl Desk {
         }
         let mut trouble = None;
         if self.site.repair && state.upkeep.is_none() {
-            for (sighting, position) in off.into_iter().filter(|(s, to)| may_repair(s.role, *to, seen, public)) {
+            for (sighting, position) in
+                off.into_iter().filter(|(s, to)| may_repair(s.role, *to, seen, public))
+            {
                 let chore = Chore::repair(sighting.switch.clone(), sighting.role, position);
                 trouble = trouble.or(self.chore(chore, None).await?);
             }
