@@ -36,7 +36,7 @@ async fn a_refusal_says_what_to_do_and_ends_with_3() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_undone_ends_with_3_and_what_is_stuck_too() {
     let options =
-        sandbox::Options { iam_propagation: std::time::Duration::from_secs(3600), ..Default::default() };
+        sandbox::Options { iam_propagation: std::time::Duration::from_hours(1), ..Default::default() };
     let drill = Drill::with(Settings::default(), options).await;
     drill.failover(&["act", "failover"]).await.ends(3).says("Unwound");
     let drill = Drill::start().await;

@@ -61,7 +61,7 @@ pub(crate) struct Scene {
 /// Records the stories that the table is asked for.
 pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Recorded> {
     let wanted = stories.iter().filter(|story| runner::may_be_wanted(&format!("{table}/{}/", story.name)));
-    let recording = wanted.map(|story| story.record());
+    let recording = wanted.map(Story::record);
     stream::iter(recording).buffered(4).collect().await
 }
 
