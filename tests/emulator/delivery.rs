@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cloud_failover::pubsub::{PubSub, PubSubSettings};
 use jiff::Timestamp;
-use sandbox::{Aim, Fault, Options, Power, Sandbox, visitors::Served};
+use sandbox::{Aim, Fault, Options, Power, Sandbox, provider::Service, visitors::Served};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -53,7 +53,10 @@ impl Office {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { rest: format!("[events]\ntopic = {EVENTS:?}\n"), ..settings };
         let configuration = folder.path().join("failover.toml");
-        std::fs::write(&configuration, settings.text(&sandbox, folder.path().to_str().unwrap())).unwrap();
+        // The emulator is named by its variable, so no endpoint may be: that would win.
+        let sandboxed = format!("pubsub = \"{}\"\n", sandbox.url(Service::Pubsub));
+        let text = settings.text(&sandbox, folder.path().to_str().unwrap()).replace(&sandboxed, "");
+        std::fs::write(&configuration, text).unwrap();
         let host = emulator.url().authority().to_owned();
         let function = Function::spawn(&sandbox, &configuration, &[("PUBSUB_EMULATOR_HOST", &host)]).await;
         let way = Relay::to(&function.base().parse().unwrap()).await;

@@ -62,7 +62,9 @@ impl Rest {
                 pulled.extend(answer["receivedMessages"].as_array().into_iter().flatten().map(read));
             }
         };
-        timeout(ARRIVAL, enough).await.expect("enough messages arrive");
+        let arrived = timeout(ARRIVAL, enough).await;
+        let types: Vec<_> = pulled.iter().map(|message| message.attributes.get("ce-type").cloned()).collect();
+        arrived.unwrap_or_else(|_| panic!("{count} messages were expected, and these arrived: {types:?}"));
         pulled
     }
 
