@@ -40,6 +40,17 @@ pub(crate) struct Desk {
     pub(super) counts: Lock<Counts>,
 }
 
+/// What was just observed, for a decision that is made again since somebody wrote to the journal meanwhile: an
+/// executor renews its claim more often than a failback's gate takes to look, and would keep it out for ever.
+struct Seen {
+    looks: Looks,
+    facts: Facts,
+    at: Instant,
+}
+
+/// What was observed may be decided on again for this long: well within the five seconds of the first promise.
+const SEEN_HOLDS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What a decision led to.
 pub(super) enum Begun {
     /// Nothing more to wait for.
@@ -84,8 +95,9 @@ impl Desk {
         let mut deadline = Instant::now() + patience;
         let mut moved = 0;
         let mut tries = 0;
+        let mut seen = None;
         loop {
-            let decided = self.decide_once(signal, nonce, &mut deadline).await;
+            let decided = self.decide_once(signal, nonce, &mut deadline, &mut seen).await;
             match decided {
                 Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => moved += 1,
                 Err(error @ RecordError::Store { .. }) if !error.is_permanent() => {
@@ -106,6 +118,7 @@ impl Desk {
         signal: &Signal,
         nonce: &str,
         deadline: &mut Instant,
+        seen: &mut Option<Seen>,
     ) -> Result<Begun, RecordError> {
         let queued = Instant::now();
         let _deciding = self.deciding.lock().await;
@@ -115,7 +128,12 @@ impl Desk {
         let known = self.site.record.known();
         let mut ahead = Ahead::begin(self, signal, known.as_ref().map(|head| &*head.state));
         let head = self.in_time(deadline, self.look_for(signal)).await?;
-        let facts = self.facts(looks(&head.state, signal), &mut ahead).await;
+        let wanted = looks(&head.state, signal);
+        let facts = match seen.take().filter(|seen| seen.looks == wanted && seen.at.elapsed() < SEEN_HOLDS) {
+            Some(seen) => seen.facts,
+            None => self.facts(wanted, &mut ahead).await,
+        };
+        *seen = Some(Seen { looks: wanted, facts: facts.clone(), at: Instant::now() });
         let decision = decide(&self.site.policy, &head.state, &facts, signal, Timestamp::now());
         self.in_time(
             deadline.max(Instant::now() + self.site.pace.journal_patience / 2),
