@@ -236,14 +236,20 @@ async fn guard(
 }
 
 async fn targets(site: &config::Site) -> Targets {
+    let connect = match &site.primary_connect {
+        Some(address) => resolve(site, address).await,
+        None => None,
+    };
+    Targets { connect, ..public_targets(site) }
+}
+
+/// What whoever asks only the public URL needs: nothing is looked up for it.
+pub fn public_targets(site: &config::Site) -> Targets {
     Targets {
         public: site.public_url.clone(),
         standby: site.standby_url.clone(),
         primary: site.primary_url.clone(),
-        connect: match &site.primary_connect {
-            Some(address) => resolve(site, address).await,
-            None => None,
-        },
+        connect: None,
         expect: expect(&site.expect),
         standby_expect: expect(&site.standby_expect),
     }

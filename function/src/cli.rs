@@ -59,6 +59,8 @@ enum Task {
     Report(report::Args),
     /// Take pushes and act on them
     Serve(serve::Args),
+    /// Look at every site every few seconds from here, and report what is down
+    Watch(crate::watch::command::Args),
     /// Watch the whole job being done: no account, no network, no configuration
     #[cfg(feature = "drill")]
     Drill(crate::drill::DrillArguments),
@@ -86,6 +88,7 @@ pub fn run() -> ExitCode {
             options.run(intention, async |session| rehearse::run(args, session).await)
         }
         Task::Report(args) => options.run(Intention::Read, async |session| report::run(args, session).await),
+        Task::Watch(args) => crate::watch::command::run(&options.config, &args, serve::ending()),
         Task::Serve(args) => serve::run(&args, &options),
         #[cfg(feature = "drill")]
         Task::Drill(arguments) => crate::drill::drill(&arguments),

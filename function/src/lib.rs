@@ -20,3 +20,4 @@ pub mod record;
 pub mod report;
 pub mod site;
 pub mod switch;
+pub mod watch;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::api::retry::root_cause;
 use visit::{Place, Visit};
+pub(crate) use visit::{Way, authority};
 
 /// How many redirects a visitor is followed over.
 pub const MOST_REDIRECTS: usize = 5;
@@ -84,14 +85,9 @@ impl Prober {
     /// Asks the public URL as a visitor would, with a query that no cache has seen.
     pub async fn public(&self, site: &Targets) -> Answer {
         if tcp::is_tcp(&site.public) {
-            return self.in_time(&site.public, tcp::public(site)).await;
+            return in_time(self.patience, &site.public, tcp::public(site)).await;
         }
-        let mut start = site.public.clone();
-        start.query_pairs_mut().append_pair("failover-probe", &Uuid::new_v4().simple().to_string());
-        let standby = site.standby.iter().map(|url| Place::of(url, Position::Standby, &site.standby_expect));
-        let primary = Place::of(&site.public, Position::Primary, &site.expect);
-        let places = standby.chain([primary]).collect();
-        self.visit(Visit { start, places, roams: true, connect: None }).await
+        self.visit(as_visitor(site)).await
     }
 
     /// Asks the standby at its own address.
@@ -114,7 +110,7 @@ impl Prober {
     /// Asks a place at its own address; being led elsewhere is no answer.
     async fn own(&self, url: &Url, who: Position, expect: &Expect, connect: Option<SocketAddr>) -> Answer {
         if tcp::is_tcp(url) {
-            return self.in_time(url, tcp::own(url, connect, who)).await;
+            return in_time(self.patience, url, tcp::own(url, connect, who)).await;
         }
         let places = vec![Place::of(url, who, expect)];
         self.visit(Visit { start: url.clone(), places, roams: false, connect }).await
@@ -126,15 +122,10 @@ impl Prober {
             None => self.client.get_or_init(|| build(|builder| builder)).clone(),
         };
         match client {
-            Ok(client) => self.in_time(&visit.start, visit.walk(&client)).await,
+            Ok(client) => in_time(self.patience, &visit.start, visit.walk(&client)).await,
             // That we can't ask says nothing about the site.
             Err(why) => unasked(&format!("the prober could not prepare for HTTPS: {why}")),
         }
-    }
-
-    async fn in_time(&self, url: &Url, probe: impl Future<Output = Answer>) -> Answer {
-        let late = || silent(format!("{} gave no answer within {:?}", shown(url), self.patience));
-        timeout(self.patience, probe).await.unwrap_or_else(|_| late())
     }
 
     fn direct_client(&self, url: &Url, address: SocketAddr) -> Result<reqwest::Client, String> {
@@ -147,6 +138,28 @@ impl Prober {
         built.insert((host, address), client.clone());
         Ok(client)
     }
+}
+
+/// Asks the public URL as [`Prober::public`] does, over a way of one's own.
+pub(crate) async fn public_through(way: &impl Way, site: &Targets, patience: Duration) -> Answer {
+    if tcp::is_tcp(&site.public) {
+        return in_time(patience, &site.public, tcp::public(site)).await;
+    }
+    in_time(patience, &site.public, as_visitor(site).walk(way)).await
+}
+
+/// A visit to the public URL, with a query that no cache has seen.
+fn as_visitor(site: &Targets) -> Visit<'_> {
+    let mut start = site.public.clone();
+    start.query_pairs_mut().append_pair("failover-probe", &Uuid::new_v4().simple().to_string());
+    let standby = site.standby.iter().map(|url| Place::of(url, Position::Standby, &site.standby_expect));
+    let primary = Place::of(&site.public, Position::Primary, &site.expect);
+    Visit { start, places: standby.chain([primary]).collect(), roams: true, connect: None }
+}
+
+async fn in_time(patience: Duration, url: &Url, probe: impl Future<Output = Answer>) -> Answer {
+    let late = || silent(format!("{} gave no answer within {patience:?}", shown(url)));
+    timeout(patience, probe).await.unwrap_or_else(|_| late())
 }
 
 /// A client that sees what a new visitor sees: nothing is reused or followed, and no proxy stands between.

@@ -3,12 +3,34 @@
 //! `failover report` and `failover watch` write them; the function reads them as it reads any incident, so that it
 //! needs no third door.
 
-use failover_core::{IncidentState, SiteName};
+use failover_core::{Incident, IncidentState, SiteName};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The metric by which a report is known to be about uptime.
 const METRIC: &str = "monitoring.googleapis.com/uptime_check/check_passed";
+
+/// What the id of every sign of life begins with.
+const HEARTBEAT: &str = "heartbeat-";
+
+/// A watcher's sign of life: of no site, and closed, so that nothing can come of it but that it was heard.
+pub fn heartbeat(watcher: &str, summary: &str) -> Value {
+    json!({
+        "version": "1.2",
+        "incident": {
+            "incident_id": format!("{HEARTBEAT}{watcher}"),
+            "state": "closed",
+            "summary": summary,
+            "policy_name": watcher,
+            "policy_user_labels": { "failover_watcher": watcher },
+        },
+    })
+}
+
+/// Whether an incident is a sign of life and nothing else.
+pub fn is_heartbeat(incident: &Incident) -> bool {
+    incident.reporter.is_some() && incident.id.starts_with(HEARTBEAT)
+}
 
 /// A prober's word on a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +87,7 @@ impl ProbeReport {
 
 #[cfg(test)]
 mod tests {
-    use failover_core::{Incident, Notification, SiteMarks};
+    use failover_core::{Notification, SiteMarks};
 
     use super::*;
 
@@ -84,7 +106,11 @@ mod tests {
     }
 
     fn read(report: &ProbeReport) -> Incident {
-        let bytes = serde_json::to_vec(&report.message()).expect("JSON");
+        read_message(&report.message())
+    }
+
+    fn read_message(message: &Value) -> Incident {
+        let bytes = serde_json::to_vec(message).expect("JSON");
         match Notification::read(&bytes) {
             Ok(Notification::Incident(incident)) => incident,
             other => panic!("{other:?}"),
@@ -104,6 +130,20 @@ mod tests {
             policies: Vec::new(),
         };
         assert_eq!(incident.concerns(&[&marks]), Some(&marks));
+    }
+
+    #[test]
+    fn a_sign_of_life_is_of_no_site() {
+        let incident = read_message(&heartbeat("pi", "pi watches 3 sites"));
+        assert!(is_heartbeat(&incident) && !is_heartbeat(&read(&report(IncidentState::Open))));
+        assert_eq!((incident.reporter.as_deref(), incident.state), (Some("pi"), IncidentState::Closed));
+        let marks = SiteMarks {
+            name: "pi".parse().expect("a name"),
+            check_ids: Vec::new(),
+            host: None,
+            policies: Vec::new(),
+        };
+        assert_eq!(incident.concerns(&[&marks]), None);
     }
 
     #[test]

@@ -56,7 +56,7 @@ async fn listen_and_serve(config: Config, page: bool) -> anyhow::Result<()> {
 }
 
 /// Waits for SIGTERM (Cloud Run's word that the instance ends in ten seconds) or an interrupt.
-async fn ending() {
+pub(super) async fn ending() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupt = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {

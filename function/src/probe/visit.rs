@@ -13,6 +13,27 @@ use url::{Host, Origin, Url};
 use super::{Answer, Expect, MOST_REDIRECTS, body, memory, shown};
 use crate::api::retry::root_cause;
 
+/// How a URL is asked: over a connection of its own, following nothing.
+pub(crate) trait Way: Sync {
+    /// The head of the answer, or why there is none. With an address, that is connected to in place of what the
+    /// host's name leads to.
+    fn get(
+        &self,
+        url: &Url,
+        connect: Option<SocketAddr>,
+    ) -> impl Future<Output = Result<Response, String>> + Send;
+}
+
+impl Way for Client {
+    async fn get(&self, url: &Url, connect: Option<SocketAddr>) -> Result<Response, String> {
+        let request = match connect {
+            None => Client::get(self, url.clone()),
+            Some(address) => Client::get(self, past_the_name(url, address)).header(HOST, authority(url)),
+        };
+        request.send().await.map_err(|error| root_cause(&error))
+    }
+}
+
 /// A place that a visit may end at: an origin, who serves there, and what they answer.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
@@ -39,18 +60,18 @@ impl<'a> Place<'a> {
 }
 
 impl Visit<'_> {
-    pub(super) async fn walk(&self, client: &Client) -> Answer {
+    pub(super) async fn walk(&self, way: &impl Way) -> Answer {
         let mut lives = None;
-        let served = self.follow(client, &mut lives).await.unwrap_or_else(|served| served);
+        let served = self.follow(way, &mut lives).await.unwrap_or_else(|served| served);
         Answer { served, redirect_lives: lives }
     }
 
     /// Follows redirects to an answer; the error is what stands in the way of one. `lives` becomes the life of the
     /// redirect that enters the standby: whoever remembers an earlier one asks the edge again.
-    async fn follow(&self, client: &Client, lives: &mut Option<Duration>) -> Result<Served, Served> {
+    async fn follow(&self, way: &impl Way, lives: &mut Option<Duration>) -> Result<Served, Served> {
         let mut url = self.start.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.ask(client, &url).await?;
+            let response = self.ask(way, &url).await?;
             met_by_cloudflare(&url, response.headers())?;
             match self.next(&url, &response)? {
                 None => return self.judge(&url, response).await,
@@ -65,13 +86,9 @@ impl Visit<'_> {
         Err(Served::Silent(format!("{} redirects more than {MOST_REDIRECTS} times", shown(&self.start))))
     }
 
-    async fn ask(&self, client: &Client, url: &Url) -> Result<Response, Served> {
-        let request = match self.connect {
-            None => client.get(url.clone()),
-            Some(address) => client.get(past_the_name(url, address)).header(HOST, authority(url)),
-        };
-        let broken = |error| Served::Silent(format!("{} gave no answer: {}", shown(url), root_cause(&error)));
-        request.send().await.map_err(broken)
+    async fn ask(&self, way: &impl Way, url: &Url) -> Result<Response, Served> {
+        let broken = |why| Served::Silent(format!("{} gave no answer: {why}", shown(url)));
+        way.get(url, self.connect).await.map_err(broken)
     }
 
     /// Where the response redirects to; `None` where it is the answer.
@@ -157,7 +174,7 @@ fn past_the_name(url: &Url, address: SocketAddr) -> Url {
 }
 
 /// What the header `Host` holds.
-fn authority(url: &Url) -> String {
+pub(crate) fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

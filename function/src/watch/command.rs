@@ -1,0 +1,131 @@
+//! `failover watch` on the command line: from the configuration to a watcher.
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use failover_core::SiteName;
+
+use super::{AlertsTopic, BLOCKING_THREADS, Dialer, Letterbox, Rules, Settings, Watcher};
+use crate::{
+    announce::{Announcer, Outlet, Topic},
+    api::credentials::{DefaultCredentials, Tokens},
+    app,
+    config::{Config, Environment, Purpose, TopicName},
+    pubsub::{PubSub, PubSubSettings},
+};
+
+/// Something failed that another try may mend.
+const FAILED: u8 = 1;
+
+/// What is typed after `failover watch`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What this watcher is called; every watcher has a name of its own. The host's name if nobody says.
+    #[arg(long, short, value_parser = name)]
+    name: Option<String>,
+    /// Only this site; may be given several times.
+    #[arg(long, short, value_name = "NAME")]
+    site: Vec<SiteName>,
+    /// The topic of the reports; without it Pub/Sub is asked for the one that the function's subscription delivers.
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<TopicName>,
+}
+
+/// It becomes part of ids, so it is one plain word.
+fn name(text: &str) -> Result<String, &'static str> {
+    if !text.is_empty() && text.len() <= 60 && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a watcher's name is at most 60 letters, digits, dashes, dots or underscores")
+    }
+}
+
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')
+}
+
+/// Watches until SIGTERM; the exit code says why it could not.
+pub fn run(path: &Path, args: &Args, ending: impl Future<Output = ()>) -> ExitCode {
+    let environment = Environment::capture(Purpose::Look);
+    crate::log::init(&environment);
+    let config = match Config::load(path, &environment) {
+        Ok(config) => config,
+        Err(problems) => {
+            tracing::error!("{problems}");
+            return problems.exit_code();
+        }
+    };
+    let watched = runtime().map_err(|error| error.to_string()).and_then(|runtime| {
+        let watched = runtime.block_on(watch(&config, args, ending));
+        // A lookup that nobody waits for any more isn't waited for here either.
+        runtime.shutdown_background();
+        watched
+    });
+    match watched {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            tracing::error!("{why}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// One thread is enough for a thousand sites, and has one heap.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
+}
+
+async fn watch(config: &Config, args: &Args, ending: impl Future<Output = ()>) -> Result<(), String> {
+    let settings = settings(config, args)?;
+    let dialer = Dialer::new().map_err(|error| {
+        format!(
+            "could not prepare for HTTPS: {error}; install the CA certificates or point SSL_CERT_FILE to them"
+        )
+    })?;
+    let pubsub = pubsub(config);
+    let outlets = config
+        .events
+        .iter()
+        .map(|events| Arc::new(Topic::new(pubsub.clone(), events.as_str())) as Arc<dyn Outlet>);
+    let announcer = Announcer::new(outlets.collect());
+    let letterbox = Arc::new(AlertsTopic::new(pubsub, args.topic.as_ref(), &config.push.alerts));
+    let watcher = Watcher::new(settings, dialer, letterbox as Arc<dyn Letterbox>, announcer);
+    watcher.run(ending, |_ears| std::future::pending()).await;
+    Ok(())
+}
+
+fn settings(config: &Config, args: &Args) -> Result<Settings, String> {
+    if let Some(unknown) = args.site.iter().find(|site| config.site(site.as_str()).is_none()) {
+        return Err(format!("\"{unknown}\" is no site of this configuration"));
+    }
+    let meant = |name: &SiteName| args.site.is_empty() || args.site.contains(name);
+    let sites = config.sites.iter().filter(|site| meant(&site.name));
+    Ok(Settings {
+        name: args.name.clone().unwrap_or_else(host_name),
+        rules: Rules {
+            every: config.watch.every,
+            threshold: config.watch.threshold,
+            recovery: config.watch.recovery,
+        },
+        sites: sites.map(|site| (site.name.clone(), app::public_targets(site))).collect(),
+        patience: config.probe_timeout,
+        anchors: config.watch.anchors.clone(),
+    })
+}
+
+/// Nothing but Pub/Sub is asked, so nothing but tokens for it is needed.
+fn pubsub(config: &Config) -> PubSub {
+    let tokens = (!config.emulated.pubsub)
+        .then(|| Arc::new(DefaultCredentials::new(config.call_timeout)) as Arc<dyn Tokens>);
+    PubSub::new(PubSubSettings {
+        endpoint: config.endpoints.pubsub.clone(),
+        tokens,
+        call_timeout: config.call_timeout,
+    })
+}
+
+/// What the kernel calls this host, as far as it fits into a name.
+fn host_name() -> String {
+    let told = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let plain: String = told.trim().chars().filter(|letter| is_plain(*letter)).take(60).collect();
+    if plain.is_empty() { "watch".to_owned() } else { plain }
+}

@@ -1,0 +1,243 @@
+//! Asks a URL over a connection of its own, and notes how long each phase took.
+//!
+//! One configuration of TLS and one bound on name lookups for all sites; nothing is kept between two visits, not
+//! even a TLS session, so that each sees what a new visitor sees.
+
+mod body;
+mod names;
+mod race;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::{Method, Request, header};
+use http_body_util::Empty;
+use hyper::{
+    body::Bytes,
+    client::conn::http1,
+    rt::{Read, Write},
+};
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use reqwest::{Body, Response};
+use rustls::{
+    ClientConfig,
+    client::Resumption,
+    pki_types::{CertificateDer, ServerName},
+};
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio::{net::TcpStream, time::Instant};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use url::Url;
+
+use super::certificate;
+use crate::probe::{Way, authority};
+use body::Guarded;
+use names::Names;
+
+const AGENT: &str = concat!("cloud-failover-watch/", env!("CARGO_PKG_VERSION"));
+
+/// The part of a visit that takes time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The host's name is looked up.
+    Dns,
+    /// A connection is made.
+    Tcp,
+    /// The certificate is shown and checked.
+    Tls,
+    /// The request is answered, up to the end of the answer's head.
+    Http,
+}
+
+impl Phase {
+    /// What a visitor waits for meanwhile.
+    pub fn waiting_for(self) -> &'static str {
+        match self {
+            Self::Dns => "its name was still being looked up",
+            Self::Tcp => "no connection came about",
+            Self::Tls => "TLS was still being negotiated",
+            Self::Http => "it took the request and said nothing",
+        }
+    }
+}
+
+/// How long each phase of a visit took, over all its redirects; `None` where there was no such phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Looking names up.
+    pub dns: Option<Duration>,
+    /// Connecting.
+    pub tcp: Option<Duration>,
+    /// Negotiating TLS.
+    pub tls: Option<Duration>,
+    /// From the request to the head of the answer.
+    pub http: Option<Duration>,
+}
+
+impl Times {
+    fn add(&mut self, phase: Phase, took: Duration) {
+        let time = match phase {
+            Phase::Dns => &mut self.dns,
+            Phase::Tcp => &mut self.tcp,
+            Phase::Tls => &mut self.tls,
+            Phase::Http => &mut self.http,
+        };
+        *time = Some(time.unwrap_or_default() + took);
+    }
+}
+
+/// What a visit showed besides its answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How long each phase took.
+    pub times: Times,
+    /// The phase that did not end.
+    pub stuck_in: Option<Phase>,
+    /// When the certificate of the first host expires.
+    pub expires: Option<Timestamp>,
+}
+
+/// What all visits share.
+#[derive(Debug)]
+pub struct Dialer {
+    tls: Arc<ClientConfig>,
+    names: Names,
+}
+
+impl Dialer {
+    /// A dialer that trusts whom the system trusts.
+    ///
+    /// # Errors
+    /// Where the system has no certificates.
+    pub fn new() -> Result<Self, rustls::Error> {
+        Ok(Self::trusting(ClientConfig::with_platform_verifier()?))
+    }
+
+    /// A dialer with this configuration of TLS.
+    pub fn trusting(mut tls: ClientConfig) -> Self {
+        tls.resumption = Resumption::disabled();
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self { tls: Arc::new(tls), names: Names::default() }
+    }
+
+    /// The way of one visit.
+    pub fn line(&self) -> Line<'_> {
+        Line { dialer: self, seen: Mutex::default() }
+    }
+}
+
+/// The way of one visit, along its redirects.
+#[derive(Debug)]
+pub struct Line<'a> {
+    dialer: &'a Dialer,
+    seen: Mutex<Seen>,
+}
+
+impl Way for Line<'_> {
+    async fn get(&self, url: &Url, connect: Option<SocketAddr>) -> Result<Response, String> {
+        let tcp = self.connect(url, connect).await?;
+        if url.scheme() != "https" {
+            return self.exchange(url, TokioIo::new(tcp)).await;
+        }
+        let tls = self.negotiate(url, tcp).await?;
+        self.exchange(url, TokioIo::new(tls)).await
+    }
+}
+
+impl Line<'_> {
+    /// What the visit has shown so far.
+    pub fn seen(&self) -> Seen {
+        self.noted(|seen| seen.clone())
+    }
+
+    /// Connects, and no more.
+    pub async fn connect(&self, url: &Url, instead: Option<SocketAddr>) -> Result<TcpStream, String> {
+        let addresses = match instead {
+            Some(address) => vec![address],
+            None => self.look_up(url).await?,
+        };
+        let tcp = self.timed(Phase::Tcp, race::connect(addresses)).await;
+        let tcp = tcp.map_err(|error| error.to_string())?;
+        let _a_hint = tcp.set_nodelay(true);
+        Ok(tcp)
+    }
+
+    async fn look_up(&self, url: &Url) -> Result<Vec<SocketAddr>, String> {
+        let port = url.port_or_known_default().ok_or("it names no port")?;
+        match url.host() {
+            Some(url::Host::Ipv4(address)) => Ok(vec![(address, port).into()]),
+            Some(url::Host::Ipv6(address)) => Ok(vec![(address, port).into()]),
+            Some(url::Host::Domain(name)) => {
+                let found = self.timed(Phase::Dns, self.dialer.names.resolve(name, port)).await;
+                found.map_err(|error| format!("its name could not be looked up: {error}"))
+            }
+            None => Err("it names no host".to_owned()),
+        }
+    }
+
+    async fn negotiate(&self, url: &Url, tcp: TcpStream) -> Result<TlsStream<TcpStream>, String> {
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
+        let connector = TlsConnector::from(Arc::clone(&self.dialer.tls));
+        let tls = self.timed(Phase::Tls, connector.connect(name, tcp)).await;
+        let tls = tls.map_err(|error| format!("TLS failed: {error}"))?;
+        let leaf = tls.get_ref().1.peer_certificates().and_then(<[CertificateDer<'_>]>::first);
+        let expires = leaf.and_then(|leaf| certificate::expiry(leaf));
+        self.noted(|seen| seen.expires = seen.expires.or(expires));
+        Ok(tls)
+    }
+
+    /// Sends the request and waits for the head of the answer; the rest comes as it is read.
+    async fn exchange<T>(&self, url: &Url, io: TokioIo<T>) -> Result<Response, String>
+    where
+        TokioIo<T>: Read + Write + Send + Unpin + 'static,
+    {
+        let work = async {
+            let (mut sender, connection) = http1::handshake(io).await?;
+            let driver = body::drive(connection);
+            let answer = sender.send_request(request(url)).await?;
+            Ok::<_, hyper::Error>(answer.map(|rest| Body::wrap(Guarded::new(rest, driver))))
+        };
+        let answer = self.timed(Phase::Http, work).await;
+        answer.map(Response::from).map_err(|error| format!("HTTP failed: {}", crate::log::chain(&error)))
+    }
+
+    /// Does the work of one phase, and notes how long it took; a phase that is broken off stays noted as such.
+    async fn timed<T>(&self, phase: Phase, work: impl Future<Output = T>) -> T {
+        self.noted(|seen| seen.stuck_in = Some(phase));
+        let begun = Instant::now();
+        let done = work.await;
+        self.noted(|seen| {
+            seen.times.add(phase, begun.elapsed());
+            seen.stuck_in = None;
+        });
+        done
+    }
+
+    fn noted<T>(&self, note: impl FnOnce(&mut Seen) -> T) -> T {
+        note(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn request(url: &Url) -> Request<Empty<Bytes>> {
+    let target = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let mut request = Request::new(Empty::new());
+    *request.method_mut() = Method::GET;
+    // What was read as a URL can be written as a target and as a header.
+    *request.uri_mut() = target.parse().unwrap_or_default();
+    let headers = request.headers_mut();
+    if let Ok(host) = authority(url).parse() {
+        headers.insert(header::HOST, host);
+    }
+    headers.insert(header::USER_AGENT, header::HeaderValue::from_static(AGENT));
+    headers.insert(header::ACCEPT, header::HeaderValue::from_static("*/*"));
+    headers.insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    request
+}

@@ -1,0 +1,219 @@
+//! One site's post: looks at it in its rhythm, and publishes what becomes certain.
+//!
+//! Looking never waits for publishing: an outage of Pub/Sub makes reports late, not blind.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use failover_core::{IncidentState, Served, SiteName};
+use futures::{StreamExt, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Tools,
+    certificate::Expiry,
+    eye::Look,
+    outbox::{Outage, Outbox},
+    watched::{Change, Rules, Watched},
+};
+use crate::{
+    announce::{Announcement, Kind, Severity},
+    probe::Targets,
+    report::ProbeReport,
+};
+
+/// Looks vary by this share, so that sites don't fall into step.
+const JITTER: f64 = 0.1;
+
+/// What a post waited for.
+enum Happening {
+    Looked(Box<Look>),
+    Asked { online: bool },
+    Sent { published: bool },
+}
+
+type UnderWay = FuturesUnordered<Pin<Box<dyn Future<Output = Happening> + Send>>>;
+
+/// One site under watch.
+#[derive(Debug)]
+pub(super) struct Post {
+    site: SiteName,
+    targets: Arc<Targets>,
+    rules: Rules,
+    watched: Watched,
+    outbox: Outbox,
+    expiry: Expiry,
+    /// What the last failure met.
+    failure: String,
+    greeted: bool,
+    tools: Arc<Tools>,
+}
+
+impl Post {
+    /// A post whose first look is at `first`.
+    pub(super) fn new(
+        (site, targets): (SiteName, Targets),
+        rules: Rules,
+        first: Instant,
+        tools: Arc<Tools>,
+    ) -> Self {
+        Self {
+            site,
+            targets: Arc::new(targets),
+            rules,
+            watched: Watched::new(rules, first),
+            outbox: Outbox::new(rules.every),
+            expiry: Expiry::default(),
+            failure: String::new(),
+            greeted: false,
+            tools,
+        }
+    }
+
+    /// Watches until `ending` says so. `answers` changes when the function says something about the site.
+    pub(super) async fn keep(mut self, mut ending: watch::Receiver<bool>, mut answers: watch::Receiver<u64>) {
+        let mut under_way = UnderWay::new();
+        loop {
+            let due = [self.watched.next_look(), self.outbox.due()].into_iter().flatten().min();
+            tokio::select! {
+                _ = ending.wait_for(|ending| *ending) => return,
+                Some(happening) = under_way.next(), if !under_way.is_empty() => {
+                    self.note(happening, &under_way);
+                }
+                Ok(()) = answers.changed() => self.outbox.answered(),
+                () = at(due) => self.act(&under_way),
+            }
+        }
+    }
+
+    /// Does what is due.
+    fn act(&mut self, under_way: &UnderWay) {
+        let now = Instant::now();
+        if self.watched.next_look().is_some_and(|next| next <= now) {
+            self.watched.begin(now, jittered(self.rules.every));
+            let (tools, targets) = (Arc::clone(&self.tools), Arc::clone(&self.targets));
+            under_way
+                .push(Box::pin(async move { Happening::Looked(Box::new(tools.eye.look(&targets).await)) }));
+        }
+        if let Some((outage, state)) = self.outbox.take(now) {
+            let report = self.report(outage, state, now);
+            let tools = Arc::clone(&self.tools);
+            under_way
+                .push(Box::pin(async move { Happening::Sent { published: tools.publish(&report).await } }));
+        }
+    }
+
+    fn note(&mut self, happening: Happening, under_way: &UnderWay) {
+        let now = Instant::now();
+        match happening {
+            Happening::Looked(look) => self.looked(&look, now, under_way),
+            Happening::Asked { online } => {
+                let change = self.watched.judge(online);
+                self.tell(&change, now);
+            }
+            Happening::Sent { published } => self.outbox.sent(published, now),
+        }
+    }
+
+    fn looked(&mut self, look: &Look, now: Instant, under_way: &UnderWay) {
+        self.tell_look(look);
+        if let Some(expires) = look.seen.expires {
+            self.notice(expires);
+        }
+        if let Served::Silent(why) = &look.served {
+            self.failure.clone_from(why);
+        }
+        let change = self.watched.saw(&look.served, now);
+        if change == Change::Doubted {
+            let tools = Arc::clone(&self.tools);
+            under_way
+                .push(Box::pin(async move { Happening::Asked { online: tools.anchors.is_online().await } }));
+        }
+        self.tell(&change, now);
+    }
+
+    fn tell_look(&mut self, look: &Look) {
+        let (site, times) = (&self.site, look.seen.times.told());
+        match &look.served {
+            Served::By(who) if !self.greeted => {
+                self.greeted = true;
+                tracing::info!(%site, "the {who} answers ({times})");
+            }
+            Served::By(who) => tracing::debug!(%site, "the {who} answers ({times})"),
+            Served::Silent(why) => tracing::debug!(%site, "{why} ({times})"),
+            Served::Unknown(why) => tracing::debug!(%site, "nothing can be said: {why} ({times})"),
+        }
+    }
+
+    fn tell(&mut self, change: &Change, now: Instant) {
+        let (site, failure) = (&self.site, &self.failure);
+        match change {
+            Change::Nothing => {}
+            Change::Faltered => tracing::info!(%site, "looked at again: {failure}"),
+            Change::Steadied => tracing::info!(%site, "answers again; it was no outage"),
+            Change::Doubted => tracing::info!(%site, "{} failures in a row: {failure}", self.rules.threshold),
+            Change::Fell(since) => self.fell(*since, now),
+            Change::Rose => {
+                tracing::info!(%site, "answered {} times in a row: the outage is over", self.rules.recovery);
+                self.outbox.close(now);
+            }
+        }
+    }
+
+    fn fell(&mut self, since: Instant, now: Instant) {
+        let began = wall_time(since, now);
+        // A clock that was set back must not give two outages one name.
+        let id = format!(
+            "{}-{:04x}",
+            ProbeReport::id_of(&self.tools.name, &self.site, began),
+            rand::random::<u16>()
+        );
+        tracing::warn!(site = %self.site, incident = %id, "is down, and is reported: {}", self.failure);
+        let summary =
+            format!("{} saw {} failures in a row: {}", self.tools.name, self.rules.threshold, self.failure);
+        self.outbox.open(Outage { id, since, summary }, now);
+    }
+
+    fn report(&self, outage: Outage, state: IncidentState, now: Instant) -> ProbeReport {
+        ProbeReport {
+            site: self.site.clone(),
+            watcher: self.tools.name.clone(),
+            incident: outage.id,
+            state,
+            // Told from the monotonic clock, so that a wall clock which is set meanwhile sets it right too.
+            started_at: wall_time(outage.since, now),
+            at: Timestamp::now(),
+            summary: outage.summary,
+        }
+    }
+
+    fn notice(&mut self, expires: Timestamp) {
+        let now = Timestamp::now();
+        let Some(days) = self.expiry.notice(expires, now) else { return };
+        let host = self.targets.public.host_str().unwrap_or_default();
+        let sentence = format!("the certificate of {host} expires in {days} days, at {expires}; renew it");
+        let severity = if days <= 1 { Severity::Critical } else { Severity::Warning };
+        let news = Announcement::new(Kind::Check, Some(self.site.clone()), sentence, now);
+        self.tools.announcer.tell(news.with_severity(severity));
+    }
+}
+
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the wall clock shows for an instant of the past.
+fn wall_time(then: Instant, now: Instant) -> Timestamp {
+    let ago = SignedDuration::try_from(now.saturating_duration_since(then)).unwrap_or_default();
+    Timestamp::now().checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn jittered(every: Duration) -> Duration {
+    every.mul_f64(rand::random_range(1.0 - JITTER..=1.0 + JITTER))
+}
