@@ -91,10 +91,11 @@ impl Parts {
     /// The cycle of these sites; `shutdown` tells it that the process ends.
     pub fn cycle(&self, shutdown: &watch::Receiver<bool>) -> Cycle {
         let config = Arc::clone(&self.config);
+        let watch = config.watch.clone();
         let site_of = move |incident: &failover_core::Incident| -> Option<SiteName> {
             config.site_of(incident).map(|site| site.name.clone())
         };
-        Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), shutdown)
+        Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), &watch, shutdown)
     }
 }
 

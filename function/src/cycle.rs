@@ -14,18 +14,23 @@ use tokio::sync::watch;
 
 use crate::{
     announce::Announcer,
+    config,
     push::{Deliver, Delivery, DeliveryKind, Reply},
     site::Guarded,
 };
 
+mod agree;
 mod ahead;
 mod answer;
 pub(crate) mod desk;
 mod motor;
 mod reconcile;
+mod roll;
 mod upkeep;
+mod watchers;
 
 use desk::Desk;
+use watchers::Watchers;
 
 /// Announcements are waited for this long before an answer: afterwards Cloud Run takes the CPU away.
 const ANNOUNCE_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
@@ -38,6 +43,7 @@ pub struct Cycle {
     desks: Vec<Arc<Desk>>,
     site_of: SiteOf,
     announcer: Announcer,
+    watchers: Watchers,
 }
 
 impl std::fmt::Debug for Cycle {
@@ -59,10 +65,11 @@ impl Cycle {
         sites: Vec<Arc<Guarded>>,
         site_of: SiteOf,
         announcer: Announcer,
+        watch: &config::Watch,
         shutdown: &watch::Receiver<bool>,
     ) -> Self {
         let desks = sites.into_iter().map(|site| Arc::new(Desk::new(site, shutdown.clone()))).collect();
-        Self { desks, site_of, announcer }
+        Self { desks, site_of, announcer, watchers: Watchers::new(watch) }
     }
 
     /// Answers one delivery, after all that it brings about is settled and recorded.
@@ -80,13 +87,20 @@ impl Cycle {
                 self.command(&signal(SignalKind::Command(command.clone())), &command).await
             }
         };
+        self.watchers.call_the_roll(&self.announcer);
         self.announcer.settle(ANNOUNCE_WITHIN).await;
         reply
     }
 
     async fn incident(&self, signal: &Signal, incident: &Incident) -> Reply {
+        if let Some(reply) = self.watchers.hear(incident, &self.announcer) {
+            return reply;
+        }
         let desk = (self.site_of)(incident).and_then(|name| self.desk(&name));
         if let Some(desk) = desk {
+            if let Some(reply) = self.watchers.disagree(incident, &desk.site.name, signal.order_time()) {
+                return reply;
+            }
             return desk.handle(signal).await;
         }
         let reason = format!("incident {} is of no site that is configured here", incident.id);

@@ -1,10 +1,12 @@
 //! Pub/Sub as we use it: events and commands are published, a subscription's settings are read.
 //!
-//! Used by announcements, by `failover send` and `failover report`, and by `failover check`. It never receives:
-//! messages arrive as pushes. The connection is made with the first call and kept.
+//! Used by announcements, by `failover send` and `failover report`, and by `failover check`. The function never
+//! receives this way: its messages arrive as pushes. Only `failover watch` may listen. The connection is made with the
+//! first call and kept.
 
 mod bridge;
 mod failure;
+mod listen;
 mod subscription;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

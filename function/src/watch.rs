@@ -8,6 +8,7 @@ mod anchors;
 mod certificate;
 pub mod command;
 mod dialer;
+mod events;
 mod eye;
 mod heartbeat;
 mod letterbox;
@@ -18,6 +19,7 @@ mod watched;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use failover_core::SiteName;
+use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 use url::Url;
 
@@ -73,15 +75,15 @@ impl Tools {
     }
 }
 
-/// Tells the posts what the function says about their sites.
+/// Tells the posts when the function said something about their sites.
 #[derive(Debug, Default)]
-pub struct Ears(HashMap<SiteName, watch::Sender<u64>>);
+pub struct Ears(HashMap<SiteName, watch::Sender<Timestamp>>);
 
 impl Ears {
-    /// The function has said something about a site.
-    pub fn heard(&self, site: &SiteName) {
+    /// The function has taken an outage of this site up, at that time.
+    pub fn heard(&self, site: &SiteName, at: Timestamp) {
         if let Some(post) = self.0.get(site) {
-            post.send_modify(|count| *count += 1);
+            post.send_replace(at);
         }
     }
 }
@@ -111,7 +113,11 @@ impl Watcher {
             letterbox,
             announcer,
         });
-        let ears = settings.sites.iter().map(|(site, _)| (site.clone(), watch::Sender::new(0))).collect();
+        let ears = settings
+            .sites
+            .iter()
+            .map(|(site, _)| (site.clone(), watch::Sender::new(Timestamp::MIN)))
+            .collect();
         Self { tools, settings, ears: Ears(ears) }
     }
 
@@ -155,8 +161,11 @@ impl Watcher {
 }
 
 fn summary(settings: &Settings) -> String {
-    let (count, every) = (settings.sites.len(), settings.rules.every);
-    format!("{} watches {count} sites, each every {}", settings.name, humantime::format_duration(every))
+    let (name, every) = (&settings.name, humantime::format_duration(settings.rules.every));
+    match settings.sites.len() {
+        1 => format!("{name} watches 1 site every {every}"),
+        count => format!("{name} watches {count} sites, each every {every}"),
+    }
 }
 
 /// A post for each site; their first looks are spread over one interval.

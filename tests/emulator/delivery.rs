@@ -1,6 +1,6 @@
 //! The whole way: published on a topic, delivered by the emulator to the real binary, done to the sandbox.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_failover::pubsub::{PubSub, PubSubSettings};
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ const DEAD: &str = "projects/gleich-tech/topics/failover-dead";
 const EVENTS: &str = "projects/gleich-tech/topics/failover-events";
 
 /// A site whose alerts and commands come through an emulator of its own.
-struct Office {
+pub(crate) struct Office {
     emulator: Arc<Emulator>,
     sandbox: Sandbox,
     pubsub: PubSub,
@@ -34,11 +34,11 @@ struct Office {
     function: Function,
     /// The way that deliveries take.
     way: Relay,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Office {
-    async fn open() -> Option<Self> {
+    pub(crate) async fn open() -> Option<Self> {
         Self::with(Settings::default(), Options::default()).await
     }
 
@@ -52,11 +52,7 @@ impl Office {
         let events = emulator.rest.subscription(EVENTS, json!({})).await;
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { rest: format!("[events]\ntopic = {EVENTS:?}\n"), ..settings };
-        let configuration = folder.path().join("failover.toml");
-        // The emulator is named by its variable, so no endpoint may be: that would win.
-        let sandboxed = format!("pubsub = \"{}\"\n", sandbox.url(Service::Pubsub));
-        let text = settings.text(&sandbox, folder.path().to_str().unwrap()).replace(&sandboxed, "");
-        std::fs::write(&configuration, text).unwrap();
+        let configuration = configure(&sandbox, &folder, "failover.toml", &settings);
         let host = emulator.url().authority().to_owned();
         let function = Function::spawn(&sandbox, &configuration, &[("PUBSUB_EMULATOR_HOST", &host)]).await;
         let way = Relay::to(&function.base().parse().unwrap()).await;
@@ -65,16 +61,27 @@ impl Office {
         }
         let settings =
             PubSubSettings { endpoint: Some(emulator.url()), tokens: None, call_timeout: PATIENCE };
-        Some(Self {
-            pubsub: PubSub::new(settings),
-            emulator,
-            sandbox,
-            dead,
-            events,
-            function,
-            way,
-            _folder: folder,
-        })
+        Some(Self { pubsub: PubSub::new(settings), emulator, sandbox, dead, events, function, way, folder })
+    }
+
+    /// Writes another configuration of the same site.
+    pub(crate) fn configure(&self, settings: &Settings) -> PathBuf {
+        configure(&self.sandbox, &self.folder, "other.toml", settings)
+    }
+
+    /// A further subscription of what the function tells.
+    pub(crate) async fn subscribe_to_events(&self) -> String {
+        self.emulator.rest.subscription(EVENTS, json!({})).await
+    }
+
+    /// What `PUBSUB_EMULATOR_HOST` has to be.
+    pub(crate) fn emulator_host(&self) -> String {
+        self.emulator.url().authority().to_owned()
+    }
+
+    /// The power at home fails.
+    pub(crate) fn cut_power(&self) {
+        self.sandbox.world.set_primary("resume", Power::Off);
     }
 
     async fn publish(&self, topic: &str, message: &Value) -> String {
@@ -100,7 +107,7 @@ impl Office {
         assert!(waited.is_ok(), "{what}\n{}", self.function.output());
     }
 
-    async fn until_on_standby(&self) {
+    pub(crate) async fn until_on_standby(&self) {
         self.until("the check is paused, the last step", || self.is_paused()).await;
         assert_eq!(self.visitor_is_served_by().await, Served::Standby);
     }
@@ -114,15 +121,24 @@ impl Office {
         sandbox::visitors::visit(&self.sandbox.site("resume").public_url()).await.unwrap().served
     }
 
-    fn writes(&self) -> Vec<&'static str> {
+    pub(crate) fn writes(&self) -> Vec<&'static str> {
         self.sandbox.world.ledger.writes().iter().map(|call| call.operation).collect()
     }
 
     #[track_caller]
-    fn promises_hold(&self) {
+    pub(crate) fn promises_hold(&self) {
         let violations = self.sandbox.violations();
         assert!(violations.is_empty(), "{violations:#?}\n{}", self.function.output());
     }
+}
+
+fn configure(sandbox: &Sandbox, folder: &TempDir, name: &str, settings: &Settings) -> PathBuf {
+    let path = folder.path().join(name);
+    // The emulator is named by its variable, so no endpoint may be: that would win.
+    let sandboxed = format!("pubsub = \"{}\"\n", sandbox.url(Service::Pubsub));
+    let text = settings.text(sandbox, folder.path().to_str().unwrap()).replace(&sandboxed, "");
+    std::fs::write(&path, text).unwrap();
+    path
 }
 
 async fn subscribe(emulator: &Emulator, topic: &str, name: &str, endpoint: &str) {

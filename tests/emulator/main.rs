@@ -14,3 +14,4 @@ mod publishing;
 mod relay;
 mod rest;
 mod settings;
+mod watching;

@@ -132,7 +132,7 @@ impl Function {
 
 /// The system's first certificate alone, beside the configuration: reading all of them takes an unoptimised binary
 /// most of a second, and nothing here is asked over TLS.
-fn few_roots(config: &Path) -> Option<PathBuf> {
+pub(super) fn few_roots(config: &Path) -> Option<PathBuf> {
     const END: &str = "-----END CERTIFICATE-----\n";
     let all = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").ok()?;
     let (first, _) = all.split_once(END)?;
@@ -157,7 +157,7 @@ fn free_port() -> u16 {
     }
 }
 
-fn collect(stream: impl AsyncRead + Unpin + Send + 'static, output: &Arc<Mutex<Vec<String>>>) {
+pub(super) fn collect(stream: impl AsyncRead + Unpin + Send + 'static, output: &Arc<Mutex<Vec<String>>>) {
     let output = Arc::clone(output);
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();

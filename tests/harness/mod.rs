@@ -9,6 +9,7 @@ mod function;
 mod operator;
 pub mod payload;
 mod settings;
+pub mod watching;
 
 use std::{sync::Arc, time::Duration};
 

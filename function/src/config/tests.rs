@@ -201,8 +201,8 @@ fn unknown_keys_are_refused_wherever_they_stand() {
         &[
             "sites.resume.switches[2].zones is not a key of this kind of switch, which knows kind, check; for example: \
              without zones",
-            "watch.evry is not a key here; known are anchors, every, threshold, recovery, agree; for example: without \
-             evry",
+            "watch.evry is not a key here; known are anchors, every, threshold, recovery, agree, watchers, events; for \
+             example: without evry",
             "cool_down is not a key here; known are journal, push, events, sites, endpoints, webhooks, watch, \
              journal_patience, claim_for, call_timeout, probe_timeout, page; for example: without cool_down",
         ],
@@ -527,12 +527,14 @@ fn a_switch_says_its_kind() {
 fn settings_of_the_whole_are_read_and_checked() {
     let top = "journal_patience = \"500ms\"\nclaim_for = \"500ms\"\ncall_timeout = \"1s\"\nprobe_timeout = \"1s\"\n\
                page = true\njournal =";
-    let watch =
-        "[watch]\nevery = \"2s\"\nthreshold = 2\nrecovery = 4\nagree = 2\nanchors = [\"tcp://1.1.1.1:53\"]\n";
+    let watch = "[watch]\nevery = \"2s\"\nthreshold = 2\nrecovery = 4\nagree = 2\nanchors = [\"tcp://1.1.1.1:53\"]\n\
+         watchers = [\"pi\"]\nevents = \"projects/acme-prod/subscriptions/failover-events-pi\"\n";
     let config = takes(&(with("journal =", top) + watch));
     assert_eq!(config.claim_for, Duration::from_millis(500));
     assert!(config.page);
     assert_eq!((config.watch.agree, config.watch.anchors.len()), (2, 1));
+    assert_eq!(config.watch.watchers, ["pi"]);
+    assert!(config.watch.events.is_some());
     refuses(
         &(with("journal =", "claim_for = \"0s\"\npage = 1\njournal =")
             + "[watch]\nagree = 0\nanchors = [\"nowhere\"]\n"),

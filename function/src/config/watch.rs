@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{address::SiteUrl, section::Section};
+use super::{SubscriptionName, address::SiteUrl, section::Section};
 
 /// How our own prober watches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub struct Watch {
     pub agree: u32,
     /// Places that answer whenever the watcher's own network works.
     pub anchors: Vec<Url>,
+    /// Watchers that the function misses though it never heard of them.
+    pub watchers: Vec<String>,
+    /// A subscription of a watcher's own on the events topic: it stops repeating a report once the function answers.
+    pub events: Option<SubscriptionName>,
 }
 
 pub(super) fn read(root: &mut Section<'_, '_>) -> Watch {
@@ -28,6 +32,8 @@ pub(super) fn read(root: &mut Section<'_, '_>) -> Watch {
         recovery: 5,
         agree: 1,
         anchors: Vec::new(),
+        watchers: Vec::new(),
+        events: None,
     })
 }
 
@@ -39,5 +45,7 @@ fn read_watch(watch: &mut Section<'_, '_>) -> Watch {
         recovery: watch.number("recovery", 5, 1..=1000),
         agree: watch.number("agree", 1, 1..=1000),
         anchors: anchors.into_iter().map(|anchor| anchor.0).collect(),
+        watchers: watch.optional_list::<String>("watchers", "pi"),
+        events: watch.optional("events", "projects/acme-prod/subscriptions/failover-events-pi"),
     }
 }

@@ -25,6 +25,15 @@ impl<'a> Call<'a> {
         Self { verb: "read the settings of", subject: subscription, grant }
     }
 
+    pub(super) fn listen(subscription: &'a str) -> Self {
+        let grant = "grant this account roles/pubsub.subscriber on it";
+        Self { verb: "listen to", subject: subscription, grant }
+    }
+
+    pub(super) fn ended(&self) -> ApiError {
+        self.error(ApiErrorKind::Transient, "the stream of messages ended")
+    }
+
     pub(super) fn refused(&self, error: &PublishError) -> ApiError {
         match error {
             PublishError::Rpc(error) => self.failed(error),

@@ -10,7 +10,6 @@ use tokio::{
 use url::Url;
 
 use super::dialer::Dialer;
-use crate::probe::Way;
 
 /// An answer of the anchors holds for this long: sites that fail together ask them once.
 const FRESH: Duration = Duration::from_secs(2);
@@ -62,7 +61,7 @@ impl Anchors {
         let answer = async {
             match url.scheme() {
                 "tcp" => line.connect(url, None).await.map(|_| ()),
-                _ => line.get(url, None).await.map(|_| ()),
+                _ => line.ask(url).await.map(|_| ()),
             }
         };
         timeout(self.patience, answer).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))

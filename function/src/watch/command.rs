@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use failover_core::SiteName;
 
-use super::{AlertsTopic, BLOCKING_THREADS, Dialer, Letterbox, Rules, Settings, Watcher};
+use super::{AlertsTopic, BLOCKING_THREADS, Dialer, Ears, Letterbox, Rules, Settings, Watcher, events};
 use crate::{
     announce::{Announcer, Outlet, Topic},
     api::credentials::{DefaultCredentials, Tokens},
@@ -15,6 +15,9 @@ use crate::{
 
 /// Something failed that another try may mend.
 const FAILED: u8 = 1;
+
+/// What was typed makes no sense together with the configuration.
+const USAGE: u8 = 2;
 
 /// What is typed after `failover watch`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +57,8 @@ pub fn run(path: &Path, args: &Args, ending: impl Future<Output = ()>) -> ExitCo
             return problems.exit_code();
         }
     };
-    let watched = runtime().map_err(|error| error.to_string()).and_then(|runtime| {
+    let started = runtime().map_err(|error| (FAILED, format!("no runtime could be started: {error}")));
+    let watched = started.and_then(|runtime| {
         let watched = runtime.block_on(watch(&config, args, ending));
         // A lookup that nobody waits for any more isn't waited for here either.
         runtime.shutdown_background();
@@ -62,9 +66,9 @@ pub fn run(path: &Path, args: &Args, ending: impl Future<Output = ()>) -> ExitCo
     });
     match watched {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
+        Err((code, why)) => {
             tracing::error!("{why}");
-            ExitCode::from(FAILED)
+            ExitCode::from(code)
         }
     }
 }
@@ -74,12 +78,14 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
 }
 
-async fn watch(config: &Config, args: &Args, ending: impl Future<Output = ()>) -> Result<(), String> {
+/// Watches; the error is an exit code and why.
+async fn watch(config: &Config, args: &Args, ending: impl Future<Output = ()>) -> Result<(), (u8, String)> {
     let settings = settings(config, args)?;
     let dialer = Dialer::new().map_err(|error| {
-        format!(
+        let why = format!(
             "could not prepare for HTTPS: {error}; install the CA certificates or point SSL_CERT_FILE to them"
-        )
+        );
+        (FAILED, why)
     })?;
     let pubsub = pubsub(config);
     let outlets = config
@@ -87,15 +93,24 @@ async fn watch(config: &Config, args: &Args, ending: impl Future<Output = ()>) -
         .iter()
         .map(|events| Arc::new(Topic::new(pubsub.clone(), events.as_str())) as Arc<dyn Outlet>);
     let announcer = Announcer::new(outlets.collect());
-    let letterbox = Arc::new(AlertsTopic::new(pubsub, args.topic.as_ref(), &config.push.alerts));
+    let letterbox = Arc::new(AlertsTopic::new(pubsub.clone(), args.topic.as_ref(), &config.push.alerts));
     let watcher = Watcher::new(settings, dialer, letterbox as Arc<dyn Letterbox>, announcer);
-    watcher.run(ending, |_ears| std::future::pending()).await;
+    let answers = config.watch.events.as_ref().map(ToString::to_string);
+    watcher.run(ending, |ears| listen(pubsub, answers, ears)).await;
     Ok(())
 }
 
-fn settings(config: &Config, args: &Args) -> Result<Settings, String> {
+/// Listens for the function's answers, where somebody made a subscription for that.
+async fn listen(pubsub: PubSub, subscription: Option<String>, ears: Arc<Ears>) {
+    match subscription {
+        Some(subscription) => events::listen(pubsub, subscription, ears).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
     if let Some(unknown) = args.site.iter().find(|site| config.site(site.as_str()).is_none()) {
-        return Err(format!("\"{unknown}\" is no site of this configuration"));
+        return Err((USAGE, format!("\"{unknown}\" is no site of this configuration")));
     }
     let meant = |name: &SiteName| args.site.is_empty() || args.site.contains(name);
     let sites = config.sites.iter().filter(|site| meant(&site.name));
@@ -105,6 +120,7 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, String> {
             every: config.watch.every,
             threshold: config.watch.threshold,
             recovery: config.watch.recovery,
+            agree: config.watch.agree,
         },
         sites: sites.map(|site| (site.name.clone(), app::public_targets(site))).collect(),
         patience: config.probe_timeout,

@@ -154,6 +154,14 @@ impl Line<'_> {
         self.noted(|seen| seen.clone())
     }
 
+    /// Asks once, whatever the answer redirects to: its status, or why there is none.
+    ///
+    /// # Errors
+    /// What stood in the way, in words.
+    pub async fn ask(&self, url: &Url) -> Result<u16, String> {
+        self.get(url, None).await.map(|answer| answer.status().as_u16())
+    }
+
     /// Connects, and no more.
     pub async fn connect(&self, url: &Url, instead: Option<SocketAddr>) -> Result<TcpStream, String> {
         let addresses = match instead {

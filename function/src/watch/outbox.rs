@@ -11,6 +11,9 @@ use tokio::time::Instant;
 /// The longest wait between two reports of the same outage.
 const SELDOM: Duration = Duration::from_mins(1);
 
+/// Where several watchers have to agree, a report counts for three intervals: none waits longer than two.
+const SELDOM_IN_COMPANY: u32 = 2;
+
 /// The first and the longest wait after a report that could not be published.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
@@ -52,6 +55,8 @@ struct Closing {
 #[derive(Debug)]
 pub struct Outbox {
     every: Duration,
+    /// The longest wait between two reports of the same outage.
+    seldom: Duration,
     open: Option<Open>,
     closing: VecDeque<Closing>,
     /// What is being published.
@@ -62,9 +67,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Nothing to publish; while an outage is young it is told every `every`.
-    pub fn new(every: Duration) -> Self {
-        Self { every, open: None, closing: VecDeque::new(), sending: None, failures: 0, resting: None }
+    /// Nothing to publish. While an outage is young it is told every `every`; where `agree` watchers have to report
+    /// it, its reports stay frequent.
+    pub fn new(every: Duration, agree: u32) -> Self {
+        let seldom = if agree > 1 { SELDOM.min(every * SELDOM_IN_COMPANY) } else { SELDOM };
+        let (open, closing) = (None, VecDeque::new());
+        Self { every, seldom, open, closing, sending: None, failures: 0, resting: None }
     }
 
     /// An outage began.
@@ -132,7 +140,7 @@ impl Outbox {
     fn opened(&mut self, id: &str, now: Instant) {
         let Some(open) = self.open.as_mut().filter(|open| open.outage.id == id) else { return };
         let age = now.saturating_duration_since(open.outage.since);
-        let wait = (age / SHARE).min(SELDOM).max(self.every);
+        let wait = (age / SHARE).min(self.seldom).max(self.every);
         open.next = open.next.map(|_| now + wait);
     }
 
@@ -159,8 +167,12 @@ mod tests {
 
     impl Story {
         fn new() -> Self {
+            Self::agreeing(1)
+        }
+
+        fn agreeing(watchers: u32) -> Self {
             let start = Instant::now();
-            let mut outbox = Outbox::new(EVERY);
+            let mut outbox = Outbox::new(EVERY, watchers);
             let outage = Outage { id: "pi-resume-1".to_owned(), since: start, summary: String::new() };
             outbox.open(outage, start);
             Self { start, outbox }
@@ -187,6 +199,14 @@ mod tests {
         assert_eq!(told, [0, 5, 10, 15, 20, 25, 31, 39, 48, 61, 76, 95]);
         let later: Vec<u64> = (0..9).map(|_| story.publish(true).unwrap().0).collect();
         assert_eq!(later[7] - later[6], 60);
+    }
+
+    #[test]
+    fn where_watchers_have_to_agree_every_three_intervals_see_a_report_however_old_the_outage() {
+        let mut story = Story::agreeing(3);
+        let told: Vec<u64> = (0..100).map(|_| story.publish(true).unwrap().0).collect();
+        let waits: Vec<u64> = told.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(waits.iter().all(|wait| (5..=10).contains(wait)), "{waits:?}");
     }
 
     #[test]

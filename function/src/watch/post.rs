@@ -65,7 +65,7 @@ impl Post {
             targets: Arc::new(targets),
             rules,
             watched: Watched::new(rules, first),
-            outbox: Outbox::new(rules.every),
+            outbox: Outbox::new(rules.every, rules.agree),
             expiry: Expiry::default(),
             failure: String::new(),
             greeted: false,
@@ -73,8 +73,12 @@ impl Post {
         }
     }
 
-    /// Watches until `ending` says so. `answers` changes when the function says something about the site.
-    pub(super) async fn keep(mut self, mut ending: watch::Receiver<bool>, mut answers: watch::Receiver<u64>) {
+    /// Watches until `ending` says so. `answers` tells when the function last took an outage of the site up.
+    pub(super) async fn keep(
+        mut self,
+        mut ending: watch::Receiver<bool>,
+        mut answers: watch::Receiver<Timestamp>,
+    ) {
         let mut under_way = UnderWay::new();
         loop {
             let due = [self.watched.next_look(), self.outbox.due()].into_iter().flatten().min();
@@ -83,7 +87,7 @@ impl Post {
                 Some(happening) = under_way.next(), if !under_way.is_empty() => {
                     self.note(happening, &under_way);
                 }
-                Ok(()) = answers.changed() => self.outbox.answered(),
+                Ok(()) = answers.changed() => self.hear(*answers.borrow_and_update()),
                 () = at(due) => self.act(&under_way),
             }
         }
@@ -103,6 +107,15 @@ impl Post {
             let tools = Arc::clone(&self.tools);
             under_way
                 .push(Box::pin(async move { Happening::Sent { published: tools.publish(&report).await } }));
+        }
+    }
+
+    /// An answer to an earlier outage, which was read late, is none to this one.
+    fn hear(&mut self, answered: Timestamp) {
+        let since = self.outbox.outage().map(|outage| wall_time(outage.since, Instant::now()));
+        if since.is_some_and(|since| since <= answered) {
+            tracing::info!(site = %self.site, "the function has taken it up");
+            self.outbox.answered();
         }
     }
 

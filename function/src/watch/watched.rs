@@ -25,6 +25,8 @@ pub struct Rules {
     pub threshold: u32,
     /// So many answers in a row end it.
     pub recovery: u32,
+    /// So many watchers have to report it within three intervals.
+    pub agree: u32,
 }
 
 /// What an observation changed.

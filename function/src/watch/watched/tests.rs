@@ -2,7 +2,7 @@ use failover_core::Position;
 
 use super::*;
 
-const RULES: Rules = Rules { every: Duration::from_secs(5), threshold: 3, recovery: 2 };
+const RULES: Rules = Rules { every: Duration::from_secs(5), threshold: 3, recovery: 2, agree: 1 };
 
 /// A site on a clock of its own, in milliseconds.
 struct Story {

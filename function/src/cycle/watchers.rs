@@ -1,0 +1,88 @@
+//! What the cycle knows of watchers: whether enough of them agree, and whether each of them lives.
+
+use std::sync::{Mutex, PoisonError};
+
+use failover_core::{Incident, IncidentState, SiteName};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{
+    agree::{Agreement, Count},
+    roll::Roll,
+};
+use crate::{
+    announce::{Announcement, Announcer, Kind, Severity},
+    config,
+    push::{Reply, ReplyVerdict},
+    report,
+};
+
+/// The watchers, as far as this process has heard of them.
+#[derive(Debug)]
+pub(super) struct Watchers {
+    agreement: Mutex<Agreement>,
+    roll: Mutex<Roll>,
+}
+
+impl Watchers {
+    pub(super) fn new(watch: &config::Watch) -> Self {
+        Self {
+            agreement: Mutex::new(Agreement::new(watch.agree, watch.every)),
+            roll: Mutex::new(Roll::of(&watch.watchers, Instant::now())),
+        }
+    }
+
+    /// A message of a watcher's came. A sign of life is answered here; everything else goes on.
+    pub(super) fn hear(&self, incident: &Incident, announcer: &Announcer) -> Option<Reply> {
+        let watcher = incident.reporter.as_deref()?;
+        let (now, is_heartbeat) = (Instant::now(), report::is_heartbeat(incident));
+        let mut roll = lock(&self.roll);
+        let was_missed = if is_heartbeat { roll.beat(watcher, now) } else { roll.spoke(watcher, now) };
+        drop(roll);
+        if was_missed {
+            let sentence = format!("the watcher {watcher} is heard of again");
+            announcer.tell(about(watcher, Kind::Recovered, sentence));
+        }
+        is_heartbeat.then(|| Reply::stay(None, format!("the watcher {watcher} lives")))
+    }
+
+    /// The answer to a report that too few watchers agree with.
+    pub(super) fn disagree(&self, incident: &Incident, site: &SiteName, at: Timestamp) -> Option<Reply> {
+        let watcher = incident.reporter.as_deref()?;
+        let mut agreement = lock(&self.agreement);
+        if incident.state == IncidentState::Closed {
+            agreement.withdrawn(site, watcher);
+            return None;
+        }
+        let Count::Short(count, needed) = agreement.reported(site, watcher, at) else { return None };
+        let reason = format!(
+            "{count} of {needed} watchers: {watcher} reports {site}; it is acted on when {} more report it too",
+            needed - count
+        );
+        tracing::info!(%site, incident = %incident.id, "{reason}");
+        Some(Reply::new(Some(site.as_str()), ReplyVerdict::Pending, reason, 200))
+    }
+
+    /// Announces watchers that have fallen silent; each delivery asks, and Cloud Scheduler sends one every minute.
+    pub(super) fn call_the_roll(&self, announcer: &Announcer) {
+        for (watcher, silence) in lock(&self.roll).newly_missed(Instant::now()) {
+            let minutes = silence.as_secs() / 60;
+            let sentence = format!(
+                "nothing was heard of the watcher {watcher} for {minutes} minutes; look after it, outages may be \
+                 noticed later meanwhile"
+            );
+            announcer.tell(about(&watcher, Kind::Trouble, sentence));
+        }
+    }
+}
+
+fn about(watcher: &str, kind: Kind, sentence: String) -> Announcement {
+    let news = Announcement::new(kind, None, sentence, Timestamp::now());
+    let severity = kind.severity().min(Severity::Warning);
+    news.with_details(json!({ "watcher": watcher })).with_severity(severity)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
