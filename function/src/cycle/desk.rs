@@ -259,7 +259,7 @@ impl Desk {
             self.site.announce(Kind::Trouble, &error.to_string(), json!({}), None);
             return self.unrecorded(error);
         }
-        if let Some(plan) = self.moving_here() {
+        if let Some(plan) = self.moving_here().filter(|_| joins_a_failover(signal)) {
             let outcome = self.see_through(plan, &nonce).await;
             return self.executed("the move that is under way is joined", &outcome);
         }
@@ -347,6 +347,15 @@ fn verdict_word(decision: &Decision) -> &'static str {
         Verdict::Pending => "pending",
         Verdict::Stay => "stay",
         Verdict::Refused => "refused",
+    }
+}
+
+/// Whether the signal asks for what a failover that is under way does; a newer order that asks for something else
+/// waits for the journal.
+fn joins_a_failover(signal: &Signal) -> bool {
+    match &signal.kind {
+        SignalKind::Incident(incident) => incident.state == IncidentState::Open,
+        SignalKind::Command(command) => command.verb == Verb::Failover,
     }
 }
 
