@@ -55,6 +55,8 @@ pub struct Ahead {
     pub gates: Option<tokio::task::JoinHandle<Vec<Option<Observation>>>>,
     /// Whether the standby could serve.
     pub readiness: Option<tokio::task::JoinHandle<Vec<Result<Readiness, SwitchError>>>>,
+    /// When the primary was asked for the answers that the gate of a failback had.
+    pub answered: Option<Instant>,
 }
 
 /// Which plan to execute, and what its executor has to know of it.

@@ -61,9 +61,9 @@ impl Executor {
         let begun = Instant::now();
         let asks = !self.task.order.force && self.site.policy.has_primary_url && !self.has_done(Step::Route);
         let look = self.task.resumed || self.task.order.unfinished;
-        if asks && !self.task.resumed && !self.task.order.unfinished {
-            // The gate has just had two answers.
-            self.has_answered(begun);
+        if let Some(at) = self.task.ahead.answered.take() {
+            // The gate had two answers; while this plan waited for its turn they have become old.
+            self.has_answered(at);
         }
         let before = Before { look, answers: asks.then_some(Position::Primary) };
         let change = self.set(Role::Route, Position::Primary, Vec::new(), before).await?;

@@ -23,7 +23,7 @@ impl Ahead {
         let public = tokio::spawn(async move { site.ask_public().await });
         let gates = Some(desk.site.look_at_gates());
         let readiness = Some(desk.site.ask_readiness());
-        Self { public: Some(public), act: act::Ahead { gates, readiness } }
+        Self { public: Some(public), act: act::Ahead { gates, readiness, answered: None } }
     }
 
     /// The public URL's answer, from the look that was begun or from a new one.

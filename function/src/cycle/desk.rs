@@ -3,11 +3,12 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex as Lock},
+    time::Duration,
 };
 
 use failover_core::{
-    Decision, Direction, Event, Facts, IncidentState, Looks, Order, Role, Signal, SignalKind, State, Verb,
-    Verdict, decide, decide_blind, looks,
+    Decision, Direction, Event, Facts, IncidentState, Looks, Order, Position, Role, Signal, SignalKind,
+    State, Verb, Verdict, decide, decide_blind, looks,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -28,6 +29,9 @@ use crate::{
 /// How often a decision is made again because somebody else wrote to the journal meanwhile.
 const DECIDE_AGAIN: usize = 32;
 
+/// What was seen is good for this long: promise 1 says five seconds; the rest is for the entry to be written.
+const SEEN_HOLDS: Duration = Duration::from_secs(4);
+
 /// A site and what this process does for it now.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -40,23 +44,33 @@ pub(crate) struct Desk {
     pub(super) counts: Lock<Counts>,
 }
 
-/// What was just observed, for a decision that is made again since somebody wrote to the journal meanwhile: an
-/// executor renews its claim more often than a failback's gate takes to look, and would keep it out for ever.
-struct Seen {
-    looks: Looks,
-    facts: Facts,
-    at: Instant,
-}
-
-/// What was observed may be decided on again for this long: well within the five seconds of the first promise.
-const SEEN_HOLDS: std::time::Duration = std::time::Duration::from_secs(1);
-
 /// What a decision led to.
 pub(super) enum Begun {
     /// Nothing more to wait for.
     Settled(Decision),
     /// A plan that is to be seen through, for this reason.
     Plan(u64, Direction, String),
+}
+
+/// What one delivery knows from one try to the next.
+struct Known {
+    /// The journal is waited for until then.
+    deadline: Instant,
+    seen: Option<Seen>,
+    ahead: Ahead,
+}
+
+/// What was looked at, and when it was seen.
+struct Seen {
+    looks: Looks,
+    at: Instant,
+    facts: Facts,
+}
+
+impl Seen {
+    fn fits(&self, looks: Looks) -> bool {
+        self.looks == looks && self.at.elapsed() < SEEN_HOLDS
+    }
 }
 
 impl Desk {
@@ -92,17 +106,16 @@ impl Desk {
     /// is worth waiting for.
     async fn decide_patiently(&self, signal: &Signal, nonce: &str) -> Result<Begun, RecordError> {
         let patience = self.site.pace.journal_patience;
-        let mut deadline = Instant::now() + patience;
+        let mut known = Known { deadline: Instant::now() + patience, seen: None, ahead: Ahead::default() };
         let mut moved = 0;
         let mut tries = 0;
-        let mut seen = None;
         loop {
-            let decided = self.decide_once(signal, nonce, &mut deadline, &mut seen).await;
+            let decided = self.decide_once(signal, nonce, &mut known).await;
             match decided {
                 Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => moved += 1,
                 Err(error @ RecordError::Store { .. }) if !error.is_permanent() => {
                     let wait = self.site.pace.backoff(tries);
-                    if Instant::now() + wait >= deadline {
+                    if Instant::now() + wait >= known.deadline {
                         return Err(error);
                     }
                     tokio::time::sleep(wait).await;
@@ -117,29 +130,37 @@ impl Desk {
         &self,
         signal: &Signal,
         nonce: &str,
-        deadline: &mut Instant,
-        seen: &mut Option<Seen>,
+        known: &mut Known,
     ) -> Result<Begun, RecordError> {
         let queued = Instant::now();
         let _deciding = self.deciding.lock().await;
         // Others were decided meanwhile: that says nothing about the journal.
-        *deadline += queued.elapsed();
-        let deadline = *deadline;
-        let known = self.site.record.known();
-        let mut ahead = Ahead::begin(self, signal, known.as_ref().map(|head| &*head.state));
-        let head = self.in_time(deadline, self.look_for(signal)).await?;
-        let wanted = looks(&head.state, signal);
-        let facts = match seen.take().filter(|seen| seen.looks == wanted && seen.at.elapsed() < SEEN_HOLDS) {
-            Some(seen) => seen.facts,
-            None => self.facts(wanted, &mut ahead).await,
-        };
-        *seen = Some(Seen { looks: wanted, facts: facts.clone(), at: Instant::now() });
+        known.deadline += queued.elapsed();
+        if known.seen.is_none() {
+            let state = self.site.record.known().map(|head| head.state);
+            known.ahead = Ahead::begin(self, signal, state.as_deref());
+        }
+        let head = self.in_time(known.deadline, self.look_for(signal)).await?;
+        let facts = self.seen(looks(&head.state, signal), known).await;
         let decision = decide(&self.site.policy, &head.state, &facts, signal, Timestamp::now());
-        self.in_time(
-            deadline.max(Instant::now() + self.site.pace.journal_patience / 2),
-            self.begin(signal, head, decision, nonce, ahead),
-        )
-        .await
+        let deadline = known.deadline.max(Instant::now() + self.site.pace.journal_patience / 2);
+        self.in_time(deadline, self.begin(signal, head, decision, nonce, known)).await
+    }
+
+    /// What a decision wants to know. One that is made again since somebody wrote to the journal meanwhile takes what
+    /// was just seen: an executor renews its claim more often than a failback's gate takes to look, and would keep it
+    /// out for ever.
+    async fn seen(&self, looks: Looks, known: &mut Known) -> Facts {
+        if let Some(seen) = known.seen.as_ref().filter(|seen| seen.fits(looks)) {
+            return seen.facts.clone();
+        }
+        let begun = Instant::now();
+        let facts = self.facts(looks, &mut known.ahead).await;
+        // How long a site takes to answer says nothing about the journal either.
+        known.deadline += begun.elapsed();
+        known.ahead.act.answered = facts.primary.is_by(Position::Primary).then_some(begun);
+        known.seen = Some(Seen { looks, at: Instant::now(), facts: facts.clone() });
+        facts
     }
 
     /// A journal that gives no answer is one that can't be reached.
@@ -188,7 +209,7 @@ impl Desk {
         mut head: Head,
         decision: Decision,
         nonce: &str,
-        ahead: Ahead,
+        known: &mut Known,
     ) -> Result<Begun, RecordError> {
         for event in &decision.record {
             head = self.site.record.append_after(&head, event).await?;
@@ -198,7 +219,7 @@ impl Desk {
         match decision.verdict {
             Verdict::Start(direction, order) => {
                 let order = *order;
-                let plan = self.start(&head, (direction, order, &reason), nonce, ahead).await?;
+                let plan = self.start(&head, (direction, order, &reason), nonce, &mut known.ahead).await?;
                 Ok(Begun::Plan(plan, direction, reason))
             }
             Verdict::CarryOn(plan) => {
@@ -216,7 +237,7 @@ impl Desk {
         head: &Head,
         (direction, order, reason): (Direction, Order, &str),
         nonce: &str,
-        ahead: Ahead,
+        ahead: &mut Ahead,
     ) -> Result<u64, RecordError> {
         let claimed_at = Instant::now();
         let intent = Event::Intent {
@@ -237,7 +258,7 @@ impl Desk {
             trouble: None,
             resumed: false,
             state: Arc::clone(&head.state),
-            ahead: ahead.act,
+            ahead: std::mem::take(&mut ahead.act),
         };
         self.execute(head.number, task);
         Ok(head.number)

@@ -171,7 +171,8 @@ impl Desk {
         tracing::info!(site = %self.site.name, incident = %pending.id, "decided again: {reason}");
         match decision.verdict {
             Verdict::Start(direction, order) => {
-                let plan = self.start(&head, (direction, *order, &reason), nonce, Ahead::default()).await?;
+                let plan =
+                    self.start(&head, (direction, *order, &reason), nonce, &mut Ahead::default()).await?;
                 Ok(Some(Begun::Plan(plan, direction, reason)))
             }
             _ => Ok(None),
