@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use failover_core::Position;
 use futures::future::try_join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use sandbox::{Options, Power, Service};
+use sandbox::{Aim, Fault, Options, Power, Service};
 use serde_json::Value;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     evidence::Evidence,
     harness::Settings,
     runner::{Case, Played, survive},
-    stage::{Stage, settle_at},
+    stage::{Stage, push_to, settle_at},
     story::{ON_STANDBY, settings},
     verdict::{all_is_well, nothing_is_written_any_more, nothing_was_broken},
 };
@@ -35,6 +35,9 @@ pub(crate) async fn table() {
             let name = format!("pair/all-at-once/on-{at}/{seed}");
             Case::new(name, move |evidence| all_at_once(at, seed, evidence))
         })
+    }));
+    cases.extend((0..SEEDS / 4).map(|seed| {
+        Case::new(format!("pair/without-a-journal/{seed}"), move |evidence| in_the_dark(seed, evidence))
     }));
     survive("two instances", cases).await;
 }
@@ -99,6 +102,32 @@ async fn all_at_once(at: Position, seed: u64, evidence: Arc<Evidence>) -> Played
     try_join_all(deliveries).await?;
     drop((one, other));
     nothing_is_astray(&mut stage).await
+}
+
+/// Neither can reach the journal: both move, and one of them tells of it afterwards.
+async fn in_the_dark(seed: u64, evidence: Arc<Evidence>) -> Played {
+    let mut stage = Stage::set(settings(""), latencies(seed), evidence).await;
+    stage.primary(Power::Off);
+    let world = Arc::clone(&stage.sandbox.world);
+    world.fault(Aim::service(Service::Storage), Fault::status(503));
+    let (one, other) = (stage.another().await, stage.another().await);
+    let messages = [Word::Incident.publish(), Word::Incident.publish()];
+    let (first, second) = tokio::join!(
+        push_to(&one, &messages[0], &stage.evidence),
+        push_to(&other, &messages[1], &stage.evidence)
+    );
+    for answer in [first?, second?] {
+        if answer.status != 503 {
+            return Err(format!("answered {} before it was recorded", answer.status));
+        }
+    }
+    world.faults.clear();
+    for (function, message) in [(&one, &messages[0]), (&other, &messages[1])] {
+        settle_at(function, message, &stage.evidence).await?;
+    }
+    all_is_well(&stage, &ON_STANDBY).await?;
+    nothing_is_written_any_more(&mut stage, &messages[1]).await?;
+    Ok("told of once")
 }
 
 /// Wherever visitors are led, they are served there, and everything else fits.

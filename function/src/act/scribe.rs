@@ -211,6 +211,7 @@ impl Writer {
             let event = self.event(&note);
             let written = match note {
                 Note::Claim => self.renew(&event).await,
+                Note::Intent { direction, .. } => self.tell_of(direction, &event).await,
                 _ => self.record.append(&event).await,
             };
             match written {
@@ -237,6 +238,21 @@ impl Writer {
                 return Err(RecordError::Illegal(Illegal::NotTheExecutor(plan)));
             }
             match self.record.append_after(&head, claim).await {
+                Err(RecordError::Moved(_)) => {}
+                written => return written,
+            }
+        }
+    }
+
+    /// Tells of a move that began while the journal could not be reached, unless another process made the same one
+    /// meanwhile and told of it: one outage is one move.
+    async fn tell_of(&self, direction: Direction, intent: &Event) -> Result<Head, RecordError> {
+        loop {
+            let head = self.record.look().await?;
+            if head.state.active == direction.leads_to() {
+                return Err(RecordError::Illegal(Illegal::AlreadyOpen(direction)));
+            }
+            match self.record.append_after(&head, intent).await {
                 Err(RecordError::Moved(_)) => {}
                 written => return written,
             }
