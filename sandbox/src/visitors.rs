@@ -2,7 +2,7 @@
 //! The drill shows their notes; tests ask them how long a site was gone.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, redirect::Policy};
@@ -184,10 +184,16 @@ pub async fn visit(url: &Url) -> reqwest::Result<Visited> {
     Ok(visit_with(&browser()?, url.clone()).await)
 }
 
-/// A browser that has never been here: no connection is kept, nothing is remembered.
+/// A browser that has never been here: no connection is kept, nothing is remembered. One serves everybody, since
+/// building it reads every certificate of the system.
 fn browser() -> reqwest::Result<Client> {
+    static BROWSER: OnceLock<Client> = OnceLock::new();
+    if let Some(browser) = BROWSER.get() {
+        return Ok(browser.clone());
+    }
     let client = Client::builder().redirect(Policy::limited(REDIRECTS)).timeout(PATIENCE);
-    client.pool_max_idle_per_host(0).user_agent("Mozilla/5.0 (visitor)").no_proxy().build()
+    let built = client.pool_max_idle_per_host(0).user_agent("Mozilla/5.0 (visitor)").no_proxy().build()?;
+    Ok(BROWSER.get_or_init(|| built).clone())
 }
 
 async fn visit_with(client: &Client, url: Url) -> Visited {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -65,7 +65,7 @@ impl Function {
         let output = Arc::new(Mutex::new(Vec::new()));
         collect(child.stdout.take().expect("piped"), &output);
         collect(child.stderr.take().expect("piped"), &output);
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = http();
         let mut function = Self { child, base: format!("http://127.0.0.1:{port}"), http, output };
         function.until_healthy().await;
         function
@@ -128,6 +128,14 @@ impl Function {
     pub fn output(&self) -> String {
         self.output.lock().expect("output").join("\n")
     }
+}
+
+/// One client for all tests: building one reads every certificate of the system. Connections are not kept, since they
+/// would end with the test that made them.
+fn http() -> reqwest::Client {
+    static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
+    let build = || reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
+    HTTP.get_or_init(build).clone()
 }
 
 /// The system's first certificate alone, beside the configuration: reading all of them takes an unoptimised binary
