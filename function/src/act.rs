@@ -21,6 +21,7 @@ use crate::{
     switch::{Observation, Readiness, SwitchError},
 };
 
+pub(crate) mod backlog;
 mod failback;
 mod failover;
 mod rehearsal;
@@ -30,6 +31,7 @@ mod settle;
 pub(crate) mod turn;
 mod wait;
 
+use backlog::Backlog;
 use scribe::{Note, Scribe, Stop};
 
 /// How long the same permanent error is tried before a plan is stuck.
@@ -177,6 +179,11 @@ impl Executor {
         }
         let begun = Instant::now();
         Self { site, task, scribe, shutdown, begun, answered_at: Mutex::new(None) }
+    }
+
+    /// What the journal has still to be told of this plan.
+    pub(crate) fn backlog(&self) -> Backlog {
+        self.scribe.backlog()
     }
 
     /// Executes the plan until it ends, or this attempt does.

@@ -19,7 +19,7 @@ async fn a_broken_journal_does_not_keep_visitors_in_the_dark() {
     let recorded = drill.open_incident("0.outage").await;
     assert_eq!(recorded.status, 200, "{recorded:?}");
     drill.open_incident("0.outage").await.is(200, "stay", None);
-    assert_eq!(drill.writes().len(), 3);
+    assert_eq!(drill.writes().len(), 3, "{:?}", drill.writes());
     drill.all_promises_hold();
 }
 

@@ -15,10 +15,11 @@ use std::{
 use failover_core::{Direction, End, Event, Illegal, Order, Position, State, StepRecord};
 use jiff::Timestamp;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::Instant,
 };
 
+use super::backlog::Backlog;
 use crate::{
     pace::Pace,
     record::{Head, Record, RecordError},
@@ -61,6 +62,8 @@ pub(crate) struct Progress {
     pub(crate) stop: Option<Stop>,
     /// Why the journal can't be written now.
     pub(crate) trouble: Option<String>,
+    /// How often it could not be written.
+    pub(crate) failures: u64,
     /// The plan's number, once it is known.
     pub(crate) plan: Option<u64>,
 }
@@ -70,7 +73,8 @@ pub(crate) struct Progress {
 pub(crate) struct Scribe {
     notes: mpsc::UnboundedSender<Note>,
     progress: watch::Receiver<Progress>,
-    sent: AtomicU64,
+    sent: Arc<AtomicU64>,
+    hurry: Arc<Notify>,
 }
 
 /// A note to write, and whether the executor waits for it to be counted.
@@ -86,6 +90,8 @@ struct Writer {
     queue: VecDeque<Queued>,
     progress: watch::Sender<Progress>,
     failures: u32,
+    /// Told when it may be worth trying again at once.
+    hurry: Arc<Notify>,
 }
 
 impl Scribe {
@@ -97,12 +103,19 @@ impl Scribe {
         (plan, claimed_at): (Option<u64>, Instant),
         pace: Pace,
     ) -> Self {
-        let progress = Progress { written: 0, claimed_at, stop: None, trouble: None, plan };
+        let progress = Progress { written: 0, claimed_at, stop: None, trouble: None, failures: 0, plan };
         let (progress, seen) = watch::channel(progress);
         let (notes, inbox) = mpsc::unbounded_channel();
-        let writer = Writer { record, nonce, pace, queue: VecDeque::new(), progress, failures: 0 };
+        let hurry = Arc::new(Notify::new());
+        let queue = VecDeque::new();
+        let writer = Writer { record, nonce, pace, queue, progress, failures: 0, hurry: Arc::clone(&hurry) };
         tokio::spawn(writer.run(inbox));
-        Self { notes, progress: seen, sent: AtomicU64::new(0) }
+        Self { notes, progress: seen, sent: Arc::default(), hurry }
+    }
+
+    /// What there is still to write, also after the executor has come out.
+    pub(crate) fn backlog(&self) -> Backlog {
+        Backlog::new(self.progress.clone(), Arc::clone(&self.sent), Arc::clone(&self.hurry))
     }
 
     /// Has `note` written, without waiting for it.
@@ -186,6 +199,7 @@ impl Writer {
                     None => {}
                 },
                 changed = heads.changed() => if changed.is_err() { return },
+                () = self.hurry.notified() => {}
                 () = tokio::time::sleep(wait) => if self.queue.is_empty() {
                     self.queue.push_back(Queued { note: Note::Claim, counted: false });
                 },
@@ -283,7 +297,10 @@ impl Writer {
         self.failures = self.failures.saturating_add(1);
         let why = why.to_string();
         tracing::warn!(%why, "an entry could not be written; it is tried again");
-        self.progress.send_modify(|progress| progress.trouble = Some(why));
+        self.progress.send_modify(|progress| {
+            progress.failures += 1;
+            progress.trouble = Some(why);
+        });
     }
 
     fn halt(&self, stop: Stop) {

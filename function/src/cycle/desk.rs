@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{ahead::Ahead, motor::Running, reconcile::Counts};
 use crate::{
-    act::Assignment,
+    act::{Assignment, backlog::Backlog},
     announce::Kind,
     push::Reply,
     record::{Head, RecordError},
@@ -42,6 +42,8 @@ pub(crate) struct Desk {
     /// The executors of this process, by plan; 0 is a plan that the journal doesn't know yet.
     pub(super) running: Lock<HashMap<u64, Running>>,
     pub(super) counts: Lock<Counts>,
+    /// What the journal has still to be told of a move that began while it could not be reached.
+    pub(super) untold: Lock<Option<Backlog>>,
 }
 
 /// What a decision led to.
@@ -75,8 +77,8 @@ impl Seen {
 
 impl Desk {
     pub(super) fn new(site: Arc<Guarded>, shutdown: watch::Receiver<bool>) -> Self {
-        let (running, counts) = (Lock::default(), Lock::default());
-        Self { site, shutdown, deciding: Mutex::default(), running, counts }
+        let (running, counts, untold) = (Lock::default(), Lock::default(), Lock::default());
+        Self { site, shutdown, deciding: Mutex::default(), running, counts, untold }
     }
 
     /// Decides `signal` and sees through what comes of it; pending incidents are decided again afterwards.
@@ -176,7 +178,8 @@ impl Desk {
     }
 
     /// An operator looks past entries that can't be read; automatic moves stop at them.
-    async fn look_for(&self, signal: &Signal) -> Result<Head, RecordError> {
+    pub(super) async fn look_for(&self, signal: &Signal) -> Result<Head, RecordError> {
+        self.tell_of_earlier_moves().await;
         match &signal.kind {
             SignalKind::Command(command) if command.verb != Verb::Reconcile => {
                 self.site.record.look_past().await

@@ -11,7 +11,7 @@ use super::{
     desk::{Begun, Desk},
 };
 use crate::{
-    act::{Assignment, Executor, Outcome, turn::ClaimWatch},
+    act::{Assignment, Executor, Outcome, backlog::Backlog, turn::ClaimWatch},
     push::Reply,
     record::RecordError,
 };
@@ -24,7 +24,11 @@ impl Desk {
     pub(super) fn execute(&self, plan: u64, task: Assignment) {
         let (tell, outcome) = watch::channel(None);
         self.executors().insert(plan, outcome);
+        let untold = task.plan.is_none();
         let executor = Executor::new(Arc::clone(&self.site), task, self.shutdown.clone());
+        if untold {
+            *self.untold() = Some(executor.backlog());
+        }
         tokio::spawn(async move {
             let outcome = executor.execute().await;
             tell.send_replace(Some(outcome));
@@ -46,6 +50,19 @@ impl Desk {
         let state = self.site.record.known()?.state;
         let newest = state.newest().filter(|plan| plan.direction == Direction::Failover)?;
         self.is_running(newest.id).then_some(newest.id)
+    }
+
+    /// A move that began here while the journal could not be reached is told of before anything is decided on a
+    /// journal that may be there again: what was done would be done once more.
+    pub(super) async fn tell_of_earlier_moves(&self) {
+        let untold = self.untold().clone();
+        if let Some(backlog) = untold {
+            backlog.write().await;
+        }
+    }
+
+    fn untold(&self) -> std::sync::MutexGuard<'_, Option<Backlog>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn executors(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Running>> {

@@ -59,7 +59,7 @@ impl Desk {
     }
 
     async fn round(&self, signal: &Signal) -> Result<Reply, RecordError> {
-        let head = self.site.record.look().await?;
+        let head = self.look_for(signal).await?;
         if let Some(plan) = head.state.newest() {
             let (id, reason) = (plan.id, plan.reason.clone());
             let outcome = self.see_through(id, &uuid::Uuid::new_v4().to_string()).await;
