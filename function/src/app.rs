@@ -8,9 +8,13 @@ use warp::Filter;
 
 use crate::{
     announce::{Announcer, Outlet, Topic, Webhook},
-    api::{self, ApiError, Clients},
+    api::{
+        self, ApiError, Clients,
+        credentials::{DefaultCredentials, Tokens},
+    },
+    check::Checker,
     config::{self, Config, HostPort},
-    cycle::Cycle,
+    cycle::{Check, Cycle},
     journal::{Journal, JournalError, JournalSettings},
     pace::Pace,
     page,
@@ -55,6 +59,8 @@ pub struct Parts {
     pub announcer: Announcer,
     /// The sites, in the order of the configuration.
     pub sites: Vec<Arc<Guarded>>,
+    /// What the last check found, for the page.
+    pub findings: page::Findings,
 }
 
 /// How patient the parts of a command are with providers.
@@ -72,7 +78,20 @@ impl Parts {
     /// # Errors
     /// When a client, the journal or a webhook can't be used.
     pub async fn build(config: Arc<Config>, patience: Patience) -> Result<Self, StartError> {
-        let clients = Arc::new(build_clients(&config, patience)?);
+        let tokens = Arc::new(DefaultCredentials::new(config.call_timeout));
+        Self::build_as(config, patience, tokens).await
+    }
+
+    /// As `build`, with another source of Google's tokens.
+    ///
+    /// # Errors
+    /// As `build`.
+    pub async fn build_as(
+        config: Arc<Config>,
+        patience: Patience,
+        tokens: Arc<dyn Tokens>,
+    ) -> Result<Self, StartError> {
+        let clients = Arc::new(build_clients(&config, patience, tokens)?);
         let journal = open_journal(&config, &clients)?;
         let pubsub = PubSub::new(PubSubSettings {
             endpoint: config.endpoints.pubsub.clone(),
@@ -85,7 +104,18 @@ impl Parts {
         for site in &config.sites {
             sites.push(guard(site, &config, &clients, &journal, &announcer, &prober).await);
         }
-        Ok(Self { config, clients, journal, pubsub, announcer, sites })
+        let findings = page::Findings::default();
+        Ok(Self { config, clients, journal, pubsub, announcer, sites, findings })
+    }
+
+    /// Looks at everything with these parts' credentials.
+    pub fn checker(&self) -> Checker {
+        Checker {
+            config: Arc::clone(&self.config),
+            clients: Arc::clone(&self.clients),
+            pubsub: self.pubsub.clone(),
+            sites: self.sites.clone(),
+        }
     }
 
     /// The cycle of these sites; `shutdown` tells it that the process ends.
@@ -95,7 +125,9 @@ impl Parts {
         let site_of = move |incident: &failover_core::Incident| -> Option<SiteName> {
             config.site_of(incident).map(|site| site.name.clone())
         };
+        let check = Check { checker: self.checker(), findings: self.findings.clone() };
         Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), &watch, shutdown)
+            .checking(check)
     }
 }
 
@@ -151,7 +183,7 @@ pub async fn serve_page(
 }
 
 fn page_source(parts: &Parts) -> Arc<page::Live> {
-    Arc::new(page::Live::new(parts, page::Findings::default()))
+    Arc::new(page::Live::new(parts, parts.findings.clone()))
 }
 
 fn page_key(config: &Config) -> Option<page::PageKey> {
@@ -164,19 +196,20 @@ fn announce_address(listener: &TcpListener) {
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
 }
 
-fn build_clients(config: &Config, patience: Patience) -> Result<Clients, ApiError> {
+fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -> Result<Clients, ApiError> {
     let factor =
         config.call_timeout.as_secs_f64() / api::clients::Settings::default().call_timeout.as_secs_f64();
     let mut pace = api::Pace::default().scaled(factor);
     if patience == Patience::OneTry {
         pace.budget = Duration::ZERO;
     }
-    Clients::new(api::clients::Settings {
+    let settings = api::clients::Settings {
         endpoints: config.endpoints.clone(),
         cloudflare_token: config.cloudflare_token().cloned(),
         call_timeout: config.call_timeout,
         pace,
-    })
+    };
+    Clients::with_tokens(settings, tokens)
 }
 
 fn open_journal(config: &Config, clients: &Clients) -> Result<Journal, JournalError> {

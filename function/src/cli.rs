@@ -3,6 +3,7 @@
 //! A command is a file below, a line in `Task` and a line in `run`.
 
 mod act;
+mod check;
 mod completions;
 mod exit;
 mod follow;
@@ -49,6 +50,8 @@ enum Task {
     History(history::Args),
     /// What a move would do, in order, and what holds it back; writes nothing
     Plan(plan::Args),
+    /// What would break in an outage, and what mends it; changes nothing
+    Check(check::Args),
     /// Publish a command for the function to carry out
     Send(send::Args),
     /// Move a site here and now with your own credentials, when Pub/Sub is down
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
             options.run(Intention::Read, async |session| history::run(args, session).await)
         }
         Task::Plan(args) => options.run(Intention::Look, async |session| plan::run(args, session).await),
+        Task::Check(args) => options.run(Intention::Look, async |session| check::run(args, session).await),
         Task::Send(args) => options.run(Intention::Read, async |session| send::run(args, session).await),
         Task::Act(args) => options.run(Intention::Act, async |session| act::run(args, session).await),
         Task::Rehearse(args) => {

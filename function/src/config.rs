@@ -4,6 +4,7 @@
 //! example. Secrets come from the environment or from files that it names, never from the TOML.
 
 mod address;
+mod cloud_run;
 mod endpoints;
 mod environment;
 mod names;
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub use address::{HostPort, Shown};
+pub use cloud_run::CloudRun;
 pub use endpoints::Emulated;
 pub use environment::{Environment, Purpose};
 pub use names::{SubscriptionName, TopicName};
@@ -73,6 +75,8 @@ pub struct Config {
     pub port: u16,
     /// The Google Cloud project that this runs in, as far as anybody said: log entries name their trace by it.
     pub project: Option<String>,
+    /// The service on Cloud Run that this is, if it is one.
+    pub cloud_run: Option<CloudRun>,
     /// The secrets that switches asked for, by the name of their variable.
     pub secrets: BTreeMap<&'static str, Secret>,
 }
@@ -147,6 +151,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         page,
         page_key,
         port,
+        cloud_run: CloudRun::read(environment),
         secrets,
     })
 }

@@ -22,6 +22,7 @@ use crate::{
 mod agree;
 mod ahead;
 mod answer;
+mod check;
 pub(crate) mod desk;
 mod motor;
 mod reconcile;
@@ -29,6 +30,7 @@ mod roll;
 mod upkeep;
 mod watchers;
 
+pub(crate) use check::Check;
 use desk::Desk;
 use watchers::Watchers;
 
@@ -44,6 +46,7 @@ pub struct Cycle {
     site_of: SiteOf,
     announcer: Announcer,
     watchers: Watchers,
+    check: Option<Check>,
 }
 
 impl std::fmt::Debug for Cycle {
@@ -69,7 +72,12 @@ impl Cycle {
         shutdown: &watch::Receiver<bool>,
     ) -> Self {
         let desks = sites.into_iter().map(|site| Arc::new(Desk::new(site, shutdown.clone()))).collect();
-        Self { desks, site_of, announcer, watchers: Watchers::new(watch) }
+        Self { desks, site_of, announcer, watchers: Watchers::new(watch), check: None }
+    }
+
+    /// With what the command `check` does.
+    pub(crate) fn checking(self, check: Check) -> Self {
+        Self { check: Some(check), ..self }
     }
 
     /// Answers one delivery, after all that it brings about is settled and recorded.
@@ -113,6 +121,9 @@ impl Cycle {
             Ok(desks) => desks,
             Err(reason) => return Reply::unreadable(reason),
         };
+        if command.verb == Verb::Check {
+            return self.check(desks, command).await;
+        }
         let replies = join_all(desks.into_iter().map(|desk| async move {
             match command.verb {
                 Verb::Reconcile => desk.reconcile(signal).await,

@@ -4,6 +4,7 @@ pub mod act;
 pub mod announce;
 pub mod api;
 pub mod app;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod cycle;

@@ -13,7 +13,10 @@ use std::{any::Any, fmt, sync::Arc};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SiteName, SwitchId};
 
-use crate::api::{ApiError, Clients};
+use crate::{
+    api::{ApiError, Clients},
+    check::{Checked, Situation},
+};
 
 pub use keys::{KeyProblem, Keys};
 
@@ -109,6 +112,11 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// What an operator should know of it after a failback, although it was set: an alert still open, say.
     async fn caveat(&self, _site: &SiteName) -> Option<String> {
         None
+    }
+
+    /// What of it would break in an outage, or in the way back from one. Changes nothing.
+    async fn check(&self, _situation: &Situation) -> Checked {
+        Checked::default()
     }
 
     /// Sends a write that changes nothing: the only proof that the credentials may write.

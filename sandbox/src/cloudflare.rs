@@ -37,6 +37,9 @@ use crate::provider::Provider;
 use crate::site::Site;
 use crate::world::World;
 
+/// The account that all zones belong to.
+pub const ACCOUNT: &str = "01a7362d577a6c3019a474fd6f485823";
+
 /// Cloudflare, as far as it can be asked and told.
 #[derive(Debug)]
 pub struct Cloudflare(Mutex<State>);
@@ -213,7 +216,8 @@ fn answer(zone: &mut Zone, asked: &Asked, zonal: &Zonal) -> Result<Answer, Refus
 }
 
 fn summary(zone: &Zone) -> Value {
-    json!({ "id": zone.id, "name": zone.name, "status": "active", "paused": false, "type": "full" })
+    let account = json!({ "id": ACCOUNT, "name": "gleich.tech" });
+    json!({ "id": zone.id, "name": zone.name, "status": "active", "paused": false, "type": "full", "account": account })
 }
 
 /// What was answered, and the change that it made.

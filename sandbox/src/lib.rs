@@ -3,7 +3,7 @@
 //! # Code map
 //! - `sandbox` starts everything; `world` is the shared state and the place where providers are wired.
 //! - `call`, `provider`: what a fake provider sees and must be able to do. One file per provider.
-//! - `run`, `monitoring`, `storage`, `metadata`, `tokens`, `pubsub`: Google, with `google` for what they share.
+//! - `run`, `monitoring`, `storage`, `metadata`, `tokens`, `pubsub`, `iam`: Google, with `google` for what they share.
 //! - `checker`, `visitors`: who comes by without being asked.
 //! - `serve`, `conduct`, `doors`: HTTP in, HTTP out, and the way of one call between.
 //! - `fault`, `breakpoint`, `latency`: what can go wrong, and where a call is held.
@@ -23,6 +23,7 @@ pub mod doors;
 pub mod edge;
 pub mod fault;
 pub mod google;
+pub mod iam;
 pub mod latency;
 pub mod ledger;
 mod lock;

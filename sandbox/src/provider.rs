@@ -21,6 +21,8 @@ pub enum Service {
     Jwks,
     /// Pub/Sub, as a publisher sees it.
     Pubsub,
+    /// Resource Manager, IAM Credentials and Organization Policy.
+    Iam,
     /// Cloudflare's API.
     Cloudflare,
     /// Cloudflare's edge in front of a site.
@@ -33,13 +35,14 @@ pub enum Service {
 
 impl Service {
     /// Services with one listener for the whole sandbox.
-    pub const CLOUDS: [Self; 7] = [
+    pub const CLOUDS: [Self; 8] = [
         Self::Run,
         Self::Monitoring,
         Self::Storage,
         Self::Metadata,
         Self::Jwks,
         Self::Pubsub,
+        Self::Iam,
         Self::Cloudflare,
     ];
 

@@ -1,8 +1,9 @@
 //! Pub/Sub: topics, push subscriptions that really push, pull subscriptions, dead letters.
 //!
-//! Deliveries run in tasks of their own and end with the sandbox. The REST surface is what `gcloud pubsub` uses;
-//! the function publishes by gRPC, which is tested against Google's own emulator.
+//! Deliveries run in tasks of their own and end with the sandbox. The REST surface is what `gcloud pubsub` uses; the
+//! function's own calls come by gRPC and are translated.
 
+pub(crate) mod grpc;
 mod message;
 mod pull;
 mod push;

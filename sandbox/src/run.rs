@@ -28,7 +28,7 @@ use crate::google::refusal::{self, Refusal};
 use crate::google::strict;
 use crate::lock::lock;
 use crate::promises::Change;
-use crate::provider::Provider;
+use crate::provider::{Kind, Provider};
 use crate::world::World;
 
 /// A service and everything that hangs on it.
@@ -122,6 +122,11 @@ impl Run {
         lock(&self.state).all_users_forbidden = forbidden;
     }
 
+    /// Whether domain restricted sharing is on.
+    pub fn forbids_all_users(&self) -> bool {
+        lock(&self.state).all_users_forbidden
+    }
+
     /// How long a patched service reconciles before its operation is done.
     pub fn operations_take(&self, duration: Duration) {
         lock(&self.state).operation_takes = duration;
@@ -201,6 +206,12 @@ impl Provider for Run {
 
     fn refusal(&self, status: u16) -> Reply {
         refusal::of_status(status)
+    }
+
+    /// Asking what one may do changes nothing, though it is a POST.
+    fn kind(&self, operation: &str, _call: &Call) -> Kind {
+        let writes = ["run.patch_service", "run.set_iam_policy", "run.unknown"];
+        if writes.contains(&operation) { Kind::Write } else { Kind::Read }
     }
 }
 

@@ -1,16 +1,17 @@
 //! Listens on one address and turns HTTP into calls and replies into HTTP.
 //! Knows nothing of what any provider does.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -20,6 +21,7 @@ use crate::conduct::conduct;
 use crate::doors::Reservation;
 use crate::ledger::{Fate, Ledger};
 use crate::provider::Service;
+use crate::pubsub::grpc;
 use crate::world::World;
 
 /// Larger requests are refused; no provider here is ever sent more.
@@ -74,12 +76,35 @@ async fn connection(world: Arc<World>, service: Service, stream: TcpStream, door
     }
     // Without it, small answers to pipelined connections wait 40 ms for an acknowledgement.
     let _best_effort = stream.set_nodelay(true);
-    let answer = service_fn(|request| answer(world.clone(), service, local, request));
-    let mut http = hyper::server::conn::http1::Builder::new();
-    let connection = http.half_close(false).serve_connection(TokioIo::new(stream), answer);
+    let connection = async {
+        if service == Service::Pubsub && begins_http2(&stream).await {
+            let answer = service_fn(|request| answer_rpc(world.clone(), service, local, request));
+            let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let _ended = http.serve_connection(TokioIo::new(stream), answer).await;
+        } else {
+            let answer = service_fn(|request| answer(world.clone(), service, local, request));
+            let mut http = hyper::server::conn::http1::Builder::new();
+            let _ended = http.half_close(false).serve_connection(TokioIo::new(stream), answer).await;
+        }
+    };
     tokio::select! {
-        _ended = connection => {}
+        () = connection => {}
         () = shut(door) => {}
+    }
+}
+
+/// Whether the peer speaks HTTP/2 without having asked, as gRPC clients do where there is no TLS.
+async fn begins_http2(stream: &TcpStream) -> bool {
+    const PREFACE: &[u8] = b"PRI ";
+    let mut seen = [0; 4];
+    loop {
+        match stream.peek(&mut seen).await {
+            Ok(0) | Err(_) => return false,
+            Ok(read) if seen[..read] != PREFACE[..read] => return false,
+            Ok(read) if read == PREFACE.len() => return true,
+            // Fewer than four bytes have come: `peek` would answer the same at once.
+            Ok(_) => tokio::time::sleep(RETRY).await,
+        }
     }
 }
 
@@ -106,14 +131,44 @@ async fn answer(
     local: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, NoAnswer> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
-        return Ok(response(Reply::text(413, "request too large\n")));
+    match read(service, local, request).await {
+        Some(call) => carry_out(world, call).await.map(response).ok_or(NoAnswer),
+        None => Ok(response(Reply::text(413, "request too large\n"))),
+    }
+}
+
+/// A gRPC call: carried out as the REST call that means the same, answered in its own form.
+async fn answer_rpc(
+    world: Arc<World>,
+    service: Service,
+    local: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response<RpcBody>, NoAnswer> {
+    let call = read(service, local, request).await.ok_or(NoAnswer)?;
+    let answer = match grpc::translate(&call) {
+        None => grpc::unimplemented(),
+        Some((rpc, rest)) => grpc::answer(rpc, &carry_out(world, rest).await.ok_or(NoAnswer)?),
     };
-    let call = Call::new(service, local, head.method, &head.uri)
-        .with_headers(head.headers)
-        .with_body(body.to_bytes());
-    let provider = world.provider(service);
+    let message = Some(answer.body).filter(|body| !body.is_empty()).map(Frame::data);
+    let frames = message.into_iter().chain([Frame::trailers(answer.trailers)]).map(Ok);
+    let body: RpcBody = StreamBody::new(futures::stream::iter(frames.collect::<Vec<_>>()));
+    let mut response = Response::new(body);
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    Ok(response)
+}
+
+type RpcBody = StreamBody<futures::stream::Iter<std::vec::IntoIter<Result<Frame<Bytes>, Infallible>>>>;
+
+async fn read(service: Service, local: SocketAddr, request: Request<Incoming>) -> Option<Call> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, BODY_LIMIT).collect().await.ok()?;
+    let call = Call::new(service, local, head.method, &head.uri).with_headers(head.headers);
+    Some(call.with_body(body.to_bytes()))
+}
+
+/// Notes the call and carries it out; `None` closes the connection without an answer.
+async fn carry_out(world: Arc<World>, call: Call) -> Option<Reply> {
+    let provider = world.provider(call.service);
     let operation = provider.operation(&call);
     let sequence = world.ledger.arrive(&call, operation, provider.kind(operation, &call));
     // A caller that hangs up doesn't undo its call: it is carried out in a task of its own.
@@ -128,7 +183,7 @@ async fn answer(
         }
     })
     .await;
-    reply.ok().flatten().map(response).ok_or(NoAnswer)
+    reply.ok().flatten()
 }
 
 /// Records that nobody waits for the answer any more; the ledger keeps the first end.

@@ -95,6 +95,7 @@ impl Storage {
             Route::List(Interface::Json, bucket) => json::list(state, access, call, bucket),
             Route::Insert(bucket) => json::insert(state, access, call, bucket),
             Route::Bucket(bucket) => json::bucket(state, access, call, bucket),
+            Route::TestPermissions(bucket) => json::test_permissions(state, access, call, bucket),
         }
     }
 }

@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::call::{Call, Reply};
@@ -166,12 +166,24 @@ impl Signer {
 #[derive(Debug)]
 pub struct KeyService {
     signer: Arc<Signer>,
+    /// How far Google's clock is from this machine's.
+    skew: Mutex<SignedDuration>,
 }
 
 impl KeyService {
     /// Publishes this signer's keys.
     pub fn new(signer: Arc<Signer>) -> Self {
-        Self { signer }
+        Self { signer, skew: Mutex::default() }
+    }
+
+    /// What its answers are dated is so far from this machine's time.
+    pub fn set_skew(&self, skew: SignedDuration) {
+        *lock(&self.skew) = skew;
+    }
+
+    fn date(&self) -> String {
+        let now = Timestamp::now().saturating_add(*lock(&self.skew)).unwrap_or(Timestamp::MAX);
+        now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 }
 
@@ -183,7 +195,9 @@ impl Provider for KeyService {
     fn answer(&self, _world: &World, call: &Call) -> Reply {
         match self.operation(call) {
             // Verifiers may keep the keys for as long as Google says.
-            "jwks.get" => strict::ok(&self.signer.key_set()).header("cache-control", "public, max-age=3600"),
+            "jwks.get" => strict::ok(&self.signer.key_set())
+                .header("cache-control", "public, max-age=3600")
+                .header("date", self.date()),
             _ => Refusal::unknown_route(call).into(),
         }
     }

@@ -13,6 +13,7 @@ use crate::doors::Doors;
 use crate::edge::Edge;
 use crate::fault::{Aim, Fault, Faults};
 use crate::google::access::Access;
+use crate::iam::Iam;
 use crate::latency::Latencies;
 use crate::ledger::Ledger;
 use crate::lock::lock;
@@ -57,7 +58,9 @@ pub struct World {
     pub metadata: Metadata,
     /// Pub/Sub.
     pub pubsub: Pubsub,
-    keys: KeyService,
+    /// Google's public keys, whose answers carry Google's time.
+    pub keys: KeyService,
+    iam: Iam,
     /// Cloudflare's API.
     pub cloudflare: Cloudflare,
     /// Cloudflare's edge.
@@ -87,6 +90,7 @@ impl World {
             metadata: Metadata::new(access.clone(), signer.clone()),
             pubsub: Pubsub::new(access.clone(), signer.clone()),
             keys: KeyService::new(signer.clone()),
+            iam: Iam::new(access.clone()),
             access,
             signer,
             cloudflare: Cloudflare::new(Token::new(&options.cloudflare_token)),
@@ -112,6 +116,7 @@ impl World {
             Service::Metadata => &self.metadata,
             Service::Pubsub => &self.pubsub,
             Service::Jwks => &self.keys,
+            Service::Iam => &self.iam,
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,
             Service::Primary | Service::Standby => &self.sites,

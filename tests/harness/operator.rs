@@ -55,12 +55,8 @@ impl Ran {
     }
 }
 
-pub(super) async fn failover(
-    sandbox: &Sandbox,
-    config: &Path,
-    words: &[&str],
-    environment: &[(&str, &str)],
-) -> Ran {
+/// An operator types `failover` and these words, with this configuration.
+pub async fn failover(sandbox: &Sandbox, config: &Path, words: &[&str], environment: &[(&str, &str)]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
     command
         .args(words)

@@ -58,11 +58,13 @@ impl Settings {
             ("monitoring", Service::Monitoring),
             ("storage", Service::Storage),
             ("pubsub", Service::Pubsub),
-            ("jwks", Service::Jwks),
+            ("iam", Service::Iam),
         ] {
             let _ = writeln!(text, "{name} = \"{}\"", sandbox.url(service));
         }
         let _ = writeln!(text, "cloudflare = \"{}client/v4\"", sandbox.url(Service::Cloudflare));
+        let keys = sandbox.url(Service::Jwks).join(sandbox::tokens::KEY_SET_PATH).expect("a path");
+        let _ = writeln!(text, "jwks = \"{keys}\"");
         let site = sandbox.site("resume");
         let _ = write!(
             text,

@@ -4,7 +4,9 @@
 mod harness;
 
 mod act;
+mod check;
 mod look;
+mod publish;
 mod reconcile;
 mod rehearsal;
 mod usage;

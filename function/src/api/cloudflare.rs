@@ -5,6 +5,7 @@
 
 mod answer;
 mod rules;
+mod tokens;
 
 use std::{fmt, sync::OnceLock, time::Duration};
 
@@ -64,6 +65,11 @@ impl Cloudflare {
         // Without the slash the base's last part would be lost.
         let base = endpoints.cloudflare() + "/";
         Self { base, token, client: OnceLock::new(), call_timeout, pace }
+    }
+
+    /// The whole address of `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
     }
 
     async fn get(&self, task: &Task<'_>, path: String) -> Result<Value, ApiError> {

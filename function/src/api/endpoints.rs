@@ -27,12 +27,14 @@ pub struct Endpoints {
     pub azure: Option<Url>,
     /// The keys that sign push tokens.
     pub jwks: Option<Url>,
+    /// Who may what: Resource Manager, IAM Credentials and Organization Policy, three hosts at Google's own.
+    pub iam: Option<Url>,
 }
 
 impl Endpoints {
     /// The keys of `[endpoints]`.
-    pub const NAMES: [&str; 8] =
-        ["run", "monitoring", "storage", "pubsub", "cloudflare", "compute", "azure", "jwks"];
+    pub const NAMES: [&str; 9] =
+        ["run", "monitoring", "storage", "pubsub", "cloudflare", "compute", "azure", "jwks", "iam"];
 
     /// The place for the base address that `[endpoints]` calls `name`.
     pub fn named(&mut self, name: &str) -> Option<&mut Option<Url>> {
@@ -45,6 +47,7 @@ impl Endpoints {
             "compute" => &mut self.compute,
             "azure" => &mut self.azure,
             "jwks" => &mut self.jwks,
+            "iam" => &mut self.iam,
             _ => return None,
         })
     }
@@ -67,6 +70,27 @@ impl Endpoints {
     /// Cloud Pub/Sub.
     pub fn pubsub(&self) -> String {
         base(self.pubsub.as_ref(), "https://pubsub.googleapis.com")
+    }
+
+    /// Resource Manager: which permissions one has on a project.
+    pub fn resource_manager(&self) -> Option<String> {
+        self.iam_at("https://cloudresourcemanager.googleapis.com")
+    }
+
+    /// IAM Credentials: tokens of an account that one may act as.
+    pub fn iam_credentials(&self) -> Option<String> {
+        self.iam_at("https://iamcredentials.googleapis.com")
+    }
+
+    /// Organization Policy.
+    pub fn org_policy(&self) -> Option<String> {
+        self.iam_at("https://orgpolicy.googleapis.com")
+    }
+
+    /// Who stands in for Google elsewhere and has no `iam` isn't asked: its tokens are no business of Google's.
+    fn iam_at(&self, usual: &str) -> Option<String> {
+        let real = self.run.is_none() && self.monitoring.is_none();
+        (self.iam.is_some() || real).then(|| base(self.iam.as_ref(), usual))
     }
 
     /// Cloudflare's API, with `/client/v4`.
@@ -108,6 +132,17 @@ mod tests {
     }
 
     #[test]
+    fn a_token_for_a_stand_in_is_not_shown_to_google() {
+        let url: Url = "http://127.0.0.1:9/".parse().unwrap();
+        let usual = Some("https://iamcredentials.googleapis.com".to_owned());
+        assert_eq!(Endpoints::default().iam_credentials(), usual);
+        let stand_in = Endpoints { run: Some(url.clone()), ..Endpoints::default() };
+        assert_eq!(stand_in.iam_credentials(), None);
+        let whole = Endpoints { iam: Some(url), ..stand_in };
+        assert_eq!(whole.resource_manager(), Some("http://127.0.0.1:9".to_owned()));
+    }
+
+    #[test]
     fn every_name_has_its_place() {
         let mut endpoints = Endpoints::default();
         for name in Endpoints::NAMES {
@@ -115,7 +150,7 @@ mod tests {
         }
         let all = [&endpoints.run, &endpoints.monitoring, &endpoints.storage, &endpoints.pubsub];
         let rest = [&endpoints.cloudflare, &endpoints.compute, &endpoints.azure, &endpoints.jwks];
-        assert!(all.into_iter().chain(rest).all(Option::is_some));
+        assert!(all.into_iter().chain(rest).chain([&endpoints.iam]).all(Option::is_some));
         assert!(endpoints.named("runs").is_none());
     }
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod monitoring;
+mod permissions;
 mod run;
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use super::{
 use answer::Answer;
 
 pub use monitoring::{Alert, watches};
+pub use run::Located;
 
 /// A client of Google's interfaces.
 #[derive(Debug, Clone)]

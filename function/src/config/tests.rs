@@ -578,7 +578,7 @@ fn endpoints_and_the_environment_are_checked() {
         &[
             "endpoints.run is no URL: relative URL without a base; for example: run = \"http://127.0.0.1:9000\"",
             "endpoints.monitor is not a key here; known are run, monitoring, storage, pubsub, cloudflare, compute, \
-             azure, jwks; for example: without monitor",
+             azure, jwks, iam; for example: without monitor",
         ],
     );
     let variables = [

@@ -93,13 +93,14 @@ pub(super) struct NamedPort {
 }
 
 /// Every name that a port may be given to.
-const PORTS: [(&str, Option<Service>); 11] = [
+const PORTS: [(&str, Option<Service>); 12] = [
     ("control", None),
     ("run", Some(Service::Run)),
     ("monitoring", Some(Service::Monitoring)),
     ("storage", Some(Service::Storage)),
     ("metadata", Some(Service::Metadata)),
     ("jwks", Some(Service::Jwks)),
+    ("iam", Some(Service::Iam)),
     ("pubsub", Some(Service::Pubsub)),
     ("cloudflare", Some(Service::Cloudflare)),
     ("edge", Some(Service::Edge)),

@@ -62,6 +62,7 @@ impl Settings {
             ("storage", base(Service::Storage)),
             ("pubsub", pubsub),
             ("jwks", format!("{}{KEY_SET_PATH}", base(Service::Jwks).trim_end_matches('/'))),
+            ("iam", base(Service::Iam)),
             ("cloudflare", format!("{}client/v4", base(Service::Cloudflare))),
         ];
         let lines = named.map(|(name, url)| format!("{name:<10} = \"{url}\"\n"));

@@ -15,7 +15,10 @@ use async_trait::async_trait;
 use failover_core::{Position, Role, SwitchId};
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError};
-use crate::api::{Clients, Google, Pace, names::ServiceName};
+use crate::{
+    api::{ApiError, ApiErrorKind, Clients, Google, Pace, names::ServiceName},
+    check::{self, Checked, Situation, standby},
+};
 use doors::Doors;
 
 /// The kind `cloud_run_invoker`.
@@ -43,6 +46,44 @@ struct Invoker {
     gate: Gate,
     google: Arc<Google>,
     pace: Pace,
+}
+
+/// The constraint that restricts whom policies may name.
+const DOMAINS: &str = "iam.allowedPolicyMemberDomains";
+
+impl Gate {
+    /// What moving it takes on the service.
+    fn permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::AllUsers => &["run.services.get", "run.services.getIamPolicy", "run.services.setIamPolicy"],
+            Self::IamCheck => &[
+                "run.services.get",
+                "run.services.getIamPolicy",
+                "run.services.setIamPolicy",
+                "run.services.update",
+            ],
+        }
+    }
+}
+
+impl Invoker {
+    /// An update of the service is answered with an operation, which belongs to the project.
+    async fn check_operations(&self, situation: &Situation, checked: &mut Checked) {
+        const NEEDED: [&str; 1] = ["run.operations.get"];
+        if self.gate != Gate::IamCheck {
+            return;
+        }
+        match self.google.project_permissions(self.service.project(), &NEEDED).await {
+            Ok(held) if check::missing(&NEEDED, &held).is_empty() => {}
+            Ok(_) => checked.problem(standby::blind_to_operations(&self.service, &situation.member)),
+            Err(error) => checked.note(error.message),
+        }
+    }
+}
+
+fn unseen(mut checked: Checked, error: &ApiError, mend: String) -> Checked {
+    checked.unseen(error, mend);
+    checked
 }
 
 fn read(mut keys: Keys<'_>) -> Read {
@@ -94,6 +135,43 @@ impl Switch for Invoker {
     async fn readiness(&self) -> Result<Readiness, SwitchError> {
         let service = self.google.run_service(&self.service).await;
         service.map(|service| readiness::of(&service)).map_err(Operation::Readiness.failed(&self.id))
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let (name, needed) = (&self.service, self.gate.permissions());
+        let (held, service, doors) = tokio::join!(
+            self.google.run_permissions(name, needed),
+            self.google.run_service(name),
+            self.doors()
+        );
+        let lacking = held.as_ref().map(|held| check::missing(needed, held));
+        match &lacking {
+            Ok(lacking) => checked.extend(standby::of_permissions(lacking, name, &situation.member)),
+            Err(error) => checked.note(error.message.clone()),
+        }
+        let told = lacking.is_ok_and(|lacking| !lacking.is_empty());
+        self.check_operations(situation, &mut checked).await;
+        let services = format!("gcloud run services list --project {}", name.project());
+        match service {
+            Ok(service) => checked.extend(standby::of_service(&service, name)),
+            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Err(error) => return unseen(checked, &error, services),
+        }
+        match doors {
+            Ok(doors) => checked.extend(standby::of_door(&doors.observed(self.gate), name, situation)),
+            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Err(error) => checked.unseen(&error, services),
+        }
+        if self.gate == Gate::AllUsers {
+            match self.google.organisation_policy(name.project(), DOMAINS).await {
+                Ok(policy) => checked.extend(standby::of_organisation(&policy, name)),
+                Err(_) => checked.note(format!(
+                    "whether an organisation policy refuses allUsers ({DOMAINS}) may not be read; a rehearsal proves it"
+                )),
+            }
+        }
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

@@ -12,9 +12,13 @@ use serde_json::Value;
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, names::HexId};
+use crate::check::{ByHand, Checked, Situation, page_rule};
 
 /// The kind `cloudflare_page_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
+
+/// Where Cloudflare's tokens are made.
+const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
 #[derive(Debug, Clone)]
 struct PageRuleSpec {
@@ -121,6 +125,34 @@ impl Switch for PageRule {
         }
         self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
         Ok(Change::Made)
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let (zone, id) = (&self.spec.zone, &self.spec.rule);
+        let all = ByHand::at(self.cloudflare.url(&format!("zones/{zone}")));
+        let by_hand = ByHand::at(self.cloudflare.url(&format!("zones/{zone}/pagerules/{id}")));
+        let (rule, others, redirects) = tokio::join!(
+            self.cloudflare.page_rule(zone, id),
+            self.cloudflare.page_rules(zone.as_str()),
+            self.cloudflare.redirects(zone)
+        );
+        // A zone without redirect rules has no ruleset, and a token for page rules may not read it.
+        let redirects = redirects.ok();
+        match rule {
+            Ok(rule) => {
+                checked.extend(page_rule::of_rule(&rule, &by_hand, situation));
+                let others = others.unwrap_or_default();
+                checked.extend(page_rule::outranked(&rule, &others, &by_hand, situation));
+                checked.extend(redirects.and_then(|rules| page_rule::preceded(&rules, &all, situation)));
+                checked.note("Page Rules are deprecated at Cloudflare; kind = \"cloudflare_redirect_rule\" does the same and stays");
+            }
+            Err(error) if error.kind == ApiErrorKind::Missing => {
+                checked.problem(page_rule::gone(zone.as_str(), id.as_str(), redirects.as_ref(), situation));
+            }
+            Err(error) => checked.unseen(&error, TOKENS),
+        }
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

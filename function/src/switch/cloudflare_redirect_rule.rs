@@ -13,10 +13,14 @@ use failover_core::{Observed, Position, Role, SwitchId};
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, names::HexId};
+use crate::check::{ByHand, Checked, Situation, redirect_rule};
 use ruleset::Rule;
 
 /// The kind `cloudflare_redirect_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_redirect_rule", read };
+
+/// Where Cloudflare's tokens are made.
+const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
 #[derive(Debug, Clone)]
 struct RedirectRuleSpec {
@@ -137,6 +141,19 @@ impl Switch for RedirectRule {
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
         let seen = seen.and_then(|seen| seen.basis?.downcast::<Rule>().ok());
         self.move_to(position, seen).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let reference = &self.spec.reference.0;
+        let zone = ByHand::at(self.cloudflare.url(&format!("zones/{}", self.spec.zone)));
+        match self.cloudflare.redirects(&self.spec.zone).await {
+            Ok(ruleset) => redirect_rule::of_ruleset(&ruleset, reference, &zone, situation),
+            Err(error) => {
+                let mut checked = Checked::default();
+                checked.unseen(&error, TOKENS);
+                checked
+            }
+        }
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

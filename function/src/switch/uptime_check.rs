@@ -11,9 +11,14 @@ use serde_json::Value;
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::api::{ApiError, ApiErrorKind, Clients, Google, google::Alert, names::CheckName};
+use crate::check::{self, Checked, Situation, monitoring};
 
 /// The kind `uptime_check`.
 pub const PROVIDER: Provider = Provider { kind: "uptime_check", read };
+
+/// What pausing, resuming and looking for open incidents take.
+const PERMISSIONS: [&str; 3] =
+    ["monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update", "monitoring.alerts.list"];
 
 #[derive(Debug, Clone)]
 struct UptimeCheckSpec {
@@ -122,6 +127,41 @@ impl Switch for UptimeCheck {
             }),
             Err(error) => Some(format!("whether an incident is still open could not be read: {error}")),
         }
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let (name, project) = (&self.check, self.check.project());
+        let (held, check, alert) = tokio::join!(
+            self.google.project_permissions(project, &PERMISSIONS),
+            self.google.uptime_check(name),
+            self.open_incident(&situation.site)
+        );
+        let lacking = held.as_ref().map(|held| check::missing(&PERMISSIONS, held));
+        match &lacking {
+            Ok(lacking) => checked.extend(monitoring::of_permissions(lacking, name, &situation.member)),
+            Err(error) => checked.note(error.message.clone()),
+        }
+        let told = lacking.is_ok_and(|lacking| !lacking.is_empty());
+        match check {
+            Ok(check) => {
+                checked.extend(monitoring::of_check(&check, name));
+                checked.extend(monitoring::of_position(&Observed::At(position(&check)), name, situation));
+            }
+            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Err(error) => {
+                let mend = format!("gcloud monitoring uptime list-configs --project {project}");
+                checked.unseen(&error, mend);
+            }
+        }
+        match alert {
+            Ok(alert) => {
+                checked.extend(alert.and_then(|alert| monitoring::of_incident(&alert, name, situation)));
+            }
+            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Err(error) => checked.note(error.message),
+        }
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

@@ -48,6 +48,8 @@ pub struct Token {
     pub account: Option<String>,
     /// `active`, `disabled` or `expired`.
     pub status: String,
+    /// When it expires, if ever (RFC 3339); said, not enforced.
+    pub expires_on: Option<String>,
     /// The zones it is restricted to; none for all.
     pub zones: Option<Vec<String>>,
     /// What it may do there.
@@ -61,6 +63,7 @@ impl Token {
             secret: secret.to_owned(),
             account: None,
             status: "active".to_owned(),
+            expires_on: None,
             zones: None,
             permissions: vec![
                 Permission::PageRulesEdit,
@@ -73,7 +76,11 @@ impl Token {
 
     /// The answer of the verify endpoints: it says nothing about permissions.
     pub(crate) fn verified(&self) -> Value {
-        json!({ "id": "ed17574386854bf78a67040be0a770b0", "status": self.status })
+        let mut verified = json!({ "id": "ed17574386854bf78a67040be0a770b0", "status": self.status });
+        if let Some(expires_on) = &self.expires_on {
+            verified["expires_on"] = json!(expires_on);
+        }
+        verified
     }
 
     /// Whether it may do this in this zone.

@@ -43,6 +43,7 @@ pub(super) fn answer(inner: &Arc<Inner>, call: &Call, route: &Route) -> Result<R
         Route::ListSubscriptions(prefix) => list(inner, call, prefix),
         Route::Pull(name) => pull(inner, call, name),
         Route::Acknowledge(name) => acknowledge(inner, call, name),
+        Route::TestPermissions => crate::iam::test(&inner.access, call),
         Route::Unknown => Err(Refusal::unknown_route(call)),
     }
 }

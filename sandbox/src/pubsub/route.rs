@@ -11,6 +11,7 @@ pub(super) enum Route {
     ListSubscriptions(String),
     Pull(String),
     Acknowledge(String),
+    TestPermissions,
     Unknown,
 }
 
@@ -24,6 +25,9 @@ impl Route {
             ("GET", "subscriptions", []) => Self::ListSubscriptions(format!("projects/{project}/")),
             ("GET", "topics", [id]) => Self::GetTopic(name(id)),
             ("GET", "subscriptions", [id]) => Self::GetSubscription(name(id)),
+            ("POST", "topics" | "subscriptions", [last]) if last.ends_with(":testIamPermissions") => {
+                Self::TestPermissions
+            }
             ("POST", kind, [last]) => match (kind, last.split_once(':')) {
                 ("topics", Some((id, "publish"))) => Self::Publish(name(id)),
                 ("subscriptions", Some((id, "pull"))) => Self::Pull(name(id)),
@@ -43,6 +47,7 @@ impl Route {
             Self::ListSubscriptions(_) => "pubsub.list_subscriptions",
             Self::Pull(_) => "pubsub.pull",
             Self::Acknowledge(_) => "pubsub.acknowledge",
+            Self::TestPermissions => "pubsub.test_iam_permissions",
             Self::Unknown => "pubsub.unknown",
         }
     }

@@ -54,6 +54,12 @@ pub struct Subscription {
     pub audience: String,
     /// The account that its tokens name.
     pub account: String,
+    /// After how long without activity it is deleted; never where nothing is named.
+    pub expires_after: Option<Duration>,
+    /// Whether pushes come in an envelope.
+    pub wrapped: bool,
+    /// Which messages it takes; all where it is empty. Nothing is filtered here.
+    pub filter: String,
 }
 
 /// The account that pushes, in the configuration's example.
@@ -76,6 +82,9 @@ impl Subscription {
             tokens: Tokens::default(),
             audience: PUSH_AUDIENCE.to_owned(),
             account: PUSH_ACCOUNT.to_owned(),
+            expires_after: None,
+            wrapped: true,
+            filter: String::new(),
         }
     }
 
@@ -109,13 +118,16 @@ impl Subscription {
             "pushConfig": self.push_config(),
             "ackDeadlineSeconds": self.ack_deadline.as_secs(),
             "messageRetentionDuration": "604800s",
-            "expirationPolicy": {},
+            "expirationPolicy": self.expires_after.map_or_else(|| json!({}), |ttl| json!({"ttl": seconds(ttl)})),
             "retryPolicy": {
                 "minimumBackoff": seconds(self.minimum_backoff),
                 "maximumBackoff": seconds(self.maximum_backoff),
             },
             "state": "ACTIVE",
         });
+        if !self.filter.is_empty() {
+            shown["filter"] = json!(self.filter);
+        }
         if let Some(dead_letter) = &self.dead_letter {
             shown["deadLetterPolicy"] =
                 json!({"deadLetterTopic": dead_letter.topic, "maxDeliveryAttempts": dead_letter.attempts});
@@ -130,6 +142,9 @@ impl Subscription {
         let mut config = json!({"pushEndpoint": self.endpoint});
         if self.tokens != Tokens::None {
             config["oidcToken"] = json!({"serviceAccountEmail": self.account, "audience": self.audience});
+        }
+        if !self.wrapped {
+            config["noWrapper"] = json!({"writeMetadata": true});
         }
         config
     }

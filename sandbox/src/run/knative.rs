@@ -71,6 +71,7 @@ fn translate(name: &str, service: &Map<String, Value>) -> Value {
         },
         "spec": {
             "template": {"spec": {
+                "serviceAccountName": service.get("template").map(|template| template["serviceAccount"].clone()),
                 "containers": service.get("template").map_or_else(|| json!([]), containers),
             }},
             "traffic": [{"latestRevision": true, "percent": 100}],

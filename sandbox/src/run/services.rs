@@ -98,10 +98,12 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Re
 pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Answer, Refusal> {
     access.require(call, "run.services.list", parent)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
-    // A dash stands for every region.
-    let region = parent.trim_end_matches("services").replace("/-/", "/");
-    let here = |name: &str| name.starts_with(parent) || (parent.contains("/-/") && name.starts_with(&region));
-    let found = state.services.iter().filter(|(name, _)| here(name));
+    if parent.contains("/locations/-/") {
+        return Err(Refusal::invalid_argument(
+            "Location must be a valid Google Cloud region, and cannot be the \"-\" wildcard.",
+        ));
+    }
+    let found = state.services.iter().filter(|(name, _)| name.starts_with(parent));
     let services: Vec<Value> =
         found.map(|(_, service)| Value::Object(service.read(Instant::now()))).collect();
     Ok(Answer::read(if services.is_empty() { json!({}) } else { json!({"services": services}) }))

@@ -62,6 +62,25 @@ pub(super) fn bucket(state: &State, access: &Access, call: &Call, bucket: &str) 
     })))
 }
 
+/// Which of the permissions in the query the caller holds; asking needs none (`buckets.testIamPermissions`).
+pub(super) fn test_permissions(
+    state: &State,
+    access: &Access,
+    call: &Call,
+    bucket: &str,
+) -> Result<Reply, Refused> {
+    let account = access.account_of(call)?;
+    strict::check_query(call, &["permissions"])?;
+    state.bucket(bucket)?;
+    let asked = call.query.iter().filter(|(name, _)| name == "permissions").map(|(_, value)| value.as_str());
+    let held: Vec<&str> = asked.filter(|permission| access.may(&account, permission)).collect();
+    let mut body = json!({"kind": "storage#testIamPermissionsResponse"});
+    if !held.is_empty() {
+        body["permissions"] = json!(held);
+    }
+    Ok(strict::ok(&body))
+}
+
 /// Describes, downloads or deletes one object.
 pub(super) fn object(
     state: &mut State,

@@ -22,6 +22,8 @@ pub(super) enum Route {
     Insert(String),
     /// A bucket's own description.
     Bucket(String),
+    /// Which permissions the caller has on a bucket.
+    TestPermissions(String),
     /// None of these.
     Unknown,
 }
@@ -49,6 +51,7 @@ impl Route {
 
     fn json(method: &str, route: &[&str]) -> Self {
         match (method, route) {
+            ("GET", ["b", bucket, "iam", "testPermissions"]) => Self::TestPermissions((*bucket).to_owned()),
             ("GET", ["b", bucket]) => Self::Bucket((*bucket).to_owned()),
             ("GET", ["b", bucket, "o"] | ["b", bucket, "o", ""]) => {
                 Self::List(Interface::Json, (*bucket).to_owned())
@@ -64,7 +67,7 @@ impl Route {
     pub(super) fn interface(&self) -> Interface {
         match self {
             Self::List(interface, _) | Self::Object(interface, ..) => *interface,
-            Self::Insert(_) | Self::Bucket(_) => Interface::Json,
+            Self::Insert(_) | Self::Bucket(_) | Self::TestPermissions(_) => Interface::Json,
             Self::Unknown => Interface::Xml,
         }
     }
@@ -83,6 +86,7 @@ impl Route {
             (Self::Insert(_), _) if call.query("ifGenerationMatch") == Some("0") => "storage.create",
             (Self::Insert(_), _) => "storage.insert",
             (Self::Bucket(_), _) => "storage.get_bucket",
+            (Self::TestPermissions(_), _) => "storage.test_iam_permissions",
             (Self::Unknown, _) => "storage.unknown",
         }
     }

@@ -11,6 +11,34 @@ use crate::api::{ApiError, ApiErrorKind, names::ServiceName, task::Task};
 
 const SERVICE_MISSING: &str = "check the project, region and name of the service: gcloud run services list";
 
+/// A service, as the list of a whole project tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Its whole name.
+    pub name: ServiceName,
+    /// The account that it runs as, where it has one of its own.
+    pub account: Option<String>,
+    /// Where it answers.
+    pub urls: Vec<String>,
+}
+
+impl Located {
+    /// Reads a service in its v1 form.
+    fn read(service: &Value, project: &str) -> Option<Self> {
+        let metadata = &service["metadata"];
+        let region = metadata["labels"]["cloud.googleapis.com/location"].as_str()?;
+        let short = metadata["name"].as_str()?;
+        let known = metadata["annotations"]["run.googleapis.com/urls"].as_str();
+        // A list, as JSON in a text.
+        let mut urls: Vec<String> =
+            known.and_then(|urls| serde_json::from_str(urls).ok()).unwrap_or_default();
+        urls.extend(service["status"]["url"].as_str().map(str::to_owned));
+        let account = service["spec"]["template"]["spec"]["serviceAccountName"].as_str().map(str::to_owned);
+        let name = format!("projects/{project}/locations/{region}/services/{short}").parse().ok()?;
+        Some(Self { name, account, urls })
+    }
+}
+
 fn task<'a>(verb: &'static str, service: &'a ServiceName, grant: &'static str) -> Task<'a> {
     let subject = service.as_str();
     Task { provider: "Cloud Run", verb, subject, grant, missing: SERVICE_MISSING, refused: "" }
@@ -23,6 +51,23 @@ impl Google {
         let task = task("read", service, grant);
         let answer = self.get(&task, self.run_url(service.as_str()), &[]).await?;
         task.whole(answer, "name")
+    }
+
+    /// Every service of a project, in all regions. That takes v1, whose list at the global address has them all: v2
+    /// wants a region ("Method: namespaces.services.list", read 2026-11-21).
+    pub async fn run_services(&self, project: &str) -> Result<Vec<Located>, ApiError> {
+        let path = format!("apis/serving.knative.dev/v1/namespaces/{project}/services");
+        let task = Task {
+            provider: "Cloud Run",
+            verb: "list the services of",
+            subject: project,
+            grant: "grant the account run.services.list, as roles/run.viewer has",
+            missing: SERVICE_MISSING,
+            refused: "",
+        };
+        let answer = self.get(&task, format!("{}/{path}", self.endpoints.run()), &[]).await?;
+        let services = answer["items"].as_array().into_iter().flatten();
+        Ok(services.filter_map(|service| Located::read(service, project)).collect())
     }
 
     /// The service's own IAM policy, without what it inherits, at version 3 so that conditions are seen.

@@ -1,0 +1,45 @@
+//! The token itself, and the lists that a check compares rules with.
+//!
+//! Source: the pages "Verify Token" and "List Page Rules" of Cloudflare's API reference, read 2026-11-20.
+
+use serde_json::Value;
+
+use super::Cloudflare;
+use crate::api::{ApiError, task::Task};
+
+fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
+    Task { provider: "Cloudflare", verb, subject, grant, missing: "check the zone's id", refused: "" }
+}
+
+impl Cloudflare {
+    /// What a user's token is; an account's own is refused here.
+    pub async fn verify_user_token(&self) -> Result<Value, ApiError> {
+        let path = "user/tokens/verify";
+        let task = task("verify the token at", path, "it is an account's token, or none at all");
+        let verified = self.get(&task, path.to_owned()).await?;
+        task.whole(verified, "status")
+    }
+
+    /// What an account's token is; a user's is refused here.
+    pub async fn verify_account_token(&self, account: &str) -> Result<Value, ApiError> {
+        let path = format!("accounts/{account}/tokens/verify");
+        let task = task("verify the token at", &path, "it is no token of this account");
+        let verified = self.get(&task, path.clone()).await?;
+        task.whole(verified, "status")
+    }
+
+    /// The account that a zone belongs to.
+    pub async fn account_of(&self, zone: &str) -> Result<String, ApiError> {
+        let path = format!("zones/{zone}");
+        let task = task("read", &path, "grant the token \"Zone: Read\" on this zone");
+        let zone = self.get(&task, path.clone()).await?;
+        Ok(task.whole(zone["account"].clone(), "id")?["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// All page rules of a zone.
+    pub async fn page_rules(&self, zone: &str) -> Result<Value, ApiError> {
+        let path = format!("zones/{zone}/pagerules");
+        let task = task("list", &path, "grant the token \"Page Rules: Read\" on this zone");
+        self.get(&task, path.clone()).await
+    }
+}

@@ -1,0 +1,149 @@
+//! Who may what, and as whom: permissions that are tested, tokens of another account, organisation policies.
+//!
+//! Sources: the discovery documents of `cloudresourcemanager` v1, `storage` v1, `pubsub` v1, `iamcredentials` v1 and
+//! `orgpolicy` v2, read 2026-11-20. Asking which permissions one has needs none.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Google;
+use crate::api::{ApiError, ApiErrorKind, Secret, task::Task};
+
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+/// A check is over in a minute.
+const LIFETIME: &str = "600s";
+/// The metadata server answers at once or isn't there.
+const METADATA_WITHIN: Duration = Duration::from_secs(2);
+
+fn testing<'a>(provider: &'static str, subject: &'a str) -> Task<'a> {
+    Task {
+        provider,
+        verb: "ask for the permissions on",
+        subject,
+        grant: "check the account, and that the interface is enabled",
+        missing: "check its name",
+        refused: "",
+    }
+}
+
+/// Where to ask, if there is such a place.
+fn there(task: &Task<'_>, base: Option<String>) -> Result<String, ApiError> {
+    let nowhere = || {
+        task.error(
+            ApiErrorKind::Transient,
+            "has no address here: name iam under [endpoints], beside the others",
+        )
+    };
+    base.ok_or_else(nowhere)
+}
+
+fn held(answer: &Value) -> Vec<String> {
+    let held = answer["permissions"].as_array().into_iter().flatten();
+    held.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+impl Google {
+    /// Which of `permissions` the account has on a project.
+    pub async fn project_permissions(
+        &self,
+        project: &str,
+        permissions: &[&str],
+    ) -> Result<Vec<String>, ApiError> {
+        let task = testing("Resource Manager", project);
+        let base = there(&task, self.endpoints.resource_manager())?;
+        let url = format!("{base}/v1/projects/{project}:testIamPermissions");
+        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        Ok(held(&answer))
+    }
+
+    /// Which of `permissions` the account has on a bucket.
+    pub async fn bucket_permissions(
+        &self,
+        bucket: &str,
+        permissions: &[&str],
+    ) -> Result<Vec<String>, ApiError> {
+        let task = testing("Cloud Storage", bucket);
+        let url = format!("{}/storage/v1/b/{bucket}/iam/testPermissions", self.endpoints.storage());
+        let query: Vec<(&str, &str)> =
+            permissions.iter().map(|permission| ("permissions", *permission)).collect();
+        let answer = self.get(&task, url, &query).await?;
+        Ok(held(&answer))
+    }
+
+    /// Which of `permissions` the account has on a topic or a subscription.
+    pub async fn pubsub_permissions(
+        &self,
+        name: &str,
+        permissions: &[&str],
+    ) -> Result<Vec<String>, ApiError> {
+        let task = testing("Pub/Sub", name);
+        let url = format!("{}/v1/{name}:testIamPermissions", self.endpoints.pubsub());
+        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        Ok(held(&answer))
+    }
+
+    /// A short-lived token of another account, for whoever may act as it.
+    pub async fn impersonate(&self, account: &str) -> Result<Secret, ApiError> {
+        let task = Task {
+            provider: "IAM",
+            verb: "act as",
+            subject: account,
+            grant: "roles/iam.serviceAccountTokenCreator on it lets you",
+            missing: "check the account's address",
+            refused: "",
+        };
+        let base = there(&task, self.endpoints.iam_credentials())?;
+        let url = format!("{base}/v1/projects/-/serviceAccounts/{account}:generateAccessToken");
+        let answer = self.post(&task, url, &json!({ "scope": [SCOPE], "lifetime": LIFETIME })).await?;
+        let token = task.whole(answer, "accessToken")?;
+        Ok(Secret::new(token["accessToken"].as_str().unwrap_or_default()))
+    }
+
+    /// An organisation policy as it is in effect for a project.
+    pub async fn organisation_policy(&self, project: &str, constraint: &str) -> Result<Value, ApiError> {
+        let task = Task {
+            provider: "Organization Policy",
+            verb: "read what is in effect of",
+            subject: constraint,
+            grant: "roles/orgpolicy.policyViewer lets one read it",
+            missing: "check the project's id",
+            refused: "",
+        };
+        let base = there(&task, self.endpoints.org_policy())?;
+        let url = format!("{base}/v2/projects/{project}/policies/{constraint}:getEffectivePolicy");
+        self.get(&task, url, &[]).await
+    }
+
+    /// The time here and at Google, at about the same moment.
+    pub async fn time(&self) -> Result<(Timestamp, Timestamp), ApiError> {
+        let url = self.endpoints.jwks();
+        let task = Task {
+            provider: "Google",
+            verb: "read the time of",
+            subject: &url,
+            grant: "",
+            missing: "",
+            refused: "",
+        };
+        let failed = |what: &str| task.error(ApiErrorKind::Transient, what);
+        let before = Timestamp::now();
+        let sent = self.http.get(&url).timeout(self.call_timeout).send().await;
+        let answer =
+            sent.map_err(|error| failed(&format!("gave no answer: {}", crate::api::retry::causes(&error))))?;
+        let date = answer.headers().get(http::header::DATE).and_then(|date| date.to_str().ok());
+        let there = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|date| date.timestamp());
+        let there = there.ok_or_else(|| failed("answered without a date"))?;
+        let here = before.checked_add(Timestamp::now().duration_since(before) / 2).unwrap_or(before);
+        Ok((here, there))
+    }
+
+    /// What the metadata server of this machine says at `path`; nothing where there is none.
+    pub async fn metadata(&self, host: &str, path: &str) -> Option<String> {
+        let url = format!("http://{host}/computeMetadata/v1/{path}");
+        let request = self.http.get(url).header("metadata-flavor", "Google").timeout(METADATA_WITHIN);
+        let answer = request.send().await.ok()?.error_for_status().ok()?;
+        answer.text().await.ok().map(|text| text.trim().to_owned())
+    }
+}

@@ -1,0 +1,128 @@
+//! Check: finds, before an outage, what would break in one. Looks at everything, changes nothing, says as whom.
+//!
+//! `failover check` and the command `check` run it. One file an area below; what is wrong is decided there by pure
+//! functions on what was observed. A switch observes its own thing (`Switch::check`).
+
+mod by_hand;
+mod clock;
+mod expression;
+pub mod function;
+mod guarded;
+mod journal;
+pub mod monitoring;
+pub mod page_rule;
+mod pattern;
+mod probes;
+mod problem;
+pub mod redirect_rule;
+mod report;
+mod shared;
+mod situation;
+pub mod standby;
+pub mod subscription;
+mod token;
+mod whom;
+
+use std::sync::Arc;
+
+use failover_core::SiteName;
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use crate::{announce::Severity, api::Clients, config::Config, pubsub::PubSub, site::Guarded};
+
+pub use by_hand::ByHand;
+pub use problem::{Area, Checked, Finding, Problem, missing};
+pub use report::Report;
+pub use situation::Situation;
+pub use whom::{Eyes, Whom};
+
+/// Looks at everything that a failover needs.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    /// What the operator decided.
+    pub config: Arc<Config>,
+    /// The providers' clients, with the credentials of whoever looks.
+    pub clients: Arc<Clients>,
+    /// Pub/Sub, likewise.
+    pub pubsub: PubSub,
+    /// The sites, likewise.
+    pub sites: Vec<Arc<Guarded>>,
+}
+
+/// What is known before the sites are looked at: one cause is told once.
+#[derive(Debug, Clone, Copy)]
+struct Known<'a> {
+    member: &'a str,
+    token_is_good: bool,
+    journal_is_granted: bool,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Found {
+    findings: Vec<Finding>,
+    notes: Vec<String>,
+}
+
+impl Found {
+    fn take(&mut self, site: Option<&SiteName>, area: Area, checked: Checked) {
+        self.findings.extend(checked.problems.into_iter().map(|problem| problem.at(site, area)));
+        self.note(checked.notes);
+    }
+
+    fn join(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.note(other.notes);
+    }
+
+    /// Several sites may have the same to note.
+    fn note(&mut self, notes: Vec<String>) {
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+}
+
+impl Checker {
+    /// Looks at these sites (all of them, if none is named) and at what all of them share.
+    pub async fn run(&self, only: Option<&SiteName>, whom: &Whom) -> Report {
+        let member = whom.member();
+        let (token, journal) = tokio::join!(self.token(), self.journal_grants(&member));
+        let good = token.problems.iter().all(|problem| problem.severity != Severity::Critical);
+        let token_is_good = good && self.holds_token();
+        let known = Known { member: &member, token_is_good, journal_is_granted: journal.problems.is_empty() };
+        let sites = self.sites.iter().filter(|site| only.is_none_or(|only| *only == site.name));
+        let sites = join_all(sites.map(|site| self.site(site, known)));
+        let (sites, subscriptions, function, events, clock) = tokio::join!(
+            sites,
+            self.subscriptions(),
+            self.function(whom),
+            self.events(&member),
+            self.clock()
+        );
+        let mut found = Found::default();
+        for site in sites {
+            found.join(site);
+        }
+        for (area, checked) in [
+            (Area::Token, token),
+            (Area::Push, subscriptions),
+            (Area::Push, events),
+            (Area::Function, function),
+            (Area::Journal, journal),
+            (Area::Clock, clock),
+        ] {
+            found.take(None, area, checked);
+        }
+        found.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        let (looked_as, at) = (whom.told.clone(), Timestamp::now());
+        Report { looked_as, at, findings: found.findings, notes: found.notes }
+    }
+}
+
+fn is_cloudflares(kind: &str) -> bool {
+    kind.starts_with("cloudflare_")
+}

@@ -1,0 +1,42 @@
+//! Calls to Cloudflare that an operator may copy: it has no command line of its own.
+
+use serde_json::Value;
+
+/// A thing at Cloudflare that can be changed in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand(String);
+
+impl ByHand {
+    /// What is at this address.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// Whatever is below it.
+    pub(super) fn below(&self, path: &str) -> Self {
+        Self(format!("{}/{path}", self.0))
+    }
+
+    /// The command that changes these fields.
+    pub(super) fn change(&self, fields: &Value) -> String {
+        // What ends the quoted text is written outside of it.
+        let fields = fields.to_string().replace('\'', r"'\''");
+        let token = "-H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\"";
+        format!("curl -X PATCH {} {token} --json '{fields}'", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_command_survives_quotes_and_names_no_secret() {
+        let told = ByHand::at("https://api/zones/z").below("pagerules/r").change(&json!({"a": "it's"}));
+        let expected = "curl -X PATCH https://api/zones/z/pagerules/r -H \"Authorization: Bearer \
+                        $CLOUDFLARE_API_TOKEN\" --json '{\"a\":\"it'\\''s\"}'";
+        assert_eq!(told, expected);
+    }
+}

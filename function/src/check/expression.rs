@@ -1,0 +1,283 @@
+//! What an expression of Cloudflare's rules says of a URL, as far as it is about URLs alone.
+//!
+//! Three answers: it matches, it doesn't, or nobody here can tell. "Could not tell" is never "doesn't match".
+
+use url::Url;
+
+use super::pattern::captures;
+
+/// Whether `expression` matches a visitor of `url`; `None` where that depends on more than the URL.
+pub(super) fn matches(expression: &str, url: &Url) -> Option<bool> {
+    let tokens = tokens(expression)?;
+    let mut parser = Parser { tokens: &tokens, url };
+    let value = parser.any()?;
+    match value {
+        Truth::Holds if parser.tokens.is_empty() => Some(true),
+        Truth::Fails if parser.tokens.is_empty() => Some(false),
+        _ => None,
+    }
+}
+
+/// What a condition comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Holds,
+    Fails,
+    /// That depends on more than the URL.
+    Open,
+}
+
+impl Truth {
+    fn of(value: Option<bool>) -> Self {
+        match value {
+            Some(true) => Self::Holds,
+            Some(false) => Self::Fails,
+            None => Self::Open,
+        }
+    }
+
+    /// One that holds is enough; one that can't be told leaves it open.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Holds, _) | (_, Self::Holds) => Self::Holds,
+            (Self::Fails, Self::Fails) => Self::Fails,
+            _ => Self::Open,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        !(!self).or(!other)
+    }
+}
+
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Holds => Self::Fails,
+            Self::Fails => Self::Holds,
+            Self::Open => Self::Open,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Sign(char),
+}
+
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => {
+                let end = rest[1..].find('"')? + 1;
+                tokens.push(Token::Text(rest[1..end].to_owned()));
+                end + 1
+            }
+            // A raw text, as wildcards are often written.
+            'r' if rest[1..].starts_with('"') => {
+                rest = &rest[1..];
+                continue;
+            }
+            letter if letter.is_ascii_alphanumeric() || letter == '_' => {
+                let plain = |letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter);
+                let end = rest.find(|letter| !plain(letter)).unwrap_or(rest.len());
+                tokens.push(Token::Word(rest[..end].to_owned()));
+                end
+            }
+            '&' | '|' if rest[1..].starts_with(first) => {
+                tokens.push(Token::Word(if first == '&' { "and" } else { "or" }.to_owned()));
+                2
+            }
+            '=' if rest[1..].starts_with('=') => {
+                tokens.push(Token::Word("eq".to_owned()));
+                2
+            }
+            '!' if rest[1..].starts_with('=') => {
+                tokens.push(Token::Word("ne".to_owned()));
+                2
+            }
+            '(' | ')' | '{' | '}' | ',' | '!' => {
+                tokens.push(Token::Sign(first));
+                1
+            }
+            _ => return None,
+        };
+        rest = rest[length..].trim_start();
+    }
+    Some(tokens)
+}
+
+/// Answers `None` where there is no condition at all.
+struct Parser<'a> {
+    tokens: &'a [Token],
+    url: &'a Url,
+}
+
+impl Parser<'_> {
+    fn any(&mut self) -> Option<Truth> {
+        let mut value = self.all()?;
+        while self.takes_word("or") {
+            value = value.or(self.all()?);
+        }
+        Some(value)
+    }
+
+    fn all(&mut self) -> Option<Truth> {
+        let mut value = self.one()?;
+        while self.takes_word("and") {
+            value = value.and(self.one()?);
+        }
+        Some(value)
+    }
+
+    fn one(&mut self) -> Option<Truth> {
+        if self.takes_word("not") || self.takes(&Token::Sign('!')) {
+            return self.one().map(|value| !value);
+        }
+        if self.takes(&Token::Sign('(')) {
+            let value = self.any()?;
+            return self.takes(&Token::Sign(')')).then_some(value);
+        }
+        match self.word()?.as_str() {
+            "true" => Some(Truth::Holds),
+            "false" => Some(Truth::Fails),
+            name @ ("starts_with" | "ends_with") => self.function(name),
+            field => self.comparison(field),
+        }
+    }
+
+    fn function(&mut self, name: &str) -> Option<Truth> {
+        let opened = self.takes(&Token::Sign('('));
+        let value = self.word().map(|field| self.value_of(&field))?;
+        let separated = self.takes(&Token::Sign(','));
+        let part = self.text()?;
+        let closed = self.takes(&Token::Sign(')'));
+        let holds =
+            value.map(
+                |value| if name == "starts_with" { value.starts_with(&part) } else { value.ends_with(&part) },
+            );
+        (opened && separated && closed).then_some(Truth::of(holds))
+    }
+
+    fn comparison(&mut self, field: &str) -> Option<Truth> {
+        let value = self.value_of(field);
+        let mut operator = self.word()?;
+        if operator == "strict" {
+            operator = self.word()?;
+        }
+        let wanted = if operator == "in" { self.set()? } else { vec![self.operand()?] };
+        let holds = |value: String| match operator.as_str() {
+            "eq" | "in" => Some(wanted.contains(&value)),
+            "ne" => Some(!wanted.contains(&value)),
+            "contains" => Some(wanted.iter().any(|part| value.contains(part))),
+            "wildcard" => Some(wanted.iter().any(|pattern| captures(pattern, &value).is_some())),
+            _ => None,
+        };
+        Some(Truth::of(value.and_then(holds)))
+    }
+
+    /// What a field is for this URL; `None` for what is no part of a URL.
+    fn value_of(&self, field: &str) -> Option<String> {
+        let url = self.url;
+        match field {
+            "http.host" => Some(super::page_rule::host(url)),
+            "http.request.uri.path" | "raw.http.request.uri.path" => Some(url.path().to_owned()),
+            "http.request.uri.query" => Some(url.query().unwrap_or_default().to_owned()),
+            "http.request.uri" => {
+                let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+                Some(format!("{}{query}", url.path()))
+            }
+            "http.request.full_uri" => Some(url.as_str().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn set(&mut self) -> Option<Vec<String>> {
+        if !self.takes(&Token::Sign('{')) {
+            return None;
+        }
+        let mut set = Vec::new();
+        while !self.takes(&Token::Sign('}')) {
+            set.push(self.operand()?);
+        }
+        Some(set)
+    }
+
+    /// A text, or a number that no field of a URL can equal.
+    fn operand(&mut self) -> Option<String> {
+        self.text().or_else(|| self.word())
+    }
+
+    fn word(&mut self) -> Option<String> {
+        let (Token::Word(word), rest) = self.tokens.split_first()? else { return None };
+        self.tokens = rest;
+        Some(word.clone())
+    }
+
+    fn text(&mut self) -> Option<String> {
+        let (Token::Text(text), rest) = self.tokens.split_first()? else { return None };
+        self.tokens = rest;
+        Some(text.clone())
+    }
+
+    fn takes_word(&mut self, word: &str) -> bool {
+        self.takes(&Token::Word(word.to_owned()))
+    }
+
+    fn takes(&mut self, token: &Token) -> bool {
+        match self.tokens.split_first() {
+            Some((first, rest)) if first == token => {
+                self.tokens = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(expression: &str, url: &str, expected: Option<bool>) {
+        assert_eq!(matches(expression, &url.parse().expect("a url")), expected, "{expression}");
+    }
+
+    const PAGE: &str = "https://example.com/some/page?q=1";
+
+    #[test]
+    fn what_is_about_urls_alone_is_judged() {
+        for (expression, expected) in [
+            ("http.host eq \"example.com\"", true),
+            ("(http.host eq \"www.example.com\")", false),
+            ("true", true),
+            ("http.host in {\"example.com\" \"www.example.com\"}", true),
+            ("http.host eq \"example.com\" and http.request.uri.path eq \"/old\"", false),
+            ("http.host eq \"example.com\" and not starts_with(http.request.uri.path, \"/admin\")", true),
+            ("http.request.full_uri wildcard r\"http*://example.com/*\"", true),
+            ("http.request.full_uri wildcard \"http*://standby.example.com/*\"", false),
+            ("http.host contains \"example\" || http.host == \"x\"", true),
+            ("!(http.host != \"example.com\") && ends_with(http.host, \".com\")", true),
+        ] {
+            check(expression, PAGE, Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_about_more_is_left_open_unless_it_does_not_matter() {
+        check("ip.src in {192.0.2.1}", PAGE, None);
+        check("http.host eq \"example.com\" and ip.geoip.country eq \"DE\"", PAGE, None);
+        check("http.host eq \"other.example\" and ip.geoip.country eq \"DE\"", PAGE, Some(false));
+        check("http.host eq \"example.com\" or ip.geoip.country eq \"DE\"", PAGE, Some(true));
+        check("http.request.uri.path matches \"^/a\"", PAGE, None);
+        check("(http.host eq \"example.com\"", PAGE, None);
+        check("", PAGE, None);
+    }
+}

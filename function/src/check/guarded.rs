@@ -1,0 +1,79 @@
+//! One site: its journal, its own answers, and what each of its switches finds.
+
+use std::sync::Arc;
+
+use failover_core::{Position, Role, Served, State};
+use futures::future::join_all;
+
+use super::{Area, Checked, Checker, Found, Known, Situation, is_cloudflares, journal, probes};
+use crate::{record::RecordError, site::Guarded, switch::Switch};
+
+impl Checker {
+    /// Looks at all of a site.
+    pub(super) async fn site(&self, site: &Guarded, known: Known<'_>) -> Found {
+        let primary = async {
+            let asked = site.targets.primary.is_some() || site.targets.connect.is_some();
+            if asked { Some(site.prober.primary(&site.targets).await.served) } else { None }
+        };
+        let public = site.prober.public(&site.targets);
+        let (head, public, primary) = tokio::join!(site.record.look(), public, primary);
+        let mut found = Found::default();
+        if let Err(error) = &head {
+            found.take(Some(&site.name), Area::Journal, self.unread(error, site, known));
+        }
+        let settled_at = head.ok().and_then(|head| settled_at(&head.state));
+        let situation = situation(site, settled_at, public.served, known.member);
+        let primary = primary.and_then(|primary| probes::of_primary(&primary, &situation));
+        let problems = probes::of_public(&situation).into_iter().chain(primary).collect();
+        found.take(Some(&site.name), Area::Probes, Checked { problems, ..Checked::default() });
+        let seen = |switch: &&Arc<dyn Switch>| known.token_is_good || !is_cloudflares(&switch.id().kind);
+        let looks = site.switches.iter().filter(seen);
+        let looks = looks.map(async |switch| (area(switch.role()), switch.check(&situation).await));
+        for (area, checked) in join_all(looks).await {
+            found.take(Some(&site.name), area, checked);
+        }
+        found
+    }
+
+    /// What comes of a missing permission has been told with it.
+    fn unread(&self, error: &RecordError, site: &Guarded, known: Known<'_>) -> Checked {
+        let follows = !known.journal_is_granted && matches!(error, RecordError::Store { .. });
+        let mut checked = Checked::default();
+        if !follows {
+            journal::of_reading(error, &self.config.journal, site.name.as_str(), &mut checked);
+        }
+        checked
+    }
+}
+
+fn situation(site: &Guarded, settled_at: Option<Position>, public: Served, member: &str) -> Situation {
+    let targets = &site.targets;
+    let elsewhere = targets.primary.as_ref().filter(|url| url.origin() != targets.public.origin());
+    Situation {
+        site: site.name.clone(),
+        settled_at,
+        public,
+        public_url: targets.public.clone(),
+        standby_url: targets.standby.clone(),
+        primary_url: elsewhere.cloned(),
+        member: member.to_owned(),
+    }
+}
+
+/// Where a site is, if nothing is under way.
+fn settled_at(state: &State) -> Option<Position> {
+    let settled = state.plans.is_empty()
+        && state.upkeep.is_none()
+        && state.draining.is_none()
+        && state.outage.is_none();
+    settled.then_some(state.active)
+}
+
+fn area(role: Role) -> Area {
+    match role {
+        Role::Gate => Area::Standby,
+        Role::Route => Area::Route,
+        Role::Monitor => Area::Monitoring,
+        Role::Power => Area::Probes,
+    }
+}

@@ -1,0 +1,165 @@
+//! A Single Redirect: whether it would lead visitors, all of them, with their paths, to the standby, and nobody else.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    ByHand, Checked, Problem, Situation, expression,
+    page_rule::{catches_too_much, host, samples},
+};
+
+/// What Cloudflare adds to a rule and doesn't take back.
+const READ_ONLY: [&str; 3] = ["id", "version", "last_updated"];
+
+/// One rule, and how it is changed by hand.
+struct Rule<'a> {
+    value: &'a Value,
+    by_hand: ByHand,
+}
+
+impl Rule<'_> {
+    /// The command that sets these fields; an edit has to carry the whole rule.
+    fn with(&self, changes: impl FnOnce(&mut Value)) -> String {
+        let mut rule = self.value.clone();
+        if let Some(fields) = rule.as_object_mut() {
+            fields.retain(|key, _| !READ_ONLY.contains(&key.as_str()));
+        }
+        changes(&mut rule);
+        self.by_hand.change(&rule)
+    }
+
+    fn expression(&self) -> &str {
+        text(&self.value["expression"])
+    }
+
+    /// The command that makes it match the site alone.
+    fn for_the_site(&self, situation: &Situation) -> String {
+        let wanted = format!("http.host eq \"{}\"", host(&situation.public_url));
+        self.with(|rule| rule["expression"] = json!(wanted))
+    }
+
+    /// The command that leads every visitor to the same page of the standby.
+    fn to_the_standby(&self, standby: &Url) -> String {
+        let origin = standby.origin().ascii_serialization();
+        let target = json!({ "expression": format!("concat(\"{origin}\", http.request.uri.path)") });
+        let value = json!({ "target_url": target, "status_code": 302, "preserve_query_string": true });
+        self.with(|rule| rule["action_parameters"] = json!({ "from_value": value }))
+    }
+}
+
+fn rule<'a>(ruleset: &Value, value: &'a Value, zone: &ByHand) -> Rule<'a> {
+    let path = format!("rulesets/{}/rules/{}", text(&ruleset["id"]), text(&value["id"]));
+    Rule { value, by_hand: zone.below(&path) }
+}
+
+/// What is wrong with the rule called `reference` in its ruleset, and what could not be understood.
+pub fn of_ruleset(ruleset: &Value, reference: &str, zone: &ByHand, situation: &Situation) -> Checked {
+    let mut checked = Checked::default();
+    let rules: Vec<&Value> = ruleset["rules"].as_array().into_iter().flatten().collect();
+    let Some(place) = rules.iter().position(|rule| rule["ref"] == reference) else {
+        checked.problem(gone(ruleset, reference, zone, situation));
+        return checked;
+    };
+    let rule = rule(ruleset, rules[place], zone);
+    checked.extend(target(&rule, situation));
+    checked.extend(reach(&rule, situation));
+    checked.extend(outranked(&rules[..place], &rule, situation));
+    let expression = rule.expression();
+    if expression::matches(expression, &situation.public_url).is_none() {
+        checked.note(format!("the expression of the redirect rule {reference} was not understood, so whom it matches was not checked: {expression}"));
+    }
+    checked
+}
+
+/// No rule has this ref: the one that leads to the standby may have lost it.
+fn gone(ruleset: &Value, reference: &str, zone: &ByHand, situation: &Situation) -> Problem {
+    let sentence = format!(
+        "no Single Redirect of the zone has the ref {reference}, so nobody could be led to the standby"
+    );
+    let leading = situation.standby_url.as_ref().and_then(|standby| leading_to(ruleset, standby));
+    let mend = leading.map_or_else(
+        || "terraform apply".to_owned(),
+        |value| rule(ruleset, value, zone).with(|rule| rule["ref"] = json!(reference)),
+    );
+    Problem::critical(sentence, mend)
+}
+
+/// A rule that leads to the standby already.
+pub(super) fn leading_to<'a>(ruleset: &'a Value, standby: &Url) -> Option<&'a Value> {
+    let standby = host(standby);
+    let leads =
+        |rule: &&Value| rule["action_parameters"]["from_value"]["target_url"].to_string().contains(&standby);
+    ruleset["rules"].as_array()?.iter().find(leads)
+}
+
+/// The command that keeps `other` away from the site's visitors.
+pub(super) fn narrowed(ruleset: &Value, other: &Value, zone: &ByHand, situation: &Situation) -> String {
+    let other = rule(ruleset, other, zone);
+    let besides = format!("({}) and http.host ne \"{}\"", other.expression(), host(&situation.public_url));
+    other.with(|rule| rule["expression"] = json!(besides))
+}
+
+/// Where it leads, and how.
+fn target(rule: &Rule<'_>, situation: &Situation) -> Vec<Problem> {
+    let value = &rule.value["action_parameters"]["from_value"];
+    let mut problems = Vec::new();
+    // Cloudflare's default is 301.
+    if let status @ (301 | 308) = value["status_code"].as_u64().unwrap_or(301) {
+        let sentence = format!(
+            "the redirect rule answers {status}, which browsers remember for good: visitors would not see the failback"
+        );
+        let mend = rule.with(|rule| rule["action_parameters"]["from_value"]["status_code"] = json!(302));
+        problems.push(Problem::critical(sentence, mend));
+    }
+    problems.extend(situation.standby_url.as_ref().and_then(|standby| leads(rule, standby)));
+    problems
+}
+
+fn leads(rule: &Rule<'_>, standby: &Url) -> Option<Problem> {
+    let target = &rule.value["action_parameters"]["from_value"]["target_url"];
+    let (fixed, expression) = (text(&target["value"]), text(&target["expression"]));
+    let leads_to = if fixed.is_empty() { expression } else { fixed };
+    if !leads_to.contains(&host(standby)) {
+        let sentence =
+            format!("the redirect rule leads to {leads_to}, not to the standby at {}", host(standby));
+        return Some(Problem::critical(sentence, rule.to_the_standby(standby)));
+    }
+    let keeps_path = ["http.request.uri", "full_uri", "${"].iter().any(|part| expression.contains(part));
+    (!keeps_path).then(|| {
+        let sentence = "the redirect rule loses the visitor's path: everybody arrives at the same page";
+        Problem::warning(sentence, rule.to_the_standby(standby))
+    })
+}
+
+/// Whom it matches.
+fn reach(rule: &Rule<'_>, situation: &Situation) -> Vec<Problem> {
+    let matches = |url: &Url| expression::matches(rule.expression(), url);
+    let mend = rule.for_the_site(situation);
+    let catches = |url: &Url| matches(url) == Some(true);
+    let mut problems = catches_too_much(&catches, "the redirect rule", &mend, situation);
+    if let Some(page) = samples(&situation.public_url).iter().find(|page| matches(page) == Some(false)) {
+        let sentence =
+            format!("the redirect rule doesn't match {page}, so visitors of that page stay where they are");
+        problems.push(Problem::critical(sentence, mend));
+    }
+    problems
+}
+
+/// The first rule that matches wins.
+fn outranked(before: &[&Value], rule: &Rule<'_>, situation: &Situation) -> Option<Problem> {
+    let pages = samples(&situation.public_url);
+    let matches = |other: &&&Value| {
+        let holds = |page| expression::matches(text(&other["expression"]), page) == Some(true);
+        other["enabled"] != false && pages.iter().any(holds)
+    };
+    let first = before.iter().find(matches)?;
+    let sentence = format!(
+        "the redirect rule would be outranked: {} comes before it and matches the public URL",
+        text(&first["ref"])
+    );
+    Some(Problem::critical(sentence, rule.with(|rule| rule["position"] = json!({ "index": 1 }))))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,54 @@
+//! What a check came to, for people, for machines and for the page.
+
+use failover_core::SiteName;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Finding;
+use crate::{announce::Severity, page};
+
+/// What a check came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// As whom it looked.
+    pub looked_as: String,
+    /// When.
+    pub at: Timestamp,
+    /// What is wrong, worst first.
+    pub findings: Vec<Finding>,
+    /// What could not be looked at, and what is worth knowing.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// The worst of it.
+    pub fn severity(&self) -> Severity {
+        self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info)
+    }
+
+    /// All of it in a few words.
+    pub fn sentence(&self) -> String {
+        let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
+        match (count(Severity::Critical), count(Severity::Warning)) {
+            (0, 0) => format!("the check found nothing that would break; it looked as {}", self.looked_as),
+            (critical, warnings) => {
+                let told: Vec<&str> = self.findings.iter().map(|finding| finding.sentence.as_str()).collect();
+                format!(
+                    "the check found {critical} critical and {warnings} other problem(s): {}",
+                    told.join("; ")
+                )
+            }
+        }
+    }
+
+    /// What concerns this site, as the page shows it.
+    pub fn of_site(&self, site: &SiteName) -> Vec<page::Finding> {
+        let concerns = |finding: &&Finding| finding.site.as_ref().is_none_or(|named| named == site);
+        let shown = |finding: &Finding| page::Finding {
+            severity: finding.severity,
+            sentence: finding.sentence.clone(),
+            mend: Some(finding.mend.clone()),
+        };
+        self.findings.iter().filter(concerns).map(shown).collect()
+    }
+}

@@ -1,0 +1,30 @@
+//! What a check of a site's things has to know of the site itself.
+
+use failover_core::{Position, Served, SiteName};
+use url::Url;
+
+/// A site at the moment of a check.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// Its name.
+    pub site: SiteName,
+    /// Where it is and nothing is under way; none while something moves, drains or can't be told.
+    pub settled_at: Option<Position>,
+    /// Who answered a visitor just now.
+    pub public: Served,
+    /// What visitors type.
+    pub public_url: Url,
+    /// Where the standby answers.
+    pub standby_url: Option<Url>,
+    /// Where the primary answers past the redirect, at a host of its own.
+    pub primary_url: Option<Url>,
+    /// Who acts on this site, as grants name them: `serviceAccount:…`.
+    pub member: String,
+}
+
+impl Situation {
+    /// Whether the site is on its primary and nothing is under way.
+    pub fn is_at_home(&self) -> bool {
+        self.settled_at == Some(Position::Primary)
+    }
+}
