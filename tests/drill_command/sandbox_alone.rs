@@ -56,11 +56,15 @@ fn it_says_in_one_line_all_that_a_function_needs_and_obeys_its_control() {
 
 #[test]
 fn a_function_is_pointed_at_the_emulator_where_there_is_one() {
+    let folder = tempfile::tempdir().expect("a folder");
     let mut command = crate::process::failover(&["sandbox"]);
-    command.env("PUBSUB_EMULATOR_HOST", "127.0.0.1:8085");
+    command.current_dir(&folder).env("PUBSUB_EMULATOR_HOST", "127.0.0.1:8085");
+    // What other commands read is nothing to write over.
+    command.env("FAILOVER_CONFIG", folder.path().join("mine.toml"));
     let mut sandbox = Running::of(command);
     let ready: Value = serde_json::from_str(&sandbox.line_with("config")).expect("JSON");
     let config = ready["config"].as_str().expect("a configuration");
     assert!(config.contains("pubsub     = \"http://127.0.0.1:8085\""), "{config}");
     assert!(config.contains("projects/gleich-tech/topics/failover-events"), "{config}");
+    assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 0);
 }

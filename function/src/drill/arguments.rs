@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
+use clap::{ArgMatches, FromArgMatches, parser::ValueSource};
 use sandbox::Service;
 
 use super::fault::FaultName;
@@ -75,13 +76,44 @@ impl FromStr for FaultChoice {
 /// Options of `failover sandbox`.
 #[derive(Debug, clap::Args)]
 pub struct SandboxArguments {
-    /// Write the function's configuration to this file too.
-    #[arg(id = "config", long = "config", value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    /// Where the function's configuration is written, too.
+    #[command(flatten)]
+    pub(super) written: Written,
     /// Listen on this port; those not named take any.
     #[arg(long = "port", value_name = "NAME=PORT")]
     pub(super) ports: Vec<NamedPort>,
 }
+
+/// `--config` here names a file to write: only one that was asked for on the command line, never the one that
+/// every other command reads by default or by its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written(pub(super) Option<PathBuf>);
+
+impl FromArgMatches for Written {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let asked = matches.value_source(CONFIG) == Some(ValueSource::CommandLine);
+        Ok(Self(matches.get_one::<PathBuf>(CONFIG).filter(|_| asked).cloned()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Written {
+    /// The option is everybody's already.
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command
+    }
+}
+
+/// Everybody's option that names the configuration.
+const CONFIG: &str = "config";
 
 /// Who listens where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub(super) async fn run(arguments: &SandboxArguments) -> anyhow::Result<u8> {
     let site = sandbox.site("resume");
     let emulator = Environment::capture(Purpose::Look).variable(EMULATOR).map(with_scheme);
     let config = Settings { verify: "none", page: false, emulator }.text(&sandbox, &site);
-    if let Some(path) = &arguments.config {
+    if let Some(path) = &arguments.written.0 {
         std::fs::write(path, &config).with_context(|| format!("{} could not be written", path.display()))?;
     }
     let port = arguments.ports.iter().find(|named| named.service.is_none()).map_or(0, |named| named.port);
