@@ -286,6 +286,13 @@ impl Executor {
         self.task.steps.iter().any(|record| record.step == step)
     }
 
+    /// Whether something may have been moved already when this executor began: by an earlier one, by an older plan
+    /// that this one overtook, or by the last move.
+    fn follows_another(&self) -> bool {
+        let moved = self.task.state.active == self.task.direction.leads_to();
+        self.task.resumed || self.task.state.plans.len() > 1 || moved
+    }
+
     fn is_automatic(&self) -> bool {
         self.task.order.is_automatic()
     }

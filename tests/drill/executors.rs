@@ -1,6 +1,6 @@
 //! Who executes: killed processes, two processes, newer orders.
 
-use sandbox::{Moment, Served};
+use sandbox::{Moment, Power, Served};
 
 use crate::harness::{Drill, Settings};
 
@@ -62,4 +62,36 @@ async fn a_newer_order_overtakes_a_failover_that_waits_for_its_standby() {
     over.is(200, "move", Some("Overtaken"));
     back.is(200, "move", Some("Stuck"));
     drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn monitoring_watches_again_when_a_failover_that_overtook_a_failback_comes_to_nothing() {
+    let drill = Drill::start().await;
+    let world = &drill.sandbox.world;
+    drill.cut_power();
+    drill.order("failover").await.is(200, "move", Some("Done"));
+    drill.restore_power();
+    let routed_back = world.stop_at("cloudflare.patch_page_rule", 1, Moment::AfterEffect);
+    let failover = async {
+        routed_back.await.expect("the failback leads visitors to the primary");
+        world.set_standby("resume", Power::Failing(500));
+        let release = async {
+            world.ledger.until(|_| intents(&drill) == 3).await;
+            world.breakpoints.release();
+        };
+        tokio::join!(drill.order("failover"), release).0
+    };
+    let (back, over) = tokio::join!(drill.order("failback"), failover);
+    back.is(200, "move", Some("Overtaken"));
+    over.is(200, "move", Some("Unwound"));
+    assert!(world.monitoring.is_enabled(&drill.site().seed.check), "nobody watches the primary");
+    assert!(!world.run.is_granted(&drill.site().seed.service));
+    assert_eq!(drill.visit().await, Served::Primary);
+    drill.all_promises_hold();
+}
+
+/// How many plans the journal knows.
+fn intents(drill: &Drill) -> usize {
+    let entries = drill.sandbox.world.storage.objects(&sandbox::Options::default().bucket);
+    entries.iter().filter(|(_, entry)| String::from_utf8_lossy(entry).contains(r#""type":"intent""#)).count()
 }

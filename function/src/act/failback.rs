@@ -135,10 +135,10 @@ impl Executor {
         self.unless_stopped(race).await
     }
 
-    /// An earlier executor may have resumed monitoring already: it is paused again once a visitor was served by the
-    /// standby, and left alone if none is.
+    /// An earlier executor may have resumed monitoring already, or an overtaken failover not have paused it: it is
+    /// paused once a visitor was served by the standby, and left alone if none is.
     async fn pause_again(&mut self) -> Result<(), Halt> {
-        if !self.task.resumed || !self.has(Role::Monitor) {
+        if !self.follows_another() || !self.has(Role::Monitor) {
             return Ok(());
         }
         let begun = Instant::now();

@@ -165,10 +165,10 @@ impl Executor {
         Ok(())
     }
 
-    /// Undoes a failover that isn't wanted any more: visitors first, then the standby.
+    /// Undoes a failover that isn't wanted any more: visitors first, then the standby, then monitoring.
     async fn unwind_failover(&mut self, why: String) -> Result<Finish, Halt> {
-        let touched = self.task.resumed || self.has_done(Step::Open) || self.has_done(Step::Route);
-        if !touched {
+        let touched = self.has_done(Step::Open) || self.has_done(Step::Route);
+        if !touched && !self.follows_another() {
             return Ok(Finish::new(End::Unwound, Position::Primary, why));
         }
         match self.undo_failover().await {
@@ -194,6 +194,19 @@ impl Executor {
             if closed == Change::Made {
                 self.record(Step::Close, begun, None);
             }
+        }
+        self.resume_again().await
+    }
+
+    /// Monitoring may still be paused, by an earlier failover say, whose failback this one overtook.
+    async fn resume_again(&mut self) -> Result<(), Halt> {
+        if !self.has_done(Step::Verify) && !self.follows_another() {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let before = Before { look: true, answers: None };
+        if self.set(Role::Monitor, Position::Primary, Vec::new(), before).await? == Change::Made {
+            self.record(Step::Resume, begun, None);
         }
         Ok(())
     }
