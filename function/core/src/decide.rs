@@ -91,7 +91,7 @@ fn command_looks(state: &State, signal: &Signal, command: &Command) -> Looks {
     let switches = state.plans.is_empty();
     match command.verb {
         _ if dealt_with(state, signal).is_some() => Looks::default(),
-        Verb::Failover | Verb::Failback if outdated(state, signal).is_some() => Looks::default(),
+        Verb::Failover | Verb::Failback if outdated(state, (signal, command)).is_some() => Looks::default(),
         Verb::Failback if joined(state, Direction::Failback, command).is_some() => Looks::default(),
         Verb::Failover | Verb::Rehearse => Looks { switches, ..Looks::default() },
         Verb::Failback => Looks { primary: !command.force, switches, ..Looks::default() },

@@ -200,6 +200,23 @@ pub enum Event {
         /// Why it was refused.
         reason: String,
     },
+    /// An operator's failover or failback found the site there already, or on its way: nothing new is begun, and
+    /// no order that is older is carried out any more.
+    Confirmed {
+        /// The open plan that it joined; none where the site is there already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<u64>,
+        /// Its order time.
+        ordered: Timestamp,
+        /// The message's id.
+        message: String,
+        /// The command's word.
+        command: String,
+        /// Who said they were asking.
+        by: Option<String>,
+        /// Why nothing new was begun.
+        reason: String,
+    },
     /// An operator forbids automatic moves for a while.
     Held {
         /// The hold.
@@ -213,6 +230,9 @@ pub enum Event {
         by: Option<String>,
         /// The message's id.
         message: String,
+        /// Its order time; unknown in early entries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ordered: Option<Timestamp>,
     },
     /// An operator has seen what is stuck, and lifts cooldown and budget.
     Acknowledged {

@@ -44,12 +44,20 @@ pub struct OpenPlan {
     pub trouble: Option<Trouble>,
     /// How many executors there have been.
     pub attempts: u32,
+    /// Messages of further orders that ask for the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<String>,
 }
 
 impl OpenPlan {
     /// Whether `step` was finished by an executor of this plan.
     pub fn has_done(&self, step: Step) -> bool {
         self.steps.iter().any(|record| record.step == step)
+    }
+
+    /// Whether this message asked for it, first or as well.
+    pub fn was_asked_for_by(&self, message: &str) -> bool {
+        self.order.message == message || self.joined.iter().any(|joined| joined == message)
     }
 
     /// Whether this executor holds the claim.

@@ -43,6 +43,13 @@ pub enum Reason {
         /// The order time of the last move.
         moved: Timestamp,
     },
+    /// A newer order says otherwise.
+    Outworded {
+        /// When this one was published.
+        said: Timestamp,
+        /// The order time of the newer one.
+        newer: Timestamp,
+    },
     /// The same message or incident was dealt with before.
     Redelivered(String),
     /// A closed incident.
@@ -145,6 +152,12 @@ impl fmt::Display for Reason {
                 "stale: it is from {}, before the order of the last move at {}",
                 clock(*said),
                 clock(*moved)
+            ),
+            Self::Outworded { said, newer } => write!(
+                f,
+                "stale: it is from {}, and a newer order was given at {}",
+                clock(*said),
+                clock(*newer)
             ),
             Self::Redelivered(id) => write!(f, "{id} was dealt with before: this is a redelivery"),
             Self::Closed { incident, was_pending } => closed(f, incident, *was_pending),

@@ -40,8 +40,14 @@ pub struct State {
     pub last_move: Option<LastMove>,
     /// When automatic failovers ended `Done`, within the last 24 hours.
     pub automatic: Vec<Timestamp>,
+    /// The newest order time of those that found the site there already, or on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Timestamp>,
     /// The operator's hold, if there is one.
     pub hold: Option<Hold>,
+    /// The order time of the newest word on holding: a hold or a release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_ordered: Option<Timestamp>,
     /// Incidents that were held back.
     pub pending: Vec<PendingIncident>,
     /// Incidents that were acted on, or closed while they were pending.
@@ -170,7 +176,9 @@ impl Default for State {
             plans: Vec::new(),
             last_move: None,
             automatic: Vec::new(),
+            confirmed: None,
             hold: None,
+            hold_ordered: None,
             pending: Vec::new(),
             settled_incidents: Vec::new(),
             settled_messages: Vec::new(),

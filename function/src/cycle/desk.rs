@@ -341,7 +341,7 @@ impl Desk {
         let kind = match decision.verdict {
             Verdict::Pending if !decision.record.is_empty() => Kind::Pending,
             Verdict::Refused => Kind::Refused,
-            Verdict::Stay => match decision.record.last() {
+            Verdict::Stay => match decision.record.iter().rfind(|event| is_news(event)) {
                 Some(event) => noted(event),
                 None => return,
             },
@@ -361,8 +361,14 @@ fn noted(event: &Event) -> Kind {
         Event::Released { .. } => Kind::Released,
         Event::Acknowledged { .. } => Kind::Acknowledged,
         Event::Adopted { .. } => Kind::Adopted,
+        Event::Refused { .. } => Kind::Refused,
         _ => Kind::Dropped,
     }
+}
+
+/// That all is as it was asked for is told by the answer alone.
+fn is_news(event: &Event) -> bool {
+    !matches!(event, Event::Confirmed { .. })
 }
 
 fn verdict_word(decision: &Decision) -> &'static str {

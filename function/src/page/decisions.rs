@@ -78,6 +78,9 @@ fn told(entry: &Entry) -> Option<Told> {
         Event::Refused { command, by, reason, .. } => {
             (Tone::Warning, format!("{command} refused"), said_by(reason, by.as_deref()))
         }
+        Event::Confirmed { command, by, reason, .. } => {
+            (Tone::Calm, format!("{command} confirmed"), said_by(reason, by.as_deref()))
+        }
         Event::Held { hold, .. } => (Tone::Notice, "hold set".to_owned(), why_held(hold)),
         Event::Released { by, .. } => {
             (Tone::Calm, "hold released".to_owned(), said_by("automatic moves are on again", by.as_deref()))

@@ -16,15 +16,12 @@ pub(super) fn decide_command(
     now: Timestamp,
 ) -> Decision {
     match command.verb {
-        Verb::Failover => {
-            outdated(state, signal).unwrap_or_else(|| failover(state, facts, (signal, command), now))
-        }
-        Verb::Failback => {
-            outdated(state, signal).unwrap_or_else(|| failback(policy, state, facts, (signal, command)))
-        }
-        Verb::Hold => hold(signal, command, now),
-        Verb::Release => Decision::stay(Reason::HoldReleased)
-            .recording(Event::Released { by: command.by.clone(), message: signal.message.clone() }),
+        Verb::Failover => outdated(state, (signal, command))
+            .unwrap_or_else(|| failover(state, facts, (signal, command), now)),
+        Verb::Failback => outdated(state, (signal, command))
+            .unwrap_or_else(|| failback(policy, state, facts, (signal, command))),
+        Verb::Hold => outworded(state, signal).unwrap_or_else(|| hold(signal, command)),
+        Verb::Release => outworded(state, signal).unwrap_or_else(|| release(signal, command)),
         Verb::Acknowledge => Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
             .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() }),
         Verb::Rehearse => rehearse(state, facts, (signal, command), now),
@@ -34,7 +31,7 @@ pub(super) fn decide_command(
 
 /// A message that was delivered before: its plan is carried on while it is open, and then it is settled.
 pub(super) fn dealt_with(state: &State, signal: &Signal) -> Option<Decision> {
-    if let Some(plan) = state.newest().filter(|plan| plan.order.message == signal.message) {
+    if let Some(plan) = state.newest().filter(|plan| plan.was_asked_for_by(&signal.message)) {
         return Some(carry_on(plan.direction, plan.id));
     }
     let again = || Decision::stay(Reason::Redelivered(format!("message {}", signal.message)));
@@ -48,12 +45,23 @@ pub(super) fn joined<'a>(state: &'a State, direction: Direction, command: &Comma
     (!insists).then_some(plan)
 }
 
-/// An order published before the last move's order was given is not carried out any more.
-pub(super) fn outdated(state: &State, signal: &Signal) -> Option<Decision> {
+/// An order published before the newest one was given is not carried out any more, also where that one has yet to
+/// end.
+pub(super) fn outdated(state: &State, (signal, command): (&Signal, &Command)) -> Option<Decision> {
     let said = whole_seconds(signal.published);
-    let open = state.newest().filter(|plan| plan.direction != Direction::Rehearsal).map(|plan| plan.order.at);
-    let moved = state.last_move.as_ref().map(|moved| moved.order_time).max(open)?;
-    (said < moved).then(|| Decision::stay(Reason::Stale { said, moved }))
+    if let Some(moved) = state.last_move.as_ref().map(|moved| moved.order_time).filter(|moved| said < *moved)
+    {
+        return Some(Decision::stay(Reason::Stale { said, moved }));
+    }
+    if let Some(newer) = state.confirmed.filter(|newer| said < *newer) {
+        return Some(Decision::stay(Reason::Outworded { said, newer }));
+    }
+    let open = state.newest().filter(|plan| plan.direction != Direction::Rehearsal)?;
+    let newer = Some(open.order.at).filter(|newer| said < *newer)?;
+    let reason = Reason::Outworded { said, newer };
+    // That plan may end `Unwound`, after which nothing else would tell that this order was answered.
+    let event = settling(signal, command, &reason);
+    Some(Decision::stay(reason).recording(event))
 }
 
 fn failover(
@@ -63,7 +71,7 @@ fn failover(
     now: Timestamp,
 ) -> Decision {
     if let Some(plan) = joined(state, Direction::Failover, command) {
-        return carry_on(plan.direction, plan.id);
+        return confirming(carry_on(plan.direction, plan.id), Some(plan.id), signal, command);
     }
     let incidents = state.pending_at(now).cloned().collect();
     let order = Order { incidents, ..order(signal, command) };
@@ -71,7 +79,7 @@ fn failover(
         return start(Direction::Failover, order, asked(command));
     }
     let undone = facts.not_at(Position::Standby, &[Role::Gate, Role::Route, Role::Monitor]);
-    finish(Direction::Failover, order, state, &undone)
+    finish(Direction::Failover, order, (state, &undone), (signal, command))
 }
 
 fn failback(
@@ -81,18 +89,20 @@ fn failback(
     (signal, command): (&Signal, &Command),
 ) -> Decision {
     if let Some(plan) = joined(state, Direction::Failback, command) {
-        return carry_on(plan.direction, plan.id);
+        return confirming(carry_on(plan.direction, plan.id), Some(plan.id), signal, command);
     }
     if state.newest().is_some_and(|plan| plan.direction == Direction::Rehearsal) {
         // It puts everything back by itself.
-        return Decision::stay(Reason::AlreadyThere(state.active, state.since));
+        let there = Decision::stay(Reason::AlreadyThere(state.active, state.since));
+        return confirming(there, None, signal, command);
     }
     let idle = state.plans.is_empty();
     if idle && state.active == Position::Primary && !facts.is_route_astray(Position::Primary) {
         let roles: &[Role] =
             if state.draining.is_some() { &[Role::Monitor] } else { &[Role::Gate, Role::Monitor] };
         let undone = facts.not_at(Position::Primary, roles);
-        return finish(Direction::Failback, order(signal, command), state, &undone);
+        let order = order(signal, command);
+        return finish(Direction::Failback, order, (state, &undone), (signal, command));
     }
     match gate(policy, facts, command) {
         Some(reason) => refused(signal, command, reason),
@@ -115,31 +125,70 @@ fn gate(policy: &Policy, facts: &Facts, command: &Command) -> Option<Reason> {
     }
 }
 
-fn finish(direction: Direction, order: Order, state: &State, undone: &[&SwitchId]) -> Decision {
+fn finish(
+    direction: Direction,
+    order: Order,
+    (state, undone): (&State, &[&SwitchId]),
+    (signal, command): (&Signal, &Command),
+) -> Decision {
     let position = direction.leads_to();
     if undone.is_empty() {
-        return Decision::stay(Reason::AlreadyThere(position, state.since));
+        let there = Decision::stay(Reason::AlreadyThere(position, state.since));
+        return confirming(there, None, signal, command);
     }
     let what = undone.iter().map(ToString::to_string).collect();
     let order = Order { unfinished: true, ..order };
     start(direction, order, Reason::Unfinished(position, what))
 }
 
+/// What begins nothing is journaled all the same: delivered again it must not move what was moved since, nor may an
+/// older order that was held up on its way.
+fn confirming(decision: Decision, plan: Option<u64>, signal: &Signal, command: &Command) -> Decision {
+    let event = Event::Confirmed {
+        plan,
+        ordered: signal.order_time(),
+        message: signal.message.clone(),
+        command: command.verb.to_string(),
+        by: command.by.clone(),
+        reason: decision.reason.to_string(),
+    };
+    decision.recording(event)
+}
+
 fn refused(signal: &Signal, command: &Command, reason: Reason) -> Decision {
-    let event = Event::Refused {
+    let event = settling(signal, command, &reason);
+    Decision::new(Verdict::Refused, reason).recording(event)
+}
+
+/// The command is not carried out, now or later.
+fn settling(signal: &Signal, command: &Command, reason: &Reason) -> Event {
+    Event::Refused {
         message: signal.message.clone(),
         command: command.verb.to_string(),
         by: command.by.clone(),
         reason: reason.to_string(),
-    };
-    Decision::new(Verdict::Refused, reason).recording(event)
+    }
 }
 
-fn hold(signal: &Signal, command: &Command, now: Timestamp) -> Decision {
-    let until = now.saturating_add(command.hold_for.unwrap_or(DEFAULT_HOLD)).unwrap_or(Timestamp::MAX);
-    let hold = Hold { by: command.by.clone(), reason: command.reason.clone(), since: now, until };
+/// A word on holding that was published before the newest one is not heeded any more: a hold that comes after its own
+/// release would keep visitors in the dark.
+fn outworded(state: &State, signal: &Signal) -> Option<Decision> {
+    let (said, newer) = (whole_seconds(signal.published), state.hold_ordered?);
+    (said < whole_seconds(newer)).then(|| Decision::stay(Reason::Outworded { said, newer }))
+}
+
+/// It lasts from when it was ordered, however late it comes.
+fn hold(signal: &Signal, command: &Command) -> Decision {
+    let since = signal.order_time();
+    let until = since.saturating_add(command.hold_for.unwrap_or(DEFAULT_HOLD)).unwrap_or(Timestamp::MAX);
+    let hold = Hold { by: command.by.clone(), reason: command.reason.clone(), since, until };
     Decision::stay(Reason::HoldSet(hold.clone()))
         .recording(Event::Held { hold, message: signal.message.clone() })
+}
+
+fn release(signal: &Signal, command: &Command) -> Decision {
+    let (by, message, ordered) = (command.by.clone(), signal.message.clone(), Some(signal.order_time()));
+    Decision::stay(Reason::HoldReleased).recording(Event::Released { by, message, ordered })
 }
 
 fn rehearse(

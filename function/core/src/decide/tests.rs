@@ -28,6 +28,7 @@ fn word(event: &Event) -> String {
         Event::Pending { incident, .. } => format!("pending {}", incident.id),
         Event::Dropped { incident, .. } => format!("dropped {incident}"),
         Event::Refused { message, .. } => format!("refused {message}"),
+        Event::Confirmed { message, .. } => format!("confirmed {message}"),
         Event::Held { .. } => "held".to_owned(),
         Event::Released { .. } => "released".to_owned(),
         Event::Acknowledged { .. } => "acknowledged".to_owned(),

@@ -48,7 +48,8 @@ fn a_hold_binds_until_the_second_it_ends() {
     at(&story, "11:59:59", held);
     at(&story, "12:00:00", None);
     at(&story, "12:00:01", None);
-    let released = story.then("11:30:00", Event::Released { by: None, message: "m-release".to_owned() });
+    let released =
+        story.then("11:30:00", Event::Released { by: None, message: "m-release".to_owned(), ordered: None });
     at(&released, "11:59:59", None);
 }
 

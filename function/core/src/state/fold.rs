@@ -40,13 +40,19 @@ impl State {
                 next.plans.iter_mut().for_each(|plan| plan.order.incidents.retain(|one| one.id != *incident));
                 remember(&mut next.settled_incidents, incident, at);
             }
+            Event::Confirmed { plan, ordered, message, .. } => {
+                next.confirm(*plan, *ordered, message)?;
+                remember(&mut next.settled_messages, message, at);
+            }
             Event::Refused { message, .. } => remember(&mut next.settled_messages, message, at),
             Event::Held { hold, message } => {
                 next.hold = Some(hold.clone());
+                next.hold_ordered = next.hold_ordered.max(Some(hold.since));
                 remember(&mut next.settled_messages, message, at);
             }
-            Event::Released { message, .. } => {
+            Event::Released { message, ordered, .. } => {
                 next.hold = None;
+                next.hold_ordered = next.hold_ordered.max(*ordered);
                 remember(&mut next.settled_messages, message, at);
             }
             Event::Acknowledged { message, .. } => {
@@ -116,7 +122,17 @@ impl State {
             steps: Vec::new(),
             trouble: None,
             attempts: 1,
+            joined: Vec::new(),
         });
+        Ok(())
+    }
+
+    /// An order that asked for what is so already, or is being made so: it counts, though it began nothing.
+    fn confirm(&mut self, plan: Option<u64>, ordered: Timestamp, message: &str) -> Result<(), Illegal> {
+        if let Some(id) = plan {
+            self.open_plan(id)?.joined.push(message.to_owned());
+        }
+        self.confirmed = self.confirmed.max(Some(ordered));
         Ok(())
     }
 

@@ -90,12 +90,12 @@ fn passes_its_gate_before_it_overtakes() {
 
 #[test]
 fn while_failing_back_joins() {
-    let joined = "carry on 3: the failback of entry 3 is carried on";
+    let joined = "carry on 3: the failback of entry 3 is carried on + confirmed m-failback";
     check(&Story::failing_back(), &Facts::none(), &asks(Verb::Failback, "13:00:05"), joined);
     check(&Story::failing_back(), &Facts::none(), &forcing(Verb::Failback, "13:00:05"), ASKED);
     let forced = Order { force: true, ..by_operator("13:00:05") };
     let story = Story::failing_back().then("13:00:06", intent(Direction::Failback, forced, "z"));
-    let joined = "carry on 4: the failback of entry 4 is carried on";
+    let joined = "carry on 4: the failback of entry 4 is carried on + confirmed m-failback-force";
     check(&story, &Facts::none(), &forcing(Verb::Failback, "13:00:07"), joined);
 }
 
@@ -105,19 +105,19 @@ fn on_the_primary_stays() {
         &Story::back_home(),
         &home(),
         &asks(Verb::Failback, "14:00:00"),
-        "stay: the site is on its primary already, since 2026-01-10 13:00:20 UTC",
+        "stay: the site is on its primary already, since 2026-01-10 13:00:20 UTC + confirmed m-failback",
     );
     check(
         &Story::default(),
         &home(),
         &asks(Verb::Failback, "14:00:00"),
-        "stay: the site is on its primary already",
+        "stay: the site is on its primary already + confirmed m-failback",
     );
     check(
         &Story::rehearsing(),
         &Facts::none(),
         &asks(Verb::Failback, "14:00:00"),
-        "stay: the site is on its primary already",
+        "stay: the site is on its primary already + confirmed m-failback",
     );
 }
 
@@ -136,7 +136,7 @@ fn on_the_primary_finishes_what_is_missing() {
         &Story::default(),
         &powerless,
         &asks(Verb::Failback, "14:00:00"),
-        "stay: the site is on its primary already",
+        "stay: the site is on its primary already + confirmed m-failback",
     );
 }
 
@@ -154,7 +154,7 @@ fn leaves_a_draining_standby_open() {
         &Story::draining(),
         &draining,
         &asks(Verb::Failback, "13:10:00"),
-        "stay: the site is on its primary already, since 2026-01-10 13:00:20 UTC",
+        "stay: the site is on its primary already, since 2026-01-10 13:00:20 UTC + confirmed m-failback",
     );
 }
 
@@ -197,7 +197,7 @@ fn where_visitors_were_found_elsewhere_adopts_that() {
         &Story::on_standby(),
         &home(),
         &asks(Verb::Failback, "13:00:00"),
-        "stay: the site is on its primary already + adopted primary",
+        "stay: the site is on its primary already + adopted primary + confirmed m-failback",
     );
 }
 
@@ -206,7 +206,9 @@ fn from_before_the_last_order_is_stale() {
     let stale = "stay: stale: it is from 2026-01-10 11:59:59 UTC, before the order of the last move at \
                  2026-01-10 12:00:00 UTC";
     check(&Story::on_standby(), &well(), &asks(Verb::Failback, "11:59:59"), stale);
-    check(&Story::failing_over(), &well(), &asks(Verb::Failback, "11:59:59"), stale);
+    let not_yet_moved = "stay: stale: it is from 2026-01-10 11:59:59 UTC, and a newer order was given at \
+                         2026-01-10 12:00:00 UTC + refused m-failback";
+    check(&Story::failing_over(), &well(), &asks(Verb::Failback, "11:59:59"), not_yet_moved);
     check(&Story::on_standby(), &well(), &asks(Verb::Failback, "12:00:00"), ASKED);
 }
 

@@ -52,7 +52,7 @@ fn answers_what_is_pending() {
 
 #[test]
 fn while_failing_over_joins() {
-    let joined = "carry on 1: the failover of entry 1 is carried on";
+    let joined = "carry on 1: the failover of entry 1 is carried on + confirmed m-failover";
     check(&Story::failing_over(), &Facts::none(), &asks(Verb::Failover, "12:00:05"), joined);
 }
 
@@ -62,8 +62,9 @@ fn that_is_forced_overtakes_one_that_is_not() {
     let forced = Order { force: true, ..by_operator("12:00:05") };
     let story = Story::failing_over().then("12:00:06", intent(Direction::Failover, forced, "y"));
     let joined = "carry on 2: the failover of entry 2 is carried on";
-    check(&story, &Facts::none(), &forcing(Verb::Failover, "12:00:07"), joined);
-    check(&story, &Facts::none(), &asks(Verb::Failover, "12:00:07"), joined);
+    let confirmed = |message| format!("{joined} + confirmed {message}");
+    check(&story, &Facts::none(), &forcing(Verb::Failover, "12:00:07"), &confirmed("m-failover-force"));
+    check(&story, &Facts::none(), &asks(Verb::Failover, "12:00:07"), &confirmed("m-failover"));
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn on_the_standby_stays() {
         &Story::on_standby(),
         &away(),
         &asks(Verb::Failover, "12:30:00"),
-        "stay: the site is on its standby already, since 2026-01-10 12:00:30 UTC",
+        "stay: the site is on its standby already, since 2026-01-10 12:00:30 UTC + confirmed m-failover",
     );
 }
 
@@ -113,7 +114,7 @@ fn on_the_standby_finishes_what_is_missing() {
         &Story::on_standby(),
         &powered,
         &asks(Verb::Failover, "12:30:00"),
-        "stay: the site is on its standby already, since 2026-01-10 12:00:30 UTC",
+        "stay: the site is on its standby already, since 2026-01-10 12:00:30 UTC + confirmed m-failover",
     );
 }
 
@@ -131,7 +132,7 @@ fn where_visitors_were_found_on_the_standby_adopts_that() {
         &Story::back_home(),
         &away(),
         &asks(Verb::Failover, "14:00:00"),
-        "stay: the site is on its standby already + adopted standby",
+        "stay: the site is on its standby already + adopted standby + confirmed m-failover",
     );
 }
 
@@ -148,7 +149,9 @@ fn from_before_the_last_order_is_stale() {
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "12:59:59"), stale);
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "12:59:59.999"), stale);
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "13:00:00"), ASKED);
-    check(&Story::failing_back(), &home(), &asks(Verb::Failover, "12:59:59"), stale);
+    let not_yet_moved = "stay: stale: it is from 2026-01-10 12:59:59 UTC, and a newer order was given at \
+                         2026-01-10 13:00:00 UTC + refused m-failover";
+    check(&Story::failing_back(), &home(), &asks(Verb::Failover, "12:59:59"), not_yet_moved);
     check(&Story::failing_back(), &home(), &asks(Verb::Failover, "13:00:00"), ASKED);
     check(&Story::back_home(), &home(), &forcing(Verb::Failover, "12:59:59"), stale);
 }

@@ -27,6 +27,34 @@ fn a_hold_says_until_when() {
 }
 
 #[test]
+fn a_hold_counts_from_when_it_was_ordered_however_late_it_comes() {
+    let late = Signal { received: t("11T09:00:00"), ..asks(Verb::Hold, "12:00:00") };
+    let expected = "stay: automatic moves are off until 2026-01-11 12:00:00 UTC + held";
+    check(&Story::default(), &Facts::none(), &late, expected);
+}
+
+#[test]
+fn of_a_hold_and_its_release_the_newer_order_wins_whichever_comes_first() {
+    let word = |verb, time| match decide(
+        &policy(),
+        &Story::default().state,
+        &Facts::none(),
+        &asks(verb, time),
+        t(time),
+    ) {
+        decision if decision.record.len() == 1 => decision.record[0].clone(),
+        other => panic!("{other:?}"),
+    };
+    let released = Story::default().then("12:00:10", word(Verb::Release, "12:00:05"));
+    let too_late = "stay: stale: it is from 2026-01-10 12:00:00 UTC, and a newer order was given at \
+                    2026-01-10 12:00:05 UTC";
+    check(&released, &Facts::none(), &asks(Verb::Hold, "12:00:00"), too_late);
+    let held = Story::default().then("12:00:10", word(Verb::Hold, "12:00:05"));
+    check(&held, &Facts::none(), &asks(Verb::Release, "12:00:00"), too_late);
+    check(&held, &Facts::none(), &asks(Verb::Release, "12:00:05"), "stay: no hold is on any more + released");
+}
+
+#[test]
 fn a_hold_keeps_its_owner_and_reason() {
     let command = Command {
         by: Some("alice".to_owned()),

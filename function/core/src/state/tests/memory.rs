@@ -13,7 +13,7 @@ fn refused(id: usize) -> Event {
 
 #[test]
 fn every_command_is_remembered_by_its_message() {
-    let released = Event::Released { by: None, message: "m-release".to_owned() };
+    let released = Event::Released { by: None, message: "m-release".to_owned(), ordered: None };
     let story = Story::default()
         .then("12:00:00", hold_until("13:00:00"))
         .then("12:00:01", released)

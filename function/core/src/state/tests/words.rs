@@ -7,7 +7,7 @@ fn a_hold_is_on_until_it_ends_or_is_released() {
     let story = Story::default().then("12:00:00", hold_until("13:00:00"));
     assert!(story.state.hold_at(t("12:59:59")).is_some());
     assert!(story.state.hold_at(t("13:00:00")).is_none());
-    let released = Event::Released { by: None, message: "m-release".to_owned() };
+    let released = Event::Released { by: None, message: "m-release".to_owned(), ordered: None };
     assert_eq!(story.clone().then("12:30:00", released).state.hold, None);
     assert!(story.clone().then("12:59:59", acknowledged()).state.hold.is_some());
     assert_eq!(story.then("13:00:00", acknowledged()).state.hold, None, "nobody needs it any more");
