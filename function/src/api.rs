@@ -47,6 +47,12 @@ pub enum ApiErrorKind {
 }
 
 impl ApiError {
+    /// With words of somebody else in its `message`, who may have repeated what was sent, credentials and all: it
+    /// goes to the journal and to people, not only to the log.
+    pub(crate) fn in_words_of_others(kind: ApiErrorKind, message: &str) -> Self {
+        Self { kind, message: crate::log::redact(message).into_owned() }
+    }
+
     /// Whether trying again without mending anything can't help.
     pub fn is_permanent(&self) -> bool {
         matches!(self.kind, ApiErrorKind::Denied | ApiErrorKind::Missing | ApiErrorKind::Refused)

@@ -153,5 +153,5 @@ fn unavailable(kind: ApiErrorKind, why: &str) -> ApiError {
         "could not get a Google access token: {why}; on Cloud Run give the service a service account, elsewhere \
          run gcloud auth application-default login"
     );
-    ApiError { kind, message }
+    ApiError::in_words_of_others(kind, &message)
 }

@@ -60,7 +60,7 @@ impl Task<'_> {
         if !remedy.is_empty() {
             let _ = write!(message, "; {remedy}");
         }
-        ApiError { kind, message }
+        ApiError::in_words_of_others(kind, &message)
     }
 }
 

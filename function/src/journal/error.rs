@@ -64,26 +64,27 @@ impl JournalError {
 
     pub(super) fn opening(location: &JournalLocation, error: &StoreError) -> Self {
         let cause = cause(location, Operation::Create, error);
-        Self::new(cause.0, format!("could not open the journal at {location}: {}", cause.1))
+        Self::new(cause.0, &format!("could not open the journal at {location}: {}", cause.1))
     }
 
     pub(super) fn number(location: &JournalLocation, operation: Operation, number: u64) -> Self {
         let words = operation.words();
-        Self::new(ApiErrorKind::Refused, format!("{words} {location}: there is no entry {number}"))
+        Self::new(ApiErrorKind::Refused, &format!("{words} {location}: there is no entry {number}"))
     }
 
     pub(super) fn unanswered(location: &JournalLocation, operation: Operation, waited: Duration) -> Self {
         let words = operation.words();
-        Self::new(ApiErrorKind::Transient, format!("{words} {location}: no answer within {waited:?}"))
+        Self::new(ApiErrorKind::Transient, &format!("{words} {location}: no answer within {waited:?}"))
     }
 
     pub(super) fn of(location: &JournalLocation, operation: Operation, error: &StoreError) -> Self {
         let (kind, why) = cause(location, operation, error);
         let absent = kind == ApiErrorKind::Missing && !lacks_bucket(error);
-        Self { absent, ..Self::new(kind, format!("{} {location}: {why}", operation.words())) }
+        Self { absent, ..Self::new(kind, &format!("{} {location}: {why}", operation.words())) }
     }
 
-    fn new(kind: ApiErrorKind, message: String) -> Self {
+    fn new(kind: ApiErrorKind, message: &str) -> Self {
+        let ApiError { kind, message } = ApiError::in_words_of_others(kind, message);
         Self { kind, message, absent: false }
     }
 }

@@ -80,6 +80,7 @@ impl<'a> Call<'a> {
     }
 
     fn error(&self, kind: ApiErrorKind, what: &str) -> ApiError {
-        ApiError { kind, message: format!("could not {} {}: Pub/Sub: {what}", self.verb, self.subject) }
+        let message = format!("could not {} {}: Pub/Sub: {what}", self.verb, self.subject);
+        ApiError::in_words_of_others(kind, &message)
     }
 }

@@ -78,9 +78,11 @@ async fn a_push_without_a_token_is_401_whatever_its_body() {
 async fn thirty_two_first_pushes_at_once_are_all_let_in() {
     let (door, sandbox) = guarded("jwt").await;
     let token = sandbox.world.signer.sign(&claims());
-    let answers = join_all((0..32).map(|_| comes_out(&door, &token))).await;
-    assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
-    assert_eq!(sandbox.world.ledger.count("jwks.get"), 2);
+    for _ in ["with a cold cache", "with a warm one"] {
+        let answers = join_all((0..32).map(|_| comes_out(&door, &token))).await;
+        assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+        assert_eq!(sandbox.world.ledger.count("jwks.get"), 2);
+    }
 }
 
 #[tokio::test]
