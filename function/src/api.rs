@@ -44,6 +44,8 @@ pub enum ApiErrorKind {
     Busy(std::time::Duration),
     /// As `Transient`, and the provider throttles without saying for how long.
     Throttled,
+    /// As `Transient`, and nobody was asked: calls are kept for what is more urgent, for at least this long.
+    Rationed(std::time::Duration),
 }
 
 impl ApiError {

@@ -25,6 +25,8 @@ use crate::{
     site::Guarded,
 };
 
+mod warm;
+
 /// Why the application could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -142,8 +144,7 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let config = Arc::new(config);
     let parts = Parts::build(Arc::clone(&config), Patience::OneTry).await?;
-    let clients = Arc::clone(&parts.clients);
-    let warming = tokio::spawn(async move { clients.warm().await });
+    let warming = tokio::spawn(warm::up(Arc::clone(&parts.clients), parts.sites.clone()));
     let (tell, shutdown) = watch::channel(false);
     let cycle = Arc::new(parts.cycle(&shutdown));
     let told = async move {

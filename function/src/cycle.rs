@@ -27,11 +27,13 @@ pub(crate) mod desk;
 mod motor;
 mod reconcile;
 mod roll;
+mod rota;
 mod upkeep;
 mod watchers;
 
 pub(crate) use check::Check;
 use desk::Desk;
+use rota::Rota;
 use watchers::Watchers;
 
 /// Announcements are waited for this long before an answer: afterwards Cloud Run takes the CPU away.
@@ -71,7 +73,10 @@ impl Cycle {
         watch: &config::Watch,
         shutdown: &watch::Receiver<bool>,
     ) -> Self {
-        let desks = sites.into_iter().map(|site| Arc::new(Desk::new(site, shutdown.clone()))).collect();
+        let desk = |(site, rota)| Arc::new(Desk::new(site, rota, shutdown.clone()));
+        let rotas =
+            Rota::draw(sites.iter().map(|site| site.switches.iter().any(|switch| switch.is_rationed())));
+        let desks = sites.into_iter().zip(rotas).map(desk).collect();
         Self { desks, site_of, announcer, watchers: Watchers::new(watch), check: None }
     }
 

@@ -82,6 +82,11 @@ impl Prober {
         Self { patience, client: OnceLock::new(), direct: Mutex::default() }
     }
 
+    /// Builds the client before the first probe, which is told where that fails.
+    pub fn prepare(&self) {
+        let _ = self.client();
+    }
+
     /// Asks the public URL as a visitor would, with a query that no cache has seen.
     pub async fn public(&self, site: &Targets) -> Answer {
         if tcp::is_tcp(&site.public) {
@@ -119,13 +124,17 @@ impl Prober {
     async fn visit(&self, visit: Visit<'_>) -> Answer {
         let client = match visit.connect {
             Some(address) => self.direct_client(&visit.start, address),
-            None => self.client.get_or_init(|| build(|builder| builder)).clone(),
+            None => self.client(),
         };
         match client {
             Ok(client) => in_time(self.patience, &visit.start, visit.walk(&client)).await,
             // That we can't ask says nothing about the site.
             Err(why) => unasked(&format!("the prober could not prepare for HTTPS: {why}")),
         }
+    }
+
+    fn client(&self) -> Result<reqwest::Client, String> {
+        self.client.get_or_init(|| build(|builder| builder)).clone()
     }
 
     fn direct_client(&self, url: &Url, address: SocketAddr) -> Result<reqwest::Client, String> {

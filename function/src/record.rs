@@ -76,13 +76,21 @@ pub struct Record {
     site: SiteName,
     /// Held while an entry is written, so that this process doesn't compete with itself for a number.
     writing: Mutex<()>,
+    /// Held while the newest entry is searched for: whoever comes meanwhile takes what is found.
+    finding: Mutex<()>,
     head: watch::Sender<Option<Head>>,
 }
 
 impl Record {
     /// The journal of `site`, of which nothing is known yet.
     pub fn new(journal: Journal, site: SiteName) -> Self {
-        Self { journal, site, writing: Mutex::new(()), head: watch::Sender::new(None) }
+        Self {
+            journal,
+            site,
+            writing: Mutex::default(),
+            finding: Mutex::default(),
+            head: watch::Sender::new(None),
+        }
     }
 
     /// The newest head that this process knows, without asking the store.
@@ -190,6 +198,10 @@ impl Record {
     }
 
     async fn find_newest(&self) -> Result<Head, RecordError> {
+        let _finding = self.finding.lock().await;
+        if let Some(found) = self.known() {
+            return Ok(found);
+        }
         match self.newest_number().await? {
             None => Ok(self.publish(Head { number: 0, state: Arc::default() })),
             Some(number) => match self.read(number).await? {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Facts, Policy, Role, RouteOrder, Served, Sighting, SiteName};
+use failover_core::{Facts, Observed, Policy, Role, RouteOrder, Served, Sighting, SiteName};
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -79,14 +79,20 @@ impl Guarded {
     /// Looks at every switch whose role is among `roles`.
     pub async fn look_at(&self, roles: &[Role]) -> Vec<Sighting> {
         let wanted = self.switches.iter().filter(|switch| roles.contains(&switch.role()));
-        join_all(wanted.map(|switch| async move {
-            let observed = match switch.observe().await {
-                Ok(observation) => observation.observed,
-                Err(error) => failover_core::Observed::Unknown(crate::log::chain(&error)),
-            };
+        join_all(wanted.map(async |switch| sighting(switch.as_ref(), switch.observe().await))).await
+    }
+
+    /// As `look_at`, by glances; switches that are rationed are left unknown where it isn't this site's turn.
+    pub async fn glance_at(&self, roles: &[Role], is_its_turn: bool) -> Vec<Sighting> {
+        let wanted = self.switches.iter().filter(|switch| roles.contains(&switch.role()));
+        let glances = wanted.map(async |switch| {
+            if is_its_turn || !switch.is_rationed() {
+                return sighting(switch.as_ref(), switch.glance().await);
+            }
+            let observed = Observed::Unknown("it is looked at in turn with those of other sites".to_owned());
             Sighting { switch: switch.id().clone(), role: switch.role(), observed }
-        }))
-        .await
+        });
+        join_all(glances).await
     }
 
     /// Asks the public URL once, for at most `confirm_within`.
@@ -137,4 +143,12 @@ impl Guarded {
         let news = Announcement::new(kind, Some(self.name.clone()), sentence, Timestamp::now());
         self.announcer.tell(news.of_incident(incident).with_details(details));
     }
+}
+
+fn sighting(switch: &dyn Switch, seen: Result<Observation, SwitchError>) -> Sighting {
+    let observed = match seen {
+        Ok(observation) => observation.observed,
+        Err(error) => Observed::Unknown(crate::log::chain(&error)),
+    };
+    Sighting { switch: switch.id().clone(), role: switch.role(), observed }
 }

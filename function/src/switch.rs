@@ -92,6 +92,24 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// Looks where it points. "Could not look" is an error, never a position.
     async fn observe(&self) -> Result<Observation, SwitchError>;
 
+    /// As `observe`, for a look that may as well be made later: where a provider allows only so many calls in a
+    /// time, it is refused as `Rationed` rather than taken from those that move sites.
+    async fn glance(&self) -> Result<Observation, SwitchError> {
+        self.observe().await
+    }
+
+    /// Whether glances are rationed, so that sites take turns.
+    fn is_rationed(&self) -> bool {
+        false
+    }
+
+    /// Waits until there is room for a write, where a provider allows only so many calls in a time. A `set` that
+    /// follows soon has its place; one that doesn't waits by itself.
+    ///
+    /// # Cancellation
+    /// Whoever stops waiting makes room for the next.
+    async fn await_room(&self) {}
+
     /// Sets it to `position` and returns once the provider confirmed it; idempotent, touches one thing.
     ///
     /// `seen` is what a caller has just observed; a switch that reads before it writes uses it in place of its

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sandbox::{Sandbox, provider::Service};
+use sandbox::{Sandbox, Site, provider::Service};
 
 /// How the function is configured.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Settings {
     pub top: String,
     /// Lines for the site.
     pub site: String,
+    /// Whether all of the sandbox's sites are guarded, and not `resume` alone.
+    pub every_site: bool,
     /// Whether the site has a `primary_url`.
     pub primary_url: bool,
     /// Lines for `[push]`.
@@ -31,6 +33,7 @@ impl Default for Settings {
             journal: "gs://gleich-tech-failover/journal".to_owned(),
             top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\n".to_owned(),
             site: "confirm_within = \"2s\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
+            every_site: false,
             primary_url: true,
             push: "verify = \"none\"\n".to_owned(),
             switches: None,
@@ -65,10 +68,18 @@ impl Settings {
         let _ = writeln!(text, "cloudflare = \"{}client/v4\"", sandbox.url(Service::Cloudflare));
         let keys = sandbox.url(Service::Jwks).join(sandbox::tokens::KEY_SET_PATH).expect("a path");
         let _ = writeln!(text, "jwks = \"{keys}\"");
-        let site = sandbox.site("resume");
+        for site in sandbox.world.sites_where(|site| self.every_site || site.name() == "resume") {
+            self.add_site(&mut text, &site);
+        }
+        text.push_str(&self.rest);
+        text
+    }
+
+    fn add_site(&self, text: &mut String, site: &Site) {
         let _ = write!(
             text,
-            "\n[[sites]]\nname = \"resume\"\npublic_url = \"{}\"\nstandby_url = \"{}\"\n{}",
+            "\n[[sites]]\nname = \"{}\"\npublic_url = \"{}\"\nstandby_url = \"{}\"\n{}",
+            site.name(),
             site.public_url(),
             site.standby_url(),
             self.site
@@ -83,7 +94,6 @@ impl Settings {
              [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
             seed.service, seed.zone, seed.rule, seed.check
         );
-        let _ = write!(text, "\n{}\n{}", self.switches.as_deref().unwrap_or(&usual), self.rest);
-        text
+        let _ = write!(text, "\n{}\n", self.switches.as_deref().unwrap_or(&usual));
     }
 }

@@ -63,6 +63,8 @@ impl Executor {
                 }
                 seen = Some(now);
             }
+            // Where a provider rations calls this may take minutes, so it comes before what has to be fresh.
+            self.unless_stopped(switch.await_room()).await?;
             self.may_write(before.answers).await?;
             match switch.set(position, seen.take()).await {
                 Ok(change) => return Ok(change),
@@ -106,7 +108,7 @@ impl Executor {
         let backoff = self.site.pace.backoff(*tries);
         let wait = match error.cause.kind {
             ApiErrorKind::Conflict if *tries == 0 => std::time::Duration::ZERO,
-            ApiErrorKind::Busy(asked) => asked.max(backoff),
+            ApiErrorKind::Busy(asked) | ApiErrorKind::Rationed(asked) => asked.max(backoff),
             ApiErrorKind::Throttled => self.site.pace.throttled(*tries),
             _ => backoff,
         };

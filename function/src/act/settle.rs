@@ -1,9 +1,12 @@
 //! The last look: before a plan is done, every switch is observed once more, and what moved meanwhile set again.
 
+use std::sync::Arc;
+
 use failover_core::{Observed, Position, Role, SwitchId};
 use futures::future::join_all;
 
 use super::{Executor, Halt, set::Before};
+use crate::{api::ApiErrorKind, switch::Switch};
 
 /// How often a switch is set again before it is said that somebody else moves it: own choice.
 const SET_AGAIN: usize = 3;
@@ -49,13 +52,28 @@ impl Executor {
         let looks = self.site.switches.iter().filter_map(|switch| {
             let (role, position) = *wanted.iter().find(|(role, _)| *role == switch.role())?;
             Some(async move {
-                let observed = self.observe(switch).await?.observed;
+                let observed = self.last_look(switch, position).await?;
                 let switch = switch.id().clone();
                 Ok((!serves(role, position, &observed)).then_some(Moved { switch, role, position, observed }))
             })
         });
         let seen: Result<Vec<_>, Halt> = join_all(looks).await.into_iter().collect();
         Ok(seen?.into_iter().flatten().collect())
+    }
+
+    /// Where looks are rationed, a visitor who is led to the right place proves as much of a route.
+    async fn last_look(&self, switch: &Arc<dyn Switch>, position: Position) -> Result<Observed, Halt> {
+        let rationed = match self.unless_stopped(switch.glance()).await? {
+            Ok(seen) => return Ok(seen.observed),
+            Err(error) => matches!(error.cause.kind, ApiErrorKind::Rationed(_)),
+        };
+        if rationed && switch.role() == Role::Route {
+            let visited = self.unless_stopped(self.site.prober.public(&self.site.targets)).await?;
+            if visited.served.is_by(position) {
+                return Ok(Observed::At(position));
+            }
+        }
+        Ok(self.observe(switch).await?.observed)
     }
 }
 

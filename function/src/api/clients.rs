@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    ApiError, Cloudflare, Endpoints, Google, Pace, Secret,
+    ApiError, Cloudflare, Endpoints, Google, Pace, Secret, cloudflare,
     credentials::{DefaultCredentials, Tokens, http_client},
 };
 
@@ -36,7 +36,7 @@ impl Default for Settings {
 pub struct Clients {
     pace: Pace,
     google: Arc<Google>,
-    cloudflare: Arc<Cloudflare>,
+    cloudflare: Arc<cloudflare::Shared>,
 }
 
 impl Clients {
@@ -49,7 +49,7 @@ impl Clients {
     /// Clients with another source of tokens.
     pub fn with_tokens(settings: Settings, tokens: Arc<dyn Tokens>) -> Result<Self, ApiError> {
         let Settings { endpoints, cloudflare_token, call_timeout, pace } = settings;
-        let cloudflare = Arc::new(Cloudflare::new(&endpoints, cloudflare_token, call_timeout, pace));
+        let cloudflare = cloudflare::Shared::new(&endpoints, cloudflare_token, call_timeout, pace);
         let google = Arc::new(Google { http: http_client()?, tokens, endpoints, call_timeout, pace });
         Ok(Self { pace, google, cloudflare })
     }
@@ -59,9 +59,9 @@ impl Clients {
         Arc::clone(&self.google)
     }
 
-    /// Cloudflare's interface.
-    pub fn cloudflare(&self) -> Arc<Cloudflare> {
-        Arc::clone(&self.cloudflare)
+    /// Cloudflare's interface, for one switch: those that ask first here go first where calls are scarce.
+    pub fn cloudflare(&self) -> Cloudflare {
+        self.cloudflare.another()
     }
 
     /// How patiently calls are tried again.
@@ -79,11 +79,15 @@ impl Clients {
         Arc::clone(&self.google.tokens)
     }
 
-    /// Fetches a token beside whatever is read first, so that no later call waits for it. Failing is left to the
-    /// call that needs the token.
+    /// Fetches a token ahead, so that no later call waits for it. Failing is left to the call that needs the token.
     pub async fn warm(&self) {
         if let Err(error) = self.google.tokens.token().await {
             tracing::debug!(%error, "no token yet");
         }
+    }
+
+    /// Builds the client that isn't built yet. Failing is left to the call that needs it.
+    pub fn prepare(&self) {
+        self.cloudflare.prepare();
     }
 }

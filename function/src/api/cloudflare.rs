@@ -4,10 +4,18 @@
 //! never looks at `success`, and a failure may arrive with status 200.
 
 mod answer;
+mod budget;
 mod rules;
 mod tokens;
 
-use std::{fmt, sync::OnceLock, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use ::cloudflare::framework::{
     Environment,
@@ -23,14 +31,28 @@ use super::{
     task::Task,
 };
 
-/// A client of Cloudflare's interface.
+pub use budget::Purpose;
+use budget::{Budget, Grant};
+
+/// A switch's way to Cloudflare: one client for all, and a place in the order of who goes first.
+#[derive(Debug)]
 pub struct Cloudflare {
+    shared: Arc<Shared>,
+    rank: u32,
+    /// Leave to write, waited for before the last looks.
+    reserved: Mutex<Option<Grant>>,
+}
+
+/// The one client of Cloudflare's interface.
+pub(super) struct Shared {
     base: String,
     token: Option<Secret>,
-    /// Built at the first call, since it reads the system's certificates anew; where that fails, every call says why.
+    /// Built once, ahead of the first call or at it; where that fails, every call says why.
     client: OnceLock<Result<Client, ApiError>>,
     call_timeout: Duration,
     pace: Pace,
+    budget: Arc<Budget>,
+    switches: AtomicU32,
 }
 
 /// One request, below `/client/v4`.
@@ -60,36 +82,95 @@ impl EndpointSpec for Request {
 }
 
 impl Cloudflare {
-    /// A client with this token.
-    pub fn new(endpoints: &Endpoints, token: Option<Secret>, call_timeout: Duration, pace: Pace) -> Self {
-        // Without the slash the base's last part would be lost.
-        let base = endpoints.cloudflare() + "/";
-        Self { base, token, client: OnceLock::new(), call_timeout, pace }
+    /// Waits until there is room for a write, however long; the write that follows soon takes it.
+    ///
+    /// # Cancellation
+    /// Whoever stops waiting makes room for the next.
+    pub async fn await_room(&self) {
+        let grant = self.shared.budget.turn(Purpose::Write, self.rank).await;
+        *self.reserved() = Some(grant);
     }
 
     /// The whole address of `path`.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        format!("{}{path}", self.shared.base)
     }
 
-    async fn get(&self, task: &Task<'_>, path: String) -> Result<Value, ApiError> {
-        self.call(task, &Request { method: Method::GET, path, body: None }).await
+    async fn get(&self, task: &Task<'_>, purpose: Purpose, path: String) -> Result<Value, ApiError> {
+        self.call(task, purpose, &Request { method: Method::GET, path, body: None }).await
     }
 
     async fn patch(&self, task: &Task<'_>, path: String, body: &Value) -> Result<Value, ApiError> {
-        self.call(task, &Request { method: Method::PATCH, path, body: Some(body.to_string()) }).await
+        let request = Request { method: Method::PATCH, path, body: Some(body.to_string()) };
+        self.call(task, Purpose::Write, &request).await
     }
 
     /// Asks until there is an answer, and gives the `result` in it.
-    async fn call(&self, task: &Task<'_>, request: &Request) -> Result<Value, ApiError> {
-        let client = self.client.get_or_init(|| self.build()).as_ref().map_err(Clone::clone)?;
-        retry::persist(&self.pace, || async {
-            match client.request(request).await {
+    async fn call(&self, task: &Task<'_>, purpose: Purpose, request: &Request) -> Result<Value, ApiError> {
+        let client = self.shared.client()?;
+        retry::persist(&self.shared.pace, || async {
+            let grant = self.grant(task, purpose).await?;
+            let answered = client.request(request).await;
+            grant.answered(answered.as_ref().is_err_and(answer::is_throttled));
+            match answered {
                 Ok(body) => answer::read(task, &body).map_err(Failure::from),
-                Err(failure) => Err(answer::failed(task, failure, self.call_timeout)),
+                Err(failure) => Err(answer::failed(task, failure, self.shared.call_timeout)),
             }
         })
         .await
+    }
+
+    async fn grant(&self, task: &Task<'_>, purpose: Purpose) -> Result<Grant, ApiError> {
+        let budget = &self.shared.budget;
+        if purpose == Purpose::Glance {
+            return budget.glance().map_err(|wait| {
+                let what = "was not asked, because the calls that are left are kept for moves";
+                task.error(ApiErrorKind::Rationed(wait), what)
+            });
+        }
+        let reserved = if purpose == Purpose::Write { self.reserved().take() } else { None };
+        match reserved.filter(Grant::is_good) {
+            Some(grant) => Ok(grant),
+            None => Ok(budget.turn(purpose, self.rank).await),
+        }
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, Option<Grant>> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// A client with this token.
+    pub(super) fn new(
+        endpoints: &Endpoints,
+        token: Option<Secret>,
+        call_timeout: Duration,
+        pace: Pace,
+    ) -> Arc<Self> {
+        // Without the slash the base's last part would be lost.
+        let base = endpoints.cloudflare() + "/";
+        let budget = Arc::new(Budget::new(pace.throttled));
+        let (client, switches) = (OnceLock::new(), AtomicU32::default());
+        Arc::new(Self { base, token, client, call_timeout, pace, budget, switches })
+    }
+
+    /// The way of another switch; those that are made first go first.
+    pub(super) fn another(self: &Arc<Self>) -> Cloudflare {
+        let rank = self.switches.fetch_add(1, Ordering::Relaxed);
+        Cloudflare { shared: Arc::clone(self), rank, reserved: Mutex::default() }
+    }
+
+    /// Builds the client, which reads the system's certificates anew, before anybody waits for it.
+    pub(super) fn prepare(&self) {
+        if self.token.is_some() {
+            // Whoever calls is told why it failed.
+            let _ = self.client();
+        }
+    }
+
+    fn client(&self) -> Result<&Client, ApiError> {
+        self.client.get_or_init(|| self.build()).as_ref().map_err(Clone::clone)
     }
 
     fn build(&self) -> Result<Client, ApiError> {
@@ -111,11 +192,8 @@ impl Cloudflare {
     }
 }
 
-impl fmt::Debug for Cloudflare {
+impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cloudflare")
-            .field("base", &self.base)
-            .field("pace", &self.pace)
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("base", &self.base).field("pace", &self.pace).finish_non_exhaustive()
     }
 }

@@ -55,7 +55,8 @@ impl Task<'_> {
             ApiErrorKind::Conflict
             | ApiErrorKind::Transient
             | ApiErrorKind::Busy(_)
-            | ApiErrorKind::Throttled => "",
+            | ApiErrorKind::Throttled
+            | ApiErrorKind::Rationed(_) => "",
         };
         if !remedy.is_empty() {
             let _ = write!(message, "; {remedy}");

@@ -131,7 +131,8 @@ impl Checked {
             ApiErrorKind::Conflict
             | ApiErrorKind::Transient
             | ApiErrorKind::Busy(_)
-            | ApiErrorKind::Throttled => self.note(error.message.clone()),
+            | ApiErrorKind::Throttled
+            | ApiErrorKind::Rationed(_) => self.note(error.message.clone()),
         }
     }
 

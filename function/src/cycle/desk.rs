@@ -17,7 +17,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ahead::Ahead, motor::Running, reconcile::Counts};
+use super::{ahead::Ahead, motor::Running, reconcile::Counts, rota::Rota};
 use crate::{
     act::{Assignment, backlog::Backlog},
     announce::Kind,
@@ -44,6 +44,8 @@ pub(crate) struct Desk {
     pub(super) counts: Lock<Counts>,
     /// What the journal has still to be told of a move that began while it could not be reached.
     pub(super) untold: Lock<Option<Backlog>>,
+    /// When it is this site's turn to be looked at, where looks are rationed.
+    pub(super) rota: Rota,
 }
 
 /// What a decision led to.
@@ -76,9 +78,9 @@ impl Seen {
 }
 
 impl Desk {
-    pub(super) fn new(site: Arc<Guarded>, shutdown: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(site: Arc<Guarded>, rota: Rota, shutdown: watch::Receiver<bool>) -> Self {
         let (running, counts, untold) = (Lock::default(), Lock::default(), Lock::default());
-        Self { site, shutdown, deciding: Mutex::default(), running, counts, untold }
+        Self { site, shutdown, deciding: Mutex::default(), running, counts, untold, rota }
     }
 
     /// Decides `signal` and sees through what comes of it; pending incidents are decided again afterwards.

@@ -5,7 +5,7 @@
 
 use failover_core::{
     Command, Event, Failback, Incident, IncidentState, Observed, Position, Role, Served, Sighting, Signal,
-    SignalKind, State, UpkeepTask, Verb, adopt, clock,
+    SignalKind, State, SwitchId, UpkeepTask, Verb, adopt, clock,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -34,7 +34,7 @@ pub(super) struct Counts {
     silent: u32,
     answered: u32,
     well_since: Option<Instant>,
-    drift: Vec<String>,
+    drift: Vec<(SwitchId, String)>,
     last_round: Option<Timestamp>,
     trouble: Option<String>,
 }
@@ -46,6 +46,22 @@ impl Counts {
         if self.turn != turn {
             *self = Self { turn, ..Self::default() };
         }
+    }
+
+    /// What strayed, where that is news. A switch that couldn't be looked at is where it was seen last.
+    fn strays(&mut self, off: &[(&Sighting, Position)], seen: &[Sighting]) -> Option<String> {
+        let said = |(s, to): &(&Sighting, Position)| {
+            (s.switch.clone(), format!("{} is at {} and belongs at {to}", s.switch, s.observed))
+        };
+        let said: Vec<(SwitchId, String)> = off.iter().map(said).collect();
+        let unseen = |switch: &SwitchId| {
+            seen.iter().any(|s| s.switch == *switch && matches!(s.observed, Observed::Unknown(_)))
+        };
+        let is_news = said.iter().any(|stray| !self.drift.contains(stray));
+        self.drift.retain(|(switch, _)| unseen(switch));
+        self.drift.extend(said.iter().cloned());
+        let sentences: Vec<String> = said.into_iter().map(|(_, sentence)| sentence).collect();
+        is_news.then(|| sentences.join("; "))
     }
 }
 
@@ -68,8 +84,10 @@ impl Desk {
         }
         let head = self.expire(head).await?;
         let roles = [Role::Gate, Role::Route, Role::Monitor];
+        // Where a standby is about to be closed, the route is looked at whoever's turn it is.
+        let its_turn = head.state.draining.is_some() || self.rota.is_due(signal.order_time());
         let (seen, public) =
-            tokio::join!(self.site.look_at(&roles), self.site.prober.public(&self.site.targets));
+            tokio::join!(self.site.glance_at(&roles, its_turn), self.site.prober.public(&self.site.targets));
         let head = self.adopt_route(head, &seen).await?;
         self.counts().begin_round(&head.state);
         self.count(&public.served);
@@ -266,13 +284,8 @@ impl Desk {
         public: &Served,
     ) -> Result<Option<String>, RecordError> {
         let off = strayed(state, seen);
-        let said: Vec<String> = off
-            .iter()
-            .map(|(s, to)| format!("{} is at {} and belongs at {to}", s.switch, s.observed))
-            .collect();
-        let is_news = std::mem::replace(&mut self.counts().drift, said.clone()) != said;
-        if is_news && !said.is_empty() {
-            self.site.announce(Kind::Drift, &said.join("; "), json!({ "repair": self.site.repair }), None);
+        if let Some(said) = self.counts().strays(&off, seen) {
+            self.site.announce(Kind::Drift, &said, json!({ "repair": self.site.repair }), None);
         }
         let mut trouble = None;
         if self.site.repair && state.upkeep.is_none() {

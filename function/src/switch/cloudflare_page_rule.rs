@@ -11,7 +11,7 @@ use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, names::HexId};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 use crate::check::{ByHand, Checked, Situation, page_rule};
 
 /// The kind `cloudflare_page_rule`.
@@ -30,7 +30,7 @@ struct PageRuleSpec {
 struct PageRule {
     id: SwitchId,
     spec: PageRuleSpec,
-    cloudflare: Arc<Cloudflare>,
+    cloudflare: Cloudflare,
 }
 
 fn read(mut keys: Keys<'_>) -> Read {
@@ -59,8 +59,13 @@ impl Spec for PageRuleSpec {
 }
 
 impl PageRule {
-    async fn look(&self) -> Result<Observed, ApiError> {
-        self.cloudflare.page_rule(&self.spec.zone, &self.spec.rule).await.map(|rule| observed(&rule))
+    async fn look(&self, purpose: Purpose) -> Result<Observed, ApiError> {
+        self.cloudflare.page_rule(purpose, &self.spec.zone, &self.spec.rule).await.map(|rule| observed(&rule))
+    }
+
+    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
+        let observed = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed, basis: None })
     }
 
     /// Writes the status and believes the rule that comes back; where that doesn't show it, the rule is read again.
@@ -70,7 +75,7 @@ impl PageRule {
         if observed(&rule).is_at(position) {
             return Ok(());
         }
-        let now = self.look().await?;
+        let now = self.look(Purpose::Read).await?;
         if now.is_at(position) {
             return Ok(());
         }
@@ -80,7 +85,7 @@ impl PageRule {
     }
 
     async fn write_as_is(&self) -> Result<(), ApiError> {
-        match self.look().await? {
+        match self.look(Purpose::Read).await? {
             Observed::At(position) => self.write(position).await,
             Observed::Mixed(how) | Observed::Unknown(how) => {
                 Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", self.id.resource) })
@@ -114,9 +119,20 @@ impl Switch for PageRule {
         Role::Route
     }
 
+    fn is_rationed(&self) -> bool {
+        true
+    }
+
     async fn observe(&self) -> Result<Observation, SwitchError> {
-        let observed = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed, basis: None })
+        self.seen(Purpose::Read).await
+    }
+
+    async fn glance(&self) -> Result<Observation, SwitchError> {
+        self.seen(Purpose::Glance).await
+    }
+
+    async fn await_room(&self) {
+        self.cloudflare.await_room().await;
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
@@ -133,9 +149,9 @@ impl Switch for PageRule {
         let all = ByHand::at(self.cloudflare.url(&format!("zones/{zone}")));
         let by_hand = ByHand::at(self.cloudflare.url(&format!("zones/{zone}/pagerules/{id}")));
         let (rule, others, redirects) = tokio::join!(
-            self.cloudflare.page_rule(zone, id),
+            self.cloudflare.page_rule(Purpose::Read, zone, id),
             self.cloudflare.page_rules(zone.as_str()),
-            self.cloudflare.redirects(zone)
+            self.cloudflare.redirects(Purpose::Read, zone)
         );
         // A zone without redirect rules has no ruleset, and a token for page rules may not read it.
         let redirects = redirects.ok();

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, names::HexId};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 use crate::check::{ByHand, Checked, Situation, redirect_rule};
 use ruleset::Rule;
 
@@ -36,7 +36,7 @@ struct Reference(String);
 struct RedirectRule {
     id: SwitchId,
     spec: RedirectRuleSpec,
-    cloudflare: Arc<Cloudflare>,
+    cloudflare: Cloudflare,
 }
 
 impl FromStr for Reference {
@@ -73,26 +73,31 @@ impl Spec for RedirectRuleSpec {
 }
 
 impl RedirectRule {
-    async fn look(&self) -> Result<Rule, ApiError> {
-        let ruleset = self.cloudflare.redirects(&self.spec.zone).await?;
+    async fn look(&self, purpose: Purpose) -> Result<Rule, ApiError> {
+        let ruleset = self.cloudflare.redirects(purpose, &self.spec.zone).await?;
         ruleset::find(&ruleset, &self.spec.reference.0).map_err(|(kind, message)| ApiError {
             kind,
             message: format!("could not find {}: {message}", self.id.resource),
         })
     }
 
+    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
+        let rule = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed: Observed::At(rule.position()), basis: Some(Arc::new(rule)) })
+    }
+
     /// Writes on top of `seen`, or of what is there; a rule that was rewritten meanwhile is looked up once more.
     async fn move_to(&self, position: Position, seen: Option<Arc<Rule>>) -> Result<Change, ApiError> {
         let rule = match seen {
             Some(rule) => (*rule).clone(),
-            None => self.look().await?,
+            None => self.look(Purpose::Read).await?,
         };
         if rule.position() == position {
             return Ok(Change::Already);
         }
         match self.write(&rule, position).await {
             Err(error) if matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
-                self.write(&self.look().await?, position).await?;
+                self.write(&self.look(Purpose::Read).await?, position).await?;
             }
             written => written?,
         }
@@ -109,7 +114,7 @@ impl RedirectRule {
         if ruleset::find(&ruleset, &self.spec.reference.0).is_ok_and(|now| arrived(&now)) {
             return Ok(());
         }
-        let now = self.look().await?;
+        let now = self.look(Purpose::Read).await?;
         if arrived(&now) {
             return Ok(());
         }
@@ -133,9 +138,20 @@ impl Switch for RedirectRule {
         true
     }
 
+    fn is_rationed(&self) -> bool {
+        true
+    }
+
     async fn observe(&self) -> Result<Observation, SwitchError> {
-        let rule = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed: Observed::At(rule.position()), basis: Some(Arc::new(rule)) })
+        self.seen(Purpose::Read).await
+    }
+
+    async fn glance(&self) -> Result<Observation, SwitchError> {
+        self.seen(Purpose::Glance).await
+    }
+
+    async fn await_room(&self) {
+        self.cloudflare.await_room().await;
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
@@ -146,7 +162,7 @@ impl Switch for RedirectRule {
     async fn check(&self, situation: &Situation) -> Checked {
         let reference = &self.spec.reference.0;
         let zone = ByHand::at(self.cloudflare.url(&format!("zones/{}", self.spec.zone)));
-        match self.cloudflare.redirects(&self.spec.zone).await {
+        match self.cloudflare.redirects(Purpose::Read, &self.spec.zone).await {
             Ok(ruleset) => redirect_rule::of_ruleset(&ruleset, reference, &zone, situation),
             Err(error) => {
                 let mut checked = Checked::default();
@@ -158,7 +174,7 @@ impl Switch for RedirectRule {
 
     async fn touch(&self) -> Result<(), SwitchError> {
         let written = async {
-            let rule = self.look().await?;
+            let rule = self.look(Purpose::Read).await?;
             self.write(&rule, rule.position()).await
         };
         written.await.map_err(Operation::Touch.failed(&self.id))

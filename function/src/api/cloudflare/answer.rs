@@ -36,6 +36,11 @@ pub(super) fn read(task: &Task<'_>, body: &[u8]) -> Result<Value, ApiError> {
     Ok(envelope.get_mut("result").map(Value::take).unwrap_or_default())
 }
 
+/// Whether there were too many calls.
+pub(super) fn is_throttled(failure: &ApiFailure) -> bool {
+    matches!(failure, ApiFailure::Error(StatusCode::TOO_MANY_REQUESTS, _))
+}
+
 /// What the client's failure means.
 pub(super) fn failed(task: &Task<'_>, failure: ApiFailure, limit: Duration) -> Failure {
     match failure {

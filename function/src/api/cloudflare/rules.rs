@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::Cloudflare;
+use super::{Cloudflare, Purpose};
 use crate::api::{ApiError, names::HexId, task::Task};
 
 fn page_rule_task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
@@ -20,10 +20,10 @@ fn redirect_task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) 
 
 impl Cloudflare {
     /// A page rule.
-    pub async fn page_rule(&self, zone: &HexId, rule: &HexId) -> Result<Value, ApiError> {
+    pub async fn page_rule(&self, purpose: Purpose, zone: &HexId, rule: &HexId) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/pagerules/{rule}");
         let task = page_rule_task("read", &path, "grant the token \"Page Rules: Read\" on this zone");
-        let rule = self.get(&task, path.clone()).await?;
+        let rule = self.get(&task, purpose, path.clone()).await?;
         task.whole(rule, "status")
     }
 
@@ -40,10 +40,10 @@ impl Cloudflare {
     }
 
     /// The ruleset with all of a zone's Single Redirects.
-    pub async fn redirects(&self, zone: &HexId) -> Result<Value, ApiError> {
+    pub async fn redirects(&self, purpose: Purpose, zone: &HexId) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/rulesets/phases/http_request_dynamic_redirect/entrypoint");
         let task = redirect_task("read", &path, "grant the token \"Single Redirect: Read\" on this zone");
-        self.get(&task, path.clone()).await
+        self.get(&task, purpose, path.clone()).await
     }
 
     /// Replaces one rule of a ruleset by `definition`, which has to be complete, and gives the whole ruleset.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::Cloudflare;
+use super::{Cloudflare, Purpose};
 use crate::api::{ApiError, task::Task};
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
@@ -16,7 +16,7 @@ impl Cloudflare {
     pub async fn verify_user_token(&self) -> Result<Value, ApiError> {
         let path = "user/tokens/verify";
         let task = task("verify the token at", path, "it is an account's token, or none at all");
-        let verified = self.get(&task, path.to_owned()).await?;
+        let verified = self.get(&task, Purpose::Read, path.to_owned()).await?;
         task.whole(verified, "status")
     }
 
@@ -24,7 +24,7 @@ impl Cloudflare {
     pub async fn verify_account_token(&self, account: &str) -> Result<Value, ApiError> {
         let path = format!("accounts/{account}/tokens/verify");
         let task = task("verify the token at", &path, "it is no token of this account");
-        let verified = self.get(&task, path.clone()).await?;
+        let verified = self.get(&task, Purpose::Read, path.clone()).await?;
         task.whole(verified, "status")
     }
 
@@ -32,7 +32,7 @@ impl Cloudflare {
     pub async fn account_of(&self, zone: &str) -> Result<String, ApiError> {
         let path = format!("zones/{zone}");
         let task = task("read", &path, "grant the token \"Zone: Read\" on this zone");
-        let zone = self.get(&task, path.clone()).await?;
+        let zone = self.get(&task, Purpose::Read, path.clone()).await?;
         Ok(task.whole(zone["account"].clone(), "id")?["id"].as_str().unwrap_or_default().to_owned())
     }
 
@@ -40,6 +40,6 @@ impl Cloudflare {
     pub async fn page_rules(&self, zone: &str) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/pagerules");
         let task = task("list", &path, "grant the token \"Page Rules: Read\" on this zone");
-        self.get(&task, path.clone()).await
+        self.get(&task, Purpose::Read, path.clone()).await
     }
 }

@@ -40,7 +40,7 @@ impl Sight {
 }
 
 async fn observe(switch: &dyn Switch) -> Result<Observed, String> {
-    match timeout(PATIENCE, switch.observe()).await {
+    match timeout(PATIENCE, switch.glance()).await {
         Ok(Ok(observation)) => Ok(observation.observed),
         Ok(Err(error)) => Err(chain(&error)),
         Err(_) => Err(unanswered(switch.id())),
