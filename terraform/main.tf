@@ -11,6 +11,7 @@ module "settings" {
   sites         = var.sites
   timing        = var.timing
   watch         = var.watch
+  watchers      = var.watchers
   webhooks      = var.webhooks
 
   standby_uris       = { for name, standby in module.standby : name => standby.uri }
@@ -215,6 +216,7 @@ module "trigger" {
   commands                 = module.settings.commands
   operators                = var.operators
   reporters                = var.reporters
+  watchers                 = module.settings.watchers
 
   depends_on = [google_project_service.main]
 }

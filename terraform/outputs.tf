@@ -48,6 +48,16 @@ output "configuration" {
   value       = module.settings.configuration
 }
 
+output "watchers" {
+  description = "Each watcher's account, and the TOML that it reads."
+  value = {
+    for name, watcher in module.settings.watchers : name => {
+      account       = module.trigger.watcher_accounts[name]
+      configuration = watcher.configuration
+    }
+  }
+}
+
 output "next_steps" {
   description = "What to do after an apply, to be copied."
   value       = <<-EOT

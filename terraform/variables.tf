@@ -103,6 +103,12 @@ variable "watch" {
   default = null
 }
 
+variable "watchers" {
+  description = "Names of our own watchers (failover watch), each on a machine elsewhere: each gets an account, a subscription of events and a configuration, and the function misses one that falls silent."
+  type        = set(string)
+  default     = []
+}
+
 variable "webhooks" {
   description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\". The URLs are in webhook_urls."
   type = map(object({
@@ -255,7 +261,7 @@ variable "operators" {
 }
 
 variable "reporters" {
-  description = "Who may report an outage beside Cloud Monitoring (failover watch, failover report), as IAM members. They can't command."
+  description = "Who may report an outage beside Cloud Monitoring and the watchers (failover report, failover watch with an account of its own), as IAM members. They can't command."
   type        = set(string)
   default     = []
 

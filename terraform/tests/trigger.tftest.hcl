@@ -24,6 +24,9 @@ variables {
   }
   operators = ["user:alice@gleich.tech"]
   reporters = ["serviceAccount:watch@gleich-tech.iam.gserviceaccount.com"]
+  watchers = {
+    pi = { account = "failover-watch-pi", subscription = "failover-events-pi" }
+  }
 }
 
 run "every_topic_keeps_what_it_is_told" {
@@ -101,6 +104,33 @@ run "who_reports_can_not_command" {
   assert {
     condition     = [for grant in google_pubsub_topic_iam_member.operator_commands : "${grant.topic} ${grant.member}"] == ["failover-commands user:alice@gleich.tech"]
     error_message = "An operator publishes commands."
+  }
+}
+
+run "a_watcher_reports_and_hears_and_can_not_command" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition = (
+      google_service_account.watcher["pi"].account_id == "failover-watch-pi" &&
+      google_pubsub_topic_iam_member.watcher_reports["pi"].topic == "failover-alerts" &&
+      google_pubsub_topic_iam_member.watcher_announces["pi"].topic == "failover-events" &&
+      google_pubsub_subscription_iam_member.watcher_finds["pi"].subscription == "failover-alerts" &&
+      google_pubsub_subscription_iam_member.watcher_hears["pi"].subscription == "failover-events-pi"
+    )
+    error_message = "A watcher publishes alerts and events, reads where alerts go, and listens on its own subscription."
+  }
+
+  assert {
+    condition = (
+      google_pubsub_subscription.watcher["pi"].message_retention_duration == "600s" &&
+      google_pubsub_subscription.watcher["pi"].expiration_policy[0].ttl == "" &&
+      length(google_pubsub_subscription.watcher["pi"].push_config) == 0
+    )
+    error_message = "It waits to be asked, keeps little, and doesn't expire."
   }
 }
 

@@ -62,10 +62,25 @@ locals {
     }
   }
 
-  # The page announces nothing, and a webhook whose URL isn't in its environment
-  # would keep it from starting.
+  # The page and the watchers call nobody, and a webhook whose URL isn't in the
+  # environment would keep them from starting.
+  readers = merge(
+    { function = { webhooks = local.webhooks, watch = local.watch }, page = { webhooks = {}, watch = local.watch } },
+    {
+      for name, watcher in local.watchers : "watcher ${name}" => {
+        webhooks = {}
+        watch    = merge(local.watch, { events = jsonencode("projects/${var.project}/subscriptions/${watcher.subscription}") })
+      }
+    },
+  )
+
+  watch = merge(
+    var.watch == null ? tomap({}) : tomap({ for key, value in var.watch : key => jsonencode(value) if value != null }),
+    length(var.watchers) == 0 ? {} : { watchers = jsonencode(sort(var.watchers)) },
+  )
+
   toml = {
-    for reader, webhooks in { function = local.webhooks, page = {} } : reader => templatefile("${path.module}/failover.toml.tftpl", {
+    for name, reader in local.readers : name => templatefile("${path.module}/failover.toml.tftpl", {
       journal         = jsonencode(local.names.journal)
       timing          = { for key, duration in var.timing : key => jsonencode(duration) if duration != null }
       audience        = jsonencode(local.audience)
@@ -73,8 +88,8 @@ locals {
       alerts          = jsonencode([local.alerts_subscription])
       commands        = jsonencode([local.commands_subscription])
       events          = jsonencode(local.events_topic)
-      watch           = var.watch == null ? null : { for key, value in var.watch : key => jsonencode(value) if value != null }
-      webhooks        = [for webhook in webhooks : { kind = jsonencode(webhook.kind), url_env = jsonencode(webhook.variable) }]
+      watch           = length(reader.watch) == 0 && var.watch == null ? null : reader.watch
+      webhooks        = [for webhook in reader.webhooks : { kind = jsonencode(webhook.kind), url_env = jsonencode(webhook.variable) }]
       sites           = values(local.configured_sites)
     })
   }

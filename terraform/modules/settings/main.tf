@@ -41,6 +41,15 @@ locals {
   events_topic          = "projects/${var.project}/topics/${local.names.events}"
   push_account_email    = "${local.names.push_account}@${var.project}.iam.gserviceaccount.com"
 
+  watchers = {
+    for watcher in var.watchers : watcher => {
+      # An account's id ends at 30 characters; the end of a digest keeps two
+      # long names apart that begin alike.
+      account      = length("${var.name}-watch-${watcher}") <= 30 ? "${var.name}-watch-${watcher}" : "${trimsuffix(substr("${var.name}-watch-${watcher}", 0, 25), "-")}-${substr(sha256(watcher), 0, 4)}"
+      subscription = "${var.name}-events-${watcher}"
+    }
+  }
+
   webhooks = {
     for name, webhook in var.webhooks : name => {
       kind     = webhook.kind

@@ -63,6 +63,11 @@ output "configuration" {
   value       = local.toml.function
 }
 
+output "watchers" {
+  description = "Each watcher's account, its subscription of events, and the TOML that it reads."
+  value       = { for name, watcher in local.watchers : name => merge(watcher, { configuration = local.toml["watcher ${name}"] }) }
+}
+
 output "page_configuration" {
   description = "The TOML that the page reads: the same without the webhooks."
   value       = local.toml.page

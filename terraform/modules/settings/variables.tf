@@ -380,6 +380,17 @@ variable "watch" {
   }
 }
 
+variable "watchers" {
+  description = "Names of our own watchers (failover watch), each on a machine elsewhere: each gets an account, a subscription of events and a configuration, and the function misses one that falls silent."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for watcher in var.watchers : can(regex("^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$", watcher))])
+    error_message = "watchers are names of at most 30 lower-case letters, digits and hyphens, beginning with a letter: \"pi\"."
+  }
+}
+
 variable "webhooks" {
   description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"."
   type = map(object({

@@ -67,6 +67,14 @@ variable "operators" {
   type        = set(string)
 }
 
+variable "watchers" {
+  description = "Watchers by name: id of each one's account, and its subscription of events."
+  type = map(object({
+    account      = string
+    subscription = string
+  }))
+}
+
 variable "reporters" {
   description = "Who may report an outage beside Cloud Monitoring, as IAM members."
   type        = set(string)

@@ -66,6 +66,7 @@ variables {
     agree     = 2
     anchors   = ["https://one.one.one.one/"]
   }
+  watchers = ["vm", "pi"]
   webhooks = {
     on-call = { kind = "slack" }
     phone   = { kind = "ntfy" }
@@ -107,6 +108,7 @@ run "what_a_site_leaves_out_is_left_to_the_function" {
     }
     timing   = {}
     watch    = null
+    watchers = []
     webhooks = {}
   }
 
@@ -116,6 +118,41 @@ run "what_a_site_leaves_out_is_left_to_the_function" {
       !strcontains(output.configuration, key)
     ])
     error_message = "A setting that nobody gave is rendered."
+  }
+}
+
+run "a_watcher_reads_the_same_but_for_its_own_subscription_and_webhooks" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for line in split("\n", output.watchers["pi"].configuration) :
+      strcontains(output.configuration, line) || line == "events = \"projects/gleich-tech/subscriptions/failover-events-pi\""
+    ])
+    error_message = "A watcher's configuration says something else than the function's:\n${output.watchers["pi"].configuration}"
+  }
+
+  assert {
+    condition     = strcontains(output.watchers["pi"].configuration, "subscriptions/failover-events-pi") && !strcontains(output.watchers["pi"].configuration, "[[webhooks]]")
+    error_message = "A watcher listens on its own subscription, and calls no webhook."
+  }
+}
+
+run "watchers_without_settings_are_named_all_the_same" {
+  command = plan
+  variables {
+    watch    = null
+    watchers = ["a-raspberry-pi-in-the-attic"]
+  }
+
+  assert {
+    condition     = strcontains(output.configuration, "[watch]\nwatchers = [\"a-raspberry-pi-in-the-attic\"]\n")
+    error_message = "The function misses no watcher that it wasn't told of."
+  }
+
+  assert {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", output.watchers["a-raspberry-pi-in-the-attic"].account))
+    error_message = "${output.watchers["a-raspberry-pi-in-the-attic"].account} is no account's id."
   }
 }
 

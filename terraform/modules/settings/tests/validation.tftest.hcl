@@ -410,6 +410,14 @@ run "a_prober_that_needs_no_failure_is_refused" {
   expect_failures = [var.watch]
 }
 
+run "a_watcher_whose_name_fits_into_no_account_is_refused" {
+  command = plan
+  variables {
+    watchers = ["My Pi"]
+  }
+  expect_failures = [var.watchers]
+}
+
 run "a_webhook_name_with_spaces_is_refused" {
   command = plan
   variables {
