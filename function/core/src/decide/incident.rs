@@ -45,14 +45,18 @@ pub(super) fn failing_back(state: &State) -> Option<&OpenPlan> {
 /// What is decided without any look at the world.
 pub(super) fn settled(state: &State, signal: &Signal, incident: &Incident) -> Option<Decision> {
     let began = began(signal, incident);
+    let is_settled = state.has_settled_incident(&incident.id);
+    let redelivered = || Decision::stay(Reason::Redelivered(format!("incident {}", incident.id)));
     if let Some(moved) = state.last_move.as_ref().filter(|moved| began < moved.order_time) {
-        return Some(Decision::stay(Reason::Stale { said: began, moved: moved.order_time }));
+        // Of an incident that made the last move itself, that it is older says nothing.
+        let stale = || Decision::stay(Reason::Stale { said: began, moved: moved.order_time });
+        return Some(if is_settled { redelivered() } else { stale() });
     }
     if let Some(plan) = state.newest().filter(|plan| plan.direction == Direction::Failover) {
         return Some(carry_on(plan.direction, plan.id));
     }
-    if state.has_settled_incident(&incident.id) {
-        return Some(Decision::stay(Reason::Redelivered(format!("incident {}", incident.id))));
+    if is_settled {
+        return Some(redelivered());
     }
     let idle = state.plans.iter().all(|plan| plan.direction == Direction::Rehearsal);
     (state.active == Position::Standby && idle)

@@ -233,6 +233,8 @@ fn that_was_acted_on_is_a_redelivery() {
     let closed = Story::default().then("12:00:00", dropped("i1"));
     check(&closed, &silent(), &opened("i1", "12:00:00"), again);
     check(&Story::failing_back(), &silent(), &opened("i1", "12:00:00"), again);
+    // An incident begins before it is published, and so before the order that it became.
+    check(&Story::on_standby(), &silent(), &opened("i1", "11:59:50"), again);
 }
 
 #[test]
