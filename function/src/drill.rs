@@ -5,7 +5,7 @@
 //! is part of the function: it looks at it from outside, as a visitor, an operator and the providers do.
 //!
 //! # Code map
-//! - `stage`, `settings`, `child`, `control`: what is started, and how it is told of each other.
+//! - `stage`, `settings`, `child`, `watcher`, `control`: what is started, and how it is told of each other.
 //! - `story`, `fault`, `patience`: what happens, and what goes wrong on purpose.
 //! - `observer`, `logbook`, `journal`, `happening`: what is seen, by whom.
 //! - `report`, `moves`, `calls`, `findings`: what is made of it at the end.
@@ -32,6 +32,7 @@ mod show;
 mod signals;
 mod stage;
 mod story;
+mod watcher;
 
 use std::{
     process::ExitCode,

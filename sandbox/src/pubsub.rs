@@ -128,6 +128,11 @@ impl Pubsub {
         self.outcomes().into_iter().filter(|delivery| delivery.message == message).collect()
     }
 
+    /// What a message says, if there is one of this id.
+    pub fn said(&self, message: &str) -> Option<Bytes> {
+        lock(&self.inner.state).messages.get(message).map(|message| message.data.clone())
+    }
+
     /// How the message ended on every subscription that has settled it.
     pub fn fates(&self, message: &str) -> Vec<Settled> {
         lock(&self.inner.state).fates(message)

@@ -1,10 +1,12 @@
-//! Announcements as those who are told receive them: webhooks over real HTTP, and what a broken one costs.
+//! Announcements as those who are told receive them: webhooks over real HTTP, Pub/Sub by gRPC, and what a broken one
+//! costs.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod announcer;
 mod log;
 mod receiver;
+mod topic;
 mod webhooks;
 
 use cloud_failover::announce::{Announcement, Kind};

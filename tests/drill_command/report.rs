@@ -40,9 +40,18 @@ fn the_drill_moves_the_site_over_and_back_with_three_writes_each() {
 }
 
 #[test]
-fn realistic_latency_shows_in_every_stage() {
+fn with_realistic_latency_our_own_watcher_detects_the_outage() {
     let report = report(&["--slow"]);
     assert_eq!(report["simulated"]["slow"], true);
     let moves = report["moves"].as_array().expect("moves");
     assert!(moves.iter().all(|told| told["end"] == "Done"), "{report}");
+    assert_eq!(stages(&moves[0])[..3], ["detected", "decided", "opened"]);
+    let simulated = &report["simulated"];
+    assert_eq!(
+        (&simulated["watcher_every_s"], &simulated["uptime_check_every_s"]),
+        (&5.0.into(), &60.0.into())
+    );
+    let ends = report["ends"].as_array().expect("ends");
+    let farewell = ends.iter().find(|end| end["what"] == "the watcher ended when it was told to");
+    assert_eq!(farewell.expect("the watcher's end")["good"], true);
 }

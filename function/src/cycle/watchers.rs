@@ -86,3 +86,65 @@ fn about(watcher: &str, kind: Kind, sentence: String) -> Announcement {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use async_trait::async_trait;
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::{announce::Outlet, api::ApiError};
+
+    /// Keeps what is announced.
+    #[derive(Debug, Default)]
+    struct News(Mutex<Vec<(Severity, String)>>);
+
+    #[async_trait]
+    impl Outlet for News {
+        fn name(&self) -> String {
+            "the test".to_owned()
+        }
+
+        async fn deliver(&self, announcement: &Announcement) -> Result<(), ApiError> {
+            lock(&self.0).push((announcement.severity, announcement.sentence.clone()));
+            Ok(())
+        }
+    }
+
+    fn heartbeat() -> Incident {
+        let message = report::heartbeat("pi", "pi watches 1 site").to_string();
+        match failover_core::Notification::read(message.as_bytes()) {
+            Ok(failover_core::Notification::Incident(incident)) => incident,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watcher_that_falls_silent_and_comes_back_is_announced_twice() {
+        let settings = config::Watch {
+            every: Duration::from_secs(5),
+            threshold: 3,
+            recovery: 5,
+            agree: 1,
+            anchors: Vec::new(),
+            watchers: vec!["pi".to_owned()],
+            events: None,
+        };
+        let news = Arc::new(News::default());
+        let announcer = Announcer::new(vec![Arc::clone(&news) as Arc<dyn Outlet>]);
+        let watchers = Watchers::new(&settings);
+        for _ in 0..12 {
+            watchers.call_the_roll(&announcer);
+            advance(Duration::from_mins(1)).await;
+        }
+        assert!(watchers.hear(&heartbeat(), &announcer).is_some(), "a sign of life goes no further");
+        assert!(announcer.settle(Duration::from_mins(1)).await);
+        let told = lock(&news.0).clone();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].1.starts_with("nothing was heard of the watcher pi for 10 minutes"), "{told:?}");
+        assert_eq!(told[0].0, Severity::Warning);
+        assert_eq!(told[1].1, "the watcher pi is heard of again");
+    }
+}

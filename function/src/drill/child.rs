@@ -13,11 +13,12 @@ use super::{logbook::LogBook, patience, signals};
 /// Set for a function that is to end with the standard input it was given.
 const ENDS_WITH_INPUT: &str = "FAILOVER_ENDS_WITH_INPUT";
 /// A start takes milliseconds; on a machine that is busy compiling it may take a while.
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const STARTS_WITHIN: Duration = Duration::from_secs(30);
 /// As long as Cloud Run waits after SIGTERM.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
-/// Ends this process as soon as whoever started it is gone, if the drill did. Called by `serve` at its start.
+/// Ends this process as soon as whoever started it is gone, if the drill did. Called by `serve` and `watch` at their
+/// start.
 pub fn end_with_parent() {
     if std::env::var_os(ENDS_WITH_INPUT).is_none() {
         return;
@@ -47,12 +48,7 @@ impl Child {
         logbook: &Arc<LogBook>,
     ) -> anyhow::Result<Self> {
         let known = logbook.len();
-        let mut process =
-            command(config, environment)?.spawn().context("the function could not be started")?;
-        if let Some(log) = process.stderr.take() {
-            let logbook = Arc::clone(logbook);
-            tokio::spawn(async move { logbook.note_all(log).await });
-        }
+        let mut process = spawn(&["serve"], config, environment, logbook)?;
         let address = patience::until("the function's start", STARTS_WITHIN, || {
             if let Ok(Some(status)) = process.try_wait() {
                 let why = logbook.last_complaint().unwrap_or_else(|| status.to_string());
@@ -76,23 +72,49 @@ impl Child {
     }
 
     /// SIGTERM, and the exit code; `None` if it had to be killed.
-    pub(super) async fn end(mut self) -> Option<i32> {
-        if let Some(id) = self.process.id() {
-            signals::ask_to_end(id);
-        }
-        if let Ok(Ok(status)) = tokio::time::timeout(ENDS_WITHIN, self.process.wait()).await {
-            return status.code();
-        }
-        self.kill().await;
-        None
+    pub(super) async fn end(self) -> Option<i32> {
+        end(self.process).await
     }
 }
 
-fn command(config: &Path, environment: &[(&str, String)]) -> anyhow::Result<Command> {
+/// SIGTERM, and the exit code; `None` if it had to be killed.
+pub(super) async fn end(mut process: Process) -> Option<i32> {
+    if let Some(id) = process.id() {
+        signals::ask_to_end(id);
+    }
+    if let Ok(Ok(status)) = tokio::time::timeout(ENDS_WITHIN, process.wait()).await {
+        return status.code();
+    }
+    // It may have ended by itself.
+    let _ = process.kill().await;
+    None
+}
+
+/// Starts this executable with these arguments, and notes what it says.
+///
+/// # Errors
+/// When it can't be started.
+pub(super) fn spawn(
+    arguments: &[&str],
+    config: &Path,
+    environment: &[(&str, String)],
+    logbook: &Arc<LogBook>,
+) -> anyhow::Result<Process> {
+    let mut command = command(arguments, config, environment)?;
+    let mut process =
+        command.spawn().with_context(|| format!("failover {} could not be started", arguments[0]))?;
+    if let Some(log) = process.stderr.take() {
+        let logbook = Arc::clone(logbook);
+        tokio::spawn(async move { logbook.note_all(log).await });
+    }
+    Ok(process)
+}
+
+fn command(arguments: &[&str], config: &Path, environment: &[(&str, String)]) -> anyhow::Result<Command> {
     let executable = std::env::current_exe().context("this executable could not be found")?;
     let mut command = Command::new(executable);
     command
-        .arg("serve")
+        .args(arguments)
         .env_clear()
         .env("FAILOVER_CONFIG", config)
         .env("PORT", "0")

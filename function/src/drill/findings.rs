@@ -51,9 +51,9 @@ pub(super) fn ends(stage: &Stage, visitors: &sandbox::Visitors) -> Vec<Finding> 
     ]
 }
 
-/// How the function took SIGTERM.
-pub(super) fn farewell(code: Option<i32>) -> Finding {
-    Finding::of("the function ended when it was told to", code == Some(0), || match code {
+/// How a process took SIGTERM.
+pub(super) fn farewell(what: &'static str, code: Option<i32>) -> Finding {
+    Finding::of(what, code == Some(0), || match code {
         Some(code) => format!("with exit code {code}"),
         None => "it had to be killed".to_owned(),
     })

@@ -11,6 +11,8 @@ pub(super) enum Who {
     Home,
     /// Those who want to see the site.
     Visitors,
+    /// Our own watcher.
+    Watcher,
     /// Cloud Monitoring.
     Monitoring,
     /// Pub/Sub.
@@ -37,6 +39,7 @@ impl Who {
         match self {
             Self::Home => "home",
             Self::Visitors => "visitors",
+            Self::Watcher => "watcher",
             Self::Monitoring => "Monitoring",
             Self::PubSub => "Pub/Sub",
             Self::Function => "function",

@@ -1,12 +1,13 @@
 //! The observer: looks at what everybody noted since it last looked, and says it in one line each.
 //!
-//! Sources are the sandbox's ledger, Pub/Sub's deliveries, the function's log, and the visitors' notes. It keeps a
+//! Sources are the sandbox's ledger, Pub/Sub's deliveries, the logs of function and watcher, and the visitors' notes. It keeps a
 //! place in each and never changes anything.
 
 mod cloud;
 mod function;
 mod pushes;
 mod visits;
+mod watcher;
 
 use sandbox::Visitors;
 
@@ -18,11 +19,13 @@ use cloud::CloudPlace;
 use function::LogPlace;
 use pushes::PushPlace;
 use visits::VisitPlace;
+use watcher::WatchPlace;
 
 /// How far it has looked.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
     log: LogPlace,
+    watch: WatchPlace,
     clouds: CloudPlace,
     pushes: PushPlace,
     visits: VisitPlace,
@@ -37,6 +40,7 @@ impl Observer {
         }
         seen.extend(self.visits.look(&visitors.visits()));
         seen.extend(self.clouds.look(stage));
+        seen.extend(self.watch.look(stage));
         seen.extend(self.pushes.look(stage));
         seen.extend(self.log.look(stage));
         seen

@@ -55,6 +55,8 @@ pub(super) struct Simulated {
     /// How often the uptime check asks; Monitoring's asks once a minute at best.
     #[serde(rename = "uptime_check_every_s", serialize_with = "in_seconds")]
     pub(super) uptime_check_every: Duration,
+    /// How often our own watcher looks, where there is one.
+    pub(super) watcher_every_s: Option<f64>,
     /// How long a changed IAM policy takes to spread.
     #[serde(rename = "iam_propagation_s", serialize_with = "in_seconds")]
     pub(super) iam_propagation: Duration,
@@ -130,6 +132,7 @@ impl Simulated {
         Self {
             slow: !pace.latencies.is_empty(),
             uptime_check_every: pace.check_every,
+            watcher_every_s: pace.watch_every.map(|every| every.as_secs_f64()),
             iam_propagation: pace.iam,
             page_rule_propagation: pace.rules,
             visitors_per_s: 1.0 / pace.visitor_every.as_secs_f64(),

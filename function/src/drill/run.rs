@@ -17,6 +17,7 @@ use super::{
     signals,
     stage::{Pace, Stage},
     story::{Marks, Story},
+    watcher::Watcher,
 };
 
 /// Between two looks at what happened: often enough to be live, too seldom to be a load.
@@ -38,6 +39,7 @@ struct Played {
     visitors: Visitors,
     checker: Checker,
     child: Child,
+    watcher: Option<Watcher>,
     marks: Marks,
     stopped: Option<String>,
 }
@@ -71,6 +73,7 @@ async fn play(arguments: &DrillArguments, screen: &mut Screen) -> anyhow::Result
     let pace = if arguments.slow { Pace::slow() } else { Pace::fast() };
     let stage = Stage::set(pace, arguments.broken()).await?;
     let child = stage.start_function().await?;
+    let watcher = stage.start_watcher().await?;
     screen.open(&stage);
     let board = Board::default();
     board.chapter("All is well");
@@ -92,20 +95,23 @@ async fn play(arguments: &DrillArguments, screen: &mut Screen) -> anyhow::Result
     screen.settle();
     visitors.stop();
     let stopped = came_out.err().map(|why| why.to_string());
-    Ok(Played { stage, visitors, checker, child, marks, stopped })
+    Ok(Played { stage, visitors, checker, child, watcher, marks, stopped })
 }
 
 async fn end(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
-    let Played { stage, visitors, checker, child, marks, stopped } = played;
+    let Played { stage, visitors, checker, child, watcher, marks, stopped } = played;
     drop(checker);
     let mut report = Report::draw(&stage, &visitors, &marks, stopped);
-    report.add_end(findings::farewell(child.end().await));
+    if let Some(watcher) = watcher {
+        report.add_end(findings::farewell("the watcher ended when it was told to", watcher.end().await));
+    }
+    report.add_end(findings::farewell("the function ended when it was told to", child.end().await));
     tell(arguments, screen, &report, &visitors);
     Ok(code(&report))
 }
 
 async fn keep_on(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
-    let Played { stage, visitors, checker: _checker, child, marks, stopped } = played;
+    let Played { stage, visitors, checker: _checker, child, watcher: _watcher, marks, stopped } = played;
     let report = Report::draw(&stage, &visitors, &marks, stopped);
     tell(arguments, screen, &report, &visitors);
     drop(visitors);

@@ -1,12 +1,14 @@
 //! The configuration that the function is given: the documentation's example, with every endpoint at the sandbox.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use sandbox::{
     Sandbox, Service, Site,
     pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE, subscription, topic},
     tokens::KEY_SET_PATH,
 };
+
+use super::watcher;
 
 /// Where the journal is, in the bucket that the sandbox comes with.
 pub(super) const BUCKET: &str = "gleich-tech-failover";
@@ -20,9 +22,10 @@ pub(super) struct Settings {
     pub(super) verify: &'static str,
     /// Whether `serve` shows the status page.
     pub(super) page: bool,
-    /// Pub/Sub's real emulator, where there is one: the base URL. The sandbox's own can't be published to by gRPC,
-    /// so without one nothing is told to the events topic.
+    /// Pub/Sub's real emulator, where there is one: the base URL. With it the function tells its events topic.
     pub(super) emulator: Option<String>,
+    /// How often a watcher looks, where there is one.
+    pub(super) watch_every: Option<Duration>,
 }
 
 impl Settings {
@@ -33,6 +36,9 @@ impl Settings {
         text.push_str(&self.push());
         if self.emulator.is_some() {
             let _ = write!(text, "\n[events]\ntopic = \"{}\"\n", topic("failover-events"));
+        }
+        if let Some(every) = self.watch_every {
+            text.push_str(&watch(every, sandbox));
         }
         text.push_str(&self.endpoints(sandbox));
         text.push_str(&described(site));
@@ -68,6 +74,18 @@ impl Settings {
         let lines = named.map(|(name, url)| format!("{name:<10} = \"{url}\"\n"));
         format!("\n[endpoints]\n{}", lines.concat())
     }
+}
+
+/// The watcher's anchors are what goes on answering while the primary's house is dark.
+fn watch(every: Duration, sandbox: &Sandbox) -> String {
+    let anchors =
+        [Service::Jwks, Service::Metadata].map(|service| format!("\"tcp://{}\"", sandbox.address(service)));
+    format!(
+        "\n[watch]\nevery    = \"{}\"\nanchors  = [{}]\nwatchers = [\"{}\"]\n",
+        humantime::format_duration(every),
+        anchors.join(", "),
+        watcher::NAME,
+    )
 }
 
 fn described(site: &Site) -> String {

@@ -14,6 +14,7 @@ use super::{
     fault::FaultName,
     logbook::{Clock, LogBook},
     settings::Settings,
+    watcher::Watcher,
 };
 
 /// How fast the clouds are.
@@ -21,6 +22,8 @@ use super::{
 pub(super) struct Pace {
     /// The uptime check's period.
     pub(super) check_every: Duration,
+    /// How often our own watcher looks, where there is one.
+    pub(super) watch_every: Option<Duration>,
     /// How often a visitor comes.
     pub(super) visitor_every: Duration,
     /// How long a change of an IAM policy takes to spread.
@@ -36,6 +39,7 @@ impl Pace {
     pub(super) fn fast() -> Self {
         Self {
             check_every: Duration::from_secs(2),
+            watch_every: None,
             visitor_every: Duration::from_millis(50),
             iam: Duration::ZERO,
             rules: Duration::ZERO,
@@ -43,21 +47,29 @@ impl Pace {
         }
     }
 
-    /// As the providers are, but for what would take minutes.
+    /// As the providers are, but for what would take minutes; and with the watcher, which looks as often as it does
+    /// by default.
     pub(super) fn slow() -> Self {
         let latencies = [
             (Service::Run, 150),
             (Service::Monitoring, 150),
             (Service::Storage, 60),
+            (Service::Pubsub, 60),
             (Service::Cloudflare, 250),
         ];
         Self {
-            check_every: Duration::from_secs(5),
+            check_every: Duration::from_mins(1),
+            watch_every: Some(Duration::from_secs(5)),
             iam: Duration::from_secs(6),
             rules: Duration::from_secs(1),
             latencies: latencies.map(|(service, millis)| (service, Duration::from_millis(millis))).to_vec(),
             ..Self::fast()
         }
+    }
+
+    /// How often somebody looks at the site.
+    pub(super) fn look_every(&self) -> Duration {
+        self.watch_every.unwrap_or(self.check_every)
     }
 
     fn options(&self) -> Options {
@@ -81,7 +93,9 @@ pub(super) struct Stage {
     pub(super) clock: Clock,
     /// What the function says.
     pub(super) logbook: Arc<LogBook>,
-    /// The function's configuration.
+    /// What the watcher says.
+    pub(super) watchbook: Arc<LogBook>,
+    /// The configuration of both.
     pub(super) config: PathBuf,
     _folder: TempDir,
 }
@@ -99,12 +113,13 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir();
         let folder = folder.context("no temporary folder could be made")?;
         let config = folder.path().join("failover.toml");
-        let settings = Settings { verify: "jwt", page: true, emulator: None };
+        let settings = Settings { verify: "jwt", page: true, emulator: None, watch_every: pace.watch_every };
         std::fs::write(&config, settings.text(&sandbox, &site))
             .context("the configuration could not be written")?;
         let clock = Clock::start();
         let logbook = Arc::new(LogBook::new(folder.path().join("function.log"), clock));
-        Ok(Self { sandbox, site, pace, fault, clock, logbook, config, _folder: folder })
+        let watchbook = Arc::new(LogBook::new(folder.path().join("watcher.log"), clock));
+        Ok(Self { sandbox, site, pace, fault, clock, logbook, watchbook, config, _folder: folder })
     }
 
     /// The sandbox's state.
@@ -120,6 +135,17 @@ impl Stage {
         let child = Child::start(&self.config, &environment(&self.sandbox), &self.logbook).await?;
         self.world().pubsub.push_to(&format!("http://{}/push", child.address()));
         Ok(child)
+    }
+
+    /// Starts the watcher, where the pace has one.
+    ///
+    /// # Errors
+    /// When it doesn't start.
+    pub(super) async fn start_watcher(&self) -> anyhow::Result<Option<Watcher>> {
+        if self.pace.watch_every.is_none() {
+            return Ok(None);
+        }
+        Watcher::start(&self.config, &environment(&self.sandbox), &self.watchbook).await.map(Some)
     }
 
     /// Starts Monitoring's uptime checker.

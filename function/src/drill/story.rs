@@ -8,7 +8,7 @@ use std::{
 };
 
 use failover_core::Direction;
-use sandbox::{Kind, Power, Served, Visitors, pubsub};
+use sandbox::{Kind, Power, Served, Service, Visitors, ledger::Record, pubsub};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -19,6 +19,7 @@ use super::{
     journal,
     patience::{InVain, until},
     stage::Stage,
+    watcher::Alert,
 };
 
 /// No act takes longer, even with the slowest fault.
@@ -103,11 +104,11 @@ impl<'a> Story<'a> {
         self.the_power_returns().await
     }
 
-    /// The power fails halfway between two checks, so that detecting takes as long as it does on average.
+    /// The power fails halfway between two looks, so that detecting takes as long as it does on average.
     async fn all_is_well(&mut self) -> Result<(), Cut> {
         let checked = Instant::now();
         self.see(Served::Primary).await?;
-        tokio::time::sleep((self.stage.pace.check_every / 2).saturating_sub(checked.elapsed())).await;
+        tokio::time::sleep((self.stage.pace.look_every() / 2).saturating_sub(checked.elapsed())).await;
         Ok(())
     }
 
@@ -214,8 +215,9 @@ impl<'a> Story<'a> {
         let pubsub = &self.stage.world().pubsub;
         let found = || {
             let outcomes = pubsub.outcomes().into_iter();
-            let mut fresh = outcomes.filter(|it| it.subscription == alerts && it.started >= cut);
-            fresh.next().map(|it| it.message)
+            let fresh = outcomes.filter(|it| it.subscription == alerts && it.started >= cut);
+            let mut opening = fresh.filter(|it| Alert::of(self.stage, &it.message).opens());
+            opening.next().map(|it| it.message)
         };
         until("the alert", ACT_ENDS_WITHIN, found).await
     }
@@ -246,6 +248,8 @@ impl<'a> Story<'a> {
 
     fn writes(&self) -> usize {
         let ledger = &self.stage.world().ledger;
-        ledger.number(|record| matches!(record.kind, Kind::Write | Kind::Journal))
+        // What is published is the watcher's.
+        let changes = |record: &Record| matches!(record.kind, Kind::Write | Kind::Journal);
+        ledger.number(|record| changes(record) && record.service != Service::Pubsub)
     }
 }

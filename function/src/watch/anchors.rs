@@ -1,6 +1,12 @@
 //! Whether the watcher itself is online: places of the user's choice that answer whenever its own network works.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::select_ok;
 use tokio::{
@@ -21,6 +27,7 @@ pub(super) struct Anchors {
     dialer: Arc<Dialer>,
     patience: Duration,
     known: Mutex<Option<Known>>,
+    cut_off: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +38,17 @@ struct Known {
 
 impl Anchors {
     pub(super) fn new(urls: Vec<Url>, dialer: Arc<Dialer>, patience: Duration) -> Self {
-        Self { urls, dialer, patience, known: Mutex::default() }
+        Self { urls, dialer, patience, known: Mutex::default(), cut_off: AtomicBool::new(false) }
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.urls.len()
+    }
+
+    /// Whether no anchor answered when they were asked last.
+    pub(super) fn are_silent(&self) -> bool {
+        self.cut_off.load(Ordering::Relaxed)
     }
 
     /// Whether any anchor answers. Without anchors nobody can tell, and the site is believed to be at fault.
@@ -51,6 +63,7 @@ impl Anchors {
         let asked = select_ok(self.urls.iter().map(|url| Box::pin(self.ask(url)))).await;
         let online = asked.is_ok();
         tell_change(known.is_none_or(|known| known.online), &asked.map(|_| ()));
+        self.cut_off.store(!online, Ordering::Relaxed);
         *known = Some(Known { at: Instant::now(), online });
         online
     }

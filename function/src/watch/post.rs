@@ -165,6 +165,10 @@ impl Post {
         let (site, failure) = (&self.site, &self.failure);
         match change {
             Change::Nothing => {}
+            // That was said once, for all sites.
+            Change::Faltered | Change::Doubted if self.tools.anchors.are_silent() => {
+                tracing::debug!(%site, "fails, as everything does from here: {failure}");
+            }
             Change::Faltered => tracing::info!(%site, "looked at again: {failure}"),
             Change::Steadied => tracing::info!(%site, "answers again; it was no outage"),
             Change::Doubted => tracing::info!(%site, "{} failures in a row: {failure}", self.rules.threshold),

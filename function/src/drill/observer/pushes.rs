@@ -7,6 +7,7 @@ use sandbox::pubsub::{Delivery, subscription};
 use crate::drill::{
     happening::{Happening, Tone, Who},
     stage::Stage,
+    watcher::Alert,
 };
 
 /// Which deliveries were told.
@@ -15,6 +16,8 @@ pub(super) struct PushPlace {
     begun: usize,
     ended: HashSet<usize>,
     messages: HashSet<String>,
+    /// Whether the watcher's report was told.
+    reported: bool,
 }
 
 impl PushPlace {
@@ -43,12 +46,20 @@ impl PushPlace {
             let text = format!("delivers the same alert a {} time", ordinal(delivery.attempt));
             return Some(Happening::line(delivery.started, Who::PubSub, Tone::Plain, text));
         }
-        let (tone, text) = if stage.world().monitoring.open_alerts().is_empty() {
-            (Tone::Plain, "closes the incident; a paused check has no data")
-        } else {
-            (Tone::Bad, "opens an incident, and Pub/Sub pushes it to the function")
+        let (who, tone, text) = match Alert::of(stage, &delivery.message) {
+            Alert::Monitoring { opens: true } => {
+                (Who::Monitoring, Tone::Bad, "opens an incident, and Pub/Sub pushes it to the function")
+            }
+            Alert::Monitoring { opens: false } => {
+                (Who::Monitoring, Tone::Plain, "closes the incident; a paused check has no data")
+            }
+            // The watcher repeats its report until it sees the site again.
+            Alert::Report { opens: true } if !std::mem::replace(&mut self.reported, true) => {
+                (Who::PubSub, Tone::Bad, "pushes the report to the function")
+            }
+            Alert::Report { .. } | Alert::SignOfLife => return None,
         };
-        Some(Happening::line(delivery.started, Who::Monitoring, tone, text))
+        Some(Happening::line(delivery.started, who, tone, text))
     }
 }
 

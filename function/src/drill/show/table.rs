@@ -19,22 +19,32 @@ const SECOND: Duration = Duration::from_mins(3);
 /// Of those, until its function heard of it.
 const SECOND_NOTICED: Duration = Duration::from_secs(157);
 
+/// What a visitor waits for, in order; the pause of the check comes after they are served.
+const UNTIL_SERVED: [(&str, &str); 6] = [
+    ("detected", "to notice"),
+    ("decided", "to decide"),
+    ("opened", "to open the standby"),
+    ("answered", "until it answers"),
+    ("routed", "to set the rule"),
+    ("verified", "until visitors follow"),
+];
+
 /// The comparison, for a drill with realistic latencies.
 pub(super) fn draw(report: &Report, failover: &MoveReport, style: &Style) -> String {
-    let noticed = failover.reached("detected").unwrap_or_default();
     let dark = report.visitors.without_site();
     let mut out = format!("  {}\n", style.paint(Paint::Strong, "Beside the write-up"));
     let mut row = |what: &str, first: &str, second: &str, here: &str| {
         let _ = writeln!(out, "    {what:<24}{first:>12}{second:>14}{here:>12}");
     };
     row("", "version 1", "version 2", "this drill");
-    row("to notice", "-", &rounded(SECOND_NOTICED), &span(noticed));
-    row(
-        "to act, until served",
-        "-",
-        &rounded(SECOND.saturating_sub(SECOND_NOTICED)),
-        &span(dark.saturating_sub(noticed)),
-    );
+    for (stage, what) in UNTIL_SERVED {
+        let took = failover.stages.iter().find(|known| known.stage == stage).map(|known| known.took);
+        let second = if stage == "detected" { rounded(SECOND_NOTICED) } else { "-".to_owned() };
+        row(what, "-", &second, &took.map_or_else(|| "-".to_owned(), span));
+    }
+    let all = failover.reached("verified").unwrap_or(dark);
+    let acted = all.saturating_sub(failover.reached("detected").unwrap_or_default());
+    row("to act, all in all", "-", &rounded(SECOND.saturating_sub(SECOND_NOTICED)), &span(acted));
     row("in the dark", &rounded(FIRST), &rounded(SECOND), &span(dark));
     out.push_str(&layout::paragraph(&caveat(report, failover), style));
     out
@@ -46,10 +56,10 @@ fn caveat(report: &Report, failover: &MoveReport) -> String {
     let spreading = failover.reached("answered").zip(failover.reached("opened"));
     let waited = spreading.map_or(Duration::ZERO, |(answered, opened)| answered.saturating_sub(opened));
     format!(
-        "Simulated here: the check, asked every {}\u{a0}s; the providers' latency; the page rule's way to the edge \
-         ({}\u{a0}s); and the wait of {} for the standby's grant to spread, which Google says is typically \
-         2\u{a0}minutes. The write-up doesn't tell its other stages apart.",
-        simulated.uptime_check_every.as_secs(),
+        "Not simulated: the watcher's pace and the function's own work. Simulated: the providers' latency; the page \
+         rule's way to the edge ({}\u{a0}s); and the wait of {} for the standby's grant to spread, which Google says is \
+         typically 2\u{a0}minutes. The write-up notices by Monitoring's check, and of its other stages it tells only \
+         the sum.",
         simulated.page_rule_propagation.as_secs(),
         span(waited).replace(' ', "\u{a0}"),
     )
