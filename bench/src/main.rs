@@ -9,7 +9,8 @@
 //! - `stage`, `process`, `settings`, `payload`, `history`: the sandbox, the function in a process of its own, and
 //!   what it is given.
 //! - `chain`: the calls that no failover can do without, made by a bare client.
-//! - one file a table: `start`, `moves`, `calls`, `memory`, `decisions`, `many`, `core`, `cost`.
+//! - one file a table: `start`, `moves`, `calls`, `memory`, `decisions`, `many`, `core`, `cost`,
+//!   `watch`.
 //! - `stats`, `table`: numbers and how they are shown.
 
 mod binary;
@@ -30,6 +31,7 @@ mod stage;
 mod start;
 mod stats;
 mod table;
+mod watch;
 
 use anyhow::Result;
 use clap::Parser;
@@ -52,6 +54,7 @@ fn main() -> Result<()> {
             Chosen::Decisions => runtime.block_on(decisions::measure(&setup, &mut report))?,
             Chosen::Many => runtime.block_on(many::measure(&setup, &mut report))?,
             Chosen::Cost => runtime.block_on(cost::measure(&setup, &mut report))?,
+            Chosen::Watch => runtime.block_on(watch::measure(&setup, &mut report))?,
             Chosen::Core => core::measure(&options, &mut report),
         }
     }

@@ -42,6 +42,8 @@ pub(crate) enum Chosen {
     Many,
     /// Operations of an idle month and of an outage.
     Cost,
+    /// Resident memory of a watcher.
+    Watch,
     /// The pure core, without processes.
     Core,
 }

@@ -1,0 +1,62 @@
+//! Resident memory of one watcher: the release binary, sites and Pub/Sub over TLS.
+
+mod process;
+mod sites;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sandbox::{Options, Sandbox};
+
+use crate::{
+    options::Setup,
+    table::{Report, Table, progress},
+};
+use process::{Config, Watching};
+use sites::Sites;
+
+/// Rounds of looks before memory is read: buffers have been made, used and given back.
+const ROUNDS: u64 = 3;
+
+/// One watcher: sites, seconds from look to look, and the most MiB it may take.
+const CASES: [(usize, u64, u64); 2] = [(10, 5, 15), (1000, 30, 60)];
+
+pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
+    let mut table = Table::new(
+        "Resident memory of `failover watch`, MiB (VmRSS; VmHWM at the peak)",
+        &["sites", "every", "all answer", "none answers any more", "peak", "target", "looks"],
+    );
+    for (sites, every, most) in CASES {
+        let sites = if setup.quick { sites.min(100) } else { sites };
+        let every = Duration::from_secs(if setup.quick { 1 } else { every });
+        progress(&format!("watching {sites} sites every {} s", every.as_secs()));
+        let mut row = watch(setup, sites, every).await?;
+        row.insert(5, format!("at most {most}"));
+        table.row(row);
+    }
+    table.note(format!(
+        "Each look makes a connection with TLS 1.3 of its own. Read after {ROUNDS} rounds of looks, and again {ROUNDS} \
+         rounds after the sites began to take connections and say nothing, so that every look lasts its five seconds \
+         and every outage is published."
+    ));
+    report.add(&table);
+    Ok(())
+}
+
+async fn watch(setup: &Setup, count: usize, every: Duration) -> Result<Vec<String>> {
+    let sandbox = Sandbox::start(Options { sites: Vec::new(), ..Options::default() }).await?;
+    let mut sites = Sites::serve(&sandbox).await?;
+    let folder = tempfile::tempdir()?;
+    let config = Config { sites: &sites, count, every, folder: folder.path() };
+    let mut watching = Watching::start(&setup.binary, &sandbox, &config)?;
+    let looks = ROUNDS * u64::try_from(count)?;
+    watching.during(sites.looked_at(looks)).await?;
+    let well = watching.resident()?;
+    sites.go_dark();
+    watching.during(sites.looked_at(looks)).await?;
+    let dark = watching.resident()?;
+    let seen = sites.looks().to_string();
+    let figure = |mebibytes: f64| format!("{mebibytes:.1}");
+    let every = format!("{} s", every.as_secs());
+    Ok(vec![count.to_string(), every, figure(well), figure(dark), figure(watching.peak()?), seen])
+}
