@@ -37,7 +37,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     table.note(format!(
         "Each look makes a connection with TLS 1.3 of its own. Read after {ROUNDS} rounds of looks, and again {ROUNDS} \
          rounds after the sites began to take connections and say nothing, so that every look lasts its five seconds \
-         and every outage is published."
+         and outages are reported."
     ));
     report.add(&table);
     Ok(())
