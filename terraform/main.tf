@@ -33,6 +33,7 @@ resource "google_project_service" "main" {
       "cloudresourcemanager.googleapis.com",
       "cloudscheduler.googleapis.com",
       "iam.googleapis.com",
+      "iamcredentials.googleapis.com",
       "monitoring.googleapis.com",
       "pubsub.googleapis.com",
       "run.googleapis.com",

@@ -14,7 +14,7 @@ use crate::{
     },
     check::Checker,
     config::{self, Config, HostPort},
-    cycle::{Check, Cycle},
+    cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
     pace::Pace,
     page,
@@ -61,8 +61,6 @@ pub struct Parts {
     pub announcer: Announcer,
     /// The sites, in the order of the configuration.
     pub sites: Vec<Arc<Guarded>>,
-    /// What the last check found, for the page.
-    pub findings: page::Findings,
 }
 
 /// How patient the parts of a command are with providers.
@@ -106,8 +104,7 @@ impl Parts {
         for site in &config.sites {
             sites.push(guard(site, &config, &clients, &journal, &announcer, &prober).await);
         }
-        let findings = page::Findings::default();
-        Ok(Self { config, clients, journal, pubsub, announcer, sites, findings })
+        Ok(Self { config, clients, journal, pubsub, announcer, sites })
     }
 
     /// Looks at everything with these parts' credentials.
@@ -127,9 +124,8 @@ impl Parts {
         let site_of = move |incident: &failover_core::Incident| -> Option<SiteName> {
             config.site_of(incident).map(|site| site.name.clone())
         };
-        let check = Check { checker: self.checker(), findings: self.findings.clone() };
         Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), &watch, shutdown)
-            .checking(check)
+            .checking(self.checker())
     }
 }
 
@@ -184,7 +180,7 @@ pub async fn serve_page(
 }
 
 fn page_source(parts: &Parts) -> Arc<page::Live> {
-    Arc::new(page::Live::new(parts, parts.findings.clone()))
+    Arc::new(page::Live::new(parts))
 }
 
 fn page_key(config: &Config) -> Option<page::PageKey> {

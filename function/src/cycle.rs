@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::{
     announce::Announcer,
+    check::Checker,
     config,
     push::{Deliver, Delivery, DeliveryKind, Reply},
     site::Guarded,
@@ -31,7 +32,6 @@ mod rota;
 mod upkeep;
 mod watchers;
 
-pub(crate) use check::Check;
 use desk::Desk;
 use rota::Rota;
 use watchers::Watchers;
@@ -48,7 +48,7 @@ pub struct Cycle {
     site_of: SiteOf,
     announcer: Announcer,
     watchers: Watchers,
-    check: Option<Check>,
+    checker: Option<Checker>,
 }
 
 impl std::fmt::Debug for Cycle {
@@ -77,12 +77,12 @@ impl Cycle {
         let rotas =
             Rota::draw(sites.iter().map(|site| site.switches.iter().any(|switch| switch.is_rationed())));
         let desks = sites.into_iter().zip(rotas).map(desk).collect();
-        Self { desks, site_of, announcer, watchers: Watchers::new(watch), check: None }
+        Self { desks, site_of, announcer, watchers: Watchers::new(watch), checker: None }
     }
 
     /// With what the command `check` does.
-    pub(crate) fn checking(self, check: Check) -> Self {
-        Self { check: Some(check), ..self }
+    pub(crate) fn checking(self, checker: Checker) -> Self {
+        Self { checker: Some(checker), ..self }
     }
 
     /// Answers one delivery, after all that it brings about is settled and recorded.

@@ -29,7 +29,7 @@ pub use decisions::{Decided, Tone, decisions};
 pub use facts::{Finding, Glimpse, SiteFacts};
 pub use headers::content_security_policy;
 pub use key::PageKey;
-pub use live::{Findings, Live};
+pub use live::Live;
 pub use moves::{Move, Part, moves};
 pub use next::{Advice, Next};
 pub use overview::Overview;

@@ -85,7 +85,7 @@ async fn on_cloud_run_the_function_looks_as_its_own_account_and_at_its_own_servi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn as_a_command_the_function_looks_as_itself_announces_it_and_journals_nothing() {
+async fn as_a_command_the_function_looks_as_itself_announces_it_and_tells_it_to_the_page_once() {
     let top = format!("page = true\n{}", Settings::default().top);
     let drill = Drill::with(Settings { top, ..Settings::default() }, Options::default()).await;
     drill.sandbox.world.pubsub.push_to(&format!("{}/push", drill.function.base()));
@@ -97,7 +97,9 @@ async fn as_a_command_the_function_looks_as_itself_announces_it_and_journals_not
     drill.order("check").await.is(200, "stay", None).because("visitors could not reach the standby");
     let told = drill.announced("check");
     assert_eq!((told.len(), &told[0]["severity"]), (1, &json!("ERROR")), "{told:?}");
-    assert!(drill.writes().is_empty() && drill.sandbox.world.ledger.journal_writes().is_empty());
+    drill.order("check").await.is(200, "stay", None);
+    assert!(drill.writes().is_empty(), "a check changes no cloud");
+    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 1, "the same again is no news");
     let sites: Value = reqwest::get(format!("{}/sites", drill.function.base()))
         .await
         .expect("the page")
@@ -108,5 +110,11 @@ async fn as_a_command_the_function_looks_as_itself_announces_it_and_journals_not
         serde_json::from_value(sites["sites"][0]["findings"][0].clone()).expect("a finding");
     assert_eq!(shown["severity"], "critical", "{sites}");
     assert!(shown["mend"].as_str().is_some_and(|mend| mend.contains("--ingress all")), "{sites}");
+    let status = drill.failover(&["status"]).await;
+    status.ends(0).says("check visitors could not reach the standby").says("failover check");
+    let all = json!("INGRESS_TRAFFIC_ALL");
+    drill.sandbox.world.run.edit(&service, |service| drop(service.insert("ingress".to_owned(), all)));
+    drill.order("check").await.is(200, "stay", None).because("nothing that would break");
+    drill.failover(&["history"]).await.ends(0).says("nothing was found that would break in an outage");
     drill.all_promises_hold();
 }

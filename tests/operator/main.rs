@@ -5,6 +5,7 @@ mod harness;
 
 mod act;
 mod check;
+mod document;
 mod look;
 mod publish;
 mod reconcile;

@@ -6,7 +6,7 @@ use cloud_failover::{
     announce::Severity,
     app::{Parts, Patience},
     config::{Config, Environment, Purpose},
-    page::{Finding, Findings, Live, Overview, Place, Source},
+    page::{Finding, Live, Overview, Place, Source},
 };
 use failover_core::{Direction, End, Position, Step};
 use sandbox::Options;
@@ -21,12 +21,12 @@ async fn drill(folder: &TempDir) -> Drill {
 }
 
 /// The page's own process would read the same configuration.
-async fn live(drill: &Drill, findings: Findings) -> Live {
+async fn live(drill: &Drill) -> Live {
     let text = drill.settings.text(&drill.sandbox, "");
     let token = Options::default().cloudflare_token;
     let environment = Environment::of(Purpose::Look, &[("CLOUDFLARE_API_TOKEN", &token)]);
     let config = Arc::new(Config::read(&text, &environment).unwrap());
-    Live::new(&Parts::build(config, Patience::OneTry).await.unwrap(), findings)
+    Live::new(&Parts::build(config, Patience::OneTry).await.unwrap())
 }
 
 async fn overview(live: &Live) -> Overview {
@@ -47,8 +47,7 @@ fn spoil_newest_entry(folder: &Path) {
 async fn a_night_is_told_as_it_happened() {
     let folder = TempDir::new().unwrap();
     let drill = drill(&folder).await;
-    let findings = Findings::default();
-    let live = live(&drill, findings.clone()).await;
+    let live = live(&drill).await;
     assert_eq!(live.unlooked()[0].serving.by, Place::Unknown);
 
     let before = overview(&live).await;
@@ -68,17 +67,21 @@ async fn a_night_is_told_as_it_happened() {
     let publish = during.next.commands[0].publish.as_deref().unwrap();
     assert!(publish.starts_with("gcloud pubsub topics publish failover-commands --project=gleich-tech "));
 
-    let site: failover_core::SiteName = "resume".parse().unwrap();
-    let finding =
-        Finding { severity: Severity::Warning, sentence: "page rules are deprecated".to_owned(), mend: None };
-    findings.tell(&site, vec![finding.clone()]);
+    // A forgotten grant, as the daily check of the function finds it.
+    drill.sandbox.world.pubsub.push_to(&format!("{}/push", drill.function.base()));
+    drill.sandbox.world.deny("monitoring.alerts.list");
+    drill.order("check").await.is(200, "stay", None);
     drill.restore_power();
     drill.order("failback").await.is(200, "move", Some("Done"));
     let after = overview(&live).await;
     assert_eq!(after.serving.by, Place::Primary);
     let moves: Vec<Direction> = after.moves.iter().map(|made| made.direction).collect();
     assert_eq!(moves, [Direction::Failback, Direction::Failover]);
-    assert_eq!(after.findings, [finding]);
+    let [Finding { severity: Severity::Warning, sentence, mend: Some(mend) }] = &after.findings[..] else {
+        panic!("not what was found: {:?}", after.findings)
+    };
+    assert!(sentence.contains("lacks monitoring.alerts.list"), "{sentence}");
+    assert!(mend.contains("roles/monitoring.viewer") && after.checked_at.is_some(), "{mend}");
     drill.all_promises_hold();
 }
 
@@ -87,7 +90,7 @@ async fn a_night_is_told_as_it_happened() {
 async fn what_can_not_be_seen_is_said_and_the_rest_is_shown() {
     let folder = TempDir::new().unwrap();
     let drill = drill(&folder).await;
-    let live = live(&drill, Findings::default()).await;
+    let live = live(&drill).await;
     drill.route_by_hand("active");
     let seen = overview(&live).await;
     assert!(seen.has_drift() && seen.switches[1].observed.is_at(Position::Standby), "{:?}", seen.switches);
@@ -107,7 +110,7 @@ async fn an_entry_that_can_not_be_read_is_named_and_the_one_before_it_is_shown()
     drill.cut_power();
     drill.open_incident("0.night").await.is(200, "move", Some("Done"));
     spoil_newest_entry(folder.path());
-    let live = live(&drill, Findings::default()).await;
+    let live = live(&drill).await;
     let seen = overview(&live).await;
     assert_eq!(seen.serving.by, Place::Moving, "the entry before the end");
     assert!(seen.troubles[0].contains("of the journal of resume can't be read"), "{:?}", seen.troubles);

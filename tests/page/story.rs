@@ -65,6 +65,7 @@ impl Story {
             entries: Vec::new(),
             switches: Vec::new(),
             findings: Vec::new(),
+            checked_at: None,
             troubles: Vec::new(),
         };
         Self { facts, now: time("2026-11-20T03:08:00Z"), positions: [Position::Primary; 3] }
@@ -163,6 +164,7 @@ impl Story {
 
     pub(crate) fn finds(mut self, finding: Finding) -> Self {
         self.facts.findings.push(finding);
+        self.facts.checked_at = Some(time("2026-11-19T06:17:04Z"));
         self
     }
 

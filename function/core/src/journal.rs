@@ -272,6 +272,13 @@ pub enum Event {
         /// Who made it.
         nonce: String,
     },
+    /// A check found something else than the one before it.
+    Checked {
+        /// As whom it looked.
+        looked_as: String,
+        /// What would break in an outage, worst first; nothing when all of it is mended.
+        findings: Vec<Finding>,
+    },
     /// A switch had moved by itself and is set again.
     Repaired {
         /// Which switch.
@@ -281,6 +288,17 @@ pub enum Event {
         /// Who acts on it.
         nonce: String,
     },
+}
+
+/// Something that would break in an outage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Whether something would not work at all, rather than worse than it could.
+    pub critical: bool,
+    /// What is wrong, in one sentence.
+    pub sentence: String,
+    /// The command that mends it.
+    pub mend: String,
 }
 
 /// An operator's word that nothing moves by itself.

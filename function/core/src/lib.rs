@@ -31,7 +31,9 @@ pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command
 pub use decide::{Decision, Looks, Verdict, adopt, decide, decide_again, decide_blind, looks};
 pub use facts::{Facts, Served, Sighting};
 pub use incident::{Incident, IncidentState, Notification, SiteMarks};
-pub use journal::{Direction, ENTRY_VERSION, End, Entry, Event, Hold, Step, StepRecord, UnreadableEntry};
+pub use journal::{
+    Direction, ENTRY_VERSION, End, Entry, Event, Finding, Hold, Step, StepRecord, UnreadableEntry,
+};
 pub use moves::{Ended, Move, moves};
 pub use plan::{Claim, OpenPlan, Trouble, steps};
 pub use reading::Unreadable;
@@ -39,5 +41,7 @@ pub use reason::{Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
 pub use stages::{Stage, StageTime, stages, started_at};
-pub use state::{EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
+pub use state::{
+    Checkup, EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask,
+};
 pub use switch::{Observed, Position, Role, SwitchId};

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Direction, End, Hold, PendingIncident, Position, SwitchId,
+    Direction, End, Finding, Hold, PendingIncident, Position, SwitchId,
     plan::{Claim, OpenPlan},
 };
 
@@ -69,6 +69,20 @@ pub struct State {
     /// How the latest plans ended, newest last: what a waiter in another process answers.
     #[serde(default)]
     pub ends: Vec<EndedPlan>,
+    /// The last check that found something else than the one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Checkup>,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkup {
+    /// When.
+    pub at: Timestamp,
+    /// As whom it looked.
+    pub looked_as: String,
+    /// What would break in an outage, worst first.
+    pub findings: Vec<Finding>,
 }
 
 /// How a plan ended, for those who waited for it.
@@ -189,6 +203,7 @@ impl Default for State {
             outage: None,
             upkeep: None,
             ends: Vec::new(),
+            checked: None,
         }
     }
 }

@@ -61,7 +61,7 @@ fn the_fixture_has_every_kind_of_event() {
         .collect();
     kinds.sort();
     kinds.dedup();
-    let all = "acknowledged adopted attempt_ended claim drained dropped ended held intent kept outage pending \
+    let all = "acknowledged adopted attempt_ended checked claim drained dropped ended held intent kept outage pending \
                recovered refused released repaired step";
     assert_eq!(kinds.join(" ").replace('"', ""), all);
 }
@@ -83,10 +83,22 @@ fn a_journal_of_version_1_goes_on() {
 #[test]
 fn what_may_be_left_out_is_what_it_was_before_there_was_such_a_thing() {
     let entry = Entry::read(SPARE.as_bytes(), &site(), 3).expect("readable");
-    let State { since, last_move, hold, stuck, acknowledged, draining, outage, upkeep, ends, plans, .. } =
-        entry.state;
+    let State {
+        since,
+        last_move,
+        hold,
+        stuck,
+        acknowledged,
+        draining,
+        outage,
+        upkeep,
+        ends,
+        plans,
+        checked,
+        ..
+    } = entry.state;
     assert_eq!((since, last_move, hold, stuck, acknowledged), (None, None, None, None, None));
-    assert_eq!((draining, outage, upkeep, ends), (None, None, None, vec![]));
+    assert_eq!((draining, outage, upkeep, ends, checked), (None, None, None, vec![], None));
     let plan = &plans[0];
     assert_eq!((&plan.claim, &plan.trouble, plan.order.unfinished), (&None, &None, false));
     assert_eq!((&plan.order.reason, &plan.order.asker), (&None, &Asker::Operator(None)));

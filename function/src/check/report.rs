@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Finding;
-use crate::{announce::Severity, page};
+use crate::announce::Severity;
+
+/// So many findings of a site are kept: own choice, more than a page can show to any use.
+const MOST: usize = 16;
 
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,14 +44,14 @@ impl Report {
         }
     }
 
-    /// What concerns this site, as the page shows it.
-    pub fn of_site(&self, site: &SiteName) -> Vec<page::Finding> {
+    /// What concerns this site, as its journal keeps it; every later entry carries it, so not without an end.
+    pub fn of_site(&self, site: &SiteName) -> Vec<failover_core::Finding> {
         let concerns = |finding: &&Finding| finding.site.as_ref().is_none_or(|named| named == site);
-        let shown = |finding: &Finding| page::Finding {
-            severity: finding.severity,
+        let kept = |finding: &Finding| failover_core::Finding {
+            critical: finding.severity == Severity::Critical,
             sentence: finding.sentence.clone(),
-            mend: Some(finding.mend.clone()),
+            mend: finding.mend.clone(),
         };
-        self.findings.iter().filter(concerns).map(shown).collect()
+        self.findings.iter().filter(concerns).take(MOST).map(kept).collect()
     }
 }

@@ -15,7 +15,10 @@ use super::{
     session::Session,
     words,
 };
-use crate::page::{Findings, Live, Move, Overview, Place, Seen, Source, Tone};
+use crate::{
+    announce::Severity,
+    page::{Live, Move, Overview, Place, Seen, Source, Tone},
+};
 
 /// Where the second column begins.
 const COLUMN: usize = 13;
@@ -30,7 +33,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
     let sites = session.sites(args.site.as_ref())?;
     let progress = super::progress::Progress::of(session.screen, "looking");
-    let live = Live::new(&session.parts, Findings::default());
+    let live = Live::new(&session.parts);
     let answers = join_all(sites.iter().map(|site| look::answers(site)));
     let (mut overviews, answers) = tokio::join!(live.overviews(), answers);
     drop(progress);
@@ -77,6 +80,7 @@ impl Page<'_> {
         }
         self.moving(&mut text);
         self.restraints(&mut text);
+        self.findings(&mut text);
         if let Some(last) = self.site.moves.first() {
             self.line(&mut text, "last move", DIM, &self.last(last));
         }
@@ -198,6 +202,17 @@ impl Page<'_> {
             }
             (None, None) => {}
         }
+    }
+
+    fn findings(&self, text: &mut String) {
+        let Some(worst) = self.site.findings.first() else { return };
+        let style = if worst.severity == Severity::Critical { BAD } else { WARN };
+        let more = match self.site.findings.len() - 1 {
+            0 => String::new(),
+            more => format!(" And {more} more."),
+        };
+        let mend = "\"failover check\" looks again, and says what mends it.";
+        self.line(text, "check", style, &format!("{}{more} {mend}", words::sentence(&worst.sentence)));
     }
 
     fn last(&self, last: &Move) -> String {

@@ -1,40 +1,36 @@
-//! The command `check`: the function looks as itself; what it finds is announced and kept for the page. It writes
-//! nothing to the journal.
+//! The command `check`: the function looks as itself, announces what it finds, and tells the journal, where the page
+//! reads it. It changes no cloud, and a check that finds what the one before it found writes nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use failover_core::{Command, SiteName};
+use failover_core::{Command, Event, SiteName};
+use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{Cycle, desk::Desk};
 use crate::{
     announce::{Announcement, Kind, Severity},
-    check::{Checker, Eyes, Report, Whom},
-    page::Findings,
+    check::{Eyes, Report, Whom},
     push::Reply,
+    record::RecordError,
 };
 
-/// What a check needs, and where its findings go.
-#[derive(Debug)]
-pub(crate) struct Check {
-    /// Looks.
-    pub(crate) checker: Checker,
-    /// Where the page reads what was found.
-    pub(crate) findings: Findings,
-}
+/// The journal is waited for so long: own choice. What was found is announced all the same.
+const JOURNAL_WITHIN: Duration = Duration::from_secs(10);
 
 impl Cycle {
     pub(super) async fn check(&self, desks: Vec<&Arc<Desk>>, command: &Command) -> Reply {
-        let Some(check) = &self.check else {
+        let Some(checker) = &self.checker else {
             return Reply::stay(None, "nothing is set up to be checked");
         };
         let only: Option<SiteName> = command.site.as_ref().and_then(|site| site.parse().ok());
-        let report = check.run(only.as_ref()).await;
-        for desk in desks {
-            check.findings.tell(&desk.site.name, report.of_site(&desk.site.name));
-        }
+        let (config, google) = (&checker.config, checker.clients.google());
+        let whom = Whom::find(config, &google, &checker.pubsub, &Eyes::Own).await;
+        let report = checker.run(only.as_ref(), &whom).await;
         self.announce_check(&report, only);
+        join_all(desks.into_iter().map(|desk| desk.remember(&report))).await;
         Reply::stay(command.site.as_deref(), report.sentence())
     }
 
@@ -51,10 +47,30 @@ impl Cycle {
     }
 }
 
-impl Check {
-    async fn run(&self, only: Option<&SiteName>) -> Report {
-        let checker = &self.checker;
-        let whom = Whom::find(&checker.config, &checker.clients.google(), &checker.pubsub, &Eyes::Own).await;
-        checker.run(only, &whom).await
+impl Desk {
+    /// Tells the journal what was found of this site, where that is news.
+    async fn remember(&self, report: &Report) {
+        let site = &self.site.name;
+        match timeout(JOURNAL_WITHIN, self.record_check(report)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%site, "what was found is not in the journal: {}", crate::log::chain(&error));
+            }
+            Err(_) => {
+                tracing::warn!(%site, "what was found is not in the journal, which gave no answer in time");
+            }
+        }
+    }
+
+    async fn record_check(&self, report: &Report) -> Result<(), RecordError> {
+        let record = &self.site.record;
+        let head = record.look().await?;
+        let findings = report.of_site(&self.site.name);
+        let before = head.state.checked.as_ref().map_or(&[][..], |checked| &checked.findings);
+        if before != findings {
+            let looked_as = report.looked_as.clone();
+            record.append(&Event::Checked { looked_as, findings }).await?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Decisions: the journal's entries as sentences, each with its reason.
 
-use failover_core::{End, Entry, Event, Hold, clock};
+use failover_core::{End, Entry, Event, Finding, Hold, clock};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -103,11 +103,24 @@ fn observed(event: &Event) -> Option<Told> {
             let why = "no cached redirect leads to it any more".to_owned();
             (Tone::Calm, "standby closed".to_owned(), why)
         }
+        Event::Checked { findings, .. } => checked(findings),
         Event::Repaired { switch, position, .. } => {
             (Tone::Notice, "repaired".to_owned(), format!("{switch} is set to its {position} position again"))
         }
         _ => return None,
     })
+}
+
+fn checked(findings: &[Finding]) -> Told {
+    if findings.is_empty() {
+        return (
+            Tone::Calm,
+            "checked".to_owned(),
+            "nothing was found that would break in an outage".to_owned(),
+        );
+    }
+    let told: Vec<&str> = findings.iter().map(|finding| finding.sentence.as_str()).collect();
+    (Tone::Warning, "check found".to_owned(), told.join("; "))
 }
 
 fn ended(entry: &Entry, plan: u64, end: End, sentence: &str) -> Told {

@@ -29,6 +29,8 @@ pub struct SiteFacts {
     pub switches: Vec<Glimpse>,
     /// What the last check found.
     pub findings: Vec<Finding>,
+    /// When it found that.
+    pub checked_at: Option<Timestamp>,
     /// What could not be read, and why, for an operator.
     pub troubles: Vec<String>,
 }
@@ -42,7 +44,7 @@ pub struct Glimpse {
     pub at: Timestamp,
 }
 
-/// Something that would break in an outage.
+/// Something that would break in an outage, as a check found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How much it matters.
@@ -51,4 +53,14 @@ pub struct Finding {
     pub sentence: String,
     /// The command that mends it.
     pub mend: Option<String>,
+}
+
+impl From<&failover_core::Finding> for Finding {
+    fn from(found: &failover_core::Finding) -> Self {
+        Self {
+            severity: if found.critical { Severity::Critical } else { Severity::Warning },
+            sentence: found.sentence.clone(),
+            mend: Some(found.mend.clone()),
+        }
+    }
 }

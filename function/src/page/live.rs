@@ -6,14 +6,9 @@
 mod history;
 mod sight;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use failover_core::SiteName;
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::{sync::OnceCell, time::timeout};
@@ -30,25 +25,9 @@ use crate::{
 /// How long a journal, a switch or Pub/Sub may take: own choice, a little less than a visitor of the page waits.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
-/// What the last check found, site by site: written by whoever checks, read by the page.
-#[derive(Debug, Clone, Default)]
-pub struct Findings(Arc<Mutex<HashMap<SiteName, Vec<Finding>>>>);
-
-impl Findings {
-    /// Replaces what was found of a site.
-    pub fn tell(&self, site: &SiteName, findings: Vec<Finding>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), findings);
-    }
-
-    fn of(&self, site: &SiteName) -> Vec<Finding> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned().unwrap_or_default()
-    }
-}
-
 /// Looks at the sites of this configuration.
 pub struct Live {
     sites: Vec<Watched>,
-    findings: Findings,
     pubsub: PubSub,
     subscription: Option<SubscriptionName>,
     topic: OnceCell<String>,
@@ -63,8 +42,8 @@ struct Watched {
 }
 
 impl Live {
-    /// Looks through these parts; `findings` are shown beside what is seen.
-    pub fn new(parts: &Parts, findings: Findings) -> Self {
+    /// Looks through these parts.
+    pub fn new(parts: &Parts) -> Self {
         let pairs = parts.sites.iter().zip(&parts.config.sites);
         let watched = |(guarded, settings): (&Arc<Guarded>, &Arc<config::Site>)| Watched {
             guarded: Arc::clone(guarded),
@@ -74,7 +53,6 @@ impl Live {
         };
         Self {
             sites: pairs.map(watched).collect(),
-            findings,
             pubsub: parts.pubsub.clone(),
             subscription: parts.config.push.commands.first().cloned(),
             topic: OnceCell::new(),
@@ -100,19 +78,25 @@ impl Live {
         let Watched { guarded, history, sight, .. } = watched;
         let (topic, told, seen) =
             tokio::join!(self.topic(), history.look(&guarded.record), sight.look(&guarded.switches));
+        let checked = told.state.as_ref().and_then(|state| state.checked.as_ref());
         let facts = SiteFacts {
+            findings: checked
+                .map_or_else(Vec::new, |checked| checked.findings.iter().map(Finding::from).collect()),
+            checked_at: checked.map(|checked| checked.at),
             state: told.state,
             entries: told.entries,
             switches: seen.glimpses,
             troubles: told.troubles.into_iter().chain(seen.troubles).collect(),
-            ..self.facts(watched, topic.to_owned())
+            ..watched.facts(topic.to_owned())
         };
         Overview::of(&facts, Timestamp::now())
     }
+}
 
+impl Watched {
     /// What is known without looking.
-    fn facts(&self, watched: &Watched, commands_topic: String) -> SiteFacts {
-        let settings = &watched.settings;
+    fn facts(&self, commands_topic: String) -> SiteFacts {
+        let settings = &self.settings;
         SiteFacts {
             name: settings.name.clone(),
             public_url: settings.public_url.to_string(),
@@ -123,7 +107,8 @@ impl Live {
             state: None,
             entries: Vec::new(),
             switches: Vec::new(),
-            findings: self.findings.of(&settings.name),
+            findings: Vec::new(),
+            checked_at: None,
             troubles: Vec::new(),
         }
     }
@@ -144,7 +129,7 @@ impl Source for Live {
         let topic = topic.or_else(|| self.subscription.as_ref().map(guess)).unwrap_or_default();
         let facts = self.sites.iter().map(|watched| SiteFacts {
             troubles: vec!["nothing has answered yet".to_owned()],
-            ..self.facts(watched, topic.clone())
+            ..watched.facts(topic.clone())
         });
         facts.map(|facts| Overview::of(&facts, Timestamp::now())).collect()
     }

@@ -52,6 +52,8 @@ pub struct Overview {
     pub decisions: Vec<Decided>,
     /// What the last check found.
     pub findings: Vec<Finding>,
+    /// When it found that; a check that finds the same again changes nothing here.
+    pub checked_at: Option<Timestamp>,
     /// What could not be read for this overview.
     pub troubles: Vec<String>,
 }
@@ -84,6 +86,7 @@ impl Overview {
             moves,
             decisions: decisions::decisions(&facts.entries, DECISIONS),
             findings: facts.findings.clone(),
+            checked_at: facts.checked_at,
             troubles: facts.troubles.clone(),
         };
         overview.tone = overview.tone();

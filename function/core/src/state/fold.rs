@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 
 use super::{
-    BUDGET_WINDOW, ENDS_KEPT, EndedPlan, Illegal, LastMove, PENDING_MOST, REMEMBERED_FOR, REMEMBERED_MOST,
-    Remembered, State, Stuck, Upkeep, UpkeepTask, is_kept_at,
+    BUDGET_WINDOW, Checkup, ENDS_KEPT, EndedPlan, Illegal, LastMove, PENDING_MOST, REMEMBERED_FOR,
+    REMEMBERED_MOST, Remembered, State, Stuck, Upkeep, UpkeepTask, is_kept_at,
 };
 use crate::{
     Direction, End, Event, Order, PendingIncident, Position, Step, StepRecord,
@@ -91,6 +91,10 @@ impl State {
                 next.begin_upkeep(number, nonce, task)?;
             }
             Event::Kept { nonce } => next.end_upkeep(nonce),
+            Event::Checked { looked_as, findings } => {
+                let (looked_as, findings) = (looked_as.clone(), findings.clone());
+                next.checked = Some(Checkup { at, looked_as, findings });
+            }
         }
         next.forget(at);
         Ok(next)

@@ -179,6 +179,7 @@ enum Offer {
     Drained,
     Repaired,
     Kept,
+    Checked,
 }
 
 fn offer() -> impl Strategy<Value = Offer> {
@@ -210,6 +211,7 @@ fn offer() -> impl Strategy<Value = Offer> {
         2 => Just(Offer::Drained),
         1 => Just(Offer::Repaired),
         2 => Just(Offer::Kept),
+        1 => Just(Offer::Checked),
     ]
 }
 
@@ -295,6 +297,7 @@ impl Written {
                 nonce: nonce(),
             },
             Offer::Kept => Event::Kept { nonce: nonce() },
+            Offer::Checked => Event::Checked { looked_as: "the function".to_owned(), findings: Vec::new() },
         }
     }
 
