@@ -12,6 +12,7 @@ use std::{any::Any, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SiteName, SwitchId};
+use jiff::Timestamp;
 
 use crate::{
     api::{ApiError, Clients},
@@ -135,6 +136,14 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// What of it would break in an outage, or in the way back from one. Changes nothing.
     async fn check(&self, _situation: &Situation) -> Checked {
         Checked::default()
+    }
+
+    /// How many requests what it opens has had since then, where that can be told.
+    ///
+    /// # Errors
+    /// When it can't be told.
+    async fn requests_since(&self, _since: Timestamp) -> Result<Option<u64>, SwitchError> {
+        Ok(None)
     }
 
     /// Sends a write that changes nothing: the only proof that the credentials may write.

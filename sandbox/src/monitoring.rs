@@ -8,6 +8,7 @@ mod checks;
 mod config;
 mod policies;
 mod route;
+mod series;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -30,6 +31,8 @@ struct State {
     checks: BTreeMap<String, Map<String, Value>>,
     policies: BTreeMap<String, Value>,
     alerts: BTreeMap<String, Alert>,
+    /// Requests by service on Cloud Run, its last name alone.
+    requests: BTreeMap<String, u64>,
 }
 
 /// Cloud Monitoring, as far as it can be asked and told.
@@ -48,6 +51,11 @@ impl Monitoring {
     /// Adds an HTTPS check of `host`, enabled, with other people's settings in it.
     pub fn add_check(&self, name: &str, host: &str) {
         lock(&self.state).checks.insert(name.to_owned(), config::seeded(name, host));
+    }
+
+    /// So many requests have reached a service on Cloud Run, half of them an hour ago.
+    pub fn count_requests(&self, service: &str, requests: u64) {
+        lock(&self.state).requests.insert(service.to_owned(), requests);
     }
 
     /// Adds an alerting policy on a check, carrying the user label `failover_site`.
@@ -106,6 +114,7 @@ impl Monitoring {
             Route::ListPolicies(parent) => policies::list(state, access, call, parent),
             Route::GetAlert(name) => alerts::get(state, access, call, name),
             Route::ListAlerts(parent) => alerts::list(state, access, call, parent),
+            Route::ListSeries(project) => series::list(state, access, call, project),
             Route::Unknown => Err(Refusal::unknown_route(call)),
         }
     }

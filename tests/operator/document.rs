@@ -59,6 +59,6 @@ async fn its_json_has_the_fields_that_it_names() {
     }
     let failed = drill.failover(&["status", "--config", "/nowhere.toml", "--json"]).await.json();
     let rows = table("`--json`");
-    assert_eq!(failed.as_object().map(|told| told.len()), Some(1));
+    assert_eq!(failed.as_object().map(serde_json::Map::len), Some(1));
     assert!(rows.last().is_some_and(|row| failed[words(row[1])[0]].is_object()), "{failed}");
 }

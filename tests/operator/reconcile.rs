@@ -231,9 +231,14 @@ async fn a_day_on_the_standby_is_told_once() {
     let since = Timestamp::now() - SignedDuration::from_hours(48) - SignedDuration::from_secs(20);
     drill.edit_newest_entry(|entry| entry["state"]["since"] = json!(since));
     drill.restart().await;
+    drill.sandbox.world.monitoring.count_requests("resume", 1235);
     drill.order("reconcile").await.is(200, "stay", None);
     drill.order("reconcile").await.is(200, "stay", None);
     let told = drill.announced("standby_day");
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0]["message"].as_str().is_some_and(|text| text.contains("for 2 days")), "{told:?}");
+    assert!(
+        told[0]["message"].as_str().is_some_and(|text| text.ends_with("with 1235 requests so far")),
+        "{told:?}"
+    );
 }

@@ -3,13 +3,16 @@
 //! A round that finds nothing new writes nothing and lists nothing: it asks for the journal's next number and
 //! probes once.
 
+use std::time::Duration;
+
 use failover_core::{
     Command, Event, Failback, Incident, IncidentState, Observed, Position, Role, Served, Sighting, Signal,
     SignalKind, State, SwitchId, UpkeepTask, Verb, adopt, clock,
 };
+use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{desk::Desk, upkeep::Chore};
 use crate::{
@@ -23,6 +26,9 @@ const IN_A_ROW: u32 = 3;
 
 /// So long may a restart have kept a process from its round: own choice, twice Cloud Scheduler's minute.
 const RESTART_TAKES: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
+
+/// A standby's requests are counted within this, or not told: own choice, once a day and in nobody's way.
+const COUNT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The id of a report made here begins so.
 const REPORT: &str = "reconcile-";
@@ -96,7 +102,7 @@ impl Desk {
         }
         let trouble = self.chores(&head.state, &seen, &public.served).await?;
         let trouble = trouble.or(self.drift(&head.state, &seen, &public.served).await?);
-        self.standby_day(&head.state);
+        self.standby_day(&head.state).await;
         if let Some(trouble) = self.in_trouble(trouble) {
             return Ok(self.quiet(trouble));
         }
@@ -300,7 +306,7 @@ impl Desk {
     }
 
     /// Once a day while the site is on its standby: it is easy to forget where nobody misses anything.
-    fn standby_day(&self, state: &State) {
+    async fn standby_day(&self, state: &State) {
         let now = Timestamp::now();
         let before = self.counts().last_round.replace(now);
         let Some(since) = state.since.filter(|_| state.active == Position::Standby) else { return };
@@ -308,12 +314,28 @@ impl Desk {
         let before = before.or_else(|| now.checked_sub(RESTART_TAKES).ok()).unwrap_or(now);
         let days = |at: Timestamp| at.duration_since(since).as_hours() / 24;
         if days(now) > days(before) {
-            let days = days(now);
-            let told = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
-            let sentence =
-                format!("{} has been on its standby for {told}, since {}", self.site.name, clock(since));
-            self.site.announce(Kind::StandbyDay, &sentence, json!({ "days": days, "since": since }), None);
+            self.announce_day(since, days(now)).await;
         }
+    }
+
+    async fn announce_day(&self, since: Timestamp, days: i64) {
+        let told = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+        let requests = self.requests_since(since).await;
+        let served = requests.map_or_else(String::new, |requests| {
+            let noun = if requests == 1 { "request" } else { "requests" };
+            format!(", with {requests} {noun} so far")
+        });
+        let sentence =
+            format!("{} has been on its standby for {told}, since {}{served}", self.site.name, clock(since));
+        let details = json!({ "days": days, "since": since, "requests": requests });
+        self.site.announce(Kind::StandbyDay, &sentence, details, None);
+    }
+
+    /// How many requests the standby has had; nothing where nobody can tell, or not soon.
+    async fn requests_since(&self, since: Timestamp) -> Option<u64> {
+        let counts = join_all(self.site.of(Role::Gate).map(|gate| gate.requests_since(since)));
+        let counts = timeout(COUNT_WITHIN, counts).await.ok()?;
+        counts.into_iter().filter_map(|count| count.ok().flatten()).reduce(|one, other| one + other)
     }
 
     fn quiet(&self, reason: String) -> Reply {

@@ -6,11 +6,12 @@ use failover_core::{Position, Role};
 use jiff::Timestamp;
 
 use super::{
-    Look, Move, Overview, Place, Seen, Tone,
+    Finding, Look, Move, Overview, Place, Seen, Tone,
     headers::STYLE,
     timeline::{Timeline, timeline},
     words,
 };
+use crate::announce::Severity;
 
 /// Seconds until a page looks again: own choice.
 const REFRESH: u32 = 30;
@@ -233,6 +234,11 @@ impl View<'_> {
 
     fn earlier_moves(&self) -> &[Move] {
         self.site.moves.get(1..).unwrap_or_default()
+    }
+
+    /// What the last check found worst, where something would not work at all: findings stand far below.
+    fn worst_finding(&self) -> Option<&Finding> {
+        self.site.findings.iter().find(|finding| finding.severity == Severity::Critical)
     }
 
     /// A switch that was seen in time needs no time beside it.

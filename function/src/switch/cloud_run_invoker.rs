@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use failover_core::{Position, Role, SwitchId};
+use jiff::Timestamp;
 
 use super::{Change, Keys, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError};
 use crate::{
@@ -172,6 +173,11 @@ impl Switch for Invoker {
             }
         }
         checked
+    }
+
+    async fn requests_since(&self, since: Timestamp) -> Result<Option<u64>, SwitchError> {
+        let requests = self.google.run_requests(&self.service, since, Timestamp::now()).await;
+        requests.map(Some).map_err(Operation::Observe.failed(&self.id))
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

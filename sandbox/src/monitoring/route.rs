@@ -13,6 +13,7 @@ pub(super) enum Route {
     ListPolicies(String),
     GetAlert(String),
     ListAlerts(String),
+    ListSeries(String),
     Unknown,
 }
 
@@ -31,6 +32,7 @@ impl Route {
             ("GET", ["projects", _, "alertPolicies", _]) => Self::GetPolicy(joined()),
             ("GET", ["projects", _, "alerts"]) => Self::ListAlerts(joined()),
             ("GET", ["projects", _, "alerts", _]) => Self::GetAlert(joined()),
+            ("GET", ["projects", project, "timeSeries"]) => Self::ListSeries((*project).to_owned()),
             _ => Self::Unknown,
         }
     }
@@ -46,6 +48,7 @@ impl Route {
             Self::ListPolicies(_) => "monitoring.list_policies",
             Self::GetAlert(_) => "monitoring.get_alert",
             Self::ListAlerts(_) => "monitoring.list_alerts",
+            Self::ListSeries(_) => "monitoring.list_time_series",
             Self::Unknown => "monitoring.unknown",
         }
     }

@@ -3,6 +3,7 @@
 //! Source: the discovery document of `run` v2 and the page "Access control with IAM", read 2026-11-20.
 
 use backon::BackoffBuilder;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -68,6 +69,44 @@ impl Google {
         let answer = self.get(&task, format!("{}/{path}", self.endpoints.run()), &[]).await?;
         let services = answer["items"].as_array().into_iter().flatten();
         Ok(services.filter_map(|service| Located::read(service, project)).collect())
+    }
+
+    /// How many requests reached the service from `since` to `until`, as Cloud Monitoring counts them: some minutes late.
+    ///
+    /// Source: `run.googleapis.com/request_count` in "Google Cloud metrics", and the page "Method:
+    /// projects.timeSeries.list", read 2026-11-21.
+    pub async fn run_requests(
+        &self,
+        service: &ServiceName,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, ApiError> {
+        let task = Task {
+            provider: "Cloud Monitoring",
+            grant: "grant the account monitoring.timeSeries.list, as roles/monitoring.viewer has",
+            ..task("count the requests of", service, "")
+        };
+        let filter = format!(
+            "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND \
+             resource.labels.service_name=\"{}\" AND resource.labels.location=\"{}\"",
+            service.service(),
+            service.location()
+        );
+        let (since, until) = (since.to_string(), until.to_string());
+        let query = [
+            ("filter", filter.as_str()),
+            ("interval.startTime", &since),
+            ("interval.endTime", &until),
+            ("aggregation.alignmentPeriod", "3600s"),
+            ("aggregation.perSeriesAligner", "ALIGN_DELTA"),
+            ("aggregation.crossSeriesReducer", "REDUCE_SUM"),
+        ];
+        let url = format!("{}/v3/projects/{}/timeSeries", self.endpoints.monitoring(), service.project());
+        let answer = self.get(&task, url, &query).await?;
+        let series = answer["timeSeries"].as_array().into_iter().flatten();
+        let points = series.flat_map(|series| series["points"].as_array().into_iter().flatten());
+        // 64-bit numbers are texts in Google's JSON.
+        Ok(points.filter_map(|point| point["value"]["int64Value"].as_str()?.parse::<u64>().ok()).sum())
     }
 
     /// The service's own IAM policy, without what it inherits, at version 3 so that conditions are seen.
