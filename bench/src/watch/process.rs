@@ -78,7 +78,7 @@ impl Watching {
     pub(super) fn start(binary: &Path, sandbox: &Sandbox, config: &Config<'_>) -> Result<Self> {
         let log = config.folder.join("watch.log");
         let child = Command::new(binary)
-            .args(["watch", "--name", "bench"])
+            .args(["watch", "--name", "bench", "--topic", &pubsub::topic("failover-alerts")])
             .env_clear()
             .env("FAILOVER_CONFIG", config.write()?)
             .env("SSL_CERT_FILE", config.write_trusted()?)
