@@ -19,6 +19,11 @@ const MONTH: u32 = 30 * 24 * 60;
 /// The outage of the write-up.
 const OUTAGE_HOURS: u32 = 55;
 
+/// What Cloud Storage takes for an operation, in US dollars: a standard bucket in one region, before anything that is
+/// free (cloud.google.com/storage/pricing, read 2026-11-21).
+const CLASS_A: f64 = 0.005 / 1000.0;
+const CLASS_B: f64 = 0.0004 / 1000.0;
+
 /// Reconciles that are counted, after one that warms the instance.
 const ROUNDS: u32 = 10;
 
@@ -38,6 +43,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
             "storage creates and lists (class A)",
             "storage reads (class B)",
             "probes",
+            "storage at list prices, US$",
         ],
     );
     function.push(&reconcile("reconcile")).await?;
@@ -66,6 +72,11 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     let rounds = f64::from(OUTAGE_HOURS * 60) / f64::from(ROUNDS);
     let outage = std::array::from_fn(|i| away[i] + back[i] + waiting[i] * rounds);
     table.row(row("an outage of 55 hours: there, a reconcile a minute, back", outage, 1.0));
+    table.note(
+        "Google bills a class A operation at $0.005 per 1,000 and one of class B at $0.0004 per 1,000 (standard bucket \
+         in one region, cloud.google.com/storage/pricing, read 2026-11-21). Calls to Cloud Run's and Monitoring's \
+         interfaces and to Cloudflare's are free of charge.",
+    );
     report.add(&table);
     Ok(())
 }
@@ -77,6 +88,19 @@ fn billed(records: &[sandbox::ledger::Record]) -> Result<[f64; 5]> {
 }
 
 fn row(said: &str, counts: [f64; 5], factor: f64) -> Vec<String> {
+    let [.., class_a, class_b, _] = counts;
+    let price = format!("{:.4}", (class_a * CLASS_A + class_b * CLASS_B) * factor);
     let counted = counts.map(|count| format!("{}", (count * factor * 10.0).round() / 10.0));
-    std::iter::once(said.to_owned()).chain(counted).collect()
+    std::iter::once(said.to_owned()).chain(counted).chain([price]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_of_one_read_a_minute_costs_less_than_two_cents() {
+        let month = row("a month", [0.0, 0.0, 0.0, 1.0, 1.0], f64::from(MONTH));
+        assert_eq!(month, ["a month", "0", "0", "0", "43200", "43200", "0.0173"]);
+    }
 }

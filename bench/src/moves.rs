@@ -64,7 +64,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     }
     table.note(
         "The chain: read policy, write policy, patch rule, by a bare client with open connections, 550 ms by \
-         themselves. Targets: 1.10, then 1.05. `together` routes when the opening was accepted, so its longest branch \
+         themselves. Target: 1.05. `together` routes when the opening was accepted, so its longest branch \
          is the same three calls; it only leaves out waiting for the standby's answer.",
     );
     report.add(&table);

@@ -16,6 +16,9 @@ use tokio::process::{Child, Command};
 /// No start and no answer is waited for longer than this.
 const PATIENCE: Duration = Duration::from_mins(20);
 
+/// Starts that are tried.
+const TRIES: usize = 3;
+
 /// Between two looks at a process that starts: small beside what is measured, and no busy loop beside it.
 const LOOK: Duration = Duration::from_micros(100);
 
@@ -52,8 +55,18 @@ impl Answer {
 }
 
 impl Process {
-    /// Starts the binary on a configuration and waits until it answers.
+    /// Starts the binary on a configuration and waits until it answers; once more where somebody took its port
+    /// before it could.
     pub(crate) async fn start(binary: &Path, sandbox: &Sandbox, config: &Path) -> Result<Self> {
+        for _ in 1..TRIES {
+            if let Ok(process) = Self::try_to_start(binary, sandbox, config).await {
+                return Ok(process);
+            }
+        }
+        Self::try_to_start(binary, sandbox, config).await
+    }
+
+    async fn try_to_start(binary: &Path, sandbox: &Sandbox, config: &Path) -> Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let mut command = Command::new(binary);
         command
@@ -69,9 +82,12 @@ impl Process {
             .kill_on_drop(true);
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let begun = Instant::now();
-        let child = command.spawn().context("the function could not be started")?;
-        let answered = tokio::task::spawn_blocking(move || first_answer(address)).await?;
-        let ready_after = answered? - begun;
+        let mut child = command.spawn().context("the function could not be started")?;
+        let answered = tokio::select! {
+            ended = child.wait() => bail!("the function ended: {}", ended?),
+            answered = tokio::task::spawn_blocking(move || first_answer(address)) => answered??,
+        };
+        let ready_after = answered - begun;
         Ok(Self { child, address, http, ready_after })
     }
 
@@ -96,7 +112,7 @@ impl Process {
 /// When `/health` answered 200 for the first time.
 fn first_answer(address: SocketAddr) -> Result<Instant> {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(20) {
+    while begun.elapsed() < Duration::from_secs(10) {
         if let Ok(stream) = TcpStream::connect(address)
             && is_healthy(stream).unwrap_or(false)
         {
