@@ -15,14 +15,27 @@ const DRAIN_AT_MOST: Duration = Duration::from_mins(65);
 
 impl Executor {
     pub(super) async fn failback(&mut self) -> Result<Finish, Halt> {
-        match self.lead_to_primary().await {
-            // Nothing was moved, or it was moved back already.
-            Err(Halt::Unwind(why)) => {
-                self.pause_again().await?;
-                Ok(Finish::new(End::Unwound, self.active_by_steps(), why))
+        loop {
+            match self.lead_to_primary().await {
+                Err(Halt::Unwind(why)) if self.reopen_standby().await? => return self.stay(why).await,
+                Err(Halt::Unwind(_)) => {}
+                other => return other,
             }
-            other => other,
         }
+    }
+
+    /// The primary fell silent before all visitors were led there. An earlier executor, or one of several routes, may
+    /// have led some of them: they are led to the standby again.
+    async fn stay(&mut self, why: String) -> Result<Finish, Halt> {
+        let begun = Instant::now();
+        let proof = self.site.targets.standby.as_ref().map(|_| Position::Standby);
+        let before = Before { look: true, answers: proof };
+        let routed = self.set(Role::Route, Position::Standby, Vec::new(), before).await?;
+        if routed == Change::Made || self.has_done(Step::Route) {
+            self.record(Step::Unroute, begun, None);
+        }
+        self.pause_again().await?;
+        Ok(Finish::new(End::Unwound, Position::Standby, why))
     }
 
     async fn lead_to_primary(&mut self) -> Result<Finish, Halt> {
@@ -39,7 +52,7 @@ impl Executor {
         if drain_until.is_none() {
             wanted.push((Role::Gate, Position::Primary));
         }
-        self.settle(&wanted, None).await?;
+        self.settle(&wanted, self.primary_proof()).await?;
         let caveat = self.caveat().await;
         let sentence = format!("visitors are served by the primary: {}{caveat}", self.task.reason);
         Ok(Finish { drain_until, ..Finish::new(End::Done, Position::Primary, sentence) })
@@ -59,18 +72,24 @@ impl Executor {
     /// Leads visitors to the primary; true if that took a write.
     async fn route_to_primary(&mut self) -> Result<bool, Halt> {
         let begun = Instant::now();
-        let asks = !self.task.order.force && self.site.policy.has_primary_url && !self.has_done(Step::Route);
         let look = self.task.resumed || self.task.order.unfinished;
         if let Some(at) = self.task.ahead.answered.take() {
             // The gate had two answers; while this plan waited for its turn they have become old.
             self.has_answered(at);
         }
-        let before = Before { look, answers: asks.then_some(Position::Primary) };
+        // Also where it was led there before: whoever undid that may have died before it was told.
+        let before = Before { look, answers: self.primary_proof() };
         let change = self.set(Role::Route, Position::Primary, Vec::new(), before).await?;
         if !(self.task.order.unfinished && change == Change::Already) {
             self.record(Step::Route, begun, None);
         }
         Ok(change == Change::Made)
+    }
+
+    /// Who has to answer before visitors are led there: nobody where it was forced, or can't be asked.
+    fn primary_proof(&self) -> Option<Position> {
+        let asks = !self.task.order.force && self.site.policy.has_primary_url;
+        asks.then_some(Position::Primary)
     }
 
     /// Waits for a visitor's request to be answered by the primary; false if none was in time.
@@ -114,17 +133,19 @@ impl Executor {
         }
     }
 
-    /// An earlier executor may have closed the standby already: it is opened, and answers, before anybody is led
-    /// there again. False if the primary answered visitors first.
+    /// The standby may have been closed already, or not have been opened by an overtaken failover: it is opened, and
+    /// answers, before anybody is led there again. False if the primary answered visitors first.
     async fn reopen_standby(&mut self) -> Result<bool, Halt> {
         let begun = Instant::now();
         let before = Before { look: true, answers: None };
-        if !self.task.resumed
-            || self.set(Role::Gate, Position::Standby, Vec::new(), before).await? == Change::Already
-        {
+        let closed = self.follows_another() || self.has_done(Step::Close);
+        if !closed || self.set(Role::Gate, Position::Standby, Vec::new(), before).await? == Change::Already {
             return Ok(true);
         }
         self.record(Step::Open, begun, None);
+        if self.site.targets.standby.is_none() {
+            return Ok(true);
+        }
         let race = async {
             tokio::select! {
                 biased;
@@ -135,10 +156,11 @@ impl Executor {
         self.unless_stopped(race).await
     }
 
-    /// An earlier executor may have resumed monitoring already, or an overtaken failover not have paused it: it is
-    /// paused once a visitor was served by the standby, and left alone if none is.
+    /// Monitoring may have been resumed already, or an overtaken failover not have paused it: it is paused once a
+    /// visitor was served by the standby, and left alone if none is.
     async fn pause_again(&mut self) -> Result<(), Halt> {
-        if !self.follows_another() || !self.has(Role::Monitor) {
+        let running = self.follows_another() || self.has_done(Step::Resume);
+        if !running || !self.has(Role::Monitor) {
             return Ok(());
         }
         let begun = Instant::now();
