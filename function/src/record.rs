@@ -126,11 +126,14 @@ impl Record {
             other => return other,
         };
         let newest = self.newest_number().await?.unwrap_or(unreadable);
-        for number in (newest.saturating_sub(LOOK_PAST)..newest).rev() {
+        for number in (newest.saturating_sub(LOOK_PAST)..=newest).rev() {
             if number == 0 {
                 return Ok(Head { number: newest, state: Arc::default() });
             }
             match self.read(number).await {
+                // It can be read after all.
+                Ok(Some(entry)) if number == newest => return Ok(self.learn(entry)),
+                Ok(None) if number == newest => {}
                 Ok(Some(entry)) => return Ok(Head { number: newest, state: Arc::new(entry.state) }),
                 Ok(None) => return Ok(Head { number: newest, state: Arc::default() }),
                 Err(RecordError::Unreadable { .. }) => {}

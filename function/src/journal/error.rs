@@ -115,7 +115,10 @@ fn refused(location: &JournalLocation, operation: Operation, refusal: &Refusal) 
             ApiErrorKind::Denied,
             format!("not permitted; grant this account {permission} on the bucket; Google says: {says}"),
         ),
-        404 if !no_such_bucket(refusal) => (ApiErrorKind::Missing, "no such entry".to_owned()),
+        // Only an entry that is to be read can be missing; whoever lists or creates misses the bucket.
+        404 if operation == Operation::Read && !no_such_bucket(refusal) => {
+            (ApiErrorKind::Missing, "no such entry".to_owned())
+        }
         404 => (
             ApiErrorKind::Missing,
             format!(
