@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -49,9 +49,9 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    /// Takes this port, or any with 0, on 127.0.0.1.
-    pub(crate) fn take(port: u16) -> io::Result<Self> {
-        Self::of(SocketAddr::from(([127, 0, 0, 1], port)))
+    /// Takes this port, or any with 0, at a loopback address.
+    pub(crate) fn take(at: Ipv4Addr, port: u16) -> io::Result<Self> {
+        Self::of(SocketAddr::from((at, port)))
     }
 
     /// Takes any port for all of 127.0.0.0/8. Only binding to every address does that; the listener drops what
@@ -89,7 +89,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reserved_port_refuses_until_somebody_listens_and_again_afterwards() {
-        let reservation = Reservation::take(0).expect("a free port");
+        let reservation = Reservation::take(Ipv4Addr::LOCALHOST, 0).expect("a free port");
         let address = reservation.address();
         assert!(TcpStream::connect(address).await.is_err());
         let listener = reservation.listen().expect("the port is ours");
@@ -101,8 +101,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_that_is_listened_on_can_not_be_taken_twice() {
-        let reservation = Reservation::take(0).expect("a free port");
+        let reservation = Reservation::take(Ipv4Addr::LOCALHOST, 0).expect("a free port");
         let _listener = reservation.listen().expect("the port is ours");
-        assert!(Reservation::take(reservation.address().port()).is_err());
+        assert!(Reservation::take(Ipv4Addr::LOCALHOST, reservation.address().port()).is_err());
     }
 }

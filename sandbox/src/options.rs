@@ -1,6 +1,7 @@
 //! How a sandbox is set up. The default is one site, no latency, and any free ports.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::provider::Service;
@@ -9,6 +10,9 @@ use crate::site::SiteSeed;
 /// What the sandbox starts with.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Where everything listens. Sandboxes side by side had better not share an address: a port that one gave back is
+    /// soon another's, and a late caller would take that for the one it knew.
+    pub address: Ipv4Addr,
     /// Ports of the clouds; those not named take any.
     pub ports: HashMap<Service, u16>,
     /// Latency per service; none where not named.
@@ -28,6 +32,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            address: Ipv4Addr::LOCALHOST,
             ports: HashMap::new(),
             latencies: HashMap::new(),
             jitter: 0.0,

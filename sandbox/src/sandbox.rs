@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinHandle;
@@ -25,6 +25,7 @@ const OWN_LISTENERS: usize = 100;
 pub struct Sandbox {
     /// The state behind it, shared with whoever plays with it.
     pub world: Arc<World>,
+    address: Ipv4Addr,
     clouds: HashMap<Service, SocketAddr>,
     /// The ports that sites share once there are many, each site with an address of its own in 127.0.0.0/8.
     shared: Mutex<HashMap<Service, u16>>,
@@ -36,10 +37,11 @@ impl Sandbox {
     pub async fn start(options: Options) -> io::Result<Self> {
         let world = Arc::new(World::new(&options));
         let (shared, listeners) = (Mutex::default(), Mutex::default());
-        let mut sandbox = Self { world, clouds: HashMap::new(), shared, listeners };
+        let address = options.address;
+        let mut sandbox = Self { world, address, clouds: HashMap::new(), shared, listeners };
         for service in Service::CLOUDS {
             let port = options.ports.get(&service).copied().unwrap_or_default();
-            let reservation = Reservation::take(port)?;
+            let reservation = Reservation::take(address, port)?;
             sandbox.clouds.insert(service, reservation.address());
             sandbox.listen(service, reservation)?;
         }
@@ -80,9 +82,9 @@ impl Sandbox {
         if number >= OWN_LISTENERS {
             return self.add_sharing(seed, number);
         }
-        let edge = Reservation::take(seed.edge_port)?;
-        let primary = Reservation::take(seed.primary_port)?;
-        let standby = Reservation::take(seed.standby_port)?;
+        let edge = Reservation::take(self.address, seed.edge_port)?;
+        let primary = Reservation::take(self.address, seed.primary_port)?;
+        let standby = Reservation::take(self.address, seed.standby_port)?;
         let site =
             Site { seed, edge: edge.address(), primary: primary.address(), standby: standby.address() };
         self.world.seed(&site);

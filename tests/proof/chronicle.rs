@@ -19,20 +19,15 @@ impl Chronicle {
         Self::read(objects.into_iter().map(|(name, bytes)| (name, bytes.to_vec())))
     }
 
-    /// Reads the journal of the example's site from a folder.
-    pub(crate) fn in_folder(journal: &Path) -> Result<Self, String> {
-        let Ok(folder) = std::fs::read_dir(journal.join("resume")) else { return Ok(Self(Vec::new())) };
+    /// Reads the journal of the example's site from its folder.
+    pub(crate) fn in_folder(folder: &Path) -> Result<Self, String> {
+        let Ok(folder) = std::fs::read_dir(folder) else { return Ok(Self(Vec::new())) };
         let read = |file: std::io::Result<std::fs::DirEntry>| {
             let file = file?;
             Ok((file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path())?))
         };
         let files: std::io::Result<Vec<_>> = folder.map(read).collect();
         Self::read(files.map_err(|error| error.to_string())?.into_iter())
-    }
-
-    /// How many entries there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// Reads entries in any order: numbers have no gaps, and each entry's state follows from the one before it.

@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use failover_core::{Direction, End};
 use sandbox::{Aim, Fault, ledger::Record};
 
 use crate::{
+    cast::Word,
     evidence::Evidence,
+    harness::Answer,
     recording::Point,
     runner::{Case, Played, survive},
     stage::Stage,
-    story::{FAULTY, Recorded, Scene, record_all},
-    verdict::{all_is_well, nothing_is_written_any_more, reconciled},
+    story::{FAULTY, ON_PRIMARY, ON_STANDBY, Recorded, Scene, Story, record_all},
+    verdict::{Ending, all_is_well, nothing_is_written_any_more, reconciled},
 };
 
 /// Longer than a claim lives, shorter than a call is waited for.
@@ -18,6 +21,10 @@ const LATE: Duration = Duration::from_millis(700);
 
 /// Longer than a call is waited for.
 const TOO_LATE: Duration = Duration::from_millis(1300);
+
+/// How a sentence goes on that tells an operator what to mend.
+const REMEDIES: [&str; 6] =
+    ["; grant ", "; check ", "; create ", "; correct ", "; on Cloud Run give ", "operator's command"];
 
 /// One way to go wrong.
 #[derive(Debug, Clone)]
@@ -31,6 +38,11 @@ struct Trial {
 impl Trial {
     fn once(name: &'static str, fault: Fault) -> Self {
         Self { name, fault, times: 1 }
+    }
+
+    /// Whether no other try helps before somebody mends something.
+    fn is_permanent(&self) -> bool {
+        [403, 404].map(Fault::status).contains(&self.fault)
     }
 
     /// Whether a call of this operation can go wrong so.
@@ -82,20 +94,68 @@ async fn play(scene: Scene, point: Point, trial: Trial, evidence: Arc<Evidence>)
     let mut way = "at once";
     let mut answer = stage.deliver(&message).await?;
     if answer.status != 200 {
+        tells_what_to_mend(&answer, &trial)?;
         (way, answer) = ("by a redelivery", stage.settle(&message).await?);
     }
-    if answer.text("verdict") == "refused" {
+    for _ in 0..trial.times {
+        if answer.text("verdict") != "refused" {
+            break;
+        }
         // A refusal is final: the operator reads why, and asks again.
-        way = "by a new order";
-        stage.say(story.message).await?;
+        (way, answer) = ("by a new order", stage.say(story.message).await?);
     }
-    if story.ending.missing(&stage)?.is_some() {
-        way = reconciled(&mut stage, &story.ending).await?;
+    let mut ending = story.ending;
+    if ending.missing(&stage)?.is_some() {
+        way = reconciled(&mut stage, &ending).await?;
+    }
+    // What is left of the fault is not for our own visitor.
+    stage.sandbox.world.faults.clear();
+    if let Some(otherwise) = ended_otherwise(&mut stage, story, point, &trial).await? {
+        (way, ending) = otherwise;
     }
     all_effects_landed(&stage, before, point, &trial).await;
-    all_is_well(&stage, &story.ending).await?;
+    all_is_well(&stage, &ending).await?;
     nothing_is_written_any_more(&mut stage, &message).await?;
     Ok(way)
+}
+
+/// What is to be undone may end otherwise, too: a look that failed may have been the one that would have had it
+/// undone, and an undo that was refused is stuck, and an operator's, whose commands always run.
+async fn ended_otherwise(
+    stage: &mut Stage,
+    story: &Story,
+    point: Point,
+    trial: &Trial,
+) -> Result<Option<(&'static str, Ending)>, String> {
+    if story.ending.plan.iter().any(|(_, end)| *end != End::Unwound) {
+        return Ok(None);
+    }
+    let (order, ending) = match stage.chronicle()?.newest_end() {
+        Some((Direction::Failover, End::Done)) if point.operation == "edge.visit" => {
+            return Ok(Some(("as the site looked silent", ON_STANDBY)));
+        }
+        Some((Direction::Failover, End::Stuck)) if trial.is_permanent() => {
+            // Where no more than a look was refused, nothing is left for the operator's order to do.
+            let plan = &[(Direction::Failback, End::Done), (Direction::Failover, End::Stuck)];
+            ("failback", Ending { plan, ..ON_PRIMARY })
+        }
+        Some((Direction::Failback, End::Stuck)) if trial.is_permanent() => {
+            ("failover", Ending { failovers: 2, ..ON_STANDBY })
+        }
+        _ => return Ok(None),
+    };
+    stage.say(Word::Order(order)).await?;
+    Ok(Some(("by an operator, since the undo was refused", ending)))
+}
+
+/// A permanent error ends the attempt with a sentence that says what to mend.
+fn tells_what_to_mend(answer: &Answer, trial: &Trial) -> Result<(), String> {
+    let reason = answer.text("reason");
+    // On a busy machine the journal's patience may end first, and the attempt with it.
+    let told = reason.contains("in time") || REMEDIES.iter().any(|remedy| reason.contains(remedy));
+    (!trial.is_permanent() || told)
+        .then_some(())
+        .ok_or_else(|| format!("nothing to mend was told: {}", answer.body))
 }
 
 /// Waits until a change that comes late has come: what was settled meanwhile must not be upset by it.

@@ -133,8 +133,9 @@ async fn in_the_dark(seed: u64, evidence: Arc<Evidence>) -> Played {
 /// Wherever visitors are led, they are served there, and everything else fits.
 async fn nothing_is_astray(stage: &mut Stage) -> Played {
     stage.say(Word::Reconcile).await?;
-    nothing_was_broken(stage, 2)?;
-    let state = stage.chronicle()?.state();
+    let chronicle = stage.chronicle()?;
+    nothing_was_broken(stage, &chronicle, 2)?;
+    let state = chronicle.state();
     let (world, site) = (&stage.sandbox.world, stage.site());
     let on_standby = state.active == Position::Standby;
     let seen = (

@@ -20,16 +20,22 @@ impl fmt::Display for Point {
     }
 }
 
-/// Who waits for an answer asks the same again and again: of so many in a row, the first and the last ones count.
-const OF_A_ROW: usize = 2;
+/// What is asked again and again while something is waited for: the sites, and the journal, where the claim is renewed
+/// or watched.
+const WHILE_WAITING: [&str; 6] =
+    ["edge.visit", "primary.get", "standby.get", "storage.create", "storage.get", "storage.list"];
 
-/// Every call of a recording, in order; of a long row of the same one, the first and the last.
+/// Of what is asked in a row while waiting, so many of the first and of the last ones count: how often it is asked in
+/// between depends on how busy the machine is.
+const OF_A_WAIT: usize = 4;
+
+/// Every call of a recording, in order; of a long wait, the first and the last.
 pub(crate) fn points(records: &[Record]) -> Vec<Point> {
     let all = named(records);
-    let same = |one: &Point, other: &Point| one.operation == other.operation;
-    let thinned = all.chunk_by(same).flat_map(|row| {
-        let last = row.len().saturating_sub(OF_A_ROW).max(OF_A_ROW.min(row.len()));
-        row.iter().take(OF_A_ROW).chain(&row[last..])
+    let waits = |point: &Point| WHILE_WAITING.contains(&point.operation);
+    let thinned = all.chunk_by(|one, other| waits(one) && waits(other)).flat_map(|row| {
+        let last = row.len().saturating_sub(OF_A_WAIT).max(OF_A_WAIT.min(row.len()));
+        row.iter().take(OF_A_WAIT).chain(&row[last..])
     });
     thinned.copied().collect()
 }

@@ -1,6 +1,12 @@
 //! Plays many cases side by side, each with a deadline, and tells of all that failed.
 
-use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use futures::{StreamExt, stream};
 use tokio::sync::Semaphore;
@@ -16,8 +22,11 @@ const TOLD: usize = 4;
 /// So often it is told how far a table is.
 const PROGRESS: usize = 250;
 
+/// So many cases play at the same time: most of a case is waiting.
+const AT_ONCE: usize = 12;
+
 /// Cases that play at the same time, over all tests of this binary.
-static SEATS: Semaphore = Semaphore::const_new(6);
+static SEATS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(at_once()));
 
 /// What a case came to: how it got to its end, in a word that is counted, or what went wrong.
 pub(crate) type Played = Result<&'static str, String>;
@@ -71,9 +80,7 @@ pub(crate) fn may_be_wanted(beginning: &str) -> bool {
 ///
 /// # Panics
 /// When one failed, after all were played.
-#[expect(clippy::print_stdout, reason = "a table takes minutes: who waits for it wants to see it move")]
 pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
-    let at_once = std::env::var("PROOF_AT_ONCE").ok().and_then(|number| number.parse().ok()).unwrap_or(64);
     let cases: Vec<Case> = cases.into_iter().filter(|case| is_wanted(&case.name)).collect();
     let points = cases.len();
     let played = stream::iter(cases).map(|case| async {
@@ -81,33 +88,44 @@ pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
         case.run().await
     });
     let (mut ways, mut failures) = (BTreeMap::<&str, usize>::new(), Vec::new());
-    let mut played = std::pin::pin!(played.buffer_unordered(at_once));
+    let mut played = std::pin::pin!(played.buffer_unordered(at_once()));
     for number in 1.. {
         let Some(outcome) = played.next().await else { break };
         if number % PROGRESS == 0 {
-            println!("{table}: {number} of {points} points played");
+            say(&format!("{table}: {number} of {points} points played"));
         }
         match outcome {
             Ok(how) => *ways.entry(how).or_default() += 1,
-            Err(failure) => failures.push(failure),
+            Err(failure) => {
+                say(&format!("{}: {}", failure.name, failure.why));
+                failures.push(failure);
+            }
         }
     }
     conclude(table, points, &ways, &failures);
 }
 
-#[expect(clippy::print_stdout, reason = "the count is what the reader of a proof wants to see")]
 fn conclude(table: &str, points: usize, ways: &BTreeMap<&str, usize>, failures: &[Failure]) {
     let ways: Vec<String> = ways.iter().map(|(how, count)| format!("{count} {how}")).collect();
     if failures.is_empty() {
-        println!("{table}: {points} points, all survived ({})", ways.join(", "));
+        say(&format!("{table}: {points} points, all survived ({})", ways.join(", ")));
         return;
     }
     for failure in failures.iter().take(TOLD) {
-        println!("{}: {}\n{}", failure.name, failure.why, failure.evidence.report());
+        say(&format!("{}: {}\n{}", failure.name, failure.why, failure.evidence.report()));
     }
     let names: Vec<String> =
         failures.iter().map(|failure| format!("{}: {}", failure.name, first_line(&failure.why))).collect();
     panic!("{table}: {} of {points} points failed:\n{}", failures.len(), names.join("\n"));
+}
+
+/// Past the capture of tests that succeed: a table takes minutes, and its count is what one wants to see.
+fn say(line: &str) {
+    let _closed_is_fine = writeln!(std::io::stdout(), "{line}");
+}
+
+fn at_once() -> usize {
+    std::env::var("PROOF_AT_ONCE").ok().and_then(|number| number.parse().ok()).unwrap_or(AT_ONCE)
 }
 
 fn first_line(text: &str) -> &str {

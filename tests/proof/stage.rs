@@ -1,6 +1,6 @@
 //! A world of its own for one case, and the processes of the function that play in it.
 
-use std::sync::Arc;
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use sandbox::{Moment, Options, Power, Sandbox, Site};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     cast::Word,
-    chronicle::Chronicle,
+    chronicle::{BUCKET, Chronicle},
     evidence::Evidence,
     harness::{Answer, Function, Settings},
     recording::Point,
@@ -32,6 +32,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A fresh world, and no process yet.
     pub(crate) async fn set(settings: Settings, options: Options, evidence: Arc<Evidence>) -> Self {
+        let options = Options { address: an_address_of_its_own(), ..options };
         let sandbox = Arc::new(Sandbox::start(options).await.expect("the sandbox starts"));
         evidence.plays_in(&sandbox);
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -135,11 +136,31 @@ impl Stage {
 
     /// The journal as it is stored.
     pub(crate) fn chronicle(&self) -> Result<Chronicle, String> {
-        match self.settings.journal.strip_prefix("file:{folder}") {
-            Some(path) => Chronicle::in_folder(&self.folder.path().join(path.trim_start_matches('/'))),
+        match self.journal_folder() {
+            Some(folder) => Chronicle::in_folder(&folder),
             None => Chronicle::in_bucket(&self.sandbox),
         }
     }
+
+    /// How many entries it has.
+    pub(crate) fn entries(&self) -> usize {
+        match self.journal_folder() {
+            Some(folder) => std::fs::read_dir(folder).map_or(0, Iterator::count),
+            None => self.sandbox.world.storage.objects(BUCKET).len(),
+        }
+    }
+
+    fn journal_folder(&self) -> Option<PathBuf> {
+        let path = self.settings.journal.strip_prefix("file:{folder}/")?;
+        Some(self.folder.path().join(path).join("resume"))
+    }
+}
+
+/// Somewhere in 127.0.0.0/8, all of which is this machine: a process that outlives its case for a moment must not meet
+/// the next one's clouds.
+fn an_address_of_its_own() -> Ipv4Addr {
+    let [one, two, three] = rand::random::<[u8; 3]>();
+    Ipv4Addr::new(127, one.max(1), two, three.clamp(1, 254))
 }
 
 /// One delivery to `function`.

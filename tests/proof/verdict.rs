@@ -4,7 +4,7 @@ use failover_core::{Direction, End, Position};
 use sandbox::{Served, provider::Kind};
 use serde_json::Value;
 
-use crate::{cast::Word, runner::Played, stage::Stage};
+use crate::{cast::Word, chronicle::Chronicle, runner::Played, stage::Stage};
 
 /// Where a story ends.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +26,11 @@ pub(crate) struct Ending {
 impl Ending {
     /// What is not yet as it should be.
     pub(crate) fn missing(&self, stage: &Stage) -> Result<Option<String>, String> {
+        Ok(self.missing_in(&stage.chronicle()?, stage))
+    }
+
+    fn missing_in(&self, chronicle: &Chronicle, stage: &Stage) -> Option<String> {
         let (world, site) = (&stage.sandbox.world, stage.site());
-        let chronicle = stage.chronicle()?;
         let state = chronicle.state();
         let routed = world.cloudflare.is_routed(&site);
         let open = world.run.is_granted(&site.seed.service);
@@ -45,7 +48,7 @@ impl Ending {
                 .is_none_or(|end| !self.plan.contains(&end))
                 .then(|| format!("the newest end is {newest:?}")),
         ];
-        Ok(wrong.into_iter().flatten().reduce(|all, one| format!("{all}; {one}")))
+        wrong.into_iter().flatten().reduce(|all, one| format!("{all}; {one}"))
     }
 }
 
@@ -65,10 +68,11 @@ pub(crate) async fn reconciled(stage: &mut Stage, ending: &Ending) -> Played {
 
 /// What must be true whenever all is settled, whatever happened on the way.
 pub(crate) async fn all_is_well(stage: &Stage, ending: &Ending) -> Result<(), String> {
-    if let Some(missing) = ending.missing(stage)? {
+    let chronicle = stage.chronicle()?;
+    if let Some(missing) = ending.missing_in(&chronicle, stage) {
         return Err(missing);
     }
-    nothing_was_broken(stage, ending.failovers)?;
+    nothing_was_broken(stage, &chronicle, ending.failovers)?;
     let visited =
         sandbox::visitors::visit(&stage.site().public_url()).await.map_err(|error| error.to_string())?;
     let expected = match ending.active {
@@ -80,7 +84,11 @@ pub(crate) async fn all_is_well(stage: &Stage, ending: &Ending) -> Result<(), St
 }
 
 /// No promise was broken, nothing unknown was asked, and the journal tells it all: at most so many failovers.
-pub(crate) fn nothing_was_broken(stage: &Stage, failovers: usize) -> Result<(), String> {
+pub(crate) fn nothing_was_broken(
+    stage: &Stage,
+    chronicle: &Chronicle,
+    failovers: usize,
+) -> Result<(), String> {
     let broken = stage.sandbox.violations();
     if !broken.is_empty() {
         return Err(format!("promises were broken: {broken:?}"));
@@ -89,7 +97,6 @@ pub(crate) fn nothing_was_broken(stage: &Stage, failovers: usize) -> Result<(), 
     if !unknown.is_empty() {
         return Err(format!("something unknown was asked: {unknown:?}"));
     }
-    let chronicle = stage.chronicle()?;
     let done = chronicle.ended(Direction::Failover, End::Done);
     if done > failovers {
         return Err(format!("{done} failovers were done, of {failovers} outages"));
@@ -99,13 +106,13 @@ pub(crate) fn nothing_was_broken(stage: &Stage, failovers: usize) -> Result<(), 
 
 /// What was done is done: delivered again, or reconciled, nothing is written any more.
 pub(crate) async fn nothing_is_written_any_more(stage: &mut Stage, push: &Value) -> Result<(), String> {
-    for again in [push.clone(), Word::Reconcile.publish(), push.clone()] {
-        let (before, entries) = (stage.sandbox.world.ledger.position(), stage.chronicle()?.len());
+    for again in [push.clone(), Word::Reconcile.publish()] {
+        let (before, entries) = (stage.sandbox.world.ledger.position(), stage.entries());
         stage.settle(&again).await?;
         let later = stage.sandbox.world.ledger.since(before);
         let writes = later.iter().filter(|record| matches!(record.kind, Kind::Write | Kind::Journal));
         let writes: Vec<&str> = writes.map(|record| record.operation).collect();
-        if !writes.is_empty() || stage.chronicle()?.len() > entries {
+        if !writes.is_empty() || stage.entries() > entries {
             return Err(format!("all was settled, and delivered again it wrote {writes:?}"));
         }
     }
