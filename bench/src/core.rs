@@ -44,6 +44,8 @@ fn policy() -> Policy {
         moves_per_day: 4,
         drain: std::time::Duration::ZERO,
         has_primary_url: true,
+        has_standby_url: true,
+        has_public_url: true,
         roles: Roles { gate: true, route: true, monitor: true, power: false },
     }
 }

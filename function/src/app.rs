@@ -278,6 +278,7 @@ async fn targets(site: &config::Site) -> Targets {
 pub fn public_targets(site: &config::Site) -> Targets {
     Targets {
         public: site.public_url.clone(),
+        witness: site.witness.clone(),
         standby: site.standby_url.clone(),
         primary: site.primary_url.clone(),
         connect: None,

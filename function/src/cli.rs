@@ -14,6 +14,7 @@ mod order;
 mod paint;
 mod plan;
 mod progress;
+mod promote;
 mod rehearse;
 mod report;
 mod screen;
@@ -56,6 +57,8 @@ enum Task {
     Send(send::Args),
     /// Move a site here and now with your own credentials, when Pub/Sub is down
     Act(act::Args),
+    /// Take a site for the machine that this runs on, which was promoted
+    Promote(promote::Args),
     /// Open the standby for real, prove that it serves, close it again
     Rehearse(rehearse::Args),
     /// Tell what a monitor of your own has seen, as an alert would
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
         Task::Check(args) => options.run(Intention::Look, async |session| check::run(args, session).await),
         Task::Send(args) => options.run(Intention::Read, async |session| send::run(args, session).await),
         Task::Act(args) => options.run(Intention::Act, async |session| act::run(args, session).await),
+        Task::Promote(args) => options.run(Intention::Act, async |session| promote::run(args, session).await),
         Task::Rehearse(args) => {
             let intention = if args.here { Intention::Act } else { Intention::Read };
             options.run(intention, async |session| rehearse::run(args, session).await)

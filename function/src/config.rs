@@ -77,6 +77,8 @@ pub struct Config {
     pub project: Option<String>,
     /// The service on Cloud Run that this is, if it is one.
     pub cloud_run: Option<CloudRun>,
+    /// Where a machine asks who it is, host and port, where that isn't Google's own place.
+    pub metadata_host: Option<String>,
     /// The secrets that switches asked for, by the name of their variable.
     pub secrets: BTreeMap<&'static str, Secret>,
 }
@@ -152,6 +154,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         page_key,
         port,
         cloud_run: CloudRun::read(environment),
+        metadata_host: environment.variable("GCE_METADATA_HOST").map(str::to_owned),
         secrets,
     })
 }

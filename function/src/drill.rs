@@ -32,6 +32,7 @@ mod show;
 mod signals;
 mod stage;
 mod story;
+mod virtual_ip;
 mod watcher;
 
 use std::{

@@ -12,6 +12,7 @@ pub mod cycle;
 pub mod drill;
 pub mod journal;
 pub mod log;
+pub mod machine;
 pub mod pace;
 pub mod page;
 pub mod probe;

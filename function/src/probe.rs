@@ -7,6 +7,7 @@ mod body;
 mod memory;
 mod tcp;
 mod visit;
+mod witness;
 
 use std::{
     collections::HashMap,
@@ -23,9 +24,12 @@ use uuid::Uuid;
 use crate::api::retry::root_cause;
 use visit::{Place, Visit};
 pub(crate) use visit::{Way, authority};
+pub use witness::{ServedBy, Witness};
 
 /// How many redirects a visitor is followed over.
 pub const MOST_REDIRECTS: usize = 5;
+
+const NO_PUBLIC_URL: &str = "there is no public_url";
 
 /// What a good answer is like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +49,11 @@ impl Default for Expect {
 /// Where one site is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
-    /// What visitors type. This and the others may be `tcp://host:port`: then a connection is the answer.
-    pub public: Url,
+    /// What visitors type, where there are any. This and the others may be `tcp://host:port`: then a connection is the
+    /// answer.
+    pub public: Option<Url>,
+    /// By what one knows which place gave an answer at the public URL.
+    pub witness: Witness,
     /// The standby's own address.
     pub standby: Option<Url>,
     /// The primary past the redirect.
@@ -89,36 +96,45 @@ impl Prober {
 
     /// Asks the public URL as a visitor would, with a query that no cache has seen.
     pub async fn public(&self, site: &Targets) -> Answer {
-        if tcp::is_tcp(&site.public) {
-            return in_time(self.patience, &site.public, tcp::public(site)).await;
+        match &site.public {
+            None => unasked(NO_PUBLIC_URL),
+            Some(public) if tcp::is_tcp(public) => {
+                in_time(self.patience, public, tcp::public(public, site)).await
+            }
+            Some(public) => self.visit(as_visitor(public, site)).await,
         }
-        self.visit(as_visitor(site)).await
     }
 
     /// Asks the standby at its own address.
     pub async fn standby(&self, site: &Targets) -> Answer {
         match &site.standby {
-            Some(url) => self.own(url, Position::Standby, &site.standby_expect, None).await,
+            Some(url) => self.own(url, (Position::Standby, &site.standby_expect), &site.witness, None).await,
             None => unasked("there is no standby_url"),
         }
     }
 
     /// Asks the primary past the redirect.
     pub async fn primary(&self, site: &Targets) -> Answer {
-        let at_public = site.connect.map(|_| &site.public);
+        let at_public = site.public.as_ref().filter(|_| site.connect.is_some());
         match site.primary.as_ref().or(at_public) {
-            Some(url) => self.own(url, Position::Primary, &site.expect, site.connect).await,
+            Some(url) => self.own(url, (Position::Primary, &site.expect), &site.witness, site.connect).await,
             None => unasked("there is no primary_url"),
         }
     }
 
     /// Asks a place at its own address; being led elsewhere is no answer.
-    async fn own(&self, url: &Url, who: Position, expect: &Expect, connect: Option<SocketAddr>) -> Answer {
+    async fn own(
+        &self,
+        url: &Url,
+        (who, expect): (Position, &Expect),
+        witness: &Witness,
+        connect: Option<SocketAddr>,
+    ) -> Answer {
         if tcp::is_tcp(url) {
             return in_time(self.patience, url, tcp::own(url, connect, who)).await;
         }
-        let places = vec![Place::of(url, who, expect)];
-        self.visit(Visit { start: url.clone(), places, roams: false, connect }).await
+        let place = Place::of(url, who, expect).owned(witness);
+        self.visit(Visit { start: url.clone(), places: vec![place], roams: false, connect }).await
     }
 
     async fn visit(&self, visit: Visit<'_>) -> Answer {
@@ -151,19 +167,21 @@ impl Prober {
 
 /// Asks the public URL as [`Prober::public`] does, over a way of one's own.
 pub(crate) async fn public_through(way: &impl Way, site: &Targets, patience: Duration) -> Answer {
-    if tcp::is_tcp(&site.public) {
-        return in_time(patience, &site.public, tcp::public(site)).await;
+    match &site.public {
+        None => unasked(NO_PUBLIC_URL),
+        Some(public) if tcp::is_tcp(public) => in_time(patience, public, tcp::public(public, site)).await,
+        Some(public) => in_time(patience, public, as_visitor(public, site).walk(way)).await,
     }
-    in_time(patience, &site.public, as_visitor(site).walk(way)).await
 }
 
 /// A visit to the public URL, with a query that no cache has seen.
-fn as_visitor(site: &Targets) -> Visit<'_> {
-    let mut start = site.public.clone();
+fn as_visitor<'a>(public: &'a Url, site: &'a Targets) -> Visit<'a> {
+    let mut start = public.clone();
     start.query_pairs_mut().append_pair("failover-probe", &Uuid::new_v4().simple().to_string());
     let standby = site.standby.iter().map(|url| Place::of(url, Position::Standby, &site.standby_expect));
-    let primary = Place::of(&site.public, Position::Primary, &site.expect);
-    Visit { start, places: standby.chain([primary]).collect(), roams: true, connect: None }
+    let shared =
+        Place::of(public, Position::Primary, &site.expect).shared(&site.witness, &site.standby_expect);
+    Visit { start, places: standby.chain([shared]).collect(), roams: true, connect: None }
 }
 
 async fn in_time(patience: Duration, url: &Url, probe: impl Future<Output = Answer>) -> Answer {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Facts, Observed, Policy, Role, RouteOrder, Served, Sighting, SiteName};
+use failover_core::{Facts, Observed, Policy, Position, Role, RouteOrder, Served, Sighting, SiteName};
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use crate::{
     announce::{Announcement, Announcer, Kind},
     pace::Pace,
-    probe::{Prober, Targets},
+    probe::{Answer, Prober, Targets, Witness},
     record::Record,
     switch::{Observation, Readiness, Switch, SwitchError},
 };
@@ -58,13 +58,37 @@ impl Guarded {
 
     /// Whether there is a public URL to verify a move by.
     pub fn has_visitors(&self) -> bool {
-        true
+        self.targets.public.is_some()
     }
 
-    /// Asks the gates whether the standby could serve, beside other work.
+    /// Asks the public URL as a visitor would, and tells who answered.
+    pub async fn visit(&self) -> Answer {
+        let answer = self.prober.public(&self.targets).await;
+        if !self.is_told_by_switches(&answer.served) {
+            return answer;
+        }
+        let seen = self.look_at(&[Role::Route]).await;
+        Answer { served: self.judged(answer.served, &seen), ..answer }
+    }
+
+    /// An answer at an address that moves was given by whoever has it, as the route switches were `seen`.
+    pub fn judged(&self, served: Served, seen: &[Sighting]) -> Served {
+        if !self.is_told_by_switches(&served) {
+            return served;
+        }
+        let unseen = || Served::Unknown("somebody answers, but who has the address was not seen".to_owned());
+        let facts = Facts { switches: seen.to_vec(), ..Facts::none() };
+        facts.route().map_or_else(unseen, Served::By)
+    }
+
+    fn is_told_by_switches(&self, served: &Served) -> bool {
+        self.targets.witness == Witness::Switches && matches!(served, Served::By(_))
+    }
+
+    /// Asks the switches whether the standby could serve, beside other work.
     pub fn ask_readiness(&self) -> JoinHandle<Vec<Result<Readiness, SwitchError>>> {
-        let gates: Vec<Arc<dyn Switch>> = self.of(Role::Gate).cloned().collect();
-        tokio::spawn(async move { join_all(gates.iter().map(|gate| gate.readiness())).await })
+        let switches = self.switches.clone();
+        tokio::spawn(async move { join_all(switches.iter().map(|switch| switch.readiness())).await })
     }
 
     /// Looks at the gates, beside other work; a look that failed is made again when it is needed.
@@ -95,12 +119,22 @@ impl Guarded {
         join_all(glances).await
     }
 
-    /// Asks the public URL once, for at most `confirm_within`.
+    /// Asks the public URL once, for at most `confirm_within`. An answer of which nobody could see in that time who gave
+    /// it counts as the primary's: the site is not silent.
     pub async fn ask_public(&self) -> Served {
-        let asked = tokio::time::timeout(self.confirm_within, self.prober.public(&self.targets)).await;
-        match asked {
-            Ok(answer) => answer.served,
-            Err(_) => Served::Unknown(format!("no answer within {:?}", self.confirm_within)),
+        let until = tokio::time::Instant::now() + self.confirm_within;
+        let asked = tokio::time::timeout_at(until, self.prober.public(&self.targets)).await;
+        let Ok(Answer { served, .. }) = asked else {
+            return Served::Unknown(format!("no answer within {:?}", self.confirm_within));
+        };
+        if !self.is_told_by_switches(&served) {
+            return served;
+        }
+        match tokio::time::timeout_at(until, self.look_at(&[Role::Route])).await {
+            Ok(seen) if self.judged(served.clone(), &seen).is_by(Position::Standby) => {
+                Served::By(Position::Standby)
+            }
+            _ => Served::By(Position::Primary),
         }
     }
 
@@ -119,7 +153,7 @@ impl Guarded {
         }
     }
 
-    /// Why the standby could not serve if it were opened, as far as the gates can tell.
+    /// Why the standby could not serve if it were opened, as far as the switches can tell.
     pub async fn standby_unable(&self) -> Option<String> {
         let answers = self.ask_readiness().await.unwrap_or_default();
         answers.into_iter().find_map(|answer| match answer {

@@ -3,8 +3,12 @@
 //! A new provider is one file in `switch/` and one line in `PROVIDERS`.
 
 pub mod cloud_run_invoker;
+pub mod cloudflare_dns_record;
 pub mod cloudflare_page_rule;
 pub mod cloudflare_redirect_rule;
+pub mod gcp_access_config;
+pub mod gcp_alias_ip;
+mod gcp_pair;
 pub mod keys;
 pub mod uptime_check;
 
@@ -17,6 +21,7 @@ use jiff::Timestamp;
 use crate::{
     api::{ApiError, Clients},
     check::{Checked, Situation},
+    machine::Identity,
 };
 
 pub use keys::{KeyProblem, Keys};
@@ -24,8 +29,11 @@ pub use keys::{KeyProblem, Keys};
 /// Every kind of switch there is.
 const PROVIDERS: &[Provider] = &[
     cloud_run_invoker::PROVIDER,
+    cloudflare_dns_record::PROVIDER,
     cloudflare_page_rule::PROVIDER,
     cloudflare_redirect_rule::PROVIDER,
+    gcp_access_config::PROVIDER,
+    gcp_alias_ip::PROVIDER,
     uptime_check::PROVIDER,
 ];
 
@@ -54,13 +62,48 @@ pub trait Spec: fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// How visitors come to the other place by it; asked of routes only.
+    fn leads_by(&self) -> LeadsBy {
+        LeadsBy::Redirect
+    }
+
+    /// Which place this machine is, where the switch moves something between machines.
+    fn place_of(&self, _me: &Identity) -> Option<Position> {
+        None
+    }
+
     /// Whether it leads visitors to the standby's own URL, or opens what answers there.
     fn needs_standby_url(&self) -> bool {
-        matches!(self.role(), Role::Gate | Role::Route)
+        match self.role() {
+            Role::Gate => true,
+            Role::Route => self.leads_by() != LeadsBy::Address,
+            Role::Monitor | Role::Power => false,
+        }
+    }
+
+    /// Whether a site without a public URL may have it. To open, close, pause or resume takes the proof that a visitor
+    /// was served; who has an address is seen without one.
+    fn serves_without_visitors(&self) -> bool {
+        match self.role() {
+            Role::Gate | Role::Monitor => false,
+            Role::Route => self.leads_by() == LeadsBy::Address,
+            Role::Power => true,
+        }
     }
 
     /// The switch itself, with the clients that it needs.
     fn build(&self, clients: &Clients) -> Arc<dyn Switch>;
+}
+
+/// How a route brings visitors to another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeadsBy {
+    /// It redirects them to the standby's own URL.
+    Redirect,
+    /// It points the public name elsewhere, which resolvers remember for a while.
+    Name,
+    /// It gives the public address to another machine.
+    Address,
 }
 
 /// Reads the table of one switch of this `kind`; every problem of it is told at once.
@@ -240,6 +283,8 @@ mod tests {
     }
 
     const SERVICE: &str = "service = 'projects/p/locations/l/services/s'";
+    const MACHINES: &str =
+        "primary = 'projects/p/zones/r-a/instances/db-a'\nstandby = 'projects/p/instances/db-b'";
     const ZONE: &str = "zone = '023e105f4ecef8ad9ca31a8372d0c353'";
 
     #[test]
@@ -251,6 +296,13 @@ mod tests {
             "cloud_run_invoker projects/p/locations/l/services/s Gate",
         );
         check(
+            "cloudflare_dns_record",
+            &format!(
+                "{ZONE}\nrecord = '372e67954025e0ba6aaa6d586b9e0b59'\nprimary = '203.0.113.7'\nstandby = 'a.run.app.'"
+            ),
+            "cloudflare_dns_record zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59 Route",
+        );
+        check(
             "cloudflare_page_rule",
             &format!("{ZONE}\nrule = '9A7806061c88ada191ed06f989cc3dac'"),
             "cloudflare_page_rule zones/023e105f4ecef8ad9ca31a8372d0c353/pagerules/9a7806061c88ada191ed06f989cc3dac Route",
@@ -259,6 +311,16 @@ mod tests {
             "cloudflare_redirect_rule",
             &format!("{ZONE}\nref = 'failover_redirect'"),
             "cloudflare_redirect_rule zones/023e105f4ecef8ad9ca31a8372d0c353/redirects/failover_redirect Route",
+        );
+        check(
+            "gcp_alias_ip",
+            &format!("range = '10.0.0.250'\n{MACHINES}"),
+            "gcp_alias_ip projects/p/aliasIps/10.0.0.250 Route",
+        );
+        check(
+            "gcp_access_config",
+            &format!("address = 'projects/p/regions/r/addresses/db-public'\ninterface = 'nic1'\n{MACHINES}"),
+            "gcp_access_config projects/p/regions/r/addresses/db-public Route",
         );
         check(
             "uptime_check",
@@ -290,12 +352,29 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_could_not_be_moved_is_refused() {
+        check(
+            "gcp_alias_ip",
+            "range = '10.0.0.250/24'\nprimary = 'db-a'\nstandby = 'projects/p/instances/db-b'\ninterface = 'eth0'",
+            "range is no range of IPv4 addresses; range = \"10.0.0.250/32\"\n\
+             primary is not of the shape projects/…/zones/…/instances/…; primary = \
+             \"projects/acme-prod/zones/us-central1-a/instances/db-a\"\n\
+             interface is no interface of a machine; interface = \"nic0\"",
+        );
+        check(
+            "gcp_alias_ip",
+            "range = '10.0.0.250'\nprimary = 'projects/p/zones/z/instances/db-b'\nstandby = 'projects/p/instances/db-b'",
+            "standby is the primary too; standby = \"projects/acme-prod/zones/us-central1-b/instances/db-b\"",
+        );
+    }
+
+    #[test]
     fn an_unknown_kind_lists_the_known_ones() {
         check(
             "page_rule",
             "",
-            "kind \"page_rule\" is none of cloud_run_invoker, cloudflare_page_rule, cloudflare_redirect_rule, \
-             uptime_check; kind = \"cloud_run_invoker\"",
+            "kind \"page_rule\" is none of cloud_run_invoker, cloudflare_dns_record, cloudflare_page_rule, \
+             cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, uptime_check; kind = \"cloud_run_invoker\"",
         );
     }
 }

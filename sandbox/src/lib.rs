@@ -3,7 +3,8 @@
 //! # Code map
 //! - `sandbox` starts everything; `world` is the shared state and the place where providers are wired.
 //! - `call`, `provider`: what a fake provider sees and must be able to do. One file per provider.
-//! - `run`, `monitoring`, `storage`, `metadata`, `tokens`, `pubsub`, `iam`: Google, with `google` for what they share.
+//! - `run`, `monitoring`, `storage`, `metadata`, `tokens`, `pubsub`, `iam`, `compute`: Google, with
+//!   `google` for what they share.
 //! - `checker`, `visitors`: who comes by without being asked.
 //! - `serve`, `conduct`, `doors`: HTTP in, HTTP out, and the way of one call between.
 //! - `fault`, `breakpoint`, `latency`: what can go wrong, and where a call is held.
@@ -18,6 +19,7 @@ pub mod breakpoint;
 pub mod call;
 pub mod checker;
 pub mod cloudflare;
+pub mod compute;
 mod conduct;
 pub mod doors;
 pub mod edge;

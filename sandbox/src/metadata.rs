@@ -5,6 +5,8 @@
 
 mod tree;
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,9 +33,19 @@ const LIFETIME: Duration = Duration::from_secs(3599);
 /// The directory of service accounts, below the root.
 const ACCOUNTS: [&str; 4] = ["computeMetadata", "v1", "instance", "service-accounts"];
 
-/// The metadata server of the machine that the function runs on.
+/// A virtual machine, as its own metadata server tells it who it is.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Its name.
+    pub name: String,
+    /// Its zone.
+    pub zone: String,
+}
+
+/// The metadata server of the machine that the function runs on, and those of virtual machines.
 #[derive(Debug)]
 pub struct Metadata {
+    machines: Mutex<HashMap<SocketAddr, Machine>>,
     access: Arc<Access>,
     signer: Arc<Signer>,
     lifetime: Mutex<Duration>,
@@ -44,7 +56,12 @@ impl Metadata {
     /// Issues the access tokens that `access` accepts and identity tokens that `signer` signs.
     pub fn new(access: Arc<Access>, signer: Arc<Signer>) -> Self {
         let account = Mutex::new(FUNCTION_ACCOUNT.to_owned());
-        Self { access, signer, lifetime: Mutex::new(LIFETIME), account }
+        Self { machines: Mutex::default(), access, signer, lifetime: Mutex::new(LIFETIME), account }
+    }
+
+    /// Whoever asks at this address is this machine.
+    pub fn add_machine(&self, address: SocketAddr, machine: Machine) {
+        lock(&self.machines).insert(address, machine);
     }
 
     /// How long the access tokens that are issued from now on are good.
@@ -83,7 +100,7 @@ impl Metadata {
     }
 
     fn read(&self, call: &Call) -> Reply {
-        let tree = tree::of(&self.account());
+        let tree = tree::of(&self.account(), lock(&self.machines).get(&call.local));
         let path: Vec<&str> =
             call.segments.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         let found = path.iter().try_fold(&tree, |node, part| node.get(part));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use crate::compute::PairSeed;
 use crate::provider::Service;
 use crate::site::SiteSeed;
 
@@ -27,6 +28,8 @@ pub struct Options {
     pub cloudflare_token: String,
     /// The sites it starts with.
     pub sites: Vec<SiteSeed>,
+    /// The pairs of machines it starts with.
+    pub pairs: Vec<PairSeed>,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             bucket: "gleich-tech-failover".to_owned(),
             cloudflare_token: "sandbox-cloudflare-token-0123456789abcdef".to_owned(),
             sites: vec![SiteSeed::example()],
+            pairs: vec![PairSeed::example()],
         }
     }
 }

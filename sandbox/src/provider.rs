@@ -23,6 +23,8 @@ pub enum Service {
     Pubsub,
     /// Resource Manager, IAM Credentials and Organization Policy.
     Iam,
+    /// Compute Engine API.
+    Compute,
     /// Cloudflare's API.
     Cloudflare,
     /// Cloudflare's edge in front of a site.
@@ -31,11 +33,13 @@ pub enum Service {
     Primary,
     /// A site's standby on Cloud Run.
     Standby,
+    /// Whatever machine an address of the virtual network leads to.
+    Machine,
 }
 
 impl Service {
     /// Services with one listener for the whole sandbox.
-    pub const CLOUDS: [Self; 8] = [
+    pub const CLOUDS: [Self; 9] = [
         Self::Run,
         Self::Monitoring,
         Self::Storage,
@@ -43,6 +47,7 @@ impl Service {
         Self::Jwks,
         Self::Pubsub,
         Self::Iam,
+        Self::Compute,
         Self::Cloudflare,
     ];
 

@@ -48,6 +48,9 @@ impl Sandbox {
         for seed in options.sites {
             sandbox.add_site(seed).await?;
         }
+        for seed in options.pairs {
+            sandbox.add_pair(seed)?;
+        }
         Ok(sandbox)
     }
 
@@ -135,7 +138,7 @@ impl Sandbox {
         self.world.promises.violations()
     }
 
-    fn listen(&self, service: Service, reservation: Reservation) -> io::Result<()> {
+    pub(crate) fn listen(&self, service: Service, reservation: Reservation) -> io::Result<()> {
         let task = serve(self.world.clone(), service, reservation)?;
         lock(&self.listeners).push(task);
         Ok(())

@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use crate::breakpoint::{Breakpoints, Moment};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::access::Token;
+use crate::compute::{Compute, Network};
 use crate::doors::Doors;
 use crate::edge::Edge;
 use crate::fault::{Aim, Fault, Faults};
@@ -61,6 +62,10 @@ pub struct World {
     /// Google's public keys, whose answers carry Google's time.
     pub keys: KeyService,
     iam: Iam,
+    /// Compute Engine.
+    pub compute: Compute,
+    /// The virtual network of its machines.
+    pub network: Network,
     /// Cloudflare's API.
     pub cloudflare: Cloudflare,
     /// Cloudflare's edge.
@@ -89,6 +94,8 @@ impl World {
             storage: Storage::new(access.clone()),
             metadata: Metadata::new(access.clone(), signer.clone()),
             pubsub: Pubsub::new(access.clone(), signer.clone()),
+            compute: Compute::new(access.clone()),
+            network: Network::default(),
             keys: KeyService::new(signer.clone()),
             iam: Iam::new(access.clone()),
             access,
@@ -117,6 +124,8 @@ impl World {
             Service::Pubsub => &self.pubsub,
             Service::Jwks => &self.keys,
             Service::Iam => &self.iam,
+            Service::Compute => &self.compute,
+            Service::Machine => &self.network,
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,
             Service::Primary | Service::Standby => &self.sites,

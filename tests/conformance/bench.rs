@@ -142,6 +142,7 @@ pub(crate) fn endpoints(sandbox: &Sandbox) -> Endpoints {
     Endpoints {
         run: url(Service::Run),
         monitoring: url(Service::Monitoring),
+        compute: url(Service::Compute).map(|url: Url| url.join("compute/v1").unwrap()),
         cloudflare: url(Service::Cloudflare).map(|url: Url| url.join("client/v4").unwrap()),
         ..Endpoints::default()
     }

@@ -1,7 +1,7 @@
 //! Every kind of switch, as the suite needs to know it: what it is called, how it is read and written, what is
 //! really there, and what hangs on it that isn't its own.
 
-use sandbox::{Site, SiteSeed, World};
+use sandbox::{Site, SiteSeed, World, cloudflare::record_id, compute::PairSeed};
 use serde_json::{Value, json};
 
 /// A kind of switch. A new provider adds one of these and passes the suite.
@@ -16,6 +16,10 @@ pub(crate) struct Kind {
     pub(crate) reads: &'static [&'static str],
     /// The operation that sets it.
     pub(crate) write: &'static str,
+    /// How many writes it takes to set it, how many reads follow them, and how many writes prove that it may.
+    pub(crate) writes: usize,
+    pub(crate) follows: usize,
+    pub(crate) touches: usize,
     /// Whether it has to read before it writes.
     pub(crate) reads_first: bool,
     /// Whether Cloudflare is its provider, or else Google.
@@ -32,7 +36,8 @@ pub(crate) struct Kind {
     pub(crate) remedy: &'static str,
 }
 
-pub(crate) const KINDS: [Kind; 5] = [ALL_USERS, IAM_CHECK, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK];
+pub(crate) const KINDS: [Kind; 8] =
+    [ALL_USERS, IAM_CHECK, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK, DNS_RECORD, ALIAS_IP, ACCESS_CONFIG];
 
 pub(crate) const ALL_USERS: Kind = Kind {
     name: "cloud_run_invoker, all_users",
@@ -41,6 +46,9 @@ pub(crate) const ALL_USERS: Kind = Kind {
     astray: |seed| format!("service = '{}x'", seed.service),
     reads: &["run.get_iam_policy", "run.get_service"],
     write: "run.set_iam_policy",
+    writes: 1,
+    follows: 0,
+    touches: 1,
     reads_first: true,
     cloudflare: false,
     is_standby: |world, site| world.run.is_granted(&site.seed.service),
@@ -73,6 +81,7 @@ pub(crate) const IAM_CHECK: Kind = Kind {
     table: |seed| format!("gate = 'iam_check'\nservice = '{}'", seed.service),
     astray: |seed| format!("gate = 'iam_check'\nservice = '{}x'", seed.service),
     write: "run.patch_service",
+    follows: 2,
     by_hand: |world, site| {
         world.run.edit(&site.seed.service, |fields| {
             fields.insert("invokerIamDisabled".to_owned(), json!(true));
@@ -97,6 +106,9 @@ pub(crate) const PAGE_RULE: Kind = Kind {
     astray: |seed| format!("zone = '{}'\nrule = '{}'", seed.zone, "f".repeat(32)),
     reads: &["cloudflare.get_page_rule"],
     write: "cloudflare.patch_page_rule",
+    writes: 1,
+    follows: 0,
+    touches: 1,
     reads_first: false,
     cloudflare: true,
     is_standby: |world, site| {
@@ -122,6 +134,9 @@ pub(crate) const REDIRECT_RULE: Kind = Kind {
     astray: |seed| format!("zone = '{}'\nref = 'x{}'", seed.zone, seed.redirect),
     reads: &["cloudflare.get_entrypoint"],
     write: "cloudflare.patch_rule",
+    writes: 1,
+    follows: 0,
+    touches: 1,
     reads_first: true,
     cloudflare: true,
     is_standby: |world, site| {
@@ -146,6 +161,9 @@ pub(crate) const UPTIME_CHECK: Kind = Kind {
     astray: |seed| format!("check = '{}x'", seed.check),
     reads: &["monitoring.get_check"],
     write: "monitoring.patch_check",
+    writes: 1,
+    follows: 0,
+    touches: 1,
     reads_first: false,
     cloudflare: false,
     is_standby: |world, site| !world.monitoring.is_enabled(&site.seed.check),
@@ -159,6 +177,104 @@ pub(crate) const UPTIME_CHECK: Kind = Kind {
     remedy: "grant the account roles/monitoring.uptimeCheckConfigEditor in the check's project",
 };
 
+pub(crate) const DNS_RECORD: Kind = Kind {
+    name: "cloudflare_dns_record",
+    key: "cloudflare_dns_record",
+    table: |seed| dns_record(seed, &record_id(&seed.name)),
+    astray: |seed| dns_record(seed, &"f".repeat(32)),
+    reads: &["cloudflare.get_dns_record"],
+    write: "cloudflare.patch_dns_record",
+    writes: 1,
+    follows: 0,
+    touches: 1,
+    reads_first: false,
+    cloudflare: true,
+    is_standby: |world, site| {
+        world
+            .cloudflare
+            .record(&site.seed.zone, "resume.gleich.tech")
+            .is_some_and(|record| record["content"] == "198.51.100.7")
+    },
+    by_hand: |world, site| {
+        let content = json!("198.51.100.7");
+        world.cloudflare.edit_record(&site.seed.zone, "resume.gleich.tech", "content", content);
+    },
+    rest: |world, site| {
+        let record = world.cloudflare.record(&site.seed.zone, "resume.gleich.tech");
+        without(record, &["content", "modified_on"])
+    },
+    forbid: only_reading,
+    remedy: "grant the token \"DNS: Edit\" on this zone",
+};
+
+fn dns_record(seed: &SiteSeed, record: &str) -> String {
+    format!("zone = '{}'\nrecord = '{record}'\nprimary = '203.0.113.7'\nstandby = '198.51.100.7'", seed.zone)
+}
+
+pub(crate) const ALIAS_IP: Kind = Kind {
+    name: "gcp_alias_ip",
+    key: "gcp_alias_ip",
+    table: |_| format!("range = '10.0.0.250/32'\n{}", machines("")),
+    astray: |_| format!("range = '10.0.0.250/32'\n{}", machines("x")),
+    reads: &["compute.get_instance"],
+    write: "compute.update_network_interface",
+    writes: 2,
+    follows: 2,
+    touches: 1,
+    reads_first: true,
+    cloudflare: false,
+    is_standby: |world, _| world.compute.holders(pair().alias()) == [pair().machine(1)],
+    by_hand: |world, _| world.hand_alias(pair().alias(), Some(&pair().machine(1))),
+    rest: |world, _| interfaces(world, "aliasIpRanges", |alias| alias["ipCidrRange"] != "10.0.0.250/32"),
+    forbid: |world| world.deny("compute.instances.updateNetworkInterface"),
+    remedy: "grant the account compute.instances.updateNetworkInterface on it and compute.subnetworks.use on its subnet",
+};
+
+pub(crate) const ACCESS_CONFIG: Kind = Kind {
+    name: "gcp_access_config",
+    key: "gcp_access_config",
+    table: |_| format!("address = '{}'\n{}", pair().address(), machines("")),
+    astray: |_| format!("address = '{}'\n{}", pair().address(), machines("x")),
+    write: "compute.delete_access_config",
+    // Before it is detached, whether it may be attached.
+    follows: 3,
+    touches: 0,
+    is_standby: |world, _| world.compute.holders(pair().external()) == [pair().machine(1)],
+    by_hand: |world, _| world.hand_external(pair().external(), Some(&pair().machine(1))),
+    rest: |world, _| interfaces(world, "accessConfigs", |config| config["natIP"] != "203.0.113.9"),
+    forbid: |world| {
+        world.deny("compute.instances.addAccessConfig");
+        world.deny("compute.instances.deleteAccessConfig");
+    },
+    remedy: "grant the account compute.instances.addAccessConfig on it",
+    ..ALIAS_IP
+};
+
+fn pair() -> PairSeed {
+    PairSeed::example()
+}
+
+/// One machine with its zone, the other without: it is found.
+fn machines(slip: &str) -> String {
+    let found = format!("projects/gleich-tech/instances/{}", pair().machine(1));
+    format!("primary = '{}{slip}'\nstandby = '{found}{slip}'", pair().instance(0))
+}
+
+/// Both interfaces without what is computed, and of the list only what is kept.
+fn interfaces(world: &World, list: &str, kept: fn(&Value) -> bool) -> Value {
+    let machines = [0, 1].map(|index| {
+        let mut machine = world.compute.machine(&pair().machine(index)).expect("it is there");
+        let interface = machine["networkInterfaces"][0].as_object_mut().expect("an interface");
+        interface.remove("fingerprint");
+        let rest: Vec<Value> = match interface.remove(list) {
+            Some(Value::Array(items)) => items.into_iter().filter(kept).collect(),
+            _ => Vec::new(),
+        };
+        json!([machine, rest])
+    });
+    json!(machines)
+}
+
 fn without(value: Option<Value>, keys: &[&str]) -> Value {
     let mut value = value.expect("it is there");
     value.as_object_mut().expect("an object").retain(|key, _| !keys.contains(&key.as_str()));
@@ -168,6 +284,6 @@ fn without(value: Option<Value>, keys: &[&str]) -> Value {
 fn only_reading(world: &World) {
     use sandbox::cloudflare::access::{Permission, Token};
     let secret = sandbox::Options::default().cloudflare_token;
-    let permissions = vec![Permission::PageRulesRead, Permission::RedirectRead];
+    let permissions = vec![Permission::PageRulesRead, Permission::RedirectRead, Permission::DnsRead];
     world.cloudflare.set_tokens(vec![Token { permissions, ..Token::new(&secret) }]);
 }

@@ -7,6 +7,7 @@
 mod bench;
 mod faults;
 mod kinds;
+mod machines;
 mod particular;
 mod probing;
 mod tokens;
@@ -77,8 +78,7 @@ async fn a_set_reads_only_what_its_write_needs() {
         bench.begin();
         bench.switch.set(Standby, Some(seen)).await.unwrap();
         // An operation is followed to its end.
-        let following = usize::from(kind.write == "run.patch_service") * 2;
-        assert_eq!((bench.writes(), bench.reads()), (1, following), "{}", kind.name);
+        assert_eq!((bench.writes(), bench.reads()), (kind.writes, kind.follows), "{}", kind.name);
     }
 }
 
@@ -103,7 +103,7 @@ async fn a_touch_writes_once_and_changes_nothing() {
             let rest = bench.rest();
             bench.begin();
             bench.switch.touch().await.unwrap();
-            assert_eq!((bench.writes(), bench.truth()), (1, position), "{}", kind.name);
+            assert_eq!((bench.writes(), bench.truth()), (kind.touches, position), "{}", kind.name);
             assert_eq!(bench.rest(), rest, "{}", kind.name);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloud_failover::probe::{Answer, Expect, Prober, Targets};
+use cloud_failover::probe::{Answer, Expect, Prober, Targets, Witness};
 use failover_core::{
     Position::{Primary, Standby},
     Served,
@@ -22,7 +22,8 @@ impl Scene {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let site = sandbox.site("resume");
         let targets = Targets {
-            public: site.public_url(),
+            public: Some(site.public_url()),
+            witness: Witness::Origin,
             standby: Some(site.standby_url()),
             primary: Some(site.primary_url()),
             connect: None,
@@ -105,7 +106,7 @@ async fn the_edge_that_answers_in_the_sites_stead_proves_nothing() {
 async fn the_primary_is_reached_past_the_edge_by_its_address() {
     let mut scene = Scene::set().await;
     scene.route();
-    scene.targets.primary = Some(scene.targets.public.clone());
+    scene.targets.primary = scene.targets.public.clone();
     scene.targets.connect = Some(scene.site.primary);
     assert_eq!(by(&scene.prober.primary(&scene.targets).await), Some(Primary));
     silent(&scene.public().await, "answered 403, not 200");

@@ -6,3 +6,4 @@ mod looks;
 mod process;
 mod report;
 mod sandbox_alone;
+mod virtual_ip;

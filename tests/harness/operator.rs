@@ -57,6 +57,20 @@ impl Ran {
 
 /// An operator types `failover` and these words, with this configuration.
 pub async fn failover(sandbox: &Sandbox, config: &Path, words: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let mut command = command(sandbox, config, words, environment);
+    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+    let ended = ended.unwrap_or_else(|_| panic!("{words:?} has no end")).expect("the binary starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Ran {
+        words: words.join(" "),
+        status: ended.status.code().unwrap_or(-1),
+        out: text(ended.stdout),
+        err: text(ended.stderr),
+    }
+}
+
+/// The same, not begun yet.
+pub fn command(sandbox: &Sandbox, config: &Path, words: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
     command
         .args(words)
@@ -69,13 +83,5 @@ pub async fn failover(sandbox: &Sandbox, config: &Path, words: &[&str], environm
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
-    let ended = ended.unwrap_or_else(|_| panic!("{words:?} has no end")).expect("the binary starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Ran {
-        words: words.join(" "),
-        status: ended.status.code().unwrap_or(-1),
-        out: text(ended.stdout),
-        err: text(ended.stderr),
-    }
+    command
 }

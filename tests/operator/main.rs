@@ -7,6 +7,7 @@ mod act;
 mod check;
 mod document;
 mod look;
+mod promote;
 mod publish;
 mod reconcile;
 mod rehearsal;

@@ -119,7 +119,7 @@ fn blind() -> Story {
 fn several() -> Scene {
     let mut blog = after();
     blog.facts.name = "blog".parse().unwrap();
-    "https://blog.gleich.tech/".clone_into(&mut blog.facts.public_url);
+    blog.facts.public_url = Some("https://blog.gleich.tech/".to_owned());
     let first = before().at("2026-11-20T05:27:02Z");
     Scene {
         name: "several",

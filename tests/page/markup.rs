@@ -20,7 +20,7 @@ fn hostile() -> String {
 pub(crate) fn everywhere(story: Story) -> Story {
     let mut story = story;
     let facts = &mut story.facts;
-    facts.public_url = format!("javascript:{HOSTILE}");
+    facts.public_url = Some(format!("javascript:{HOSTILE}"));
     facts.standby_url = Some(hostile());
     facts.primary_url = Some(hostile());
     facts.commands_topic = hostile();

@@ -32,6 +32,8 @@ pub(crate) fn policy() -> Policy {
         moves_per_day: 4,
         drain: std::time::Duration::ZERO,
         has_primary_url: true,
+        has_standby_url: true,
+        has_public_url: true,
         roles: Roles { gate: true, route: true, monitor: true, power: false },
     }
 }
@@ -56,7 +58,7 @@ impl Story {
     pub(crate) fn new(name: &str) -> Self {
         let facts = SiteFacts {
             name: name.parse().unwrap(),
-            public_url: "https://will.gleich.tech/".to_owned(),
+            public_url: Some("https://will.gleich.tech/".to_owned()),
             standby_url: Some("https://will.iam.gleich.tech/".to_owned()),
             primary_url: Some("https://origin.gleich.tech/".to_owned()),
             policy: policy(),

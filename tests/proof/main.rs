@@ -16,6 +16,7 @@ mod crash;
 mod evidence;
 mod fault;
 mod freeze;
+mod machines;
 mod pair;
 mod recording;
 mod runner;
@@ -48,4 +49,14 @@ async fn whoever_loses_its_plan_leaves_it_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standby_that_takes_its_time_is_waited_for() {
     spread::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_killed_at_any_call_is_made_good_by_the_next() {
+    machines::crashes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_outlives_any_call_that_goes_wrong_once() {
+    machines::broken_calls().await;
 }

@@ -11,6 +11,7 @@ declared is described and used, that the two declarations of `sites` have one
 shape, and that nothing authoritative holds a policy that the function changes.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -254,20 +255,23 @@ class Checker:
                 self.report(root, root.variables[name][0], f"variable {name} has another shape than in modules/settings")
 
     def run(self):
-        paths = [self.root, *sorted(path for path in (self.root / "modules").iterdir() if path.is_dir())]
+        folders = [path for place in ("modules", "examples") for path in (self.root / place).iterdir() if path.is_dir()]
+        paths = [self.root, *sorted(path for path in folders if any(path.glob("*.tf")))]
         loaded = {}
         for path in paths:
             loaded[path] = Module(path)
         for path, module in loaded.items():
-            by_source = {
-                f'"./{target.relative_to(path)}"': other
-                for target, other in loaded.items()
-                if target != path and target.is_relative_to(path)
-            }
+            by_source = {source_of(path, target): other for target, other in loaded.items() if target != path}
             self.module(module, by_source)
             self.references(module, by_source)
         self.same_shape(loaded[self.root], loaded[self.root / "modules" / "settings"])
         return self.findings
+
+
+def source_of(path, target):
+    """How a module at `path` names the one at `target`."""
+    relative = os.path.relpath(target, path)
+    return f'"{relative}"' if relative.startswith("..") else f'"./{relative}"'
 
 
 def is_block_list(value):

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use cloud_failover::{
     announce::Announcer,
     api::{ApiError, ApiErrorKind},
-    probe::{Expect, Targets},
+    probe::{Expect, Targets, Witness},
     watch::{Dialer, Letterbox, Rules, Settings, Watcher},
 };
 use serde_json::Value;
@@ -154,7 +154,8 @@ impl Lookout {
 /// The sandbox's site, as its visitors see it.
 pub(crate) fn targets(site: &sandbox::Site) -> Targets {
     Targets {
-        public: site.public_url(),
+        public: Some(site.public_url()),
+        witness: Witness::Origin,
         standby: Some(site.standby_url()),
         primary: None,
         connect: None,

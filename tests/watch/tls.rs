@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use cloud_failover::{
     announce::{Announcement, Announcer, Outlet, Severity},
     api::ApiError,
-    probe::{Expect, Targets},
+    probe::{Expect, Targets, Witness},
     watch::Dialer,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -66,7 +66,8 @@ impl Site {
 
     fn targets(&self) -> Targets {
         Targets {
-            public: self.url.clone(),
+            public: Some(self.url.clone()),
+            witness: Witness::Origin,
             standby: None,
             primary: None,
             connect: None,

@@ -79,7 +79,7 @@ pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
     let wanted: Vec<(Step, bool)> = match direction {
         Direction::Failover => vec![
             (Step::Open, roles.gate),
-            (Step::Answer, !together),
+            (Step::Answer, !together && policy.has_standby_url),
             (Step::Route, roles.route),
             (Step::Verify, true),
             (Step::Pause, roles.monitor),
@@ -93,7 +93,7 @@ pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
         ],
         Direction::Rehearsal => vec![
             (Step::Open, roles.gate),
-            (Step::Answer, true),
+            (Step::Answer, policy.has_standby_url),
             (Step::Route, roles.route),
             (Step::Close, roles.gate),
         ],

@@ -63,6 +63,8 @@ pub enum Reason {
     FailingBack(u64),
     /// The public URL still answers.
     StillAnswers,
+    /// There is no public URL that could tell whether the site is silent.
+    NoPublicUrl,
     /// An operator's hold.
     Held(Hold),
     /// A plan is stuck.
@@ -165,6 +167,10 @@ impl fmt::Display for Reason {
                 write!(f, "the failback of entry {plan} is under way; this is decided when it has ended")
             }
             Self::StillAnswers => f.write_str("the public URL still answers: a false alarm, unless it falls silent"),
+            Self::NoPublicUrl => f.write_str(
+                "without a public_url nobody can tell whether this site is silent, so it is moved by \"failover\" and \
+                 \"promote\" only",
+            ),
             Self::Held(hold) => held(f, hold),
             Self::Stuck(sentence) => {
                 write!(f, "an earlier plan is stuck ({sentence}); nothing moves by itself until \"acknowledge\"")

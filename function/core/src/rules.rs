@@ -14,18 +14,23 @@ pub(crate) struct Case<'a> {
 
 /// The first rule that holds an automatic failover back, if any does.
 pub(crate) fn held_back(case: &Case<'_>) -> Option<Reason> {
-    [still_answers, held, stuck, needs_approval, cooling_down, budget_spent, standby_unable]
+    [still_answers, unjudged, held, stuck, needs_approval, cooling_down, budget_spent, standby_unable]
         .into_iter()
         .find_map(|rule| rule(case))
 }
 
 /// The rules that don't need the journal's history; they bind also while it can't be read.
 pub(crate) fn held_back_blind(case: &Case<'_>) -> Option<Reason> {
-    [still_answers, needs_approval, standby_unable].into_iter().find_map(|rule| rule(case))
+    [still_answers, unjudged, needs_approval, standby_unable].into_iter().find_map(|rule| rule(case))
 }
 
 fn still_answers(case: &Case<'_>) -> Option<Reason> {
     case.facts.public.is_by(Position::Primary).then_some(Reason::StillAnswers)
+}
+
+/// Nobody can tell whether such a site is silent: what reports it may be mistaken, and nothing else would know.
+fn unjudged(case: &Case<'_>) -> Option<Reason> {
+    (!case.policy.has_public_url).then_some(Reason::NoPublicUrl)
 }
 
 fn held(case: &Case<'_>) -> Option<Reason> {

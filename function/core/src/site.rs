@@ -104,6 +104,10 @@ pub struct Policy {
     pub drain: Duration,
     /// Whether there is a way to ask the primary past the redirect.
     pub has_primary_url: bool,
+    /// Whether the standby has an address of its own, at which it is asked before visitors are led there.
+    pub has_standby_url: bool,
+    /// Whether there is a public URL to judge the site by. One without is moved by orders only.
+    pub has_public_url: bool,
     /// Whether the site has a switch of the role route, gate, monitor: a role without one is a plan without
     /// that step.
     pub roles: Roles,

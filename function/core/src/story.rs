@@ -29,6 +29,8 @@ pub(crate) fn policy() -> Policy {
         moves_per_day: 2,
         drain: Duration::ZERO,
         has_primary_url: true,
+        has_standby_url: true,
+        has_public_url: true,
         roles: Roles { gate: true, route: true, monitor: true, power: false },
     }
 }

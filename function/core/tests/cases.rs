@@ -55,6 +55,7 @@ struct Observations {
 struct Settings {
     approve_by_operator: bool,
     without_primary_url: bool,
+    without_public_url: bool,
     cooldown_s: Option<u64>,
     moves_per_day: Option<u32>,
 }
@@ -98,7 +99,13 @@ impl Observations {
     }
 
     fn policy(&self) -> Policy {
-        let Settings { approve_by_operator, without_primary_url, cooldown_s, moves_per_day } = self.policy;
+        let Settings {
+            approve_by_operator,
+            without_primary_url,
+            without_public_url,
+            cooldown_s,
+            moves_per_day,
+        } = self.policy;
         Policy {
             order: RouteOrder::StandbyFirst,
             approve: if approve_by_operator { Approval::Operator } else { Approval::Automatic },
@@ -107,6 +114,8 @@ impl Observations {
             moves_per_day: moves_per_day.unwrap_or(4),
             drain: Duration::ZERO,
             has_primary_url: !without_primary_url,
+            has_standby_url: true,
+            has_public_url: !without_public_url,
             roles: Roles { gate: true, route: true, monitor: true, power: false },
         }
     }

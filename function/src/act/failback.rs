@@ -95,6 +95,7 @@ impl Executor {
     /// Waits for a visitor's request to be answered by the primary; false if none was in time.
     async fn verify_primary(&mut self) -> Result<bool, Halt> {
         if !self.site.has_visitors() {
+            self.verify_by_switches(Position::Primary).await?;
             return Ok(true);
         }
         let begun = Instant::now();

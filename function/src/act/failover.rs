@@ -35,8 +35,7 @@ impl Executor {
             return Ok(());
         }
         for _ in 0..2 {
-            let asked =
-                tokio::time::timeout(self.site.confirm_within, self.site.prober.public(&self.site.targets));
+            let asked = tokio::time::timeout(self.site.confirm_within, self.site.visit());
             match self.unless_stopped(asked).await? {
                 Ok(answer) if answer.served.is_by(Position::Primary) => {}
                 _ => return Ok(()),
@@ -118,7 +117,7 @@ impl Executor {
     /// Waits for the proof: a visitor's request to the public URL, answered by the standby.
     async fn verify_standby(&mut self) -> Result<(), Halt> {
         if !self.site.has_visitors() {
-            return Ok(());
+            return self.verify_by_switches(Position::Standby).await;
         }
         let begun = Instant::now();
         loop {

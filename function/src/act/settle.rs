@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position, Role, Step, SwitchId};
 use futures::future::join_all;
+use tokio::time::Instant;
 
 use super::{Executor, Halt, set::Before};
 use crate::{api::ApiErrorKind, switch::Switch};
@@ -45,6 +46,14 @@ impl Executor {
                 self.set(*role, *position, Vec::new(), Before { look: true, answers }).await?;
             }
         }
+        Ok(())
+    }
+
+    /// The proof where there are no visitors: every route was seen to lead to `place`.
+    pub(super) async fn verify_by_switches(&mut self, place: Position) -> Result<(), Halt> {
+        let begun = Instant::now();
+        self.settle(&[(Role::Route, place)], None).await?;
+        self.record(Step::Verify, begun, Some("as its switches show; there is no public_url".to_owned()));
         Ok(())
     }
 

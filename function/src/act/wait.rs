@@ -111,7 +111,7 @@ impl Executor {
     async fn ask_primary(&self) -> Served {
         let led_away = self.site.order == RouteOrder::Together && self.has_done(failover_core::Step::Route);
         if !led_away {
-            return self.site.prober.public(&self.site.targets).await.served;
+            return self.site.visit().await.served;
         }
         if !self.site.policy.has_primary_url {
             return Served::Unknown("there is no way to ask the primary past the redirect".to_owned());
@@ -123,7 +123,7 @@ impl Executor {
     pub(super) async fn await_visitor(&self, place: Position) -> Option<Duration> {
         let begun = Instant::now();
         loop {
-            let answer = self.site.prober.public(&self.site.targets).await;
+            let answer = self.site.visit().await;
             if answer.served.is_by(place) {
                 return answer.redirect_lives;
             }

@@ -1,10 +1,11 @@
-//! Cloudflare's interface: one page rule, or one Single Redirect in its ruleset.
+//! Cloudflare's interface: one page rule, one Single Redirect in its ruleset, or one DNS record.
 //!
 //! Requests go through the `cloudflare` crate's client. Answers are taken as raw bytes, because the crate itself
 //! never looks at `success`, and a failure may arrive with status 200.
 
 mod answer;
 mod budget;
+mod records;
 mod rules;
 mod tokens;
 

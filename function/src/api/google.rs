@@ -1,8 +1,9 @@
-//! Google's interfaces over JSON: Cloud Run Admin v2 and Cloud Monitoring v3.
+//! Google's interfaces over JSON: Cloud Run Admin v2, Cloud Monitoring v3 and Compute Engine v1.
 //!
 //! What an answer holds is kept as it came, unknown fields included, so that what is written back loses nothing.
 
 mod answer;
+mod compute;
 mod monitoring;
 mod permissions;
 mod run;
@@ -20,6 +21,7 @@ use super::{
 };
 use answer::Answer;
 
+pub use compute::At;
 pub use monitoring::{Alert, watches};
 pub use run::Located;
 

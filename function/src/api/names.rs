@@ -10,6 +10,19 @@ pub struct ServiceName(String);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CheckName(String);
 
+/// A virtual machine on Compute Engine: `projects/P/zones/Z/instances/I`, or `projects/P/instances/I` where its zone is
+/// to be found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MachineName {
+    project: String,
+    zone: Option<String>,
+    machine: String,
+}
+
+/// A reserved external address: `projects/P/regions/R/addresses/A`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AddressName(String);
+
 /// A Cloudflare identifier of a zone or a rule: 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HexId(String);
@@ -53,6 +66,40 @@ impl CheckName {
     }
 }
 
+impl MachineName {
+    /// The project's id or number.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The zone, where it is known.
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// The machine alone.
+    pub fn machine(&self) -> &str {
+        &self.machine
+    }
+
+    /// The same machine, in this zone.
+    pub fn in_zone(&self, zone: &str) -> Self {
+        Self { zone: Some(zone.to_owned()), ..self.clone() }
+    }
+
+    /// `projects/P/zones/Z`, where operations are.
+    pub(crate) fn zone_path(&self) -> String {
+        format!("projects/{}/zones/{}", self.project, self.zone.as_deref().unwrap_or_default())
+    }
+}
+
+impl AddressName {
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl HexId {
     /// The digits.
     pub fn as_str(&self) -> &str {
@@ -76,6 +123,30 @@ impl FromStr for CheckName {
     }
 }
 
+impl FromStr for MachineName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = shape(text, &["projects", "zones", "instances"]);
+        if let (Err(reason), Err(_)) = (&named, shape(text, &["projects", "instances"])) {
+            return Err(reason.clone());
+        }
+        let own = |index| part(text, index).to_owned();
+        match named {
+            Ok(_) => Ok(Self { project: own(1), zone: Some(own(3)), machine: own(5) }),
+            Err(_) => Ok(Self { project: own(1), zone: None, machine: own(3) }),
+        }
+    }
+}
+
+impl FromStr for AddressName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        shape(text, &["projects", "regions", "addresses"]).map(Self)
+    }
+}
+
 impl FromStr for HexId {
     type Err = String;
 
@@ -96,6 +167,22 @@ impl fmt::Display for ServiceName {
 }
 
 impl fmt::Display for CheckName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for MachineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { project, machine, .. } = self;
+        match &self.zone {
+            Some(zone) => write!(f, "projects/{project}/zones/{zone}/instances/{machine}"),
+            None => write!(f, "projects/{project}/instances/{machine}"),
+        }
+    }
+}
+
+impl fmt::Display for AddressName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -143,6 +230,23 @@ mod tests {
             (service.project(), service.location(), service.service()),
             ("p-1", "us-central1", "resume")
         );
+    }
+
+    #[test]
+    fn a_machine_is_named_with_or_without_its_zone() {
+        for name in ["projects/p-1/zones/us-central1-a/instances/db-a", "projects/p-1/instances/db-a"] {
+            let machine: MachineName = name.parse().unwrap();
+            assert_eq!((machine.project(), machine.machine()), ("p-1", "db-a"));
+            assert_eq!(machine.to_string(), name);
+        }
+        let found = "projects/p/instances/db-a".parse::<MachineName>().unwrap().in_zone("z-a");
+        assert_eq!((found.zone(), found.zone_path()), (Some("z-a"), "projects/p/zones/z-a".to_owned()));
+        for slip in ["db-a", "projects/p/zones/instances/db-a", "projects/p/zones/z/instances/"] {
+            let refused = slip.parse::<MachineName>().unwrap_err();
+            assert_eq!(refused, "is not of the shape projects/…/zones/…/instances/…", "{slip}");
+        }
+        assert!("projects/p/regions/r/addresses/db-public".parse::<AddressName>().is_ok());
+        assert!("projects/p/global/addresses/db-public".parse::<AddressName>().is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ impl Checker {
             let asked = site.targets.primary.is_some() || site.targets.connect.is_some();
             if asked { Some(site.prober.primary(&site.targets).await.served) } else { None }
         };
-        let public = site.prober.public(&site.targets);
+        let public = site.visit();
         let (head, public, primary) = tokio::join!(site.record.look(), public, primary);
         let mut found = Found::default();
         if let Err(error) = &head {
@@ -48,7 +48,8 @@ impl Checker {
 
 fn situation(site: &Guarded, settled_at: Option<Position>, public: Served, member: &str) -> Situation {
     let targets = &site.targets;
-    let elsewhere = targets.primary.as_ref().filter(|url| url.origin() != targets.public.origin());
+    let visited = targets.public.as_ref().map(url::Url::origin);
+    let elsewhere = targets.primary.as_ref().filter(|url| visited.as_ref() != Some(&url.origin()));
     Situation {
         site: site.name.clone(),
         settled_at,

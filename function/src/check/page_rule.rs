@@ -47,7 +47,7 @@ pub fn of_rule(rule: &Value, by_hand: &ByHand, situation: &Situation) -> Vec<Pro
 
 /// The command that makes the rule lead every page of the site, and nothing else, to the same page of the standby.
 fn as_it_should_be(rule: &Value, by_hand: &ByHand, situation: &Situation) -> String {
-    let pattern = format!("{}/*", host(&situation.public_url));
+    let pattern = format!("{}/*", situation.host());
     let target = json!([{ "target": "url", "constraint": { "operator": "matches", "value": pattern } }]);
     let actions = situation.standby_url.as_ref().map_or_else(
         || rule["actions"].clone(),
@@ -69,7 +69,7 @@ fn permanent(forward: &Value, by_hand: &ByHand) -> Option<Problem> {
 
 /// Whether a visitor arrives at the standby, with the page they asked for.
 fn leads(pattern: &str, forward: &Value, anew: &str, situation: &Situation) -> Option<Problem> {
-    let deep = situation.public_url.join(DEEP).ok()?;
+    let deep = situation.public_url.as_ref()?.join(DEEP).ok()?;
     let target = text(&forward["url"]);
     let Some(captures) = page_rule_captures(pattern, &deep) else {
         let sentence = format!(
@@ -125,7 +125,7 @@ pub(super) fn catches_too_much(
 /// Another page rule that would run in place of ours: only the one with the highest priority does.
 pub fn outranked(rule: &Value, others: &Value, by_hand: &ByHand, situation: &Situation) -> Option<Problem> {
     let priority = |rule: &Value| rule["priority"].as_i64().unwrap_or(1);
-    let pages = samples(&situation.public_url);
+    let pages = situation.pages();
     let in_the_way = |other: &&Value| {
         let matches = |pattern| pages.iter().any(|page| page_rule_captures(pattern, page).is_some());
         other["id"] != rule["id"]
@@ -145,7 +145,7 @@ pub fn outranked(rule: &Value, others: &Value, by_hand: &ByHand, situation: &Sit
 
 /// A redirect rule that takes visitors before any page rule sees them.
 pub fn preceded(redirects: &Value, zone: &ByHand, situation: &Situation) -> Option<Problem> {
-    let pages = samples(&situation.public_url);
+    let pages = situation.pages();
     let matches = |rule: &&Value| {
         let holds = |page| expression::matches(text(&rule["expression"]), page) == Some(true);
         rule["enabled"] != false && pages.iter().any(holds)

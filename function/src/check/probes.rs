@@ -6,7 +6,7 @@ use super::{Problem, Situation};
 
 /// What a visitor of the public URL met.
 pub(super) fn of_public(situation: &Situation) -> Option<Problem> {
-    let url = &situation.public_url;
+    let url = situation.public_url.as_ref()?;
     match &situation.public {
         Served::Unknown(why) if why.contains("challenge") => {
             let sentence = format!(

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     ByHand, Checked, Problem, Situation, expression,
-    page_rule::{catches_too_much, host, samples},
+    page_rule::{catches_too_much, host},
 };
 
 /// What Cloudflare adds to a rule and doesn't take back.
@@ -34,7 +34,7 @@ impl Rule<'_> {
 
     /// The command that makes it match the site alone.
     fn for_the_site(&self, situation: &Situation) -> String {
-        let wanted = format!("http.host eq \"{}\"", host(&situation.public_url));
+        let wanted = format!("http.host eq \"{}\"", situation.host());
         self.with(|rule| rule["expression"] = json!(wanted))
     }
 
@@ -65,7 +65,7 @@ pub fn of_ruleset(ruleset: &Value, reference: &str, zone: &ByHand, situation: &S
     checked.extend(reach(&rule, situation));
     checked.extend(outranked(&rules[..place], &rule, situation));
     let expression = rule.expression();
-    if expression::matches(expression, &situation.public_url).is_none() {
+    if situation.public_url.as_ref().is_some_and(|url| expression::matches(expression, url).is_none()) {
         checked.note(format!("the expression of the redirect rule {reference} was not understood, so whom it matches was not checked: {expression}"));
     }
     checked
@@ -95,7 +95,7 @@ pub(super) fn leading_to<'a>(ruleset: &'a Value, standby: &Url) -> Option<&'a Va
 /// The command that keeps `other` away from the site's visitors.
 pub(super) fn narrowed(ruleset: &Value, other: &Value, zone: &ByHand, situation: &Situation) -> String {
     let other = rule(ruleset, other, zone);
-    let besides = format!("({}) and http.host ne \"{}\"", other.expression(), host(&situation.public_url));
+    let besides = format!("({}) and http.host ne \"{}\"", other.expression(), situation.host());
     other.with(|rule| rule["expression"] = json!(besides))
 }
 
@@ -137,7 +137,7 @@ fn reach(rule: &Rule<'_>, situation: &Situation) -> Vec<Problem> {
     let mend = rule.for_the_site(situation);
     let catches = |url: &Url| matches(url) == Some(true);
     let mut problems = catches_too_much(&catches, "the redirect rule", &mend, situation);
-    if let Some(page) = samples(&situation.public_url).iter().find(|page| matches(page) == Some(false)) {
+    if let Some(page) = situation.pages().iter().find(|page| matches(page) == Some(false)) {
         let sentence =
             format!("the redirect rule doesn't match {page}, so visitors of that page stay where they are");
         problems.push(Problem::critical(sentence, mend));
@@ -147,7 +147,7 @@ fn reach(rule: &Rule<'_>, situation: &Situation) -> Vec<Problem> {
 
 /// The first rule that matches wins.
 fn outranked(before: &[&Value], rule: &Rule<'_>, situation: &Situation) -> Option<Problem> {
-    let pages = samples(&situation.public_url);
+    let pages = situation.pages();
     let matches = |other: &&&Value| {
         let holds = |page| expression::matches(text(&other["expression"]), page) == Some(true);
         other["enabled"] != false && pages.iter().any(holds)

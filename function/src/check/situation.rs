@@ -3,6 +3,8 @@
 use failover_core::{Position, Served, SiteName};
 use url::Url;
 
+use super::page_rule::{host, samples};
+
 /// A site at the moment of a check.
 #[derive(Debug, Clone)]
 pub struct Situation {
@@ -12,8 +14,8 @@ pub struct Situation {
     pub settled_at: Option<Position>,
     /// Who answered a visitor just now.
     pub public: Served,
-    /// What visitors type.
-    pub public_url: Url,
+    /// What visitors type, where there are any.
+    pub public_url: Option<Url>,
     /// Where the standby answers.
     pub standby_url: Option<Url>,
     /// Where the primary answers past the redirect, at a host of its own.
@@ -23,6 +25,16 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// The host that visitors type, with its port where it isn't the usual one; nothing where there are no visitors.
+    pub(super) fn host(&self) -> String {
+        self.public_url.as_ref().map_or_else(String::new, host)
+    }
+
+    /// Pages that visitors may ask for.
+    pub(super) fn pages(&self) -> Vec<Url> {
+        self.public_url.as_ref().map_or_else(Vec::new, samples)
+    }
+
     /// Whether the site is on its primary and nothing is under way.
     pub fn is_at_home(&self) -> bool {
         self.settled_at == Some(Position::Primary)

@@ -15,7 +15,7 @@ use super::{Cli, exit::EXIT_CODES};
 /// What people come for, in the order in which they need it; a command that is named nowhere comes last.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Look", &["status", "history", "plan", "check"]),
-    ("Act", &["send", "act", "rehearse", "report"]),
+    ("Act", &["send", "act", "promote", "rehearse", "report"]),
     ("Run", &["serve", "watch"]),
     ("Try", &["drill", "sandbox"]),
 ];

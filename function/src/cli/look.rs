@@ -27,7 +27,7 @@ pub(super) async fn answers(site: &Guarded) -> Answers {
             None => None,
         }
     };
-    let (public, primary) = tokio::join!(site.prober.public(&site.targets), primary);
+    let (public, primary) = tokio::join!(site.visit(), primary);
     Answers { site: site.name.clone(), public: public.served, primary }
 }
 

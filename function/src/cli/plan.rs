@@ -164,7 +164,10 @@ fn what(site: &Guarded, step: Step, direction: Direction, seen: &[Sighting]) -> 
         Step::Answer => format!("wait until {} answers", url(site.targets.standby.as_ref())),
         Step::Verify => {
             let place = direction.leads_to();
-            format!("wait until a visitor of {} is served by the {place}", site.targets.public)
+            match &site.targets.public {
+                Some(public) => format!("wait until a visitor of {public} is served by the {place}"),
+                None => format!("look whether every route leads to the {place}"),
+            }
         }
         Step::Open => set(Role::Gate, Position::Standby, seen),
         Step::Close if !site.policy.drain.is_zero() => {

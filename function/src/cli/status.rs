@@ -133,8 +133,10 @@ impl Page<'_> {
 
     fn served(&self, text: &mut String) {
         let Some(answers) = self.answers else { return };
-        let (style, told) = served(&self.site.public_url, &answers.public);
-        self.line(text, "visitors", style, &told);
+        if let Some(url) = &self.site.public_url {
+            let (style, told) = served(url, &answers.public);
+            self.line(text, "visitors", style, &told);
+        }
         if let (Some(primary), Some(url)) = (&answers.primary, &self.site.primary_url) {
             let (style, told) = served(url, primary);
             self.line(text, "primary", style, &told);

@@ -61,6 +61,10 @@ const VERIFY_EXAMPLE: &str = "cloud_run_iam";
 pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Push> {
     if !root.has("push") {
         root.value("push");
+        if environment.purpose != Purpose::Serve {
+            // A machine that is promoted takes no pushes.
+            return Some(Push { verify: Verify::Nothing, alerts: Vec::new(), commands: Vec::new() });
+        }
         root.problem("push", "is missing", "[push]");
         return None;
     }

@@ -3,6 +3,7 @@
 mod policy;
 mod switches;
 mod urls;
+mod witness;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -10,7 +11,9 @@ use failover_core::{Policy, SiteMarks, SiteName, SwitchId};
 use toml::Table;
 use url::Url;
 
-use crate::switch::Spec;
+use crate::{probe::Witness, switch::Spec};
+
+use urls::Urls;
 
 use super::{HostPort, section::Section};
 
@@ -19,8 +22,10 @@ use super::{HostPort, section::Section};
 pub struct Site {
     /// Its name.
     pub name: SiteName,
-    /// What visitors type.
-    pub public_url: Url,
+    /// What visitors type; none where only operators and promotions move the site.
+    pub public_url: Option<Url>,
+    /// By what one knows which place answered there.
+    pub witness: Witness,
     /// Where the standby answers.
     pub standby_url: Option<Url>,
     /// Where the primary answers past the redirect.
@@ -113,7 +118,8 @@ fn read(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<Site> {
         .into_iter()
         .map(|policy| policy.0)
         .collect();
-    let policy = policy::read(site, &switches, urls.primary.is_some());
+    let witness = witness::read(site, urls.public.as_ref(), &switches);
+    let policy = policy::read(site, &switches, &urls);
     let waits = (
         site.time("confirm_within", "2s"),
         site.some_time("verify_within", "5m"),
@@ -122,11 +128,12 @@ fn read(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<Site> {
     let expect = read_expect(site, "expect");
     let standby_expect = read_expect(site, "standby_expect");
     let repair = site.flag("repair");
-    let (name, public_url) = (name?, urls.public?);
+    let name = name?;
     Some(Site {
-        marks: marks(&name, &public_url, &switches, policies),
+        marks: marks(&name, urls.public.as_ref(), &switches, policies),
         name,
-        public_url,
+        public_url: urls.public,
+        witness,
         standby_url: urls.standby,
         primary_url: urls.primary,
         primary_connect: urls.connect,
@@ -150,12 +157,17 @@ fn read_name(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<SiteName> {
     Some(name)
 }
 
-fn marks(name: &SiteName, public: &Url, switches: &[Arc<dyn Spec>], policies: Vec<String>) -> SiteMarks {
+fn marks(
+    name: &SiteName,
+    public: Option<&Url>,
+    switches: &[Arc<dyn Spec>],
+    policies: Vec<String>,
+) -> SiteMarks {
     let checks = switches.iter().map(|switch| switch.id()).filter(|id| id.kind == "uptime_check");
     SiteMarks {
         name: name.clone(),
         check_ids: checks.filter_map(|id| id.resource.rsplit('/').next().map(str::to_owned)).collect(),
-        host: public.host_str().map(str::to_owned),
+        host: public.and_then(Url::host_str).map(str::to_owned),
         policies,
     }
 }

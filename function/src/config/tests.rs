@@ -212,7 +212,7 @@ fn unknown_keys_are_refused_wherever_they_stand() {
         &[
             "sites.resume.expect.code is not a key here; known are status, contains; for example: without code",
             "sites.resume.fail_back is not a key here; known are name, switches, public_url, standby_url, primary_url, \
-             primary_connect, policies, order, approve, failback, well_for, cooldown, moves_per_day, drain, \
+             primary_connect, policies, served_by, order, approve, failback, well_for, cooldown, moves_per_day, drain, \
              confirm_within, verify_within, failback_patience, expect, standby_expect, repair; for example: without \
              fail_back",
         ],
@@ -513,13 +513,15 @@ fn no_two_switches_name_the_same_thing_in_one_site_or_two() {
 fn a_switch_says_its_kind() {
     refuses(
         &with("kind = \"cloudflare_page_rule\"", ""),
-        &["sites.resume.switches[1].kind is missing; known are cloud_run_invoker, cloudflare_page_rule, \
-           cloudflare_redirect_rule, uptime_check; for example: kind = \"cloud_run_invoker\""],
+        &["sites.resume.switches[1].kind is missing; known are cloud_run_invoker, \
+           cloudflare_dns_record, cloudflare_page_rule, cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, \
+           uptime_check; for example: kind = \"cloud_run_invoker\""],
     );
     refuses(
         &with("cloudflare_page_rule", "page_rule"),
-        &["sites.resume.switches[1].kind \"page_rule\" is none of cloud_run_invoker, cloudflare_page_rule, \
-           cloudflare_redirect_rule, uptime_check; for example: kind = \"cloud_run_invoker\""],
+        &["sites.resume.switches[1].kind \"page_rule\" is none of cloud_run_invoker, \
+           cloudflare_dns_record, cloudflare_page_rule, cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, \
+           uptime_check; for example: kind = \"cloud_run_invoker\""],
     );
 }
 
@@ -729,3 +731,5 @@ proptest! {
         let _ = Config::read(&site_with(&format!("{key} = {value}")), &environment);
     }
 }
+
+mod addresses;

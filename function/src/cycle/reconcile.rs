@@ -92,22 +92,23 @@ impl Desk {
         let roles = [Role::Gate, Role::Route, Role::Monitor];
         // Where a standby is about to be closed, the route is looked at whoever's turn it is.
         let its_turn = head.state.draining.is_some() || self.rota.is_due(signal.order_time());
-        let (seen, public) =
+        let (seen, answer) =
             tokio::join!(self.site.glance_at(&roles, its_turn), self.site.prober.public(&self.site.targets));
+        let public = self.site.judged(answer.served, &seen);
         let head = self.adopt_route(head, &seen).await?;
         self.counts().begin_round(&head.state);
-        self.count(&public.served);
+        self.count(&public);
         if let Some(reply) = self.reconsider(signal).await {
             return Ok(reply);
         }
-        let trouble = self.chores(&head.state, &seen, &public.served).await?;
-        let trouble = trouble.or(self.drift(&head.state, &seen, &public.served).await?);
+        let trouble = self.chores(&head.state, &seen, &public).await?;
+        let trouble = trouble.or(self.drift(&head.state, &seen, &public).await?);
         self.standby_day(&head.state).await;
         if let Some(trouble) = self.in_trouble(trouble) {
             return Ok(self.quiet(trouble));
         }
         match head.state.active {
-            Position::Primary => self.on_primary(signal, &head.state, &public.served).await,
+            Position::Primary => self.on_primary(signal, &head.state, &public).await,
             Position::Standby => self.on_standby(signal, &head.state).await,
         }
     }

@@ -23,7 +23,7 @@ pub struct DrillArguments {
     #[arg(long)]
     pub(super) json: bool,
     /// What is moved.
-    #[arg(long, value_enum, default_value_t = Scenario::Site, hide = true)]
+    #[arg(long, value_enum, default_value_t = Scenario::Site)]
     pub(super) scenario: Scenario,
 }
 
@@ -47,6 +47,8 @@ impl DrillArguments {
 pub(super) enum Scenario {
     /// A site behind Cloudflare, to a standby on Cloud Run.
     Site,
+    /// The addresses of two machines on Google Cloud, to the one that was promoted.
+    GcpVip,
 }
 
 /// What follows `--fault`.

@@ -17,6 +17,7 @@ use super::{
     signals,
     stage::{Pace, Stage},
     story::{Marks, Story},
+    virtual_ip,
     watcher::Watcher,
 };
 
@@ -30,6 +31,7 @@ const TICK: Duration = Duration::from_millis(50);
 pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
     match arguments.scenario {
         Scenario::Site => site(arguments).await,
+        Scenario::GcpVip => virtual_ip::run(arguments).await,
     }
 }
 

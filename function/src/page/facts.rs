@@ -11,8 +11,8 @@ use crate::announce::Severity;
 pub struct SiteFacts {
     /// Its name.
     pub name: SiteName,
-    /// What visitors type.
-    pub public_url: String,
+    /// What visitors type, where there are any.
+    pub public_url: Option<String>,
     /// Where the standby answers.
     pub standby_url: Option<String>,
     /// Where the primary answers past the redirect.

@@ -143,11 +143,11 @@ impl View<'_> {
 
     fn tiles(&self) -> [Tile; 2] {
         let site = self.site;
-        let primary = site.primary_url.as_ref().unwrap_or(&site.public_url);
-        let standby = site.standby_url.as_ref();
+        let primary = site.primary_url.as_deref().or(site.public_url.as_deref());
+        let host = |url: Option<&str>| url.map_or_else(String::new, words::host);
         [
-            self.tile(Position::Primary, "primary", words::host(primary)),
-            self.tile(Position::Standby, "standby", standby.map_or_else(String::new, |url| words::host(url))),
+            self.tile(Position::Primary, "primary", host(primary)),
+            self.tile(Position::Standby, "standby", host(site.standby_url.as_deref())),
         ]
     }
 
@@ -184,13 +184,18 @@ impl View<'_> {
         })
     }
 
+    /// Nothing where there are no visitors.
+    fn public_url(&self) -> &str {
+        self.site.public_url.as_deref().unwrap_or_default()
+    }
+
     fn public_host(&self) -> String {
-        words::host(&self.site.public_url)
+        words::host(self.public_url())
     }
 
     /// A link is made only of what a browser can open.
     fn is_link(&self) -> bool {
-        self.site.public_url.starts_with("https://") || self.site.public_url.starts_with("http://")
+        self.public_url().starts_with("https://") || self.public_url().starts_with("http://")
     }
 
     /// Why it is as it is: what keeps it from moving comes before what moved it last.

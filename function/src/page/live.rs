@@ -99,7 +99,7 @@ impl Watched {
         let settings = &self.settings;
         SiteFacts {
             name: settings.name.clone(),
-            public_url: settings.public_url.to_string(),
+            public_url: settings.public_url.as_ref().map(ToString::to_string),
             standby_url: settings.standby_url.as_ref().map(ToString::to_string),
             primary_url: settings.primary_url.as_ref().map(ToString::to_string),
             policy: settings.policy.clone(),

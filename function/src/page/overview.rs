@@ -20,8 +20,8 @@ const MOVES: usize = 10;
 pub struct Overview {
     /// Its name.
     pub site: String,
-    /// What visitors type.
-    pub public_url: String,
+    /// What visitors type, where there are any.
+    pub public_url: Option<String>,
     /// Where the standby answers.
     pub standby_url: Option<String>,
     /// Where the primary answers past the redirect.

@@ -13,10 +13,10 @@ pub(super) fn is_tcp(url: &Url) -> bool {
 }
 
 /// Connects where visitors would. The standby answers if it is what the public name leads to.
-pub(super) async fn public(site: &Targets) -> Answer {
-    let peer = match connect(&site.public, None).await {
+pub(super) async fn public(public: &Url, site: &Targets) -> Answer {
+    let peer = match connect(public, None).await {
         Ok(peer) => peer,
-        Err(error) => return silent(format!("{} gave no answer: {error}", shown(&site.public))),
+        Err(error) => return silent(format!("{} gave no answer: {error}", shown(public))),
     };
     let standby = match &site.standby {
         Some(url) => addresses(url).await.unwrap_or_default(),

@@ -74,7 +74,8 @@ fn redirect(to: &str) -> String {
 
 fn site(public: &Url, standby: &Url) -> Targets {
     Targets {
-        public: public.clone(),
+        public: Some(public.clone()),
+        witness: Witness::Origin,
         standby: Some(standby.clone()),
         primary: None,
         connect: None,
@@ -325,4 +326,50 @@ async fn a_connection_is_the_answer_of_a_tcp_address() {
 fn what_is_shown_of_a_url_holds_no_password_and_no_query() {
     let url = "https://user:pass@[::1]:8443/a?failover-probe=1#x".parse().unwrap();
     assert_eq!(shown(&url), "https://[::1]:8443/a");
+}
+
+/// A host name that leads to either place: the answer itself says which.
+async fn check_named(headers: &str, body: &str, expected: &str) {
+    let place = Place::says(response(200, headers, body)).await;
+    let served_by =
+        ServedBy { header: "x-place".parse().unwrap(), primary: "home".into(), standby: "cloud".into() };
+    let targets = Targets { witness: Witness::Header(served_by), ..site(&place.url(), &nowhere()) };
+    check(&prober().public(&targets).await, &place.url(), expected);
+}
+
+#[tokio::test]
+async fn where_one_name_serves_both_the_answer_says_who_gave_it() {
+    check_named("X-Place: home\r\n", "the primary", "by primary").await;
+    check_named("x-place: cloud\r\n", "the standby", "by standby").await;
+    let unlike = "silent: {public} answered without \"standby\"";
+    check_named("x-place: cloud\r\n", "the primary", unlike).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_say_who_gave_it_is_neither_silence_nor_proof() {
+    let anonymous = "unknown: {public} answered without \"x-place: home\" or \"x-place: cloud\"";
+    check_named("", "the primary", anonymous).await;
+    check_named("x-place: elsewhere\r\n", "the primary", anonymous).await;
+    check_named("", "parked", "silent: {public} answered without \"primary\"").await;
+}
+
+#[tokio::test]
+async fn an_answer_at_an_address_of_its_own_need_not_say_who_gave_it_but_may_belie_it() {
+    for (headers, body, expected) in [
+        ("", "the standby", "by standby"),
+        ("x-place: cloud\r\n", "the standby", "by standby"),
+        ("x-place: home\r\n", "the standby", "by primary"),
+    ] {
+        let place = Place::says(response(200, headers, body)).await;
+        let served_by =
+            ServedBy { header: "x-place".parse().unwrap(), primary: "home".into(), standby: "cloud".into() };
+        let targets = Targets { witness: Witness::Header(served_by), ..site(&nowhere(), &place.url()) };
+        check(&prober().standby(&targets).await, &place.url(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_site_without_a_public_url_is_not_asked() {
+    let targets = Targets { public: None, ..site(&nowhere(), &nowhere()) };
+    check(&prober().public(&targets).await, &nowhere(), "unknown: there is no public_url");
 }

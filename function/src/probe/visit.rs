@@ -10,7 +10,7 @@ use http::{
 use reqwest::{Client, Response};
 use url::{Host, Origin, Url};
 
-use super::{Answer, Expect, MOST_REDIRECTS, body, memory, shown};
+use super::{Answer, Expect, MOST_REDIRECTS, ServedBy, Witness, body, memory, shown};
 use crate::api::retry::root_cause;
 
 /// How a URL is asked: over a connection of its own, following nothing.
@@ -40,6 +40,12 @@ pub(super) struct Place<'a> {
     origin: Origin,
     who: Position,
     expect: &'a Expect,
+    /// What the standby answers, where it may be the one that answers here.
+    standby_expect: &'a Expect,
+    /// How an answer says who gave it, where that is not for the origin to tell.
+    served_by: Option<&'a ServedBy>,
+    /// Whose own address it is: an answer from there that says nothing else is theirs.
+    owns: Option<Position>,
 }
 
 /// What to visit.
@@ -55,7 +61,30 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Place<'a> {
     pub(super) fn of(url: &Url, who: Position, expect: &'a Expect) -> Self {
-        Self { origin: url.origin(), who, expect }
+        Self { origin: url.origin(), who, expect, standby_expect: expect, served_by: None, owns: None }
+    }
+
+    /// A place that serves as the primary or as the standby: its answers say which, where they can.
+    pub(super) fn shared(self, witness: &'a Witness, standby_expect: &'a Expect) -> Self {
+        Self { served_by: witness.header(), standby_expect, ..self }
+    }
+
+    /// A place with an address of its own: an answer that says nothing else is from there.
+    pub(super) fn owned(self, witness: &'a Witness) -> Self {
+        Self { served_by: witness.header(), owns: Some(self.who), ..self }
+    }
+
+    /// Somebody answered, and it can't be told who.
+    fn anonymous(&self, url: &Url) -> Served {
+        let expected = self.served_by.map(ToString::to_string).unwrap_or_default();
+        Served::Unknown(format!("{} answered without {expected}", shown(url)))
+    }
+
+    /// Who gave an answer with these headers, and what they should have answered; nobody where it doesn't say so.
+    fn told_by(&self, headers: &HeaderMap) -> (Option<Position>, &Expect) {
+        let Some(served_by) = self.served_by else { return (Some(self.who), self.expect) };
+        let who = served_by.read(headers).or(self.owns);
+        (who, if who == Some(Position::Standby) { self.standby_expect } else { self.expect })
     }
 }
 
@@ -121,12 +150,13 @@ impl Visit<'_> {
             );
             return Err(Served::Silent(told));
         };
-        let (status, expect) = (response.status().as_u16(), place.expect);
+        let (who, expect) = place.told_by(response.headers());
+        let status = response.status().as_u16();
         if status != expect.status {
             return Err(Served::Silent(format!("{} answered {status}, not {}", shown(url), expect.status)));
         }
         match body::contains(response, &expect.contains).await {
-            Ok(true) => Ok(Served::By(place.who)),
+            Ok(true) => who.map(Served::By).ok_or_else(|| place.anonymous(url)),
             Ok(false) => {
                 Err(Served::Silent(format!("{} answered without {:?}", shown(url), expect.contains)))
             }

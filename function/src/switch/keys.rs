@@ -42,6 +42,18 @@ impl<'a> Keys<'a> {
         read.map_err(|reason| self.problem(key, reason, example)).ok()
     }
 
+    /// The text at `key` as a `T`, where there is one.
+    pub fn optional<T: FromStr>(&mut self, key: &'static str, example: &str) -> Option<T>
+    where
+        T::Err: fmt::Display,
+    {
+        if self.table.contains_key(key) {
+            return self.required(key, example);
+        }
+        self.known.push(key);
+        None
+    }
+
     /// One of `choices` at `key`; the first where the key is absent.
     pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         self.known.push(key);
@@ -53,6 +65,16 @@ impl<'a> Keys<'a> {
             self.problem(key, format!("is not one of {}", names.join(", ")), usual);
         }
         chosen.map(|(_, choice)| *choice)
+    }
+
+    /// Whether anything stands at `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Complains of what stands at `key`.
+    pub fn refuse(&mut self, key: &str, reason: &str, example: &str) {
+        self.problem(key, reason.to_owned(), example);
     }
 
     /// Gives what was `read`, or every problem: those met so far and the keys that nobody asked for.

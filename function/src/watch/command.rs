@@ -115,7 +115,11 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
         return Err((USAGE, format!("\"{unknown}\" is no site of this configuration")));
     }
     let meant = |name: &SiteName| args.site.is_empty() || args.site.contains(name);
-    let sites = config.sites.iter().filter(|site| meant(&site.name));
+    let sites: Vec<_> =
+        config.sites.iter().filter(|site| meant(&site.name) && site.public_url.is_some()).collect();
+    if sites.is_empty() {
+        return Err((USAGE, "none of these sites has a public_url that could be watched".to_owned()));
+    }
     Ok(Settings {
         name: args.name.clone().unwrap_or_else(host_name),
         rules: Rules {
@@ -124,7 +128,7 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
             recovery: config.watch.recovery,
             agree: config.watch.agree,
         },
-        sites: sites.map(|site| (site.name.clone(), app::public_targets(site))).collect(),
+        sites: sites.into_iter().map(|site| (site.name.clone(), app::public_targets(site))).collect(),
         patience: config.probe_timeout,
         anchors: config.watch.anchors.clone(),
     })

@@ -210,7 +210,7 @@ impl Post {
     fn notice(&mut self, expires: Timestamp) {
         let now = Timestamp::now();
         let Some(days) = self.expiry.notice(expires, now) else { return };
-        let host = self.targets.public.host_str().unwrap_or_default();
+        let host = self.targets.public.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
         let sentence = format!("the certificate of {host} expires in {days} days, at {expires}; renew it");
         let severity = if days <= 1 { Severity::Critical } else { Severity::Warning };
         let news = Announcement::new(Kind::Check, Some(self.site.clone()), sentence, now);

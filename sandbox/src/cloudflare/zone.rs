@@ -184,9 +184,14 @@ fn redirect(reference: &str, expression: &str, target: &str, enabled: bool) -> O
     }))
 }
 
+/// The id of a site's address record.
+pub fn record_id(site: &str) -> String {
+    id(&format!("{site} A"))
+}
+
 fn record(site: &Site) -> Object {
     object(json!({
-        "id": id(&format!("{} A", site.edge)), "type": "A", "name": format!("{}.gleich.tech", site.name()),
+        "id": record_id(site.name()), "type": "A", "name": format!("{}.gleich.tech", site.name()),
         "content": "203.0.113.7", "proxiable": true, "proxied": true, "ttl": 1, "settings": {}, "meta": {},
         "comment": null, "tags": [], "created_on": now(), "modified_on": now()
     }))

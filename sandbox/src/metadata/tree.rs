@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{PROJECT, PROJECT_NUMBER, REGION};
+use super::{Machine, PROJECT, PROJECT_NUMBER, REGION};
 
 /// All that is said about the machine of `account`.
-pub(super) fn of(account: &str) -> Value {
+pub(super) fn of(account: &str, machine: Option<&Machine>) -> Value {
+    let service = Machine { name: "failover-00001-abc".to_owned(), zone: format!("{REGION}-1") };
+    let Machine { name, zone } = machine.unwrap_or(&service);
     let identity = json!({
         "aliases": ["default"],
         "email": account,
@@ -14,9 +16,9 @@ pub(super) fn of(account: &str) -> Value {
     json!({"computeMetadata": {"v1": {
         "instance": {
             "id": 1_234_567_890_123_456_789_u64,
-            "name": "failover-00001-abc",
+            "name": name,
             "region": format!("projects/{PROJECT_NUMBER}/regions/{REGION}"),
-            "zone": format!("projects/{PROJECT_NUMBER}/zones/{REGION}-1"),
+            "zone": format!("projects/{PROJECT_NUMBER}/zones/{zone}"),
             "service-accounts": {"default": identity, account: identity},
         },
         "project": {"project-id": PROJECT, "numeric-project-id": PROJECT_NUMBER},

@@ -96,8 +96,8 @@ fn failback(
         let there = Decision::stay(Reason::AlreadyThere(state.active, state.since));
         return confirming(there, None, signal, command);
     }
-    let idle = state.plans.is_empty();
-    if idle && state.active == Position::Primary && !facts.is_route_astray(Position::Primary) {
+    let at_home = state.plans.is_empty() && state.active == Position::Primary;
+    if at_home && !is_in_doubt(facts, command) {
         let roles: &[Role] =
             if state.draining.is_some() { &[Role::Monitor] } else { &[Role::Gate, Role::Monitor] };
         let undone = facts.not_at(Position::Primary, roles);
@@ -108,6 +108,13 @@ fn failback(
         Some(reason) => refused(signal, command, reason),
         None => start(Direction::Failback, order(signal, command), asked(command)),
     }
+}
+
+/// Whether the route has to be set although the journal says that it leads to the primary: it was seen elsewhere, or
+/// was not seen while somebody insists.
+fn is_in_doubt(facts: &Facts, command: &Command) -> bool {
+    let unseen = command.force && !facts.not_at(Position::Primary, &[Role::Route]).is_empty();
+    unseen || facts.is_route_astray(Position::Primary)
 }
 
 /// Why a failback would lead visitors to a primary that isn't known to answer.

@@ -41,6 +41,14 @@ fn a_failback_routes_before_it_closes() {
 }
 
 #[test]
+fn a_standby_without_an_address_of_its_own_is_not_waited_for() {
+    let policy = Policy { has_standby_url: false, roles: Roles { route: true, ..NONE }, ..policy() };
+    let told = |direction| steps(direction, &policy).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told(Direction::Failover), ["route", "verify"]);
+    assert_eq!(told(Direction::Rehearsal), ["route"]);
+}
+
+#[test]
 fn a_rehearsal_closes_what_it_opens_and_pauses_nothing() {
     for order in [RouteOrder::StandbyFirst, RouteOrder::Together] {
         check(Direction::Rehearsal, order, ALL, "open answer route close");

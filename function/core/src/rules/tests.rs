@@ -33,6 +33,16 @@ fn nothing_holds_a_silent_site_without_history() {
 }
 
 #[test]
+fn a_site_that_nobody_can_ask_is_moved_by_orders_only() {
+    let policy = Policy { has_public_url: false, ..policy() };
+    let told = "without a public_url nobody can tell whether this site is silent, so it is moved by \"failover\" and \
+                \"promote\" only";
+    check(&policy, &Story::default(), &Facts::none(), "12:00:00", Some(told));
+    let case = Case { policy: &policy, state: &State::default(), facts: &silent(), now: t("12:00:00") };
+    assert_eq!(held_back_blind(&case), Some(Reason::NoPublicUrl));
+}
+
+#[test]
 fn a_site_that_answers_is_a_false_alarm() {
     let answer = "the public URL still answers: a false alarm, unless it falls silent";
     check(&policy(), &Story::default(), &answering(Position::Primary), "12:00:00", Some(answer));

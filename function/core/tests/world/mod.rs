@@ -30,18 +30,21 @@ pub(crate) fn policy() -> Policy {
         moves_per_day: 4,
         drain: Duration::ZERO,
         has_primary_url: true,
+        has_standby_url: true,
+        has_public_url: true,
         roles: Roles { gate: true, route: true, monitor: true, power: false },
     }
 }
 
 pub(crate) fn policy_of() -> impl Strategy<Value = Policy> {
     let approve = select(&[Approval::Automatic, Approval::Automatic, Approval::Operator][..]);
-    (approve, 0..1_000_u64, 1..4_u32, any::<bool>()).prop_map(
-        |(approve, cooldown, moves_per_day, has_primary_url)| Policy {
+    (approve, 0..1_000_u64, 1..4_u32, any::<bool>(), any::<bool>()).prop_map(
+        |(approve, cooldown, moves_per_day, has_primary_url, has_public_url)| Policy {
             approve,
             cooldown: Duration::from_secs(cooldown),
             moves_per_day,
             has_primary_url,
+            has_public_url,
             ..policy()
         },
     )

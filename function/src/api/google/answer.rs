@@ -36,6 +36,8 @@ struct Status {
     #[serde(rename = "status")]
     name: String,
     details: Vec<Value>,
+    /// The older interfaces' particulars: each has a `reason`.
+    errors: Vec<Value>,
 }
 
 impl Answer {
@@ -57,7 +59,13 @@ impl Answer {
         }
         let status =
             serde_json::from_value::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
-        let error = task.failed(self.status, &status.said(&self.body));
+        let mut error = task.failed(self.status, &status.said(&self.body));
+        if status.is_throttled() {
+            error = task.error(
+                ApiErrorKind::Transient,
+                &format!("answered {}: {}", self.status.as_u16(), status.message),
+            );
+        }
         Err(self.failure(error, status.retry_delay()))
     }
 
@@ -78,6 +86,12 @@ impl Status {
             said += "; enable the interface with gcloud services enable";
         }
         said
+    }
+
+    /// Compute Engine says "too many requests" by a 403 too (its page "Rate quotas", read 2026-11-20).
+    fn is_throttled(&self) -> bool {
+        let limited = |reason: &str| matches!(reason, "rateLimitExceeded" | "userRateLimitExceeded");
+        self.errors.iter().any(|error| error["reason"].as_str().is_some_and(limited))
     }
 
     fn detail(&self, kind: &str) -> Option<&Value> {
@@ -130,6 +144,15 @@ mod tests {
         let body = r#"{"error":{"message":"off","details":[
             {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}"#;
         assert!(read(403, body).error.message.contains("gcloud services enable"));
+    }
+
+    #[test]
+    fn a_rate_limit_is_no_missing_permission() {
+        let body = |reason: &str| {
+            format!(r#"{{"error":{{"code":403,"message":"no","errors":[{{"reason":"{reason}"}}]}}}}"#)
+        };
+        assert_eq!(read(403, &body("rateLimitExceeded")).error.kind, ApiErrorKind::Transient);
+        assert_eq!(read(403, &body("forbidden")).error.kind, ApiErrorKind::Denied);
     }
 
     #[test]

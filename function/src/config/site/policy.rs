@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use failover_core::{Approval, Failback, Policy, Role, Roles, RouteOrder};
 
+use super::Urls;
 use crate::{config::section::Section, switch::Spec};
 
-pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>], has_primary_url: bool) -> Policy {
+pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>], urls: &Urls) -> Policy {
+    let has_primary_url = urls.primary.is_some();
     Policy {
         order: site.choice(
             "order",
@@ -19,6 +21,8 @@ pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>], has_p
         moves_per_day: site.number("moves_per_day", 4, 1..=1000),
         drain: site.time("drain", "0s"),
         has_primary_url,
+        has_standby_url: urls.standby.is_some(),
+        has_public_url: urls.public.is_some(),
         roles: roles(switches),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         address::{SiteUrl, same_origin},
         section::Section,
     },
-    switch::Spec,
+    switch::{LeadsBy, Spec},
 };
 
 /// The places of a site.
@@ -28,7 +28,7 @@ const STANDBY_EXAMPLE: &str = "https://standby.example.com/";
 const PRIMARY_EXAMPLE: &str = "https://origin.example.com/";
 
 pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]) -> Urls {
-    let public = site.required::<SiteUrl>("public_url", PUBLIC_EXAMPLE).map(|url| url.0);
+    let public = read_public(site, switches);
     let standby = site.optional::<SiteUrl>("standby_url", STANDBY_EXAMPLE).map(|url| url.0);
     let primary = site.optional::<SiteUrl>("primary_url", PRIMARY_EXAMPLE).map(|url| url.0);
     let connect = site.optional::<HostPort>("primary_connect", "203.0.113.7:443");
@@ -36,6 +36,17 @@ pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]) -> Ur
     check_standby(site, &urls, switches);
     check_primary(site, &mut urls);
     urls
+}
+
+/// May be left out where nothing but an address moves: who has it is seen without asking.
+fn read_public(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]) -> Option<Url> {
+    let needed = switches.iter().find(|switch| !switch.serves_without_visitors());
+    let public = if switches.is_empty() || needed.is_some() {
+        site.required::<SiteUrl>("public_url", PUBLIC_EXAMPLE)
+    } else {
+        site.optional::<SiteUrl>("public_url", "tcp://10.0.0.250:1972")
+    };
+    public.map(|url| url.0)
 }
 
 fn check_standby(site: &mut Section<'_, '_>, urls: &Urls, switches: &[Arc<dyn Spec>]) {
@@ -46,7 +57,8 @@ fn check_standby(site: &mut Section<'_, '_>, urls: &Urls, switches: &[Arc<dyn Sp
     }
     let (Some(public), Some(_)) = (&urls.public, asking) else { return };
     let route = switches.iter().find(|switch| switch.role() == Role::Route && switch.needs_standby_url());
-    if let (Some(route), "tcp") = (route, public.scheme()) {
+    let redirects = route.filter(|route| route.leads_by() == LeadsBy::Redirect);
+    if let (Some(route), "tcp") = (redirects, public.scheme()) {
         let reason = format!("is a tcp:// address, but {} redirects HTTP", route.id());
         site.problem_with("public_url", &reason, PUBLIC_EXAMPLE);
     }

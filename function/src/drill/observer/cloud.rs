@@ -114,7 +114,7 @@ fn who(service: Service) -> Option<Who> {
         Service::Metadata => Some(Who::Metadata),
         Service::Cloudflare => Some(Who::Cloudflare),
         Service::Primary => Some(Who::Home),
-        Service::Jwks | Service::Pubsub | Service::Iam | Service::Edge => None,
+        _ => None,
     }
 }
 

@@ -122,6 +122,14 @@ fn on_the_primary_stays() {
 }
 
 #[test]
+fn on_the_primary_sets_a_route_that_could_not_be_seen_if_it_is_forced() {
+    let unseen = looked(vec![seen(Role::Route, Observed::Unknown("no answer".to_owned()))]);
+    let stays = "stay: the site is on its primary already + confirmed m-failback-force";
+    check(&Story::default(), &unseen, &forcing(Verb::Failback, "14:00:00"), ASKED);
+    check(&Story::default(), &home(), &forcing(Verb::Failback, "14:00:00"), stays);
+}
+
+#[test]
 fn on_the_primary_finishes_what_is_missing() {
     let left = looked(switches(Position::Standby, Position::Primary, Position::Standby));
     check(

@@ -1,0 +1,43 @@
+//! DNS records.
+//!
+//! Source: the page "DNS Records for a Zone" of Cloudflare's API reference, read 2026-11-20.
+
+use serde_json::{Value, json};
+
+use super::{Cloudflare, Purpose};
+use crate::api::{ApiError, names::HexId, task::Task};
+
+fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
+    let missing = "check the zone and the record's id: GET zones/…/dns_records lists them";
+    Task { provider: "Cloudflare", verb, subject, grant, missing, refused: "" }
+}
+
+impl Cloudflare {
+    /// A DNS record.
+    pub async fn dns_record(
+        &self,
+        purpose: Purpose,
+        zone: &HexId,
+        record: &HexId,
+    ) -> Result<Value, ApiError> {
+        let path = format!("zones/{zone}/dns_records/{record}");
+        let task = task("read", &path, "grant the token \"DNS: Read\" on this zone");
+        let record = self.get(&task, purpose, path.clone()).await?;
+        task.whole(record, "content")
+    }
+
+    /// Changes a DNS record's content and nothing else, and gives the record as it is then.
+    pub async fn set_dns_content(
+        &self,
+        zone: &HexId,
+        record: &HexId,
+        content: &str,
+    ) -> Result<Value, ApiError> {
+        let path = format!("zones/{zone}/dns_records/{record}");
+        let task = Task {
+            refused: "check that the content fits the record's type",
+            ..task("set", &path, "grant the token \"DNS: Edit\" on this zone")
+        };
+        self.patch(&task, path.clone(), &json!({ "content": content })).await
+    }
+}

@@ -1,0 +1,132 @@
+//! Sites whose name or address leads to either place, and sites without visitors.
+
+use super::{ON_CLOUD_RUN, read};
+use crate::{
+    config::{Purpose, Site},
+    probe::Witness,
+};
+
+const HEAD: &str = "journal = \"gs://acme-failover/journal\"\n[push]\nverify = \"cloud_run_iam\"\naudience = \"failover\"\n\
+    service_account = \"push@acme.iam.gserviceaccount.com\"\nalerts = [\"projects/acme/subscriptions/failover-alerts\"]\n\
+    commands = [\"projects/acme/subscriptions/failover-commands\"]\n[[sites]]\nname = \"db\"\n";
+
+const ALIAS: &str = "[[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"10.0.0.250/32\"\n\
+    primary = \"projects/acme/zones/us-central1-a/instances/db-a\"\nstandby = \"projects/acme/instances/db-b\"\n";
+
+const CHECK: &str =
+    "[[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"projects/acme/uptimeCheckConfigs/db-1\"\n";
+
+#[track_caller]
+fn takes(lines: &str, switches: &str) -> Site {
+    let config = read(&format!("{HEAD}{lines}\n{switches}"), Purpose::Serve, ON_CLOUD_RUN);
+    config.unwrap_or_else(|problems| panic!("{problems}")).sites[0].as_ref().clone()
+}
+
+#[track_caller]
+fn refuses(lines: &str, switches: &str, expected: &[&str]) {
+    match read(&format!("{HEAD}{lines}\n{switches}"), Purpose::Serve, ON_CLOUD_RUN) {
+        Ok(_) => assert_eq!(expected, [""; 0], "it was taken"),
+        Err(problems) => assert_eq!(problems.sentences().collect::<Vec<_>>(), expected),
+    }
+}
+
+#[test]
+fn an_address_may_be_moved_without_visitors() {
+    let site = takes("", ALIAS);
+    assert!(site.public_url.is_none() && site.standby_url.is_none());
+    assert!(!site.policy.has_public_url && !site.policy.has_standby_url);
+    assert_eq!(site.marks.host, None);
+}
+
+#[test]
+fn who_answers_at_an_address_that_moves_is_seen_by_its_switch() {
+    let site = takes("public_url = \"tcp://10.0.0.250:1972\"", ALIAS);
+    assert_eq!(site.witness, Witness::Switches);
+    assert!(site.policy.has_public_url);
+}
+
+#[test]
+fn who_answers_over_http_may_say_so_itself() {
+    let served_by = "public_url = \"https://db.example.com/\"\nserved_by = { header = \"X-Node\", primary = \"a\", standby = \"b\" }";
+    let Witness::Header(served_by) = takes(served_by, ALIAS).witness else { panic!("a header") };
+    assert_eq!((served_by.header.as_str(), served_by.primary.as_str()), ("x-node", "a"));
+}
+
+#[test]
+fn what_is_proven_by_visitors_needs_some() {
+    let missing = "sites.db.public_url is missing; for example: public_url = \"https://www.example.com/\"";
+    refuses("", &format!("{ALIAS}{CHECK}"), &[missing]);
+}
+
+#[test]
+fn a_header_that_nobody_could_read_is_refused() {
+    let served_by = "served_by = { header = \"x-node\", primary = \"a\", standby = \"b\" }";
+    let no_http = "sites.db.served_by is a header, and this site has no public_url that speaks HTTP; for example: \
+                   without served_by";
+    refuses(served_by, ALIAS, &[no_http]);
+    refuses(&format!("public_url = \"tcp://10.0.0.250:1972\"\n{served_by}"), ALIAS, &[no_http]);
+    let same = "public_url = \"https://db.example.com/\"\nserved_by = { header = \"x y\", primary = \"a\", standby = \"a\" }";
+    refuses(
+        same,
+        ALIAS,
+        &[
+            "sites.db.served_by.header is no name of a header; for example: header = \"x-served-by\"",
+            "sites.db.served_by.standby is what the primary says too, so nobody could tell who answered; for example: \
+             standby = \"cloud\"",
+        ],
+    );
+}
+
+#[test]
+fn two_sites_may_not_pull_at_one_address() {
+    let second = format!("{ALIAS}[[sites]]\nname = \"other\"\n{ALIAS}");
+    refuses(
+        "",
+        &second,
+        &["sites.other.switches[0] names the same thing as sites.db.switches[0], gcp_alias_ip \
+           projects/acme/aliasIps/10.0.0.250; for example: one switch a thing"],
+    );
+    assert_eq!(takes("", ALIAS).switches.len(), 1);
+}
+
+#[test]
+fn a_machine_that_is_promoted_takes_no_pushes_and_needs_none() {
+    let text = format!("journal = \"file:/var/lib/failover\"\n[[sites]]\nname = \"db\"\n{ALIAS}");
+    let config = read(&text, Purpose::Act, &[("GCE_METADATA_HOST", "127.0.0.1:9099")]).unwrap();
+    assert_eq!(config.metadata_host.as_deref(), Some("127.0.0.1:9099"));
+    assert!(read(&text, Purpose::Serve, &[]).is_err());
+}
+
+#[test]
+fn the_example_of_a_mirror_is_taken() {
+    let example = include_str!("../../../../examples/failover.toml");
+    let config = read(example, Purpose::Act, &[]).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(
+        config.sites[0].switches[0].id().to_string(),
+        "gcp_alias_ip projects/acme-prod/aliasIps/10.0.0.250"
+    );
+}
+
+const RECORD: &str = "[[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
+    record = \"372e67954025e0ba6aaa6d586b9e0b59\"\nprimary = \"203.0.113.7\"\nstandby = \"198.51.100.7\"\n";
+
+#[test]
+fn one_host_name_for_both_places_has_to_say_which_one_answered() {
+    let urls = "public_url = \"https://www.example.com/\"\nstandby_url = \"https://standby.example.com/\"\n";
+    refuses(
+        urls,
+        RECORD,
+        &["sites.db.served_by is missing, but cloudflare_dns_record \
+           zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59 leads one host name to \
+           both places, so an answer has to say who gave it; for example: served_by = { header = \"x-served-by\", \
+           primary = \"home\", standby = \"cloud\" }"],
+    );
+    let told = takes(
+        &format!("{urls}served_by = {{ header = \"x-place\", primary = \"home\", standby = \"cloud\" }}"),
+        RECORD,
+    );
+    assert!(matches!(told.witness, Witness::Header(_)));
+    let tcp =
+        takes("public_url = \"tcp://db.example.com:1972\"\nstandby_url = \"tcp://10.0.0.12:1972\"", RECORD);
+    assert_eq!(tcp.witness, Witness::Origin, "where the connection ends tells who answered");
+}

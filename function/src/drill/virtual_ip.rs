@@ -1,0 +1,215 @@
+//! The scenario `gcp-vip`: a mirror of two machines whose private and external address follow whichever was promoted.
+//!
+//! The addresses are on loopback, so that clients really connect to them; the mirror's callback is this same
+//! executable as `promote`, with each machine's own metadata server.
+
+use std::{
+    fmt::Write,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, anyhow};
+use sandbox::{
+    Options, Sandbox, Served, Service, Visitors,
+    compute::{Pair, PairSeed},
+};
+use serde::Serialize;
+use tempfile::TempDir;
+use tokio::process::Command;
+use url::Url;
+
+use super::{BADLY, WELL, arguments::DrillArguments, logbook::in_seconds, show};
+
+/// How often a client connects.
+const CLIENT_EVERY: Duration = Duration::from_millis(25);
+/// How long an operation takes on a quick day here, and with `--slow`: others tell of 5 to 20 s for a private address.
+const QUICK: Duration = Duration::from_millis(200);
+const SLOW: Duration = Duration::from_secs(6);
+/// No client waits longer for an address.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What came of it, for people and for machines.
+#[derive(Debug, Serialize)]
+struct Report {
+    version: u32,
+    scenario: &'static str,
+    ended_well: bool,
+    /// How long an operation of Compute Engine takes here.
+    #[serde(rename = "operation_takes_s", serialize_with = "in_seconds")]
+    operation_takes: Duration,
+    moves: Vec<Move>,
+    /// What is not as it should be.
+    wrong: Vec<String>,
+}
+
+/// One promotion.
+#[derive(Debug, Serialize)]
+struct Move {
+    /// The machine that was promoted.
+    promoted: String,
+    why: &'static str,
+    /// How long the callback took.
+    #[serde(rename = "took_s", serialize_with = "in_seconds")]
+    took: Duration,
+    /// How long clients of the private address had nobody.
+    #[serde(rename = "private_dark_s", serialize_with = "in_seconds")]
+    private_dark: Duration,
+    /// How long clients of the external address had nobody.
+    #[serde(rename = "external_dark_s", serialize_with = "in_seconds")]
+    external_dark: Duration,
+}
+
+struct Stage {
+    sandbox: Sandbox,
+    pair: Pair,
+    folder: TempDir,
+    /// Clients of the private address, and of the external one.
+    clients: [Visitors; 2],
+}
+
+/// Plays it, and tells of it at the end.
+pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
+    if arguments.keep || arguments.broken().is_some() {
+        return Err(anyhow!("--keep and --fault belong to the scenario site"));
+    }
+    let operation_takes = if arguments.slow { SLOW } else { QUICK };
+    let stage = Stage::build(operation_takes).await?;
+    let mut moves = Vec::new();
+    stage.sandbox.world.run_machine(&stage.pair.seed.machine(0), false);
+    moves.push(stage.promote(1, "its peer died").await?);
+    stage.sandbox.world.run_machine(&stage.pair.seed.machine(0), true);
+    moves.push(stage.promote(0, "it was promoted again").await?);
+    let wrong = stage.wrong();
+    let report = Report {
+        version: 1,
+        scenario: "gcp-vip",
+        ended_well: wrong.is_empty(),
+        operation_takes,
+        moves,
+        wrong,
+    };
+    if arguments.json {
+        show::write(&format!("{}\n", serde_json::to_string_pretty(&report)?));
+    } else {
+        show::write(&told(&report));
+    }
+    Ok(if report.ended_well { WELL } else { BADLY })
+}
+
+impl Stage {
+    async fn build(operation_takes: Duration) -> anyhow::Result<Self> {
+        let options = Options { sites: Vec::new(), pairs: Vec::new(), ..Options::default() };
+        let sandbox = Sandbox::start(options).await.context("the cloud could not be started")?;
+        sandbox.world.compute.operations_take(operation_takes);
+        let pair = sandbox.add_pair(PairSeed::on_loopback("db"))?;
+        let pair = pair.ok_or_else(|| anyhow!("the machines have no addresses on loopback"))?;
+        let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir()?;
+        std::fs::write(folder.path().join("failover.toml"), configuration(&sandbox, &pair))?;
+        let client = |address| -> anyhow::Result<Visitors> {
+            let url: Url = format!("http://{address}/").parse()?;
+            Ok(Visitors::start(&url, CLIENT_EVERY)?)
+        };
+        let clients = [client(pair.alias)?, client(pair.external)?];
+        Ok(Self { sandbox, pair, folder, clients })
+    }
+
+    /// The mirror's callback on one machine, until clients of both addresses are served by it.
+    async fn promote(&self, index: usize, why: &'static str) -> anyhow::Result<Move> {
+        let before = self.dark();
+        let begun = Instant::now();
+        let executable = std::env::current_exe().context("this executable could not be found")?;
+        let ended = Command::new(executable)
+            .args(["promote", "--site", "db", "--reason", why])
+            .env_clear()
+            .env("FAILOVER_CONFIG", self.folder.path().join("failover.toml"))
+            .env("GCE_METADATA_HOST", self.pair.metadata[index].to_string())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await?;
+        let took = begun.elapsed();
+        if !ended.status.success() {
+            let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+            return Err(anyhow!("the promotion ended with {}: {}", ended.status, said.trim()));
+        }
+        let served = if index == 0 { Served::Primary } else { Served::Standby };
+        for client in &self.clients {
+            let seen = client.served_by(&served, begun);
+            tokio::time::timeout(PATIENCE, seen).await.map_err(|_| anyhow!("no client reached it"))?;
+        }
+        let [private_dark, external_dark] = self.dark();
+        Ok(Move {
+            promoted: self.pair.seed.machine(index),
+            why,
+            took,
+            private_dark: private_dark.saturating_sub(before[0]),
+            external_dark: external_dark.saturating_sub(before[1]),
+        })
+    }
+
+    /// How long clients of either address have had nobody so far.
+    fn dark(&self) -> [Duration; 2] {
+        [0, 1]
+            .map(|index| self.clients[index].outages().iter().map(sandbox::visitors::Outage::duration).sum())
+    }
+
+    fn wrong(&self) -> Vec<String> {
+        let (world, seed) = (&self.sandbox.world, &self.pair.seed);
+        let home = seed.machine(0);
+        let strayed = [("private", seed.alias()), ("external", seed.external())].into_iter().filter_map(
+            |(kind, ip)| {
+                let holders = world.compute.holders(ip);
+                (holders != [home.clone()])
+                    .then(|| format!("the {kind} address is at {holders:?}, not at {home}"))
+            },
+        );
+        let unknown = world.ledger.unknown();
+        let asked = (!unknown.is_empty()).then(|| format!("calls that no provider has: {unknown:?}"));
+        strayed.chain(asked).collect()
+    }
+}
+
+fn configuration(sandbox: &Sandbox, pair: &Pair) -> String {
+    let machines =
+        format!("primary = \"{}\"\nstandby = \"{}\"\n", pair.seed.instance(0), pair.seed.instance(1));
+    format!(
+        "journal = \"gs://gleich-tech-failover/journal\"\n[endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\n\
+         [[sites]]\nname = \"db\"\npublic_url = \"tcp://{}\"\n\
+         [[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\n{machines}\
+         [[sites.switches]]\nkind = \"gcp_access_config\"\naddress = \"{}\"\n{machines}",
+        sandbox.url(Service::Storage),
+        sandbox.url(Service::Compute),
+        pair.alias,
+        pair.seed.alias(),
+        pair.seed.address(),
+    )
+}
+
+fn told(report: &Report) -> String {
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    let mut text = String::from(
+        "A mirror of two machines on Compute Engine, with a private and an external address\n\n",
+    );
+    for Move { promoted, why, took, private_dark, external_dark } in &report.moves {
+        let _ = writeln!(text, "  {promoted} is promoted: {why}");
+        let _ = writeln!(text, "    the callback took            {:>7}", seconds(*took));
+        let _ = writeln!(text, "    private address, in the dark  {:>6}", seconds(*private_dark));
+        let _ = writeln!(text, "    external address, in the dark {:>6}\n", seconds(*external_dark));
+    }
+    let _ = writeln!(
+        text,
+        "  Simulated here: an operation of Compute Engine takes {}, twice per address. Others tell of 5 to 20 s in all\n  \
+         for a private address, and up to a minute with an external one.",
+        seconds(report.operation_takes)
+    );
+    for wrong in &report.wrong {
+        let _ = writeln!(text, "  wrong: {wrong}");
+    }
+    text.push_str(if report.ended_well {
+        "\nEverything ended where it should.\n"
+    } else {
+        "\nIt ended badly.\n"
+    });
+    text
+}

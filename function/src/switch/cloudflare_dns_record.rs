@@ -1,0 +1,175 @@
+//! A DNS record at Cloudflare whose content is the primary's or the standby's address.
+//!
+//! Its content is changed by PATCH, which leaves the record's other fields alone (page "DNS Records for a Zone" of the API
+//! reference, read 2026-11-20). One that is proxied moves at Cloudflare's edge; any other is remembered by resolvers for
+//! as long as its `ttl` says. A change needs no read before it.
+
+use std::{str::FromStr, sync::Arc};
+
+use async_trait::async_trait;
+use failover_core::{Observed, Position, Role, SwitchId};
+use serde_json::Value;
+
+use super::{Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
+
+/// The kind `cloudflare_dns_record`.
+pub const PROVIDER: Provider = Provider { kind: "cloudflare_dns_record", read };
+
+#[derive(Debug, Clone)]
+struct DnsRecordSpec {
+    zone: HexId,
+    record: HexId,
+    primary: Content,
+    standby: Content,
+}
+
+#[derive(Debug)]
+struct DnsRecord {
+    id: SwitchId,
+    spec: DnsRecordSpec,
+    cloudflare: Cloudflare,
+}
+
+/// An address or a host name, as a record holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Content(String);
+
+impl FromStr for Content {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c));
+        if fits { Ok(Self(name)) } else { Err("is neither an address nor a host name") }
+    }
+}
+
+fn read(mut keys: Keys<'_>) -> Read {
+    let zone = keys.required("zone", "023e105f4ecef8ad9ca31a8372d0c353");
+    let record = keys.required("record", "372e67954025e0ba6aaa6d586b9e0b59");
+    let primary: Option<Content> = keys.required("primary", "203.0.113.7");
+    let standby: Option<Content> = keys.required("standby", "198.51.100.7");
+    if primary.is_some() && primary == standby {
+        keys.refuse("standby", "is the primary's too", "198.51.100.7");
+    }
+    let spec = zone.zip(record).zip(primary.zip(standby));
+    let spec =
+        spec.map(|((zone, record), (primary, standby))| DnsRecordSpec { zone, record, primary, standby });
+    keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
+}
+
+impl DnsRecordSpec {
+    fn content(&self, position: Position) -> &str {
+        match position {
+            Position::Primary => &self.primary.0,
+            Position::Standby => &self.standby.0,
+        }
+    }
+
+    fn observed(&self, record: &Value) -> Observed {
+        let told = record["content"].as_str().unwrap_or_default();
+        match told.parse::<Content>() {
+            Ok(content) if content == self.primary => Observed::At(Position::Primary),
+            Ok(content) if content == self.standby => Observed::At(Position::Standby),
+            _ => Observed::Mixed(format!("its content is {told:?}, neither the primary's nor the standby's")),
+        }
+    }
+}
+
+impl Spec for DnsRecordSpec {
+    fn id(&self) -> SwitchId {
+        SwitchId::new(PROVIDER.kind, format!("zones/{}/dns_records/{}", self.zone, self.record))
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    fn secrets(&self) -> &'static [&'static str] {
+        &["CLOUDFLARE_API_TOKEN"]
+    }
+
+    fn leads_by(&self) -> LeadsBy {
+        LeadsBy::Name
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        Arc::new(DnsRecord { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
+    }
+}
+
+impl DnsRecord {
+    async fn look(&self, purpose: Purpose) -> Result<Observed, ApiError> {
+        let record = self.cloudflare.dns_record(purpose, &self.spec.zone, &self.spec.record).await?;
+        Ok(self.spec.observed(&record))
+    }
+
+    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
+        let observed = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed, basis: None })
+    }
+
+    /// Writes the content and believes the record that comes back; where that doesn't show it, it is read again.
+    async fn write(&self, position: Position) -> Result<(), ApiError> {
+        let content = self.spec.content(position);
+        let record = self.cloudflare.set_dns_content(&self.spec.zone, &self.spec.record, content).await?;
+        if self.spec.observed(&record).is_at(position) {
+            return Ok(());
+        }
+        let now = self.look(Purpose::Read).await?;
+        if now.is_at(position) {
+            return Ok(());
+        }
+        let message = format!("Cloudflare accepted the change of {}, but it is {now}", self.id.resource);
+        Err(ApiError { kind: ApiErrorKind::Transient, message })
+    }
+
+    async fn write_as_is(&self) -> Result<(), ApiError> {
+        match self.look(Purpose::Read).await? {
+            Observed::At(position) => self.write(position).await,
+            Observed::Mixed(how) | Observed::Unknown(how) => {
+                Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", self.id.resource) })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Switch for DnsRecord {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        self.seen(Purpose::Read).await
+    }
+
+    async fn glance(&self) -> Result<Observation, SwitchError> {
+        self.seen(Purpose::Glance).await
+    }
+
+    fn is_rationed(&self) -> bool {
+        true
+    }
+
+    async fn await_room(&self) {
+        self.cloudflare.await_room().await;
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
+            return Ok(Change::Already);
+        }
+        self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
+        Ok(Change::Made)
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
+    }
+}

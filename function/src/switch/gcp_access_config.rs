@@ -1,0 +1,230 @@
+//! A reserved external address on Compute Engine, moved from one virtual machine's interface to the other's.
+//!
+//! An interface has at most one access config, and an address at most one user (discovery document of `compute` v1), so
+//! it is detached before it is attached. There is no write that changes nothing: permissions are asked for instead.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use failover_core::{Position, Role, SwitchId};
+use serde_json::{Value, json};
+
+use super::{
+    Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
+    gcp_pair::{Pair, PairSpec, Side, Sides, given_back, pause_after_conflict},
+};
+use crate::api::{ApiError, ApiErrorKind, Clients, names::AddressName};
+use crate::machine::Identity;
+
+/// The kind `gcp_access_config`.
+pub const PROVIDER: Provider = Provider { kind: "gcp_access_config", read };
+
+/// What the account has to be allowed on both machines.
+const NEEDED: [&str; 2] = ["compute.instances.addAccessConfig", "compute.instances.deleteAccessConfig"];
+
+#[derive(Debug, Clone)]
+struct AccessConfigSpec {
+    address: AddressName,
+    pair: PairSpec,
+}
+
+#[derive(Debug)]
+struct AccessConfig {
+    id: SwitchId,
+    address: AddressName,
+    pair: Pair,
+}
+
+/// Both machines and the address as they were read.
+#[derive(Debug, Clone)]
+struct Seen {
+    sides: Sides,
+    address: Value,
+}
+
+fn read(mut keys: Keys<'_>) -> Read {
+    let address = keys.required("address", "projects/acme-prod/regions/us-central1/addresses/db-public");
+    let pair = PairSpec::read(&mut keys);
+    let spec = address.zip(pair).map(|(address, pair)| AccessConfigSpec { address, pair });
+    keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
+}
+
+impl Spec for AccessConfigSpec {
+    fn id(&self) -> SwitchId {
+        SwitchId::new(PROVIDER.kind, self.address.as_str())
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    fn place_of(&self, me: &Identity) -> Option<Position> {
+        self.pair.place_of(me)
+    }
+
+    fn leads_by(&self) -> LeadsBy {
+        LeadsBy::Address
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        let (id, address) = (self.id(), self.address.clone());
+        Arc::new(AccessConfig { id, address, pair: self.pair.build(clients) })
+    }
+}
+
+impl AccessConfig {
+    async fn look(&self) -> Result<Seen, ApiError> {
+        let (sides, address) = tokio::try_join!(self.pair.look(), self.pair.google.address(&self.address))?;
+        Ok(Seen { sides, address })
+    }
+
+    /// Detaches it from whoever has it and attaches it to the machine of this position. Others who come between are
+    /// read again.
+    async fn move_to(&self, position: Position, seen: Option<Seen>) -> Result<Change, ApiError> {
+        let at_once = seen.as_ref().map(|_| std::time::Duration::ZERO);
+        let mut pauses = at_once.into_iter().chain(self.pair.conflicts());
+        let (mut seen, mut change) = (seen, Change::Already);
+        loop {
+            let Seen { sides, address } = match seen.take() {
+                Some(seen) => seen,
+                None => self.look().await?,
+            };
+            let receiver = self.pair.receiver(&sides, position)?;
+            if config(receiver, &address).is_some() {
+                return Ok(change);
+            }
+            is_free(receiver)?;
+            change = Change::Made;
+            match self.hand_over(sides.at(position.opposite()), receiver, &address).await {
+                Ok(()) => return Ok(change),
+                Err(error) => pause_after_conflict(error, pauses.next()).await?,
+            }
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        holder: Option<&Side>,
+        receiver: &Side,
+        address: &Value,
+    ) -> Result<(), ApiError> {
+        let Some((holder, held)) = holder.and_then(|side| Some((side, config(side, address)?))) else {
+            return self.attach(receiver, address, "External NAT").await;
+        };
+        // What is detached for somebody who may not be given it would be nobody's.
+        self.may_write(receiver).await?;
+        let name = held["name"].as_str().unwrap_or("External NAT");
+        let what = self.address.as_str();
+        let detached = self.pair.google.delete_access_config(self.pair.at(holder), what, name).await;
+        self.unless_moved(detached, holder, |has_it| !has_it, address).await?;
+        let attached = self.attach(receiver, address, name).await;
+        match self.unless_moved(attached, receiver, |has_it| has_it, address).await {
+            Err(error) if error.is_permanent() => {
+                Err(given_back(&error, &holder.name, self.attach(holder, address, name).await))
+            }
+            attached => attached,
+        }
+    }
+
+    /// There is no fingerprint here: what is refused since somebody else did it meanwhile is a conflict.
+    async fn unless_moved(
+        &self,
+        written: Result<(), ApiError>,
+        side: &Side,
+        as_wished: fn(bool) -> bool,
+        address: &Value,
+    ) -> Result<(), ApiError> {
+        match written {
+            Err(error) if error.kind == ApiErrorKind::Refused => {
+                let now = self.pair.read_at(&side.name).await?;
+                let moved = as_wished(config(&now, address).is_some());
+                Err(if moved { ApiError { kind: ApiErrorKind::Conflict, ..error } } else { error })
+            }
+            written => written,
+        }
+    }
+
+    async fn attach(&self, side: &Side, address: &Value, name: &str) -> Result<(), ApiError> {
+        let mut config = json!({ "type": "ONE_TO_ONE_NAT", "name": name, "natIP": address["address"] });
+        if let Some(tier) = address["networkTier"].as_str() {
+            config["networkTier"] = json!(tier);
+        }
+        self.pair.google.add_access_config(self.pair.at(side), self.address.as_str(), &config).await
+    }
+
+    async fn may_write(&self, side: &Side) -> Result<(), ApiError> {
+        let held = self.pair.google.machine_permissions(&side.name, &NEEDED).await?;
+        let Some(lacking) = NEEDED.iter().find(|needed| !held.iter().any(|held| held == *needed)) else {
+            return Ok(());
+        };
+        let message = format!(
+            "could not move {} to or from {}: the account lacks {lacking}; grant the account {lacking} on it",
+            self.address, side.name
+        );
+        Err(ApiError { kind: ApiErrorKind::Denied, message })
+    }
+
+    async fn may_write_both(&self) -> Result<(), ApiError> {
+        let Seen { sides, .. } = self.look().await?;
+        for side in [Position::Primary, Position::Standby].into_iter().filter_map(|at| sides.at(at)) {
+            self.may_write(side).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The machine's access config that holds the address.
+fn config<'a>(side: &'a Side, address: &Value) -> Option<&'a Value> {
+    let configs = side.interface["accessConfigs"].as_array()?;
+    configs.iter().find(|config| config["natIP"].is_string() && config["natIP"] == address["address"])
+}
+
+/// Another external address of the receiver isn't ours to take away.
+fn is_free(receiver: &Side) -> Result<(), ApiError> {
+    let other = receiver.interface["accessConfigs"].as_array().and_then(|configs| configs.first());
+    let Some(other) = other else { return Ok(()) };
+    let message = format!(
+        "{} has the external address {} already, and an interface has at most one; remove its access config \"{}\"",
+        receiver.name,
+        other["natIP"].as_str().unwrap_or("of its own"),
+        other["name"].as_str().unwrap_or_default()
+    );
+    Err(ApiError { kind: ApiErrorKind::Refused, message })
+}
+
+#[async_trait]
+impl Switch for AccessConfig {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        let seen = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
+        let observation = seen.sides.clone().observation(|side| config(side, &seen.address).is_some());
+        Ok(Observation { basis: Some(Arc::new(seen)), ..observation })
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        if seen.as_ref().is_some_and(|seen| seen.observed.is_at(position)) {
+            return Ok(Change::Already);
+        }
+        let seen = seen.and_then(|seen| seen.basis?.downcast::<Seen>().ok()).map(|seen| (*seen).clone());
+        self.move_to(position, seen).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    fn reads_first(&self) -> bool {
+        true
+    }
+
+    async fn readiness(&self) -> Result<Readiness, SwitchError> {
+        self.pair.readiness().await.map_err(Operation::Readiness.failed(&self.id))
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        self.may_write_both().await.map_err(Operation::Touch.failed(&self.id))
+    }
+}

@@ -1,0 +1,264 @@
+//! Two machines on Compute Engine of which one has an address: what both switches of that kind have in common.
+
+use std::{
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use backon::BackoffBuilder;
+use failover_core::{Observed, Position};
+use serde_json::Value;
+
+use super::{Keys, Observation, Readiness};
+use crate::api::{ApiError, ApiErrorKind, Clients, Google, Pace, google::At, names::MachineName};
+use crate::machine::Identity;
+
+/// How often a change is tried against others who change the same interfaces.
+const TRIES: usize = 6;
+
+const PRIMARY: &str = "projects/acme-prod/zones/us-central1-a/instances/db-a";
+const STANDBY: &str = "projects/acme-prod/zones/us-central1-b/instances/db-b";
+
+/// The machines, as the configuration names them.
+#[derive(Debug, Clone)]
+pub(super) struct PairSpec {
+    pub(super) primary: MachineName,
+    pub(super) standby: MachineName,
+    pub(super) interface: InterfaceName,
+}
+
+/// An interface of a machine, the same on both: `nic0`.
+#[derive(Debug, Clone)]
+pub(super) struct InterfaceName(String);
+
+/// The machines, with a client.
+#[derive(Debug)]
+pub(super) struct Pair {
+    spec: PairSpec,
+    zones: [Mutex<Option<String>>; 2],
+    pub(super) google: Arc<Google>,
+    pace: Pace,
+}
+
+/// One machine as it was read.
+#[derive(Debug, Clone)]
+pub(super) struct Side {
+    pub(super) name: MachineName,
+    pub(super) status: String,
+    pub(super) interface: Value,
+}
+
+/// Both machines as they were read; one that isn't there has no address.
+#[derive(Debug, Clone)]
+pub(super) struct Sides {
+    primary: Option<Side>,
+    standby: Option<Side>,
+}
+
+impl PairSpec {
+    /// Reads `primary`, `standby` and `interface`.
+    pub(super) fn read(keys: &mut Keys<'_>) -> Option<Self> {
+        let primary: Option<MachineName> = keys.required("primary", PRIMARY);
+        let standby: Option<MachineName> = keys.required("standby", STANDBY);
+        let interface = match keys.optional::<InterfaceName>("interface", "nic0") {
+            None if keys.has("interface") => None,
+            given => Some(given.unwrap_or(InterfaceName("nic0".to_owned()))),
+        };
+        let (primary, standby, interface) = (primary?, standby?, interface?);
+        let zones_differ = primary.zone().zip(standby.zone()).is_some_and(|(one, other)| one != other);
+        if primary.project() == standby.project() && primary.machine() == standby.machine() && !zones_differ {
+            keys.refuse("standby", "is the primary too", STANDBY);
+        }
+        Some(Self { primary, standby, interface })
+    }
+
+    /// Which of the two this machine is.
+    pub(super) fn place_of(&self, me: &Identity) -> Option<Position> {
+        let is_primary = me.is(&self.primary).then_some(Position::Primary);
+        is_primary.or_else(|| me.is(&self.standby).then_some(Position::Standby))
+    }
+
+    /// With the clients that it needs.
+    pub(super) fn build(&self, clients: &Clients) -> Pair {
+        let zones = [&self.primary, &self.standby].map(|name| Mutex::new(name.zone().map(str::to_owned)));
+        Pair { spec: self.clone(), zones, google: clients.google(), pace: clients.pace() }
+    }
+}
+
+impl FromStr for InterfaceName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_prefix("nic").filter(|number| !number.is_empty());
+        let fits = number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
+        if fits { Ok(Self(text.to_owned())) } else { Err("is no interface of a machine") }
+    }
+}
+
+impl Pair {
+    /// Reads both machines at the same time.
+    ///
+    /// # Errors
+    /// When either could not be read, or neither is there: then nobody can tell where the address is.
+    pub(super) async fn look(&self) -> Result<Sides, ApiError> {
+        let (primary, standby) = tokio::join!(self.read(Position::Primary), self.read(Position::Standby));
+        match (primary, standby) {
+            (Err(missing), Err(other)) if is_missing(&missing) && is_missing(&other) => Err(missing),
+            (primary, standby) => {
+                Ok(Sides { primary: unless_missing(primary)?, standby: unless_missing(standby)? })
+            }
+        }
+    }
+
+    async fn read(&self, position: Position) -> Result<Side, ApiError> {
+        let name = self.located(position).await?;
+        let side = self.read_at(&name).await;
+        if side.as_ref().is_err_and(is_missing) {
+            self.forget_zone(position);
+        }
+        side
+    }
+
+    /// Reads a machine whose zone is known.
+    pub(super) async fn read_at(&self, name: &MachineName) -> Result<Side, ApiError> {
+        let machine = self.google.machine(name).await?;
+        let interfaces = machine["networkInterfaces"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let Some(interface) = interfaces.iter().find(|known| known["name"] == self.spec.interface.0) else {
+            let message = format!("{name} has no interface {}", self.spec.interface.0);
+            return Err(ApiError { kind: ApiErrorKind::Refused, message });
+        };
+        let status = machine["status"].as_str().unwrap_or_default().to_owned();
+        Ok(Side { name: name.clone(), status, interface: interface.clone() })
+    }
+
+    /// The machine's name with its zone, which is looked up once where it isn't given.
+    async fn located(&self, position: Position) -> Result<MachineName, ApiError> {
+        let known = self.zone(position).clone();
+        if let Some(zone) = known {
+            return Ok(self.name(position).in_zone(&zone));
+        }
+        let zone = self.google.zone_of(self.name(position)).await?;
+        *self.zone(position) = Some(zone.clone());
+        Ok(self.name(position).in_zone(&zone))
+    }
+
+    /// A machine may be made anew in another zone.
+    fn forget_zone(&self, position: Position) {
+        if self.name(position).zone().is_none() {
+            *self.zone(position) = None;
+        }
+    }
+
+    fn zone(&self, position: Position) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.zones[index(position)].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn name(&self, position: Position) -> &MachineName {
+        if position == Position::Primary { &self.spec.primary } else { &self.spec.standby }
+    }
+
+    /// Where to write.
+    pub(super) fn at<'a>(&'a self, side: &'a Side) -> At<'a> {
+        At { machine: &side.name, interface: &self.spec.interface.0 }
+    }
+
+    /// The machine that an address is to be given to.
+    ///
+    /// # Errors
+    /// It isn't there: nothing may be taken from the other one for it.
+    pub(super) fn receiver<'a>(&self, sides: &'a Sides, position: Position) -> Result<&'a Side, ApiError> {
+        sides.at(position).ok_or_else(|| {
+            let message = format!(
+                "{} is not there, so the address stays where it is; create it, or correct its name",
+                self.name(position)
+            );
+            ApiError { kind: ApiErrorKind::Missing, message }
+        })
+    }
+
+    /// Whether the standby could answer if it had the address now.
+    pub(super) async fn readiness(&self) -> Result<Readiness, ApiError> {
+        let side = match self.read(Position::Standby).await {
+            Err(error) if is_missing(&error) => return Ok(Readiness::Unable(error.message)),
+            side => side?,
+        };
+        if side.status == "RUNNING" {
+            return Ok(Readiness::Ready);
+        }
+        Ok(Readiness::Unable(format!("{} is {}", side.name, side.status)))
+    }
+
+    /// The pauses between tries that others came in between of.
+    pub(super) fn conflicts(&self) -> impl Iterator<Item = Duration> + use<> {
+        self.pace.backoff().with_max_times(TRIES - 1).build()
+    }
+}
+
+impl Sides {
+    /// The machine of this position, if it is there.
+    pub(super) fn at(&self, position: Position) -> Option<&Side> {
+        if position == Position::Primary { self.primary.as_ref() } else { self.standby.as_ref() }
+    }
+
+    /// What this shows, where `has` tells whether a machine has the address.
+    pub(super) fn observation(self, has: impl Fn(&Side) -> bool) -> Observation {
+        let held = |position| self.at(position).is_some_and(&has);
+        let observed = match (held(Position::Primary), held(Position::Standby)) {
+            (true, false) => Observed::At(Position::Primary),
+            (false, true) => Observed::At(Position::Standby),
+            (true, true) => Observed::Mixed("both machines have it".to_owned()),
+            (false, false) => Observed::Mixed("neither machine has it".to_owned()),
+        };
+        Observation { observed, basis: Some(Arc::new(self)) }
+    }
+
+    /// What an earlier look saw.
+    pub(super) fn of(seen: Option<Observation>) -> Option<Self> {
+        let basis = seen?.basis?.downcast::<Self>().ok()?;
+        Some((*basis).clone())
+    }
+}
+
+impl Side {
+    /// What the interface is written on top of.
+    pub(super) fn fingerprint(&self) -> &str {
+        self.interface["fingerprint"].as_str().unwrap_or_default()
+    }
+}
+
+/// Why an address could not be given away, and what became of it.
+pub(super) fn given_back(error: &ApiError, holder: &MachineName, back: Result<(), ApiError>) -> ApiError {
+    let holder = holder.machine();
+    let became = match back {
+        Ok(()) => format!("{holder} has it again"),
+        Err(why) => format!("nobody has it now, since {holder} could not be given it back: {why}"),
+    };
+    ApiError { kind: error.kind, message: format!("{}; {became}", error.message) }
+}
+
+/// Waits before the next try if somebody else came between and there is a next try.
+pub(super) async fn pause_after_conflict(error: ApiError, pause: Option<Duration>) -> Result<(), ApiError> {
+    match pause {
+        Some(pause) if error.kind == ApiErrorKind::Conflict => {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        }
+        _ => Err(error),
+    }
+}
+
+fn is_missing(error: &ApiError) -> bool {
+    error.kind == ApiErrorKind::Missing
+}
+
+fn unless_missing(side: Result<Side, ApiError>) -> Result<Option<Side>, ApiError> {
+    match side {
+        Err(error) if is_missing(&error) => Ok(None),
+        side => side.map(Some),
+    }
+}
+
+fn index(position: Position) -> usize {
+    usize::from(position == Position::Standby)
+}

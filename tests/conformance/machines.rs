@@ -1,0 +1,167 @@
+//! What only switches between two machines can get wrong.
+
+use std::time::Duration;
+
+use cloud_failover::{
+    api::ApiErrorKind,
+    switch::{Change, Readiness},
+};
+use failover_core::{
+    Observed,
+    Position::{Primary, Standby},
+};
+use sandbox::{
+    Aim, Fault, Moment,
+    compute::{MachineSeed, PairSeed},
+};
+
+use crate::{
+    bench::Bench,
+    kinds::{ACCESS_CONFIG, ALIAS_IP, Kind},
+};
+
+const BOTH: [&Kind; 2] = [&ALIAS_IP, &ACCESS_CONFIG];
+
+fn take_away(bench: &Bench) {
+    let pair = PairSeed::example();
+    bench.world().hand_alias(pair.alias(), None);
+    bench.world().hand_external(pair.external(), None);
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_has_is_nowhere_until_it_is_given() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        take_away(&bench);
+        let nowhere = Observed::Mixed("neither machine has it".to_owned());
+        assert_eq!(bench.look().await.observed, nowhere, "{}", kind.name);
+        assert_eq!(bench.move_to(Standby).await, Change::Made);
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_is_off_or_gone_loses_it_all_the_same() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        bench.world().run_machine("db-a", false);
+        bench.move_to(Standby).await;
+        let bench = Bench::of(kind).await;
+        bench.world().compute.delete_machine("db-a");
+        bench.move_to(Standby).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_taken_for_a_machine_that_is_not_there() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        bench.world().compute.delete_machine("db-b");
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!(cause.kind, ApiErrorKind::Missing, "{cause}");
+        assert!(cause.message.contains("so the address stays where it is"), "{cause}");
+        assert_eq!(bench.look().await.observed, Observed::At(Primary));
+        assert!(matches!(bench.switch.readiness().await.unwrap(), Readiness::Unable(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_standby_that_is_off_could_not_serve() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        bench.world().run_machine("db-b", false);
+        let Readiness::Unable(why) = bench.switch.readiness().await.unwrap() else { panic!("{}", kind.name) };
+        assert!(why.ends_with("/instances/db-b is TERMINATED"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_can_not_be_given_goes_back_to_who_had_it() {
+    for (kind, second) in
+        [(&ALIAS_IP, (ALIAS_IP.write, 2)), (&ACCESS_CONFIG, ("compute.add_access_config", 1))]
+    {
+        let bench = Bench::of(kind).await;
+        bench.world().fault(Aim::at(second.0).nth(second.1), Fault::status(400));
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!(cause.kind, ApiErrorKind::Refused, "{cause}");
+        assert!(cause.message.ends_with("; db-a has it again"), "{cause}");
+        assert_eq!(bench.look().await.observed, Observed::At(Primary), "{}", kind.name);
+    }
+}
+
+#[tokio::test]
+async fn an_interface_that_others_change_meanwhile_is_read_again() {
+    let bench = Bench::of(&ALIAS_IP).await;
+    let reached = bench.world().stop_at(ALIAS_IP.write, 2, Moment::BeforeEffect);
+    let others = async {
+        reached.await.unwrap();
+        bench.world().hand_alias([10, 0, 0, 77].into(), Some("db-b"));
+        bench.world().breakpoints.release();
+    };
+    let (set, ()) = tokio::join!(bench.set(Standby), others);
+    assert_eq!(set.unwrap(), Change::Made);
+    assert_eq!(bench.truth(), Standby);
+    assert_eq!(bench.world().compute.holders([10, 0, 0, 77].into()), ["db-b"], "others keep theirs");
+}
+
+#[tokio::test]
+async fn what_the_other_side_took_meanwhile_is_taken_from_it() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        let seen = bench.look().await;
+        (kind.by_hand)(bench.world(), &bench.site);
+        bench.switch.set(Standby, Some(seen)).await.unwrap();
+        assert_eq!(bench.truth(), Standby, "{}", kind.name);
+        let back = bench.look().await;
+        take_away(&bench);
+        assert_eq!(bench.switch.set(Primary, Some(back)).await.unwrap(), Change::Made, "{}", kind.name);
+        assert_eq!(bench.look().await.observed, Observed::At(Primary), "{}", kind.name);
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_takes_its_time_is_waited_for() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        bench.world().compute.operations_take(Duration::from_millis(1200));
+        bench.move_to(Standby).await;
+    }
+}
+
+#[tokio::test]
+async fn a_third_machine_keeps_the_address_and_is_told_of() {
+    let bench = Bench::patient(&ALIAS_IP, Duration::from_millis(600)).await;
+    take_away(&bench);
+    bench.world().compute.add_machine(MachineSeed {
+        project: "gleich-tech".to_owned(),
+        zone: "us-central1-c".to_owned(),
+        name: "db-c".to_owned(),
+        subnet: "projects/gleich-tech/regions/us-central1/subnetworks/db".to_owned(),
+        ip: [10, 0, 0, 13].into(),
+        aliases: vec![("10.0.0.250/32".parse().unwrap(), None)],
+    });
+    let cause = bench.set(Standby).await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Conflict, "{cause}");
+    assert!(
+        cause.message.contains("IP_IN_USE_BY_ANOTHER_RESOURCE: IP '10.0.0.250/32' is already"),
+        "{cause}"
+    );
+}
+
+#[tokio::test]
+async fn another_external_address_of_the_receiver_is_left_alone() {
+    let bench = Bench::of(&ACCESS_CONFIG).await;
+    bench.world().hand_external([203, 0, 113, 77].into(), Some("db-b"));
+    let cause = bench.set(Standby).await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Refused, "{cause}");
+    assert!(cause.message.contains("db-b has the external address 203.0.113.77 already"), "{cause}");
+    assert_eq!(bench.truth(), Primary);
+}
+
+#[tokio::test]
+async fn who_may_detach_but_not_attach_detaches_nothing() {
+    let bench = Bench::of(&ACCESS_CONFIG).await;
+    bench.world().deny("compute.instances.addAccessConfig");
+    let cause = bench.set(Standby).await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Denied, "{cause}");
+    assert_eq!(bench.truth(), Primary);
+}

@@ -1,0 +1,97 @@
+//! Two machines that mirror each other, and what the mirror's callback does on them.
+
+use std::path::PathBuf;
+
+use sandbox::{
+    Options, Sandbox, Service,
+    compute::{Pair, PairSeed},
+};
+use tempfile::TempDir;
+use tokio::process::Child;
+
+use super::operator::{self, Ran, failover};
+
+/// The machines, on loopback addresses, and the one configuration that both have.
+#[derive(Debug)]
+pub struct Mirror {
+    /// The clouds.
+    pub sandbox: Sandbox,
+    /// The machines.
+    pub pair: Pair,
+    /// Where the configuration is, and a `file:` journal.
+    pub folder: TempDir,
+    config: PathBuf,
+}
+
+impl Mirror {
+    /// With the journal in a bucket and a public URL that is a connection.
+    pub async fn start() -> Self {
+        Self::with("gs://gleich-tech-failover/journal", true).await
+    }
+
+    /// With this journal, in which `{folder}` stands for the folder, and visitors or none.
+    pub async fn with(journal: &str, visitors: bool) -> Self {
+        let options = Options { sites: Vec::new(), pairs: Vec::new(), ..Options::default() };
+        let sandbox = Sandbox::start(options).await.expect("loopback");
+        let pair = sandbox.add_pair(PairSeed::on_loopback("mirror")).expect("loopback").expect("a pair");
+        let folder = TempDir::new().expect("a folder");
+        let config = folder.path().join("failover.toml");
+        let journal = journal.replace("{folder}", &folder.path().display().to_string());
+        let public =
+            if visitors { format!("public_url = \"tcp://{}\"\n", pair.alias) } else { String::new() };
+        let text = format!(
+            "journal = \"{journal}\"\ncall_timeout = \"1s\"\nclaim_for = \"500ms\"\njournal_patience = \"2s\"\n\
+             [endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\n[[sites]]\nname = \"db\"\n{public}\
+             [[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\nprimary = \"{}\"\n\
+             standby = \"projects/gleich-tech/instances/mirror-b\"\n",
+            sandbox.url(Service::Storage),
+            sandbox.url(Service::Compute),
+            pair.seed.alias(),
+            pair.seed.instance(0),
+        );
+        std::fs::write(&config, text).expect("a file");
+        Self { sandbox, pair, folder, config }
+    }
+
+    /// The mirror's callback on one of the machines.
+    pub async fn promote(&self, index: usize, words: &[&str]) -> Ran {
+        let patience: &[&str] = if words.contains(&"--within") { &[] } else { &["--within", "20s"] };
+        let words = [&["promote", "--site", "db"], patience, words].concat();
+        failover(&self.sandbox, &self.config, &words, &[("GCE_METADATA_HOST", &self.metadata(index))]).await
+    }
+
+    /// The same, begun and not waited for.
+    pub fn begin_promotion(&self, index: usize) -> Child {
+        let words = ["promote", "--site", "db", "--within", "20s"];
+        let host = self.metadata(index);
+        let environment = [("GCE_METADATA_HOST", host.as_str())];
+        operator::command(&self.sandbox, &self.config, &words, &environment)
+            .spawn()
+            .expect("the binary starts")
+    }
+
+    /// An operator's command, on neither machine.
+    pub async fn operator(&self, words: &[&str]) -> Ran {
+        failover(&self.sandbox, &self.config, words, &[]).await
+    }
+
+    /// A command on a machine that has no metadata server.
+    pub async fn nowhere(&self, words: &[&str]) -> Ran {
+        failover(&self.sandbox, &self.config, words, &[("GCE_METADATA_HOST", "127.0.0.1:9")]).await
+    }
+
+    /// Who answers a client that connects to the address.
+    pub async fn client_sees(&self) -> Option<String> {
+        let answer = reqwest::get(format!("http://{}/", self.pair.alias)).await.ok()?;
+        Some(answer.headers().get("served-machine")?.to_str().ok()?.to_owned())
+    }
+
+    /// Which machines the network leads the address to.
+    pub fn holders(&self) -> Vec<String> {
+        self.sandbox.world.compute.holders(self.pair.seed.alias())
+    }
+
+    fn metadata(&self, index: usize) -> String {
+        self.pair.metadata[index].to_string()
+    }
+}

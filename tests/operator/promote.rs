@@ -1,0 +1,89 @@
+//! A machine that was promoted takes its address, by the real binary on a network of loopback addresses.
+
+use sandbox::{Aim, Fault};
+
+use crate::harness::mirror::Mirror;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_standby_takes_the_address_from_a_dead_peer() {
+    let mirror = Mirror::start().await;
+    assert_eq!(mirror.client_sees().await.as_deref(), Some("mirror-a"));
+    mirror.sandbox.world.run_machine("mirror-a", false);
+    let ran = mirror.promote(1, &["--reason", "mirror-a is gone"]).await;
+    ran.ends(0).says(
+        "visitors are served by the standby: asked for, says mirror-b, which was promoted: mirror-a is gone",
+    );
+    assert_eq!((mirror.client_sees().await.as_deref(), mirror.holders().len()), (Some("mirror-b"), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_former_primary_takes_it_back_when_it_is_promoted_again() {
+    let mirror = Mirror::start().await;
+    mirror.promote(1, &[]).await.ends(0);
+    let answer = mirror.promote(0, &["--json"]).await.ends(0).json();
+    assert_eq!((&answer["place"], &answer["answer"]["end"]), (&"primary".into(), &"Done".into()));
+    assert_eq!(mirror.client_sees().await.as_deref(), Some("mirror-a"));
+    let history = mirror.operator(&["history"]).await;
+    history.ends(0).says("failover").says("failback").says("mirror-b, which was promoted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_system_start_who_has_it_already_keeps_it_and_says_so() {
+    let mirror = Mirror::start().await;
+    mirror.promote(0, &[]).await.ends(0);
+    assert_eq!(mirror.holders(), ["mirror-a"]);
+    assert_eq!(mirror.sandbox.world.ledger.count("compute.update_network_interface"), 0);
+    mirror.sandbox.world.hand_alias(mirror.pair.seed.alias(), None);
+    mirror.promote(0, &[]).await.ends(0);
+    assert_eq!(mirror.holders(), ["mirror-a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_both_sides_at_once_exactly_one_ends_up_with_it() {
+    let mirror = Mirror::start().await;
+    let (a, b) = tokio::join!(mirror.promote(0, &[]), mirror.promote(1, &[]));
+    let won: Vec<&str> = [(&a, "mirror-a"), (&b, "mirror-b")]
+        .iter()
+        .filter(|(ran, _)| ran.status == 0)
+        .map(|(_, name)| *name)
+        .collect();
+    let last = won.last().expect("somebody was promoted");
+    assert_eq!(mirror.holders().len(), 1, "{a:#?}{b:#?}");
+    assert!(won.contains(&mirror.holders()[0].as_str()), "{last}: {a:#?}{b:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_visitors_the_switches_are_the_proof() {
+    let mirror = Mirror::with("file:{folder}/journal", false).await;
+    mirror.promote(1, &[]).await.ends(0);
+    assert_eq!(mirror.holders(), ["mirror-b"]);
+    let told = mirror.operator(&["history", "--json"]).await;
+    assert!(told.out.contains("as its switches show; there is no public_url"), "{told:#?}");
+    assert!(mirror.folder.path().join("journal").is_dir());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_that_is_busy_is_asked_again() {
+    let mirror = Mirror::start().await;
+    mirror.sandbox.world.fault(Aim::at("compute.update_network_interface").times(2), Fault::status(503));
+    mirror.promote(1, &[]).await.ends(0);
+    assert_eq!(mirror.holders(), ["mirror-b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_what_to_grant_and_ends_with_1() {
+    let mirror = Mirror::start().await;
+    mirror.sandbox.world.deny("compute.instances.updateNetworkInterface");
+    let ran = mirror.promote(1, &["--within", "1s"]).await;
+    ran.ends(1).says("grant the account compute.instances.updateNetworkInterface");
+    assert_eq!(mirror.holders(), ["mirror-a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_is_neither_is_told_so() {
+    let mirror = Mirror::start().await;
+    let ran = mirror.operator(&["promote", "--site", "db"]).await;
+    ran.ends(2).says("failover-00001-abc is neither primary nor standby of any switch of db");
+    let ran = mirror.nowhere(&["promote", "--within", "1s"]).await;
+    ran.ends(1).says("nobody could tell which machine this is");
+}

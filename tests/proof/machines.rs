@@ -1,0 +1,120 @@
+//! A promotion that is killed at any call, or of which any call goes wrong, still ends with the address on the machine
+//! that was promoted.
+
+use sandbox::{Aim, Fault, Moment, provider::Kind};
+
+use crate::{
+    harness::mirror::Mirror,
+    recording::{Point, points},
+    runner::{Case, Played, survive},
+};
+
+/// Which machine is promoted.
+const PROMOTED: usize = 1;
+
+/// What may go wrong with a call once, whichever it is.
+fn faults() -> Vec<(&'static str, Fault)> {
+    vec![
+        ("500", Fault::status(500)),
+        ("503", Fault::retry_after(503, 0)),
+        ("429", Fault::status(429)),
+        ("403", Fault::status(403)),
+        ("404", Fault::status(404)),
+        ("409", Fault::status(409)),
+        ("412", Fault::status(412)),
+        ("reset", Fault::Reset),
+        ("garbage", Fault::Garbage),
+        ("hang", Fault::Hang),
+        ("lost answer", Fault::LostAnswer),
+        ("answer that never comes", Fault::HangAfter),
+    ]
+}
+
+/// The calls of a promotion, but for those of the credentials' own.
+async fn recorded(all: bool) -> Vec<Point> {
+    let mirror = Mirror::start().await;
+    mirror.promote(PROMOTED, &[]).await.ends(0);
+    let ledger = &mirror.sandbox.world.ledger;
+    let calls =
+        ledger.select(|record| !record.operation.starts_with("metadata.") && record.kind != Kind::Visit);
+    points(&calls).into_iter().filter(|point| all || point.operation.starts_with("compute.")).collect()
+}
+
+/// Killed there, and promoted again: at the next start of the system, say.
+pub(crate) async fn crashes() {
+    let mut cases = Vec::new();
+    for point in recorded(true).await {
+        for (word, moment) in [("before", Moment::BeforeEffect), ("after", Moment::AfterEffect)] {
+            let name = format!("crash/promotion/{point}/{word}");
+            cases.push(Case::new(name, move |_| killed(point, moment)));
+        }
+    }
+    survive("promotions killed", cases).await;
+}
+
+async fn killed(point: Point, moment: Moment) -> Played {
+    let mirror = Mirror::start().await;
+    let reached = mirror.sandbox.world.stop_at(point.operation, point.nth, moment);
+    let mut process = mirror.begin_promotion(PROMOTED);
+    let ended = tokio::select! {
+        reached = reached => { reached.map_err(|_| "the call was never made".to_owned())?; false }
+        _ended = process.wait() => true,
+    };
+    process.kill().await.map_err(|error| error.to_string())?;
+    mirror.sandbox.world.breakpoints.release();
+    let again = mirror.promote(PROMOTED, &[]).await;
+    if again.status != 0 {
+        return Err(format!("the next promotion ended so: {again:#?}"));
+    }
+    arrived(&mirror).await?;
+    Ok(if ended { "without that call" } else { "by the next promotion" })
+}
+
+/// One call goes wrong once: the same promotion gets there.
+pub(crate) async fn broken_calls() {
+    let mut cases = Vec::new();
+    for point in recorded(false).await {
+        for (word, fault) in faults() {
+            let name = format!("fault/promotion/{point}/{word}");
+            cases.push(Case::new(name, move |_| broken(point, fault)));
+        }
+    }
+    survive("promotions with a broken call", cases).await;
+}
+
+async fn broken(point: Point, fault: Fault) -> Played {
+    let mirror = Mirror::start().await;
+    mirror.sandbox.world.fault(Aim::at(point.operation).nth(point.nth), fault);
+    let ran = mirror.promote(PROMOTED, &[]).await;
+    if ran.status != 0 {
+        return Err(format!("the promotion ended so: {ran:#?}"));
+    }
+    arrived(&mirror).await?;
+    Ok("by itself")
+}
+
+/// One machine has the address, clients reach it, the other ranges are where they were, and nothing is left open.
+async fn arrived(mirror: &Mirror) -> Result<(), String> {
+    let (world, seed) = (&mirror.sandbox.world, &mirror.pair.seed);
+    let holders = mirror.holders();
+    if holders != [seed.machine(PROMOTED)] {
+        return Err(format!("the address is at {holders:?}"));
+    }
+    if mirror.client_sees().await.as_deref() != Some(seed.machine(PROMOTED).as_str()) {
+        return Err("a client that connects doesn't reach it".to_owned());
+    }
+    for index in [0, 1] {
+        let machine = world.compute.machine(&seed.machine(index)).unwrap_or_default();
+        let ranges = machine["networkInterfaces"][0]["aliasIpRanges"].to_string();
+        if !ranges.contains("\"pods\"") {
+            return Err(format!("{} lost what isn't ours: {ranges}", seed.machine(index)));
+        }
+    }
+    let unknown = world.ledger.unknown();
+    if !unknown.is_empty() {
+        return Err(format!("calls that no provider has: {unknown:?}"));
+    }
+    let status = mirror.operator(&["status", "--json"]).await;
+    let open = status.json()["sites"][0]["open"].clone();
+    if open.is_null() { Ok(()) } else { Err(format!("a plan is still open: {open}")) }
+}
