@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Command, Facts, Observed, Position, Role, SiteName, Verb};
+use failover_core::{Command, Facts, Position, Role, SiteName, Verb};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::{sync::watch, time::Instant};
@@ -150,16 +150,16 @@ async fn deliver(
 }
 
 /// Only a machine that has its site was promoted; one that a newer promotion went past has to know. "Could not look" is
-/// neither: it is looked again.
+/// neither, and nor is an address that nobody seems to have: it is looked again.
 async fn leads_here(session: &Session, name: &SiteName, place: Position, deadline: Instant) -> bool {
     let Ok(site) = session.site(Some(name)) else { return false };
     loop {
         let switches = site.look_at(&[Role::Route]).await;
-        let unseen = switches.iter().any(|seen| matches!(seen.observed, Observed::Unknown(_)));
-        if !unseen || Instant::now() + AGAIN >= deadline {
-            return Facts { switches, ..Facts::none() }.route() == Some(place);
+        match (Facts { switches, ..Facts::none() }).route() {
+            Some(seen) => return seen == place,
+            None if Instant::now() + AGAIN >= deadline => return false,
+            None => tokio::time::sleep(AGAIN).await,
         }
-        tokio::time::sleep(AGAIN).await;
     }
 }
 
