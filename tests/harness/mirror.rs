@@ -1,6 +1,9 @@
 //! Two machines that mirror each other, and what the mirror's callback does on them.
 
-use std::path::PathBuf;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use sandbox::{
     Options, Sandbox, Service,
@@ -10,6 +13,15 @@ use tempfile::TempDir;
 use tokio::process::Child;
 
 use super::operator::{self, Ran, failover};
+
+/// Which of the pair's two addresses is the mirror's; the other one is somebody else's and stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moves {
+    /// The private one, by `gcp_alias_ip`.
+    Alias,
+    /// The external one, by `gcp_access_config`.
+    External,
+}
 
 /// The machines, on loopback addresses, and the one configuration that both have.
 #[derive(Debug)]
@@ -21,36 +33,84 @@ pub struct Mirror {
     /// Where the configuration is, and a `file:` journal.
     pub folder: TempDir,
     config: PathBuf,
+    moves: Moves,
+}
+
+impl Moves {
+    /// The kind of the switch.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Alias => "gcp_alias_ip",
+            Self::External => "gcp_access_config",
+        }
+    }
+
+    fn other(self) -> Self {
+        if self == Self::Alias { Self::External } else { Self::Alias }
+    }
+
+    /// The key that names the address.
+    fn key(self, seed: &PairSeed) -> String {
+        match self {
+            Self::Alias => format!("range = \"{}/32\"", seed.alias()),
+            Self::External => format!("address = \"{}\"", seed.address()),
+        }
+    }
+
+    fn ip(self, seed: &PairSeed) -> Ipv4Addr {
+        match self {
+            Self::Alias => seed.alias(),
+            Self::External => seed.external(),
+        }
+    }
+
+    /// Where clients connect to.
+    fn socket(self, pair: &Pair) -> SocketAddr {
+        match self {
+            Self::Alias => pair.alias,
+            Self::External => pair.external,
+        }
+    }
 }
 
 impl Mirror {
     /// With the journal in a bucket and a public URL that is a connection.
     pub async fn start() -> Self {
-        Self::with("gs://gleich-tech-failover/journal", true).await
+        Self::moving(Moves::Alias).await
+    }
+
+    /// The same, and this address moves.
+    pub async fn moving(moves: Moves) -> Self {
+        Self::build(moves, "gs://gleich-tech-failover/journal", true).await
     }
 
     /// With this journal, in which `{folder}` stands for the folder, and visitors or none.
     pub async fn with(journal: &str, visitors: bool) -> Self {
+        Self::build(Moves::Alias, journal, visitors).await
+    }
+
+    async fn build(moves: Moves, journal: &str, visitors: bool) -> Self {
         let options = Options { sites: Vec::new(), pairs: Vec::new(), ..Options::default() };
         let sandbox = Sandbox::start(options).await.expect("loopback");
         let pair = sandbox.add_pair(PairSeed::on_loopback("mirror")).expect("loopback").expect("a pair");
         let folder = TempDir::new().expect("a folder");
         let config = folder.path().join("failover.toml");
         let journal = journal.replace("{folder}", &folder.path().display().to_string());
-        let public =
-            if visitors { format!("public_url = \"tcp://{}\"\n", pair.alias) } else { String::new() };
+        let socket = moves.socket(&pair);
+        let public = if visitors { format!("public_url = \"tcp://{socket}\"\n") } else { String::new() };
         let text = format!(
             "journal = \"{journal}\"\ncall_timeout = \"1s\"\nclaim_for = \"500ms\"\njournal_patience = \"2s\"\n\
              [endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\n[[sites]]\nname = \"db\"\n{public}\
-             [[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\nprimary = \"{}\"\n\
+             [[sites.switches]]\nkind = \"{}\"\n{}\nprimary = \"{}\"\n\
              standby = \"projects/gleich-tech/instances/mirror-b\"\n",
             sandbox.url(Service::Storage),
             sandbox.url(Service::Compute),
-            pair.seed.alias(),
+            moves.kind(),
+            moves.key(&pair.seed),
             pair.seed.instance(0),
         );
         std::fs::write(&config, text).expect("a file");
-        Self { sandbox, pair, folder, config }
+        Self { sandbox, pair, folder, config, moves }
     }
 
     /// The mirror's callback on one of the machines.
@@ -82,13 +142,18 @@ impl Mirror {
 
     /// Who answers a client that connects to the address.
     pub async fn client_sees(&self) -> Option<String> {
-        let answer = reqwest::get(format!("http://{}/", self.pair.alias)).await.ok()?;
+        let answer = reqwest::get(format!("http://{}/", self.moves.socket(&self.pair))).await.ok()?;
         Some(answer.headers().get("served-machine")?.to_str().ok()?.to_owned())
     }
 
     /// Which machines the network leads the address to.
     pub fn holders(&self) -> Vec<String> {
-        self.sandbox.world.compute.holders(self.pair.seed.alias())
+        self.sandbox.world.compute.holders(self.moves.ip(&self.pair.seed))
+    }
+
+    /// Which machines have the address that isn't the mirror's.
+    pub fn holders_of_the_other(&self) -> Vec<String> {
+        self.sandbox.world.compute.holders(self.moves.other().ip(&self.pair.seed))
     }
 
     fn metadata(&self, index: usize) -> String {

@@ -4,10 +4,13 @@
 use sandbox::{Aim, Fault, Moment, provider::Kind};
 
 use crate::{
-    harness::mirror::Mirror,
+    harness::mirror::{Mirror, Moves},
     recording::{Point, points},
     runner::{Case, Played, survive},
 };
+
+/// The switches that move an address from machine to machine.
+const SWITCHES: [Moves; 2] = [Moves::Alias, Moves::External];
 
 /// Which machine is promoted.
 const PROMOTED: usize = 1;
@@ -31,8 +34,8 @@ fn faults() -> Vec<(&'static str, Fault)> {
 }
 
 /// The calls of a promotion, but for those of the credentials' own.
-async fn recorded(all: bool) -> Vec<Point> {
-    let mirror = Mirror::start().await;
+async fn recorded(moves: Moves, all: bool) -> Vec<Point> {
+    let mirror = Mirror::moving(moves).await;
     mirror.promote(PROMOTED, &[]).await.ends(0);
     let ledger = &mirror.sandbox.world.ledger;
     let calls =
@@ -43,17 +46,19 @@ async fn recorded(all: bool) -> Vec<Point> {
 /// Killed there, and promoted again: at the next start of the system, say.
 pub(crate) async fn crashes() {
     let mut cases = Vec::new();
-    for point in recorded(true).await {
-        for (word, moment) in [("before", Moment::BeforeEffect), ("after", Moment::AfterEffect)] {
-            let name = format!("crash/promotion/{point}/{word}");
-            cases.push(Case::new(name, move |_| killed(point, moment)));
+    for moves in SWITCHES {
+        for point in recorded(moves, true).await {
+            for (word, moment) in [("before", Moment::BeforeEffect), ("after", Moment::AfterEffect)] {
+                let name = format!("crash/promotion/{}/{point}/{word}", moves.kind());
+                cases.push(Case::new(name, move |_| killed(moves, point, moment)));
+            }
         }
     }
     survive("promotions killed", cases).await;
 }
 
-async fn killed(point: Point, moment: Moment) -> Played {
-    let mirror = Mirror::start().await;
+async fn killed(moves: Moves, point: Point, moment: Moment) -> Played {
+    let mirror = Mirror::moving(moves).await;
     let reached = mirror.sandbox.world.stop_at(point.operation, point.nth, moment);
     let mut process = mirror.begin_promotion(PROMOTED);
     let ended = tokio::select! {
@@ -73,17 +78,19 @@ async fn killed(point: Point, moment: Moment) -> Played {
 /// One call goes wrong once: the same promotion gets there.
 pub(crate) async fn broken_calls() {
     let mut cases = Vec::new();
-    for point in recorded(false).await {
-        for (word, fault) in faults() {
-            let name = format!("fault/promotion/{point}/{word}");
-            cases.push(Case::new(name, move |_| broken(point, fault)));
+    for moves in SWITCHES {
+        for point in recorded(moves, false).await {
+            for (word, fault) in faults() {
+                let name = format!("fault/promotion/{}/{point}/{word}", moves.kind());
+                cases.push(Case::new(name, move |_| broken(moves, point, fault)));
+            }
         }
     }
     survive("promotions with a broken call", cases).await;
 }
 
-async fn broken(point: Point, fault: Fault) -> Played {
-    let mirror = Mirror::start().await;
+async fn broken(moves: Moves, point: Point, fault: Fault) -> Played {
+    let mirror = Mirror::moving(moves).await;
     mirror.sandbox.world.fault(Aim::at(point.operation).nth(point.nth), fault);
     let ran = mirror.promote(PROMOTED, &[]).await;
     if ran.status != 0 {
@@ -93,12 +100,16 @@ async fn broken(point: Point, fault: Fault) -> Played {
     Ok("by itself")
 }
 
-/// One machine has the address, clients reach it, the other ranges are where they were, and nothing is left open.
+/// One machine has the address, clients reach it, what isn't the mirror's is where it was, and nothing is left open.
 async fn arrived(mirror: &Mirror) -> Result<(), String> {
     let (world, seed) = (&mirror.sandbox.world, &mirror.pair.seed);
     let holders = mirror.holders();
     if holders != [seed.machine(PROMOTED)] {
         return Err(format!("the address is at {holders:?}"));
+    }
+    let others = mirror.holders_of_the_other();
+    if others != [seed.machine(1 - PROMOTED)] {
+        return Err(format!("the address that isn't ours is at {others:?}"));
     }
     if mirror.client_sees().await.as_deref() != Some(seed.machine(PROMOTED).as_str()) {
         return Err("a client that connects doesn't reach it".to_owned());
