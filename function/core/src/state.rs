@@ -234,6 +234,17 @@ impl State {
         self.newest().is_some_and(|newest| newest.id != plan)
     }
 
+    /// Whether something was moved since `earlier`, or may have been. Claims, holds and what is remembered move
+    /// nothing: what was seen of the clouds then is as good after them.
+    pub fn has_moved_since(&self, earlier: &Self) -> bool {
+        let moves = |state: &Self| {
+            let steps = state.plans.iter().map(|plan| (plan.id, plan.steps.len())).collect::<Vec<_>>();
+            let chore = state.upkeep.as_ref().map(|upkeep| upkeep.task.clone());
+            (state.active, state.since, steps, chore, state.ends.last().map(|ended| ended.plan))
+        };
+        moves(self) != moves(earlier)
+    }
+
     /// The hold, if it is still on.
     pub fn hold_at(&self, now: Timestamp) -> Option<&Hold> {
         self.hold.as_ref().filter(|hold| hold.until > now)

@@ -64,16 +64,18 @@ struct Known {
     ahead: Ahead,
 }
 
-/// What was looked at, and when it was seen.
+/// What was looked at, when it was seen, and what the journal had told before.
 struct Seen {
     looks: Looks,
     at: Instant,
+    state: Arc<State>,
     facts: Facts,
 }
 
 impl Seen {
-    fn fits(&self, looks: Looks) -> bool {
-        self.looks == looks && self.at.elapsed() < SEEN_HOLDS
+    /// What was seen before a move is nothing to decide on after it, however fresh.
+    fn fits(&self, looks: Looks, state: &State) -> bool {
+        self.looks == looks && self.at.elapsed() < SEEN_HOLDS && !state.has_moved_since(&self.state)
     }
 }
 
@@ -145,25 +147,29 @@ impl Desk {
             known.ahead = Ahead::begin(self, signal, state.as_deref());
         }
         let head = self.in_time(known.deadline, self.look_for(signal)).await?;
-        let facts = self.seen(looks(&head.state, signal), known).await;
+        let facts = self.seen(looks(&head.state, signal), &head.state, known).await;
         let decision = decide(&self.site.policy, &head.state, &facts, signal, Timestamp::now());
         let deadline = known.deadline.max(Instant::now() + self.site.pace.journal_patience / 2);
         self.in_time(deadline, self.begin(signal, head, decision, nonce, known)).await
     }
 
     /// What a decision wants to know. One that is made again since somebody wrote to the journal meanwhile takes what
-    /// was just seen: an executor renews its claim more often than a failback's gate takes to look, and would keep it
-    /// out for ever.
-    async fn seen(&self, looks: Looks, known: &mut Known) -> Facts {
-        if let Some(seen) = known.seen.as_ref().filter(|seen| seen.fits(looks)) {
+    /// was just seen, unless something was moved: an executor renews its claim more often than a failback's gate takes
+    /// to look, and would keep it out for ever.
+    async fn seen(&self, looks: Looks, state: &Arc<State>, known: &mut Known) -> Facts {
+        if let Some(seen) = known.seen.as_ref().filter(|seen| seen.fits(looks, state)) {
             return seen.facts.clone();
+        }
+        if known.seen.take().is_some() {
+            // So is what was looked at ahead.
+            known.ahead = Ahead::default();
         }
         let begun = Instant::now();
         let facts = self.facts(looks, &mut known.ahead).await;
         // How long a site takes to answer says nothing about the journal either.
         known.deadline += begun.elapsed();
         known.ahead.act.answered = facts.primary.is_by(Position::Primary).then_some(begun);
-        known.seen = Some(Seen { looks, at: Instant::now(), facts: facts.clone() });
+        known.seen = Some(Seen { looks, at: Instant::now(), state: Arc::clone(state), facts: facts.clone() });
         facts
     }
 

@@ -18,6 +18,20 @@ fn a_step_renews_the_claim() {
 }
 
 #[test]
+fn claims_move_nothing_and_steps_and_ends_do() {
+    let story = Story::failing_over();
+    let begun = story.state.clone();
+    let story = story.then("12:00:03", claim(1, "x")).then("12:00:20", claim(1, "y"));
+    assert!(!story.state.has_moved_since(&begun));
+    let story = story.then("12:00:21", step(1, "y", Step::Open));
+    assert!(story.state.has_moved_since(&begun));
+    let opened = story.state.clone();
+    let story = story.then("12:00:22", ended(1, "y", End::Unwound, Position::Primary));
+    assert!(story.state.has_moved_since(&opened));
+    assert!(story.state.has_moved_since(&State::default()), "its plan came and went");
+}
+
+#[test]
 fn whoever_takes_over_is_the_executor_from_then_on() {
     let story = Story::failing_over().then("12:00:20", claim(1, "y"));
     assert_eq!(story.state.plan(1).map(|plan| plan.attempts), Some(2));
