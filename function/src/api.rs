@@ -4,6 +4,7 @@ pub mod clients;
 pub mod cloudflare;
 pub mod credentials;
 pub mod endpoints;
+pub(crate) mod fence;
 pub mod google;
 pub mod names;
 pub mod retry;

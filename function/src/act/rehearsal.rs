@@ -5,7 +5,7 @@ use failover_core::{End, Position, Role, Step};
 use tokio::time::Instant;
 
 use super::{Executor, Finish, Halt, set::Before};
-use crate::switch::Change;
+use crate::{api::fence, switch::Change};
 
 impl Executor {
     pub(super) async fn rehearsal(&mut self) -> Result<Finish, Halt> {
@@ -83,7 +83,7 @@ impl Executor {
             let mut tries = 0;
             loop {
                 self.before_write().await?;
-                match switch.touch().await {
+                match fence::guard(self.standing(), switch.touch()).await {
                     Ok(()) => break,
                     Err(error) => self.after_failure(&error, &mut tries).await?,
                 }

@@ -21,6 +21,7 @@ use tokio::{
 
 use super::backlog::Backlog;
 use crate::{
+    api::fence::Standing,
     pace::Pace,
     record::{Head, Record, RecordError},
 };
@@ -173,6 +174,16 @@ impl Scribe {
     /// How old the executor's claim is.
     pub(crate) fn claim_age(&self) -> Duration {
         self.progress.borrow().claimed_at.elapsed()
+    }
+
+    /// Says at any time whether the claim is younger than `claim_for`. An executor that goes on `blind` keeps its
+    /// right while the journal can't be reached.
+    pub(crate) fn standing(&self, claim_for: Duration, blind: bool) -> Standing {
+        let progress = self.progress.clone();
+        Arc::new(move || {
+            let seen = progress.borrow();
+            seen.claimed_at.elapsed() < claim_for || (blind && seen.trouble.is_some())
+        })
     }
 
     /// Has the claim renewed and waits for it; the error says why the journal can't be written.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Executor, Halt};
 use crate::{
-    api::ApiErrorKind,
+    api::{ApiErrorKind, fence},
     switch::{Change, Observation, Switch, SwitchError},
 };
 
@@ -66,7 +66,8 @@ impl Executor {
             // Where a provider rations calls this may take minutes, so it comes before what has to be fresh.
             self.unless_stopped(switch.await_room()).await?;
             self.may_write(before.answers).await?;
-            match switch.set(position, seen.take()).await {
+            let set = switch.set(position, seen.take());
+            match fence::guard(self.standing(), set).await {
                 Ok(change) => return Ok(change),
                 Err(error) => self.after_failure(&error, &mut tries).await?,
             }
@@ -136,6 +137,11 @@ impl Executor {
             }
         }
         self.check()
+    }
+
+    /// Whether the claim still stands, looked at where a write is sent.
+    pub(super) fn standing(&self) -> fence::Standing {
+        self.scribe.standing(self.site.pace.claim_for, self.goes_on_blind())
     }
 
     fn goes_on_blind(&self) -> bool {

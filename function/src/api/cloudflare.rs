@@ -27,7 +27,7 @@ use ::cloudflare::framework::{
 use serde_json::Value;
 
 use super::{
-    ApiError, ApiErrorKind, Endpoints, Pace, Secret,
+    ApiError, ApiErrorKind, Endpoints, Pace, Secret, fence,
     retry::{self, Failure},
     task::Task,
 };
@@ -111,6 +111,9 @@ impl Cloudflare {
         let client = self.shared.client()?;
         retry::persist(&self.shared.pace, || async {
             let grant = self.grant(task, purpose).await?;
+            if purpose == Purpose::Write {
+                fence::check(task)?;
+            }
             let answered = client.request(request).await;
             grant.answered(answered.as_ref().is_err_and(answer::is_throttled));
             match answered {

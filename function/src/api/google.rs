@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{
     ApiError, ApiErrorKind, Endpoints, Pace,
     credentials::{Token, Tokens},
+    fence,
     retry::{self, Failure},
     task::Task,
 };
@@ -76,6 +77,9 @@ impl Google {
     }
 
     async fn send(&self, task: &Task<'_>, request: &Request<'_>, token: &Token) -> Result<Answer, Failure> {
+        if request.method != Method::GET {
+            fence::check(task)?;
+        }
         let mut sent = self.http.request(request.method.clone(), &request.url).query(request.query);
         sent = sent.bearer_auth(token.bearer.expose()).timeout(self.call_timeout);
         if let Some(project) = &token.quota_project {
