@@ -3,6 +3,7 @@
 //! A new provider is one file in `switch/` and one line in `PROVIDERS`.
 
 pub mod cloud_run_invoker;
+mod cloudflare;
 pub mod cloudflare_dns_record;
 pub mod cloudflare_page_rule;
 pub mod cloudflare_redirect_rule;

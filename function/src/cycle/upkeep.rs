@@ -1,13 +1,13 @@
 //! Cloud writes outside any plan: each follows an entry of its own, is claimed by it, and is seen to its end.
 
-use std::{sync::Mutex, time::Duration};
+use std::sync::{Arc, Mutex};
 
 use failover_core::{Event, Position, Role, SwitchId, Upkeep};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::desk::Desk;
-use crate::{announce::Kind, record::RecordError, switch::Switch};
+use crate::{announce::Kind, api::fence, record::RecordError, switch::Switch};
 
 /// One such write.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Desk {
             }
             let begun = Instant::now();
             self.site.record.append_after(&head, &event).await?;
-            Mutex::new(begun)
+            Arc::new(Mutex::new(begun))
         };
         let written = tokio::select! {
             biased;
@@ -98,7 +98,7 @@ impl Desk {
     }
 
     /// Sets what the chore is about; a sentence if that failed.
-    async fn write(&self, chore: &Chore, claimed_at: &Mutex<Instant>) -> Option<String> {
+    async fn write(&self, chore: &Chore, claimed_at: &Arc<Mutex<Instant>>) -> Option<String> {
         let wanted =
             self.site.of(chore.role).filter(|s| chore.only.as_ref().is_none_or(|only| only == s.id()));
         for switch in wanted {
@@ -114,15 +114,13 @@ impl Desk {
         &self,
         switch: &dyn Switch,
         position: Position,
-        claimed_at: &Mutex<Instant>,
+        claimed_at: &Arc<Mutex<Instant>>,
     ) -> Result<(), String> {
         let told = |error| crate::log::chain(&error);
         let seen = switch.observe().await.map_err(told)?;
-        let age = claimed_at.lock().map_or(Duration::MAX, |at| at.elapsed());
-        if age >= self.site.pace.claim_for {
-            return Err(format!("{} was left alone: the claim could not be kept alive", switch.id()));
-        }
-        switch.set(position, Some(seen)).await.map(drop).map_err(told)
+        let (claimed_at, claim_for) = (Arc::clone(claimed_at), self.site.pace.claim_for);
+        let stands = move || claimed_at.lock().is_ok_and(|at| at.elapsed() < claim_for);
+        fence::guard(Arc::new(stands), switch.set(position, Some(seen))).await.map(drop).map_err(told)
     }
 
     /// Renews the claim while the write takes its time, so that no plan begins beside it. Never ends.

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
+use super::cloudflare;
 use super::{Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
+use crate::api::{ApiError, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 
 /// The kind `cloudflare_dns_record`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_dns_record", read };
@@ -114,24 +115,13 @@ impl DnsRecord {
     async fn write(&self, position: Position) -> Result<(), ApiError> {
         let content = self.spec.content(position);
         let record = self.cloudflare.set_dns_content(&self.spec.zone, &self.spec.record, content).await?;
-        if self.spec.observed(&record).is_at(position) {
-            return Ok(());
-        }
-        let now = self.look(Purpose::Read).await?;
-        if now.is_at(position) {
-            return Ok(());
-        }
-        let message = format!("Cloudflare accepted the change of {}, but it is {now}", self.id.resource);
-        Err(ApiError { kind: ApiErrorKind::Transient, message })
+        let told = self.spec.observed(&record);
+        cloudflare::confirm(&self.id, position, &told, self.look(Purpose::Read)).await
     }
 
     async fn write_as_is(&self) -> Result<(), ApiError> {
-        match self.look(Purpose::Read).await? {
-            Observed::At(position) => self.write(position).await,
-            Observed::Mixed(how) | Observed::Unknown(how) => {
-                Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", self.id.resource) })
-            }
-        }
+        let now = self.look(Purpose::Read).await?;
+        self.write(cloudflare::place(&self.id, now)?).await
     }
 }
 

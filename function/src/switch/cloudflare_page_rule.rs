@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
+use super::cloudflare;
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 use crate::check::{ByHand, Checked, Situation, page_rule};
@@ -72,25 +73,12 @@ impl PageRule {
     async fn write(&self, position: Position) -> Result<(), ApiError> {
         let status = status(position);
         let rule = self.cloudflare.set_page_rule_status(&self.spec.zone, &self.spec.rule, status).await?;
-        if observed(&rule).is_at(position) {
-            return Ok(());
-        }
-        let now = self.look(Purpose::Read).await?;
-        if now.is_at(position) {
-            return Ok(());
-        }
-        let message =
-            format!("Cloudflare accepted the change of {}, but its status is {now}", self.id.resource);
-        Err(ApiError { kind: ApiErrorKind::Transient, message })
+        cloudflare::confirm(&self.id, position, &observed(&rule), self.look(Purpose::Read)).await
     }
 
     async fn write_as_is(&self) -> Result<(), ApiError> {
-        match self.look(Purpose::Read).await? {
-            Observed::At(position) => self.write(position).await,
-            Observed::Mixed(how) | Observed::Unknown(how) => {
-                Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", self.id.resource) })
-            }
-        }
+        let now = self.look(Purpose::Read).await?;
+        self.write(cloudflare::place(&self.id, now)?).await
     }
 }
 
