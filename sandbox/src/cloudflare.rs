@@ -42,6 +42,11 @@ use crate::world::World;
 /// The account that all zones belong to.
 pub const ACCOUNT: &str = "01a7362d577a6c3019a474fd6f485823";
 
+/// The address of every site's primary, as its DNS record begins, and that of its standby.
+pub const PRIMARY_CONTENT: &str = "203.0.113.7";
+/// See [`PRIMARY_CONTENT`].
+pub const STANDBY_CONTENT: &str = "198.51.100.7";
+
 /// Cloudflare, as far as it can be asked and told.
 #[derive(Debug)]
 pub struct Cloudflare(Mutex<State>);
@@ -142,13 +147,24 @@ impl Cloudflare {
         });
     }
 
-    /// Whether a rule that is switched on sends this site's visitors to its standby, spread or not.
+    /// Whether this site's DNS record is the standby's, so that the edge asks that one.
+    pub fn is_named(&self, site: &Site) -> bool {
+        let id = record_id(site.name());
+        let leads = |zone: &mut Zone| {
+            let record = zone.records.iter().find(|record| record["id"] == id)?;
+            Some(record["content"] == STANDBY_CONTENT)
+        };
+        self.look(&site.seed.zone, leads).unwrap_or_default()
+    }
+
+    /// Whether a rule that is switched on, spread or not, or the DNS record leads this site's visitors to its standby.
     pub fn is_routed(&self, site: &Site) -> bool {
         let seed = &site.seed;
         let page_rule = self.page_rule(&seed.zone, &seed.rule);
         let redirect = self.redirect_rule(&seed.zone, &seed.redirect);
         page_rule.is_some_and(|rule| rule["status"] == "active")
             || redirect.is_some_and(|rule| rule["enabled"] == true)
+            || self.is_named(site)
     }
 
     /// Where the edge of this zone sends a visit, if anywhere.

@@ -11,7 +11,7 @@ use crate::cloudflare::visit::Visit;
 use crate::lock::lock;
 use crate::provider::{Kind, Provider};
 use crate::site::Site;
-use crate::sites::{Power, primary_page};
+use crate::sites::{Power, primary_page, standby_origin};
 use crate::world::World;
 
 /// How long the edge waits for an origin that doesn't take the connection.
@@ -94,9 +94,13 @@ fn origin(world: &World, site: &Site, call: &Call, settings: &Settings) -> Reply
         let page = Reply::html(200, format!("<h1>{}</h1><p>From the cache.</p>\n", site.name()));
         return page.header("cf-cache-status", status).header("age", "60");
     }
-    let reply = match world.sites.primary(site.name()) {
+    let named = world.cloudflare.is_named(site);
+    let sites = &world.sites;
+    let power = if named { sites.standby(site.name()) } else { sites.primary(site.name()) };
+    let reply = match power {
         Power::Off => error(521),
         Power::Dark => error(522).after(settings.origin_timeout),
+        _ if named => standby_origin(world, site, call),
         _ => primary_page(world, site, call),
     };
     let late = matches!(reply.delivery, Delivery::After(delay) if delay > settings.origin_timeout);
@@ -119,6 +123,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT};
     use crate::{Options, Sandbox};
 
     async fn sandbox() -> (Sandbox, Site) {
@@ -150,6 +155,23 @@ mod tests {
         let answer = get(&site, "/a?b=c").await;
         assert_eq!(answer.status(), 302);
         assert_eq!(answer.headers()["location"], site.standby_url().join("a?b=c").expect("a url").as_str());
+    }
+
+    #[tokio::test]
+    async fn the_edge_asks_whoever_the_dns_record_names() {
+        let (sandbox, site) = sandbox().await;
+        let lead = |content: &str| {
+            let zone = &site.seed.zone;
+            sandbox.world.cloudflare.edit_record(zone, "resume.gleich.tech", "content", json!(content));
+        };
+        lead(STANDBY_CONTENT);
+        assert_eq!(get(&site, "/").await.status(), 403, "it lets nobody in yet");
+        sandbox.world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers");
+        assert_eq!(get(&site, "/").await.headers()["served-by"], "standby");
+        sandbox.world.set_standby("resume", Power::Off);
+        assert_eq!(get(&site, "/").await.status(), 521);
+        lead(PRIMARY_CONTENT);
+        assert_eq!(get(&site, "/").await.headers()["served-by"], "primary");
     }
 
     #[tokio::test]

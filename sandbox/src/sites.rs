@@ -105,6 +105,15 @@ pub(crate) fn primary_page(world: &World, site: &Site, call: &Call) -> Reply {
 fn standby_page(world: &World, site: &Site, call: &Call) -> Reply {
     // Google's front end finds the service by its host name alone.
     let known = call.host == site.standby.to_string();
+    behind_the_door(world, site, call, known)
+}
+
+/// What the standby says to this call from the edge, whose host name is mapped to the service.
+pub(crate) fn standby_origin(world: &World, site: &Site, call: &Call) -> Reply {
+    behind_the_door(world, site, call, true)
+}
+
+fn behind_the_door(world: &World, site: &Site, call: &Call, known: bool) -> Reply {
     let door = world.run.front_door(&site.seed.service, Instant::now());
     match door {
         FrontDoor::Hidden => google(404),

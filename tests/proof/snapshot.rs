@@ -1,7 +1,10 @@
 //! A world as a story's prologue left it, to begin there again and again without playing the prologue.
 
 use bytes::Bytes;
-use sandbox::Power;
+use sandbox::{
+    Power,
+    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT},
+};
 use serde_json::{Value, json};
 
 use crate::{chronicle::BUCKET, stage::Stage};
@@ -14,6 +17,7 @@ pub(crate) struct Snapshot {
     standby: Power,
     open: bool,
     routed: bool,
+    named: bool,
     paused: bool,
     /// The story's own message, if it was delivered before.
     pub(crate) message: Option<Value>,
@@ -28,7 +32,8 @@ impl Snapshot {
             primary: world.sites.primary(site.name()),
             standby: world.sites.standby(site.name()),
             open: world.run.is_granted(&site.seed.service),
-            routed: world.cloudflare.is_routed(&site),
+            routed: world.cloudflare.is_routed(&site) && !world.cloudflare.is_named(&site),
+            named: world.cloudflare.is_named(&site),
             paused: !world.monitoring.is_enabled(&site.seed.check),
             message,
         }
@@ -45,6 +50,9 @@ impl Snapshot {
         }
         let status = if self.routed { "active" } else { "disabled" };
         world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
+        let content = if self.named { STANDBY_CONTENT } else { PRIMARY_CONTENT };
+        let name = format!("{}.gleich.tech", site.name());
+        world.cloudflare.edit_record(&site.seed.zone, &name, "content", json!(content));
         world
             .monitoring
             .edit(&site.seed.check, |check| drop(check.insert("disabled".to_owned(), json!(self.paused))));

@@ -6,7 +6,8 @@ use failover_core::{Direction, End, Position};
 use futures::{StreamExt, stream};
 use sandbox::{
     Moment::{self, AfterEffect},
-    Options, Power,
+    Options, Power, SiteSeed,
+    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
 };
 use serde_json::Value;
 
@@ -65,6 +66,15 @@ pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Re
     stream::iter(recording).buffered(4).collect().await
 }
 
+/// What leads visitors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// A page rule, which redirects.
+    PageRule,
+    /// A DNS record, by which one name serves both: answers say who gave them.
+    Record,
+}
+
 /// One story.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Story {
@@ -72,6 +82,8 @@ pub(crate) struct Story {
     pub(crate) name: &'static str,
     /// Lines for the site's configuration.
     pub(crate) site: &'static str,
+    /// What leads visitors to the standby.
+    route: Route,
     /// What happened before.
     pub(crate) prologue: &'static [Act],
     /// The message whose delivery is recorded.
@@ -86,6 +98,10 @@ pub(crate) struct Story {
 const SITE: &str = "confirm_within = \"1s\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
                     cooldown = \"0s\"\nexpect = { contains = \"Served by the primary\" }\n\
                     standby_expect = { contains = \"Served by the standby\" }\n";
+
+/// What the sites say of themselves where one name serves both.
+const BY_RECORD: &str =
+    "served_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
 
 /// Everything at a tenth, but for looks at sites: a busy machine may keep a process waiting for half a second, and a
 /// site that answered later than that would be taken for a silent one.
@@ -115,6 +131,7 @@ pub(crate) const ON_PRIMARY: Ending = Ending {
 const FAILOVER: Story = Story {
     name: "failover",
     site: "",
+    route: Route::PageRule,
     prologue: &[PowerFails],
     message: Word::Incident,
     same_process: false,
@@ -190,6 +207,8 @@ pub(crate) const STORIES: &[Story] = &[
         ..FAILOVER
     },
     DRAINED,
+    Story { name: "failover-by-record", route: Route::Record, ..FAILOVER },
+    Story { name: "failback-by-record", route: Route::Record, ..FAILBACK },
     Story {
         name: "reconcile-fails-back-by-itself",
         site: "failback = \"automatic\"\nwell_for = \"1ms\"\n",
@@ -281,7 +300,19 @@ impl Scene {
 
 impl Story {
     async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
-        Stage::set(settings(self.site), Options::default(), evidence).await
+        Stage::set(self.settings(), Options::default(), evidence).await
+    }
+
+    fn settings(&self) -> Settings {
+        let usual = settings(self.site);
+        match self.route {
+            Route::PageRule => usual,
+            Route::Record => Settings {
+                site: format!("{}{BY_RECORD}", usual.site),
+                switches: Some(switches_with_record(&SiteSeed::example())),
+                ..usual
+            },
+        }
     }
 
     /// All that happens before, in a fresh world; also the story's own message, if it was delivered already.
@@ -340,6 +371,20 @@ impl Story {
         nothing_is_written_any_more(&mut stage, &message).await?;
         Ok(Recorded { scene: Scene { story: self, snapshot }, points })
     }
+}
+
+/// The example's switches, with a DNS record in the place of the page rule.
+fn switches_with_record(seed: &SiteSeed) -> String {
+    format!(
+        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"{}\"\nrecord = \"{}\"\n\
+         primary = \"{PRIMARY_CONTENT}\"\nstandby = \"{STANDBY_CONTENT}\"\n\n\
+         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
+        seed.service,
+        seed.zone,
+        record_id(&seed.name),
+        seed.check
+    )
 }
 
 /// The usual settings, and these lines for the site.

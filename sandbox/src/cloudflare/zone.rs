@@ -192,7 +192,7 @@ pub fn record_id(site: &str) -> String {
 fn record(site: &Site) -> Object {
     object(json!({
         "id": record_id(site.name()), "type": "A", "name": format!("{}.gleich.tech", site.name()),
-        "content": "203.0.113.7", "proxiable": true, "proxied": true, "ttl": 1, "settings": {}, "meta": {},
+        "content": super::PRIMARY_CONTENT, "proxiable": true, "proxied": true, "ttl": 1, "settings": {}, "meta": {},
         "comment": null, "tags": [], "created_on": now(), "modified_on": now()
     }))
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::Case;
+use super::{Case, Change};
 use crate::ledger::{Fate, Record};
 use crate::site::Site;
 
@@ -35,9 +35,11 @@ impl Case<'_> {
     pub(super) fn primary_proven(&self, site: &Site) -> bool {
         // What the edge has in its cache proves nothing about the primary.
         let cached = self.world.edge.settings(site.name()).cached.is_some();
+        // Nor does what it had from the standby, to which the record led until this change.
+        let named = matches!(self.change, Change::Record { .. });
         self.world.primary_answers(site, PATIENCE)
             || self.lately("primary.get", site.primary, served)
-            || (!cached && self.lately("edge.visit", site.edge, served))
+            || (!cached && !named && self.lately("edge.visit", site.edge, served))
     }
 
     /// Somebody asked the public address a moment ago, or is waiting there, and got no page.
@@ -60,8 +62,14 @@ impl Case<'_> {
         self.world.ledger.newest_while(recent, found)
     }
 
-    /// Since this place in the ledger, a visitor was redirected by the edge and then served by the standby.
+    /// Since this place in the ledger, a visitor was redirected by the edge and then served by the standby, or served
+    /// by the edge with what the standby says.
     pub(super) fn visitor_served(&self, site: &Site, since: u64) -> bool {
+        if self.world.cloudflare.is_named(site) {
+            let at_edge =
+                |record: &Record| record.sequence > since && record.local == site.edge && served(record);
+            return self.world.ledger.find(at_edge).is_some();
+        }
         let redirected = self.world.ledger.find(|record| {
             record.sequence > since
                 && record.local == site.edge

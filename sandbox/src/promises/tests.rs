@@ -6,6 +6,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id};
 use crate::sites::Power;
 use crate::visitors::visit;
 use crate::{Options, Sandbox, Service, Site};
@@ -23,8 +24,15 @@ async fn story() -> Story {
 
 impl Story {
     async fn patch_rule(&self, body: Value) {
-        let seed = &self.site.seed;
-        let path = format!("client/v4/zones/{}/pagerules/{}", seed.zone, seed.rule);
+        self.patch(&format!("pagerules/{}", self.site.seed.rule), body).await;
+    }
+
+    async fn patch_record(&self, body: Value) {
+        self.patch(&format!("dns_records/{}", record_id(self.site.name())), body).await;
+    }
+
+    async fn patch(&self, what: &str, body: Value) {
+        let path = format!("client/v4/zones/{}/{what}", self.site.seed.zone);
         let url = self.sandbox.url(Service::Cloudflare).join(&path).expect("a url");
         let token = Options::default().cloudflare_token;
         let answer = Client::new().patch(url).bearer_auth(token).json(&body).send().await.expect("an answer");
@@ -33,6 +41,11 @@ impl Story {
 
     async fn route(&self, status: &str) {
         self.patch_rule(json!({ "status": status })).await;
+    }
+
+    /// Points the site's DNS record there.
+    async fn name(&self, content: &str) {
+        self.patch_record(json!({ "content": content })).await;
     }
 
     fn open(&self) {
@@ -101,6 +114,41 @@ async fn traffic_moved_back_to_a_dark_primary_breaks_a_promise_unless_that_is_al
 }
 
 #[tokio::test]
+async fn a_dns_record_moves_traffic_as_a_rule_does() {
+    let story = story().await;
+    story.name(STANDBY_CONTENT).await;
+    story.broke(&[Promise::MovesToWhatAnswers]);
+    story.open();
+    story.sandbox.world.set_primary("resume", Power::Off);
+    // What the edge had from the standby a moment ago says nothing of the primary.
+    story.visit().await;
+    story.name(PRIMARY_CONTENT).await;
+    story.broke(&[Promise::MovesToWhatAnswers, Promise::MovesToWhatAnswers]);
+}
+
+#[tokio::test]
+async fn a_dns_record_moved_to_what_answers_breaks_none() {
+    let story = story().await;
+    story.open();
+    story.name(STANDBY_CONTENT).await;
+    story.name(PRIMARY_CONTENT).await;
+    story.broke(&[]);
+}
+
+#[tokio::test]
+async fn where_a_dns_record_leads_the_edge_itself_proves_that_visitors_are_served() {
+    let story = story().await;
+    story.open();
+    story.visit().await;
+    story.name(STANDBY_CONTENT).await;
+    story.pause();
+    story.broke(&[Promise::PausesOnProof]);
+    story.visit().await;
+    story.pause();
+    story.broke(&[Promise::PausesOnProof]);
+}
+
+#[tokio::test]
 async fn monitoring_paused_before_a_visitor_was_served_breaks_a_promise() {
     let story = story().await;
     story.open();
@@ -134,16 +182,22 @@ async fn a_visitor_served_before_the_latest_route_proves_nothing() {
 
 #[tokio::test]
 async fn a_standby_closed_while_traffic_is_routed_to_it_breaks_a_promise() {
-    let story = story().await;
-    let service = story.site.seed.service.clone();
-    let before = json!({ "bindings": [{ "role": INVOKER, "members": ["allUsers"] }] });
-    let change = Change::Policy { service, before, after: json!({}) };
-    story.sandbox.world.changed(&change);
-    story.broke(&[]);
-    story.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
-    story.route("active").await;
-    story.sandbox.world.changed(&change);
-    story.broke(&[Promise::StandbyStaysOpen]);
+    for by_record in [false, true] {
+        let story = story().await;
+        let service = story.site.seed.service.clone();
+        let before = json!({ "bindings": [{ "role": INVOKER, "members": ["allUsers"] }] });
+        let change = Change::Policy { service, before, after: json!({}) };
+        story.sandbox.world.changed(&change);
+        story.broke(&[]);
+        story.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
+        if by_record {
+            story.name(STANDBY_CONTENT).await;
+        } else {
+            story.route("active").await;
+        }
+        story.sandbox.world.changed(&change);
+        story.broke(&[Promise::StandbyStaysOpen]);
+    }
 }
 
 #[tokio::test]
@@ -151,6 +205,8 @@ async fn a_write_that_touches_more_than_its_switch_breaks_a_promise() {
     let story = story().await;
     story.patch_rule(json!({ "priority": 7 })).await;
     story.broke(&[Promise::NothingForeign]);
+    story.patch_record(json!({ "content": PRIMARY_CONTENT, "proxied": false })).await;
+    story.broke(&[Promise::NothingForeign, Promise::NothingForeign]);
 }
 
 #[tokio::test]

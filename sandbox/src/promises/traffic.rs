@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::evidence::PATIENCE;
 use super::{Case, Change, Promise};
+use crate::cloudflare::record_id;
 use crate::site::Site;
 
 /// Judges each site whose visitors are sent elsewhere by this change.
@@ -38,6 +39,9 @@ fn moved(case: &Case) -> Vec<Site> {
             .filter(|site| is_enabled(before, site) != is_enabled(after, site))
             .filter(|site| !cloudflare.page_rule(zone, &site.seed.rule).is_some_and(|rule| is_active(&rule)))
             .collect(),
+        Change::Record { zone, record, before, after } if before["content"] != after["content"] => {
+            case.world.sites_where(|site| site.seed.zone == *zone && record_id(site.name()) == *record)
+        }
         _ => Vec::new(),
     }
 }
