@@ -24,6 +24,7 @@ use crate::{
 pub(crate) mod backlog;
 mod failback;
 mod failover;
+mod pulse;
 mod rehearsal;
 pub(crate) mod scribe;
 mod set;

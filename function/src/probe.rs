@@ -12,11 +12,12 @@ mod witness;
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use failover_core::{Position, Served};
+use once_cell::sync::OnceCell;
 use tokio::time::timeout;
 use url::{Host, Url};
 use uuid::Uuid;
@@ -79,17 +80,17 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Prober {
     patience: Duration,
-    client: OnceLock<Result<reqwest::Client, String>>,
+    client: OnceCell<reqwest::Client>,
     direct: Mutex<HashMap<(String, SocketAddr), reqwest::Client>>,
 }
 
 impl Prober {
     /// A prober whose probes take at most `patience` each, connecting and redirects included.
     pub fn new(patience: Duration) -> Self {
-        Self { patience, client: OnceLock::new(), direct: Mutex::default() }
+        Self { patience, client: OnceCell::new(), direct: Mutex::default() }
     }
 
-    /// Builds the client before the first probe, which is told where that fails.
+    /// Builds the client before the first probe, which tries again where that fails.
     pub fn prepare(&self) {
         let _ = self.client();
     }
@@ -149,8 +150,9 @@ impl Prober {
         }
     }
 
+    /// A failure is not kept: the system's certificates may be back a moment later.
     fn client(&self) -> Result<reqwest::Client, String> {
-        self.client.get_or_init(|| build(|builder| builder)).clone()
+        self.client.get_or_try_init(|| build(|builder| builder)).cloned()
     }
 
     fn direct_client(&self, url: &Url, address: SocketAddr) -> Result<reqwest::Client, String> {

@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
+use jiff::Timestamp;
 use sandbox::{Sandbox, ledger::Record};
+use serde_json::Value;
 
 /// What one process printed so far.
 pub(crate) type Output = Arc<Mutex<Vec<String>>>;
@@ -27,6 +29,21 @@ impl Evidence {
     /// Another process of the function.
     pub(crate) fn hears(&self, output: Output) {
         self.outputs.lock().expect("outputs").push(output);
+    }
+
+    /// How many changes all processes together had asked for before `instant`, whether the request got anywhere or not.
+    pub(crate) fn asked_before(&self, instant: Timestamp) -> usize {
+        let asks = |line: &String| {
+            let line: Value = serde_json::from_str(line).unwrap_or_default();
+            let said = line["message"].as_str().is_some_and(|said| said.starts_with("a change is asked for"));
+            let time: Option<Timestamp> = line["time"].as_str().and_then(|time| time.parse().ok());
+            said && time.is_some_and(|time| time < instant)
+        };
+        let outputs = self.outputs.lock().expect("outputs");
+        outputs
+            .iter()
+            .map(|output| output.lock().expect("output").iter().filter(|line| asks(line)).count())
+            .sum()
     }
 
     /// Something that the case did or saw.

@@ -22,6 +22,9 @@ const LATE: Duration = Duration::from_millis(700);
 /// Longer than a call is waited for.
 const TOO_LATE: Duration = Duration::from_millis(1300);
 
+/// How long Cloudflare is not asked after it refused once: a fifth of `call_timeout`.
+const THROTTLED: Duration = Duration::from_millis(200);
+
 /// How a sentence goes on that tells an operator what to mend.
 const REMEDIES: [&str; 6] =
     ["; grant ", "; check ", "; create ", "; correct ", "; on Cloud Run give ", "operator's command"];
@@ -106,6 +109,7 @@ async fn play(scene: Scene, point: Point, trial: Trial, evidence: Arc<Evidence>)
     }
     let mut ending = story.ending;
     if ending.missing(&stage)?.is_some() {
+        throttling_is_over(&trial).await;
         way = reconciled(&mut stage, &ending).await?;
     }
     // What is left of the fault is not for our own visitor.
@@ -156,6 +160,14 @@ fn tells_what_to_mend(answer: &Answer, trial: &Trial) -> Result<(), String> {
     (!trial.is_permanent() || told)
         .then_some(())
         .ok_or_else(|| format!("nothing to mend was told: {}", answer.body))
+}
+
+/// Waits until a provider that refused may be asked again, as it is between two rounds a minute apart: a look that can
+/// wait is not made before.
+async fn throttling_is_over(trial: &Trial) {
+    if trial.fault == Fault::retry_after(429, 1) {
+        tokio::time::sleep(THROTTLED).await;
+    }
 }
 
 /// Waits until a change that comes late has come: what was settled meanwhile must not be upset by it.

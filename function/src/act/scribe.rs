@@ -19,12 +19,15 @@ use tokio::{
     time::Instant,
 };
 
-use super::backlog::Backlog;
+use super::{backlog::Backlog, pulse::Pulse};
 use crate::{
     api::fence::Standing,
     pace::Pace,
     record::{Head, Record, RecordError},
 };
+
+/// What an executor without a claim is told.
+const LOST: &str = "the claim was lost";
 
 /// Why an executor has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +65,19 @@ pub(crate) struct Progress {
     /// Why the executor has to stop, once it has to.
     pub(crate) stop: Option<Stop>,
     /// Why the journal can't be written now.
-    pub(crate) trouble: Option<String>,
+    pub(crate) trouble: Option<OutOfReach>,
     /// How often it could not be written.
     pub(crate) failures: u64,
     /// The plan's number, once it is known.
     pub(crate) plan: Option<u64>,
+}
+
+/// A journal that could not be written.
+#[derive(Debug, Clone)]
+pub(crate) struct OutOfReach {
+    /// When the try was begun.
+    begun: Instant,
+    why: String,
 }
 
 /// An executor's line to the journal.
@@ -76,6 +87,7 @@ pub(crate) struct Scribe {
     progress: watch::Receiver<Progress>,
     sent: Arc<AtomicU64>,
     hurry: Arc<Notify>,
+    pulse: Arc<Pulse>,
 }
 
 /// A note to write, and whether the executor waits for it to be counted.
@@ -111,7 +123,9 @@ impl Scribe {
         let queue = VecDeque::new();
         let writer = Writer { record, nonce, pace, queue, progress, failures: 0, hurry: Arc::clone(&hurry) };
         tokio::spawn(writer.run(inbox));
-        Self { notes, progress: seen, sent: Arc::default(), hurry }
+        // Who renews a claim at half its life stands still for no more than the other half unnoticed.
+        let pulse = Pulse::start(pace.claim_for / 2);
+        Self { notes, progress: seen, sent: Arc::default(), hurry, pulse }
     }
 
     /// What there is still to write, also after the executor has come out.
@@ -162,12 +176,14 @@ impl Scribe {
         let mut progress = self.progress.clone();
         let sent = self.sent.load(Ordering::SeqCst);
         let done = |progress: &Progress| {
-            progress.written >= sent || progress.stop == Some(Stop::Lost) || progress.trouble.is_some()
+            progress.written >= sent
+                || progress.stop == Some(Stop::Lost)
+                || progress.out_of_reach(&self.pulse).is_some()
         };
         match progress.wait_for(done).await {
             Ok(progress) if progress.written >= sent => Ok(()),
-            Ok(progress) => Err(progress.trouble.clone().unwrap_or_else(|| "the claim was lost".to_owned())),
-            Err(_) => Err("the claim was lost".to_owned()),
+            Ok(progress) => Err(progress.trouble.as_ref().map_or(LOST, |trouble| &trouble.why).to_owned()),
+            Err(_) => Err(LOST.to_owned()),
         }
     }
 
@@ -179,10 +195,10 @@ impl Scribe {
     /// Says at any time whether the claim is younger than `claim_for`. An executor that goes on `blind` keeps its
     /// right while the journal can't be reached.
     pub(crate) fn standing(&self, claim_for: Duration, blind: bool) -> Standing {
-        let progress = self.progress.clone();
+        let (progress, pulse) = (self.progress.clone(), Arc::clone(&self.pulse));
         Arc::new(move || {
             let seen = progress.borrow();
-            seen.claimed_at.elapsed() < claim_for || (blind && seen.trouble.is_some())
+            seen.claimed_at.elapsed() < claim_for || (blind && seen.out_of_reach(&pulse).is_some())
         })
     }
 
@@ -190,6 +206,14 @@ impl Scribe {
     pub(crate) async fn renew(&self) -> Result<(), String> {
         self.note(Note::Claim);
         self.flush_or_trouble().await
+    }
+}
+
+impl Progress {
+    /// Why the journal can't be written. A try that was under way while the process stood still tells nothing: its
+    /// answer may have come in time, with nobody there to read it.
+    fn out_of_reach(&self, pulse: &Pulse) -> Option<&OutOfReach> {
+        self.trouble.as_ref().filter(|trouble| trouble.begun >= pulse.awake_since())
     }
 }
 
@@ -245,7 +269,7 @@ impl Writer {
                     Some(number) => self.wrote(begun, number),
                     None => return self.halt(Stop::Lost),
                 },
-                Err(why) => return self.failed(&why),
+                Err(why) => return self.failed(begun, &why),
             }
         }
     }
@@ -304,13 +328,13 @@ impl Writer {
         });
     }
 
-    fn failed(&mut self, why: &RecordError) {
+    fn failed(&mut self, begun: Instant, why: &RecordError) {
         self.failures = self.failures.saturating_add(1);
         let why = why.to_string();
         tracing::warn!(%why, "an entry could not be written; it is tried again");
         self.progress.send_modify(|progress| {
             progress.failures += 1;
-            progress.trouble = Some(why);
+            progress.trouble = Some(OutOfReach { begun, why });
         });
     }
 

@@ -12,7 +12,7 @@ mod tokens;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -24,6 +24,7 @@ use ::cloudflare::framework::{
     client::{ClientConfig, async_api::Client},
     endpoint::{Method, RequestBody, spec::EndpointSpec},
 };
+use once_cell::sync::OnceCell;
 use serde_json::Value;
 
 use super::{
@@ -48,8 +49,8 @@ pub struct Cloudflare {
 pub(super) struct Shared {
     base: String,
     token: Option<Secret>,
-    /// Built once, ahead of the first call or at it; where that fails, every call says why.
-    client: OnceLock<Result<Client, ApiError>>,
+    /// Built once, ahead of the first call or at it; where that fails, the next call tries again.
+    client: OnceCell<Client>,
     call_timeout: Duration,
     pace: Pace,
     budget: Arc<Budget>,
@@ -155,7 +156,7 @@ impl Shared {
         // Without the slash the base's last part would be lost.
         let base = endpoints.cloudflare() + "/";
         let budget = Arc::new(Budget::new(pace.throttled));
-        let (client, switches) = (OnceLock::new(), AtomicU32::default());
+        let (client, switches) = (OnceCell::new(), AtomicU32::default());
         Arc::new(Self { base, token, client, call_timeout, pace, budget, switches })
     }
 
@@ -174,7 +175,7 @@ impl Shared {
     }
 
     fn client(&self) -> Result<&Client, ApiError> {
-        self.client.get_or_init(|| self.build()).as_ref().map_err(Clone::clone)
+        self.client.get_or_try_init(|| self.build())
     }
 
     fn build(&self) -> Result<Client, ApiError> {
@@ -190,7 +191,7 @@ impl Shared {
         let config = ClientConfig { http_timeout: self.call_timeout, ..ClientConfig::default() };
         let environment = Environment::Custom(self.base.clone());
         Client::new(credentials, config, environment).map_err(|error| ApiError {
-            kind: ApiErrorKind::Refused,
+            kind: ApiErrorKind::Transient,
             message: format!("could not prepare for Cloudflare: {}", retry::causes(&error)),
         })
     }

@@ -11,6 +11,9 @@ use super::{ApiError, ApiErrorKind, task::Task};
 /// Says whether whoever asks for changes may still do so.
 pub(crate) type Standing = Arc<dyn Fn() -> bool + Send + Sync>;
 
+/// How the log's line begins that tells of a change when it is asked for, not yet of any answer.
+const ASKED: &str = "a change is asked for";
+
 tokio::task_local! {
     static STANDING: Standing;
 }
@@ -27,6 +30,7 @@ pub(crate) async fn guard<T>(standing: Standing, work: impl Future<Output = T>) 
 pub(super) fn check(task: &Task<'_>) -> Result<(), ApiError> {
     let may = STANDING.try_with(|standing| standing()).unwrap_or(true);
     if may {
+        tracing::debug!(provider = task.provider, "{ASKED}: {} {}", task.verb, task.subject);
         return Ok(());
     }
     let what =
