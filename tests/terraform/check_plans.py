@@ -11,18 +11,12 @@ See schema_provider.py for what a stand-in can't know.
 """
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import tomllib
-from pathlib import Path
 
-from schema_provider import SchemaProvider, environment
+from workspace import CHANGES, NO_CHANGES, Failure, Workspace, run, title
 
-ROOT = Path(__file__).resolve().parents[2] / "terraform"
 EXAMPLE = "examples/two-sites/two-sites.tfvars"
 
 SECRETS = {
@@ -33,61 +27,12 @@ SECRETS = {
 }
 SECRET_WORDS = ["the-token-that-moves-traffic", "the-token-that-only-reads", "the-key-of-the-status-page", "the-webhook"]
 
-NO_CHANGES, CHANGES = 0, 2
 
+class Sites(Workspace):
+    """The configuration of guarded sites, as the example has it."""
 
-class Failure(Exception):
-    """A check that didn't hold."""
-
-
-class Workspace:
-    """A copy of the configuration with its own state and its own world."""
-
-    def __init__(self, directory):
-        self.path = Path(directory) / "terraform"
-        shutil.copytree(ROOT, self.path, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
-        text = "\n".join(file.read_text(encoding="utf-8") for file in self.path.rglob("*.tf"))
-        resources = set(re.findall(r'^resource "(\w+)"', text, re.M))
-        data = set(re.findall(r'^data "(\w+)"', text, re.M))
-        self.providers = [
-            SchemaProvider(
-                provider,
-                [name for name in resources if name.startswith(provider + "_")],
-                [name for name in data if name.startswith(provider + "_")],
-            )
-            for provider in ("google", "cloudflare")
-        ]
-        self.environment = {**os.environ, **environment(self.providers), **SECRETS}
-
-    def close(self):
-        for provider in self.providers:
-            provider.close()
-
-    def terraform(self, *arguments, expect=(0,)):
-        done = subprocess.run(
-            ["terraform", *arguments], cwd=self.path, env=self.environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode not in expect:
-            raise Failure(f"terraform {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        return done
-
-    def init(self):
-        self.terraform("init", "-no-color")
-
-    def apply(self):
-        return self.terraform("apply", "-no-color", "-auto-approve", f"-var-file={EXAMPLE}").stdout
-
-    def plan(self, expect):
-        return self.terraform(
-            "plan", "-no-color", "-detailed-exitcode", f"-var-file={EXAMPLE}", expect=(expect,)
-        ).stdout
-
-    def every(self, type_name):
-        """What exists of a type, to be changed as somebody else would."""
-        found = [value for provider in self.providers for value in provider.of_type(type_name)]
-        if not found:
-            raise Failure(f"nothing of type {type_name} exists")
-        return found
+    arguments = (f"-var-file={EXAMPLE}",)
+    variables = SECRETS
 
     # The switches, as the function moves them.
 
@@ -113,16 +58,6 @@ class Workspace:
             service["client"], service["client_version"] = "gcloud", "528.0.0"
 
 
-def in_workspace(check):
-    with tempfile.TemporaryDirectory() as directory:
-        workspace = Workspace(directory)
-        try:
-            workspace.init()
-            return check(workspace)
-        finally:
-            workspace.close()
-
-
 def validates(workspace):
     answer = json.loads(workspace.terraform("validate", "-json", expect=(0, 1)).stdout)
     if not answer["valid"] or answer["diagnostics"]:
@@ -139,13 +74,7 @@ def a_wrong_type_is_refused(workspace):
 
 
 def module_tests_pass(workspace):
-    output = workspace.terraform("test", "-no-color", expect=(0, 1)).stdout
-    count = re.search(r"(\d+) passed, (\d+) failed", output)
-    runs = sum(len(re.findall(r'^run "', file.read_text(encoding="utf-8"), re.M)) for file in (ROOT / "tests").glob("*.tftest.hcl"))
-    # Terraform calls it a success when it finds no test at all.
-    if not count or int(count.group(2)) or int(count.group(1)) != runs or not runs:
-        raise Failure(output)
-    return f"{runs} runs"
+    return f"{workspace.tests_pass()} runs"
 
 
 def the_example_applies_in_one_go(workspace):
@@ -268,19 +197,5 @@ CHECKS = [
 ]
 
 
-def main():
-    failed = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            detail = in_workspace(check)
-            print(f"ok    {name}{f' ({detail})' if detail else ''}", flush=True)
-        except Failure as failure:
-            failed += 1
-            print(f"FAIL  {name}\n{failure}", flush=True)
-    print(f"{len(CHECKS) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run([(title(check), Sites, check) for check in CHECKS]))

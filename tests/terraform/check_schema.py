@@ -193,7 +193,8 @@ class Checker:
                         self.report(module, file, f"module.{name} isn't declared")
                     elif output and target and output not in target.outputs:
                         self.report(module, file, f"module.{name} has no output {output}")
-                pattern = r"(?<![\w.\"/-])(data\.)?((?:google|cloudflare)_\w+)\.(\w+)(?:\[[^\]]*\])?(?:\.(\w+))?"
+                providers = "|".join(provider_schemas.PACKAGES)
+                pattern = rf"(?<![\w.\"/-])(data\.)?((?:{providers})_\w+)\.(\w+)(?:\[[^\]]*\])?(?:\.(\w+))?"
                 for data, type_name, label, attribute in re.findall(pattern, expressions):
                     table = module.data if data else module.resources
                     if (type_name, label) not in table:
@@ -373,6 +374,10 @@ MISTAKES = [
      "no storage-buckets in"),
     ("a path in ignore_changes that doesn't exist", "modules/standby/main.tf", "template[0].containers[0].image,", "template[0].container[0].image,",
      "ignores template[0].container[0].image, which has no container"),
+    ("a misspelt argument on Azure", "modules/azure-virtual-ip/main.tf", "principal_type     = ", "principle_type     = ",
+     "azurerm_role_assignment.move has no argument principle_type"),
+    ("a resource that isn't there, on Azure", "modules/azure-virtual-ip/outputs.tf", "azurerm_role_definition.move.", "azurerm_role_definition.main.",
+     "azurerm_role_definition.main isn't declared"),
     ("an undeclared variable", "modules/journal/main.tf", "var.location", "var.region", "var.region isn't declared"),
     ("an undeclared variable in a template", "modules/trigger/main.tf", "${var.function_uri}", "${var.function_url}", "var.function_url isn't declared"),
     ("an output that a module doesn't have", "main.tf", "module.route.page_rules", "module.route.rules", "module.route has no output rules"),

@@ -18,15 +18,17 @@ from functools import lru_cache
 from pathlib import Path
 
 # Pinned: the checks below read the layout of exactly these. google 6.50.0 is
-# the lower bound of what versions.tf allows; cloudflare 5.14.0 lies inside.
+# the lower bound of what versions.tf allows; cloudflare 5.14.0 and azurerm
+# 4.55.0 lie inside.
 PACKAGES = {
     "google": ("@cdktf/provider-google", "16.12.1"),
     "cloudflare": ("@cdktf/provider-cloudflare", "13.9.1"),
+    "azurerm": ("@cdktf/provider-azurerm", "14.23.1"),
 }
 
-# The google provider's nested structures are HCL blocks. The cloudflare
-# provider's (since 5.0) are attributes that hold an object.
-NESTS_IN_BLOCKS = {"google": True, "cloudflare": False}
+# The google and azurerm providers' nested structures are HCL blocks. The
+# cloudflare provider's (since 5.0) are attributes that hold an object.
+NESTS_IN_BLOCKS = {"google": True, "cloudflare": False, "azurerm": True}
 
 # Arguments that a provider marks write-only: they are sent and never stored.
 # The packages don't carry the mark; the suffix is both providers' convention.

@@ -1,4 +1,4 @@
-"""Stands in for the google and cloudflare providers, offline.
+"""Stands in for the google, cloudflare and azurerm providers, offline.
 
 Terraform asks a provider's program for its schemas and lets it carry changes
 out. This answers with the schemas of provider_schemas.py, and keeps what is
@@ -97,7 +97,13 @@ def block_message(structure):
 def provider_message(provider):
     block = messages.Schema.Block()
     for name, type_ in provider_schemas.provider_configuration(provider).items():
-        if name != "alias" and type_ is not None:
+        if type_ is None:
+            # What they hold isn't looked into: azurerm's `features {}` has to
+            # stand there, and stands there empty.
+            block.block_types.append(
+                messages.Schema.NestedBlock(type_name=name, block=messages.Schema.Block(), nesting=NESTING["list"])
+            )
+        elif name != "alias":
             block.attributes.append(
                 messages.Schema.Attribute(name=name, type=json.dumps(type_).encode(), optional=True)
             )
@@ -157,6 +163,15 @@ def make(structure, value, seed):
 
 
 PROJECT_NUMBER = "365415247865"
+SUBSCRIPTION = "6f7a1c1e-2d3b-4c5d-8e9f-0a1b2c3d4e5f"
+
+# What Resource Manager calls the types whose names others are built from.
+AZURE_TYPES = {
+    "azurerm_network_interface": "Microsoft.Network/networkInterfaces",
+    "azurerm_public_ip": "Microsoft.Network/publicIPAddresses",
+    "azurerm_subnet": "Microsoft.Network/subnets",
+    "azurerm_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
+}
 
 
 def as_the_provider_names_it(type_name, value, seed):
@@ -189,6 +204,9 @@ def as_the_provider_names_it(type_name, value, seed):
         value["version"] = "1"
     elif type_name.startswith("cloudflare_"):
         value["id"] = digest[:32]
+    elif type_name in AZURE_TYPES:
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{value['resource_group_name']}"
+        value["id"] = f"{group}/providers/{AZURE_TYPES[type_name]}/{value['name']}"
 
 
 class SchemaProvider:
@@ -290,7 +308,7 @@ class _Servicer(services.ProviderServicer):
 
 def environment(providers):
     """What makes Terraform use these instead of looking for programs."""
-    names = {"google": "hashicorp/google", "cloudflare": "cloudflare/cloudflare"}
+    names = {"google": "hashicorp/google", "cloudflare": "cloudflare/cloudflare", "azurerm": "hashicorp/azurerm"}
     return {
         "TF_REATTACH_PROVIDERS": json.dumps({names[p.provider]: p.reattach() for p in providers}),
         "TF_CLI_CONFIG_FILE": os.devnull,
