@@ -5,6 +5,7 @@
 //! - `call`, `provider`: what a fake provider sees and must be able to do. One file per provider.
 //! - `run`, `monitoring`, `storage`, `metadata`, `tokens`, `pubsub`, `iam`, `compute`: Google, with
 //!   `google` for what they share.
+//! - `azure`: network interfaces, sign-in and the metadata service of Azure.
 //! - `checker`, `visitors`: who comes by without being asked.
 //! - `serve`, `conduct`, `doors`: HTTP in, HTTP out, and the way of one call between.
 //! - `fault`, `breakpoint`, `latency`: what can go wrong, and where a call is held.
@@ -15,6 +16,7 @@
 //! - Providers never sleep and never touch a socket: time and failure belong to the framework.
 //! - Effects are made one at a time, so a promise is judged at an instant.
 
+pub mod azure;
 pub mod breakpoint;
 pub mod call;
 pub mod checker;

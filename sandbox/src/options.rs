@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use crate::azure;
 use crate::compute::PairSeed;
 use crate::provider::Service;
 use crate::site::SiteSeed;
@@ -30,6 +31,8 @@ pub struct Options {
     pub sites: Vec<SiteSeed>,
     /// The pairs of machines it starts with.
     pub pairs: Vec<PairSeed>,
+    /// The pairs of machines on Azure that it starts with.
+    pub azure_pairs: Vec<azure::PairSeed>,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             cloudflare_token: "sandbox-cloudflare-token-0123456789abcdef".to_owned(),
             sites: vec![SiteSeed::example()],
             pairs: vec![PairSeed::example()],
+            azure_pairs: vec![azure::PairSeed::example()],
         }
     }
 }

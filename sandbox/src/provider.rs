@@ -25,6 +25,12 @@ pub enum Service {
     Iam,
     /// Compute Engine API.
     Compute,
+    /// Azure Resource Manager.
+    Azure,
+    /// Azure's sign-in.
+    AzureLogin,
+    /// The metadata service of Azure's machines.
+    AzureMetadata,
     /// Cloudflare's API.
     Cloudflare,
     /// Cloudflare's edge in front of a site.
@@ -39,7 +45,7 @@ pub enum Service {
 
 impl Service {
     /// Services with one listener for the whole sandbox.
-    pub const CLOUDS: [Self; 9] = [
+    pub const CLOUDS: [Self; 12] = [
         Self::Run,
         Self::Monitoring,
         Self::Storage,
@@ -48,6 +54,9 @@ impl Service {
         Self::Pubsub,
         Self::Iam,
         Self::Compute,
+        Self::Azure,
+        Self::AzureLogin,
+        Self::AzureMetadata,
         Self::Cloudflare,
     ];
 

@@ -51,6 +51,9 @@ impl Sandbox {
         for seed in options.pairs {
             sandbox.add_pair(seed)?;
         }
+        for seed in options.azure_pairs {
+            sandbox.add_azure_pair(seed)?;
+        }
         Ok(sandbox)
     }
 
@@ -140,8 +143,13 @@ impl Sandbox {
 
     pub(crate) fn listen(&self, service: Service, reservation: Reservation) -> io::Result<()> {
         let task = serve(self.world.clone(), service, reservation)?;
-        lock(&self.listeners).push(task);
+        self.keep(task);
         Ok(())
+    }
+
+    /// Ends this task with the sandbox.
+    pub(crate) fn keep(&self, task: JoinHandle<()>) {
+        lock(&self.listeners).push(task);
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http::Method;
@@ -127,6 +127,22 @@ impl Signer {
         format!("{signed}.{signature}")
     }
 
+    /// The claims of a token that one of the published keys has signed.
+    pub fn verify(&self, token: &str) -> Option<Value> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let read = |part: &str| -> Option<Value> {
+            serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+        };
+        let header = read(header)?;
+        let keys = lock(&self.keys);
+        let key = keys.iter().find(|key| header["kid"] == key.id && header["alg"] == "RS256")?;
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.pair.public_key());
+        public.verify(signed.as_bytes(), &signature).ok()?;
+        read(claims)
+    }
+
     /// The same token as a container on Cloud Run sees it: the platform has verified and removed the signature.
     pub fn strip(token: &str) -> String {
         let kept = token.rsplit_once('.').map_or(token, |(kept, _signature)| kept);
@@ -223,7 +239,7 @@ pub fn push_claims(audience: &str, account: &str, now: Timestamp) -> Value {
 }
 
 /// A stable number for an account, as `sub` carries: twenty-one digits.
-fn subject_of(account: &str) -> String {
+pub(crate) fn subject_of(account: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, account.as_bytes());
     let number = digest.as_ref().iter().take(8).fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
     format!("1{number:020}")

@@ -6,6 +6,10 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::sync::{oneshot, watch};
 
+use crate::azure::Azure;
+use crate::azure::directory::Directory;
+use crate::azure::login::Login;
+use crate::azure::metadata::AzureMetadata;
 use crate::breakpoint::{Breakpoints, Moment};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::access::Token;
@@ -64,7 +68,13 @@ pub struct World {
     iam: Iam,
     /// Compute Engine.
     pub compute: Compute,
-    /// The virtual network of its machines.
+    /// Azure Resource Manager.
+    pub azure: Azure,
+    /// Azure's sign-in.
+    pub azure_login: Login,
+    /// The metadata service of Azure's machines.
+    pub azure_metadata: AzureMetadata,
+    /// The virtual network of both clouds' machines.
     pub network: Network,
     /// Cloudflare's API.
     pub cloudflare: Cloudflare,
@@ -82,6 +92,7 @@ impl World {
     pub(crate) fn new(options: &Options) -> Self {
         let access = Arc::new(Access::default());
         let signer = Arc::new(Signer::default());
+        let directory = Arc::new(Directory::new(access.clone()));
         let world = Self {
             ledger: Ledger::default(),
             faults: Faults::default(),
@@ -95,6 +106,9 @@ impl World {
             metadata: Metadata::new(access.clone(), signer.clone()),
             pubsub: Pubsub::new(access.clone(), signer.clone()),
             compute: Compute::new(access.clone()),
+            azure: Azure::new(directory.clone()),
+            azure_login: Login::new(directory.clone(), signer.clone()),
+            azure_metadata: AzureMetadata::new(directory),
             network: Network::default(),
             keys: KeyService::new(signer.clone()),
             iam: Iam::new(access.clone()),
@@ -125,6 +139,9 @@ impl World {
             Service::Jwks => &self.keys,
             Service::Iam => &self.iam,
             Service::Compute => &self.compute,
+            Service::Azure => &self.azure,
+            Service::AzureLogin => &self.azure_login,
+            Service::AzureMetadata => &self.azure_metadata,
             Service::Machine => &self.network,
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,

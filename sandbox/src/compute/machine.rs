@@ -172,6 +172,16 @@ impl Cidr {
         Self { first: ip.into(), length: 32 }
     }
 
+    /// The range of this length that the address is in.
+    pub fn around(ip: Ipv4Addr, length: u32) -> Self {
+        Self { first: u32::from(ip) & mask(length), length }
+    }
+
+    /// Its first and its last address, as numbers.
+    pub(crate) fn addresses(self) -> std::ops::RangeInclusive<u32> {
+        self.first..=self.first | !mask(self.length)
+    }
+
     /// Whether the address is in the range.
     pub fn contains(self, ip: Ipv4Addr) -> bool {
         u32::from(ip) & mask(self.length) == self.first

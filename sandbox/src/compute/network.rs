@@ -156,14 +156,20 @@ impl World {
     /// Starts or stops a machine. One that is stopped keeps its addresses, and nobody answers there.
     pub fn run_machine(&self, name: &str, running: bool) {
         self.compute.run_machine(name, running);
+        self.azure.run_machine(name, running);
         self.rewire();
+    }
+
+    /// The running machine of either cloud that this address leads to.
+    fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
+        self.compute.running_holder(ip).or_else(|| self.azure.running_holder(ip))
     }
 
     /// Leads every address to where it is now: nobody is let in at one that no running machine has.
     pub(crate) fn rewire(&self) {
         for address in lock(&self.network.0).iter() {
             let std::net::IpAddr::V4(ip) = address.ip() else { continue };
-            self.doors.open(*address, self.compute.running_holder(ip).is_some());
+            self.doors.open(*address, self.running_holder(ip).is_some());
         }
     }
 }
@@ -183,7 +189,7 @@ impl Sandbox {
     }
 
     /// Listens at all of these addresses, on one port.
-    fn wire<const N: usize>(&self, ips: [Ipv4Addr; N]) -> io::Result<[SocketAddr; N]> {
+    pub(crate) fn wire<const N: usize>(&self, ips: [Ipv4Addr; N]) -> io::Result<[SocketAddr; N]> {
         let mut tries = 0;
         let taken = loop {
             tries += 1;
@@ -223,7 +229,7 @@ impl Provider for Network {
 
     fn answer(&self, world: &World, call: &Call) -> Reply {
         let std::net::IpAddr::V4(ip) = call.local.ip() else { return Reply::reset() };
-        let Some(machine) = world.compute.running_holder(ip) else { return Reply::reset() };
+        let Some(machine) = world.running_holder(ip) else { return Reply::reset() };
         let place = if machine.ends_with("-a") { "primary" } else { "standby" };
         Reply::html(200, format!("<html><body>Served by {machine}.</body></html>\n"))
             .header(SERVED_BY, place)

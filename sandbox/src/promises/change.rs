@@ -52,6 +52,15 @@ pub enum Change {
         /// The ruleset after.
         after: Value,
     },
+    /// A network interface was written.
+    Interface {
+        /// Its resource id.
+        interface: String,
+        /// The interface before, null if there was none.
+        before: Value,
+        /// The interface after.
+        after: Value,
+    },
     /// A DNS record was written.
     Record {
         /// The zone's id.

@@ -55,6 +55,10 @@ pub(super) fn judge(case: &Case) -> Vec<String> {
                 &json!(rules(after)),
             )
         }
+        Change::Interface { interface, before, after } => {
+            let moving = case.world.azure.moving();
+            differs(interface, &interface_rest(before, &moving), &interface_rest(after, &moving))
+        }
         Change::Record { record, before, after, .. } => {
             let own = ["content", "modified_on"];
             differs(&format!("DNS record {record}"), &without(before, &own), &without(after, &own))
@@ -68,6 +72,26 @@ pub(super) fn is_gate(binding: &Value) -> bool {
     binding["role"] == INVOKER
         && binding.get("condition").is_none()
         && binding["members"].as_array().is_some_and(everybody)
+}
+
+/// An interface without the configurations that move, and without what the service computes.
+fn interface_rest(interface: &Value, moving: &[String]) -> Value {
+    let mut rest = without(interface, &["etag"]);
+    let mut properties = without(&interface["properties"], &["provisioningState"]);
+    let moves = |one: &Value| {
+        one["properties"]["privateIPAddress"]
+            .as_str()
+            .is_some_and(|ip| moving.iter().any(|moving| moving == ip))
+    };
+    let configurations = interface["properties"]["ipConfigurations"].as_array().into_iter().flatten();
+    let kept = configurations.filter(|one| !moves(one)).map(|one| {
+        let mut kept = without(one, &["etag"]);
+        kept["properties"] = without(&one["properties"], &["provisioningState"]);
+        kept
+    });
+    properties["ipConfigurations"] = kept.collect();
+    rest["properties"] = properties;
+    rest
 }
 
 fn differs(what: &str, before: &Value, after: &Value) -> Vec<String> {

@@ -1,0 +1,229 @@
+//! Two machines between whose network interfaces one configuration moves, on the sandbox's virtual network.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::interface::Interface;
+use super::machine::Machine;
+use super::network::{PublicAddress, Subnet};
+use super::{Azure, Moving, body};
+use crate::compute::Cidr;
+use crate::doors::Reservation;
+use crate::lock::lock;
+use crate::provider::Service;
+use crate::sandbox::Sandbox;
+use crate::world::World;
+
+/// The subscription that everything of the sandbox is in.
+pub const SUBSCRIPTION: &str = "5f2b8c1e-9d44-4c3f-8a51-27e4b6d90c13";
+/// Where.
+pub const LOCATION: &str = "westeurope";
+/// The name of the configuration that moves.
+pub const CONFIGURATION: &str = "vip";
+
+/// Two machines that may have the same configuration in turn: `NAME-a`, its first holder, and `NAME-b`.
+#[derive(Debug, Clone)]
+pub struct PairSeed {
+    /// What the machines' names begin with, and the name of their resource group.
+    pub name: String,
+    /// The first three octets of their network.
+    pub network: [u8; 3],
+}
+
+/// A pair that can be connected to.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// Its names and ranges.
+    pub seed: PairSeed,
+    /// The private address that moves.
+    pub private: SocketAddr,
+    /// The public address that goes with it.
+    pub public: SocketAddr,
+    /// The machines' own addresses.
+    pub own: [SocketAddr; 2],
+    /// Where each machine finds its metadata service.
+    pub metadata: [SocketAddr; 2],
+}
+
+impl PairSeed {
+    /// The pair of the documentation's example; nobody can connect to it.
+    pub fn example() -> Self {
+        Self { name: "db".to_owned(), network: [10, 0, 0] }
+    }
+
+    /// A pair on loopback, in a network that nobody else is likely to use.
+    pub fn on_loopback(name: &str) -> Self {
+        let network = [127, rand::random_range(64..=126), rand::random_range(0..=250)];
+        Self { name: name.to_owned(), network }
+    }
+
+    /// One of the machines.
+    pub fn machine(&self, index: usize) -> String {
+        format!("{}-{}", self.name, ["a", "b"][index])
+    }
+
+    /// A machine's resource id.
+    pub fn machine_id(&self, index: usize) -> String {
+        self.id(&format!("Microsoft.Compute/virtualMachines/{}", self.machine(index)))
+    }
+
+    /// The name of a machine's network interface.
+    pub fn interface_name(&self, index: usize) -> String {
+        format!("{}-nic", self.machine(index))
+    }
+
+    /// The resource id of a machine's network interface.
+    pub fn interface(&self, index: usize) -> String {
+        self.id(&format!("Microsoft.Network/networkInterfaces/{}", self.interface_name(index)))
+    }
+
+    /// The private address that moves.
+    pub fn vip(&self) -> Ipv4Addr {
+        self.at(250)
+    }
+
+    /// The public address that goes with it.
+    pub fn public(&self) -> Ipv4Addr {
+        let [first, second, third] = self.network;
+        if first == 127 {
+            Ipv4Addr::new(first, second ^ 0x80, third, 9)
+        } else {
+            Ipv4Addr::new(203, 0, 113, 9)
+        }
+    }
+
+    /// The resource id of the public address.
+    pub fn public_ip(&self) -> String {
+        self.id(&format!("Microsoft.Network/publicIPAddresses/{}-public", self.name))
+    }
+
+    /// The resource id of the subnet.
+    pub fn subnet(&self) -> String {
+        self.id(&format!("Microsoft.Network/virtualNetworks/{}-vnet/subnets/machines", self.name))
+    }
+
+    fn security_group(&self) -> String {
+        self.id(&format!("Microsoft.Network/networkSecurityGroups/{}-nsg", self.name))
+    }
+
+    fn application_group(&self) -> String {
+        self.id(&format!("Microsoft.Network/applicationSecurityGroups/{}-asg", self.name))
+    }
+
+    fn id(&self, below: &str) -> String {
+        format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{}/providers/{below}", self.name)
+    }
+
+    fn at(&self, last: u8) -> Ipv4Addr {
+        let [first, second, third] = self.network;
+        Ipv4Addr::new(first, second, third, last)
+    }
+
+    /// The configuration that moves, as whoever set the pair up made it.
+    fn moving(&self) -> Value {
+        let mut configuration = self.configuration(CONFIGURATION, self.vip(), false);
+        configuration["properties"]["publicIPAddress"] = json!({"id": self.public_ip()});
+        configuration
+    }
+
+    fn configuration(&self, name: &str, ip: Ipv4Addr, primary: bool) -> Value {
+        json!({"name": name, "properties": {
+            "privateIPAddress": ip.to_string(),
+            "privateIPAllocationMethod": "Static",
+            "privateIPAddressVersion": "IPv4",
+            "primary": primary,
+            "subnet": {"id": self.subnet()},
+            "applicationSecurityGroups": [{"id": self.application_group()}],
+        }})
+    }
+
+    /// An interface with settings of somebody else's: a group, name servers, forwarding, tags, one more configuration.
+    fn body(&self, index: usize) -> Value {
+        let own = self.configuration("ipconfig1", self.at([11, 12][index]), true);
+        let foreign = self.configuration("reports", self.at([31, 32][index]), false);
+        let ours = (index == 0).then(|| self.moving());
+        let configurations: Vec<Value> = [own, foreign].into_iter().chain(ours).collect();
+        body::settable(&json!({
+            "location": LOCATION,
+            "tags": {"owner": "db-team"},
+            "properties": {
+                "ipConfigurations": configurations,
+                "networkSecurityGroup": {"id": self.security_group()},
+                "dnsSettings": {"dnsServers": [self.at(53).to_string()]},
+                "enableIPForwarding": true,
+                "enableAcceleratedNetworking": true,
+            },
+        }))
+    }
+}
+
+impl Azure {
+    /// Adds the pair's machines, interfaces and what they join; the first one has the configuration.
+    pub(crate) fn add_pair(&self, pair: &PairSeed) {
+        let state = &mut *lock(&self.state);
+        state.network.subnets.push(Subnet { id: pair.subnet(), range: Cidr::around(pair.at(0), 24) });
+        state.network.addresses.push(PublicAddress { id: pair.public_ip(), ip: pair.public() });
+        state.network.others.extend([pair.security_group(), pair.application_group()]);
+        for index in 0..2 {
+            state.machines.push(Machine::new(pair.machine_id(index), LOCATION));
+            let interface =
+                Interface::new(pair.interface(index), Some(pair.machine_id(index)), pair.body(index));
+            state.interfaces.push(interface);
+        }
+        let configuration = body::settable_configuration(&pair.moving());
+        state.moving.push(Moving { configuration, ips: vec![pair.vip(), pair.public()] });
+    }
+}
+
+impl World {
+    /// Somebody else gives the configuration of this address to this machine, or to none.
+    pub fn hand_configuration(&self, ip: Ipv4Addr, to: Option<&str>) {
+        self.azure.hand(ip, to);
+        self.rewire();
+    }
+}
+
+impl Sandbox {
+    /// Adds a pair on Azure; one on loopback can be connected to, by HTTP as by TCP.
+    pub fn add_azure_pair(&self, seed: PairSeed) -> io::Result<Option<Pair>> {
+        self.world.azure.add_pair(&seed);
+        if seed.network[0] != 127 {
+            return Ok(None);
+        }
+        let [private, public, own_a, own_b] =
+            self.wire([seed.vip(), seed.public(), seed.at(11), seed.at(12)])?;
+        let metadata = [self.describe(&seed, 0)?, self.describe(&seed, 1)?];
+        self.world.rewire();
+        self.keep(tokio::spawn(follow(self.world.clone())));
+        Ok(Some(Pair { seed, private, public, own: [own_a, own_b], metadata }))
+    }
+
+    /// A metadata service of this machine's own.
+    fn describe(&self, seed: &PairSeed, index: usize) -> io::Result<SocketAddr> {
+        let reservation = Reservation::take(Ipv4Addr::LOCALHOST, 0)?;
+        let address = reservation.address();
+        self.world.azure_metadata.add_machine(address, &seed.machine(index));
+        self.listen(Service::AzureMetadata, reservation)?;
+        Ok(address)
+    }
+}
+
+/// Leads addresses elsewhere when an operation ends, whoever looks or doesn't.
+async fn follow(world: Arc<World>) {
+    let mut begun = world.azure.begun();
+    loop {
+        let ended = async {
+            match world.azure.next_end() {
+                Some(end) => tokio::time::sleep_until(end.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = ended => world.rewire(),
+            changed = begun.changed() => if changed.is_err() { return },
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Which request to Resource Manager means what. Its paths are read without regard to case.
+
+use crate::call::Call;
+
+/// A network interface, as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) subscription: String,
+    pub(super) group: String,
+    pub(super) name: String,
+}
+
+impl Place {
+    /// The resource id.
+    pub(super) fn id(&self) -> String {
+        let Self { subscription, group, name } = self;
+        format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/networkInterfaces/{name}"
+        )
+    }
+}
+
+/// What a request is for, with the resource that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    GetInterface(Place),
+    PutInterface(Place),
+    /// The id of the operation, and the scope at which one must be allowed to read it.
+    Operation(String, String),
+    Unknown,
+}
+
+impl Route {
+    /// Reads method and path.
+    pub(super) fn of(call: &Call) -> Self {
+        let lower: Vec<String> = call.segments.iter().map(|segment| segment.to_lowercase()).collect();
+        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let sent = |index: usize| call.segments[index].clone();
+        match (call.method.as_str(), lower.as_slice()) {
+            (
+                method @ ("GET" | "PUT"),
+                [
+                    "subscriptions",
+                    _,
+                    "resourcegroups",
+                    _,
+                    "providers",
+                    "microsoft.network",
+                    "networkinterfaces",
+                    _,
+                ],
+            ) => {
+                let place = Place { subscription: sent(1), group: sent(3), name: sent(7) };
+                if method == "GET" { Self::GetInterface(place) } else { Self::PutInterface(place) }
+            }
+            (
+                "GET",
+                ["subscriptions", _, "providers", "microsoft.network", "locations", _, "operations", id],
+            ) => Self::Operation((*id).to_owned(), call.path.clone()),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The operation in the ledger's words.
+    pub(super) fn operation(&self) -> &'static str {
+        match self {
+            Self::GetInterface(_) => "azure.get_interface",
+            Self::PutInterface(_) => "azure.put_interface",
+            Self::Operation(..) => "azure.get_operation",
+            Self::Unknown => "azure.unknown",
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The `api-version` that every request has to carry.
+
+use super::envelope::Denied;
+use crate::call::Call;
+
+/// Versions of `Microsoft.Network` (azure-mgmt-network 33.1.0 sends the newest one; older ones live on).
+const NETWORK: [&str; 24] = [
+    "2026-03-01",
+    "2025-05-01",
+    "2025-03-01",
+    "2025-01-01",
+    "2024-10-01",
+    "2024-07-01",
+    "2024-05-01",
+    "2024-03-01",
+    "2024-01-01",
+    "2023-11-01",
+    "2023-09-01",
+    "2023-06-01",
+    "2023-05-01",
+    "2023-04-01",
+    "2023-02-01",
+    "2022-11-01",
+    "2022-09-01",
+    "2022-07-01",
+    "2022-05-01",
+    "2022-01-01",
+    "2021-08-01",
+    "2021-05-01",
+    "2021-02-01",
+    "2020-11-01",
+];
+
+/// The version that was asked for.
+///
+/// # Errors
+/// 400 where there is none, or one that the network doesn't have.
+pub(super) fn check(call: &Call) -> Result<&str, Denied> {
+    let Some(sent) = call.query("api-version").filter(|sent| !sent.is_empty()) else {
+        let message = "The api-version query parameter (?api-version=) is required for all requests.";
+        return Err(Denied::new(400, "MissingApiVersionParameter", message));
+    };
+    if NETWORK.contains(&sent) {
+        return Ok(sent);
+    }
+    let message =
+        format!("The api-version '{sent}' is invalid. The supported versions are '{}'.", NETWORK.join(","));
+    Err(Denied::new(400, "InvalidApiVersionParameter", message))
+}
