@@ -1,11 +1,19 @@
 //! What Azure takes and refuses, and where its addresses lead.
 
 mod access;
+mod body;
 mod cloud;
+mod foreign;
 mod login;
 mod metadata;
+mod moves;
 mod network;
 mod operations;
+mod pair;
+mod random;
+mod route;
 mod rules;
+mod stage;
+mod trouble;
 mod version;
 mod write;

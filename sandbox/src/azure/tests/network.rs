@@ -3,62 +3,12 @@
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::cloud::{VERSION, configurations, without_vip};
-use crate::azure::pair::Pair;
-use crate::azure::{PairSeed, pair};
-use crate::fault::{Aim, Fault};
-use crate::options::Options;
+use super::cloud::{configurations, without_vip};
+use super::stage::Stage;
+use crate::azure::pair;
 use crate::provider::{Kind, Service};
-use crate::sandbox::Sandbox;
-
-struct Stage {
-    sandbox: Sandbox,
-    pair: Pair,
-    token: String,
-}
-
-impl Stage {
-    async fn new() -> Self {
-        let options = Options { sites: Vec::new(), ..Options::default() };
-        let sandbox = Sandbox::start(options).await.expect("loopback");
-        let seed = PairSeed::on_loopback("vip");
-        let pair = sandbox.add_azure_pair(seed).expect("loopback").expect("a pair");
-        let token = sandbox.world.azure.directory.issue("somebody");
-        Self { sandbox, pair, token }
-    }
-
-    fn url(&self, index: usize) -> String {
-        let path = self.pair.seed.interface(index);
-        format!("http://{}{path}?api-version={VERSION}", self.sandbox.address(Service::Azure))
-    }
-
-    async fn get(&self, index: usize) -> Value {
-        let request = reqwest::Client::new().get(self.url(index)).bearer_auth(&self.token);
-        let body = request.send().await.expect("an answer").bytes().await.expect("a body");
-        serde_json::from_slice(&body).expect("JSON")
-    }
-
-    async fn put(&self, index: usize, edit: impl FnOnce(&mut Value)) -> reqwest::Response {
-        let mut body = self.get(index).await;
-        let etag = body["etag"].as_str().expect("an etag").to_owned();
-        edit(&mut body);
-        let request = reqwest::Client::new().put(self.url(index)).bearer_auth(&self.token);
-        request.header("if-match", etag).body(body.to_string()).send().await.expect("an answer")
-    }
-
-    /// Who answers at the private address.
-    async fn served(&self) -> Option<String> {
-        let answer = reqwest::get(format!("http://{}/", self.pair.private)).await.ok()?;
-        Some(answer.headers()["served-machine"].to_str().ok()?.to_owned())
-    }
-
-    /// Waits until that is so.
-    async fn until_served(&self, by: Option<&str>) {
-        while self.served().await.as_deref() != by {}
-    }
-}
 
 #[tokio::test]
 async fn an_address_leads_to_whichever_machine_has_it() {
@@ -98,9 +48,7 @@ async fn an_operation_is_followed_where_its_header_leads() {
     let stage = Stage::new().await;
     let accepted = stage.put(0, without_vip).await;
     let url = accepted.headers()["azure-asyncoperation"].to_str().expect("text").to_owned();
-    let request = reqwest::Client::new().get(url).bearer_auth(&stage.token);
-    let body = request.send().await.expect("an answer").bytes().await.expect("a body");
-    assert_eq!(serde_json::from_slice::<Value>(&body).expect("JSON"), json!({"status": "Succeeded"}));
+    assert_eq!(stage.follow(&url).await, json!({"status": "Succeeded"}));
     let names: Vec<_> =
         stage.sandbox.world.ledger.calls().iter().map(|call| (call.operation, call.kind)).collect();
     assert_eq!(
@@ -130,25 +78,4 @@ async fn each_machine_has_a_metadata_service_of_its_own() {
         "db-a",
         "the first one that there is"
     );
-}
-
-#[tokio::test]
-async fn faults_wear_azures_own_clothes() {
-    let stage = Stage::new().await;
-    let codes = [
-        (400, "InvalidRequestContent"),
-        (401, "InvalidAuthenticationToken"),
-        (403, "AuthorizationFailed"),
-        (404, "ResourceNotFound"),
-        (409, "AnotherOperationInProgress"),
-        (412, "PreconditionFailed"),
-        (429, "TooManyRequests"),
-        (500, "InternalServerError"),
-        (503, "ServiceUnavailable"),
-    ];
-    for (status, code) in codes {
-        stage.sandbox.world.fault(Aim::at("azure.get_interface"), Fault::retry_after(status, 7));
-        assert_eq!(stage.get(0).await["error"]["code"], code);
-        stage.sandbox.world.faults.clear();
-    }
 }

@@ -1,0 +1,118 @@
+//! What is done to Azure by hand: by a drill, a test, or somebody else.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Azure;
+use super::interface::Interface;
+use super::machine::{Identity, Machine};
+use super::operations::Outcome;
+use crate::lock::lock;
+
+impl Azure {
+    /// How long operations take from now on.
+    pub fn operations_take(&self, time: Duration) {
+        self.state().operations.takes = time;
+    }
+
+    /// The next operation ends like this; the interface is then as it was, and says so.
+    pub fn fail_next_operation(&self, code: &'static str, message: &str) {
+        self.state().operations.next = Some(Outcome::Failed(code, message.to_owned()));
+    }
+
+    /// From now on a newer write of an interface cancels the one that is running instead of being refused.
+    pub fn newer_writes_win(&self) {
+        self.state().operations.newer_wins = true;
+    }
+
+    /// There are so many writes left, for so long.
+    pub fn leave_writes(&self, writes: u32, time: Duration) {
+        self.state().quota.leave(writes, time);
+    }
+
+    /// The interface as Azure shows it.
+    pub fn interface(&self, name: &str) -> Option<Value> {
+        self.state().interfaces.iter().find(|interface| interface.name() == name).map(Interface::view)
+    }
+
+    /// Takes an interface away for good.
+    pub fn delete_interface(&self, name: &str) {
+        self.state().interfaces.retain(|interface| interface.name() != name);
+    }
+
+    /// Takes a machine away for good; its interface stays, and nobody has it.
+    pub fn delete_machine(&self, name: &str) {
+        let state = &mut *self.state();
+        state.machines.retain(|machine| machine.name() != name);
+        for interface in &mut state.interfaces {
+            interface.machine.take_if(|machine| machine.ends_with(&format!("/{name}")));
+        }
+    }
+
+    /// The identities that a machine has from now on.
+    pub fn set_identities(&self, machine: &str, identities: Vec<Identity>) {
+        if let Some(machine) = self.state().machines.iter_mut().find(|one| one.name() == machine) {
+            machine.identities = identities;
+        }
+    }
+
+    /// The identities that a machine has.
+    pub fn identities(&self, machine: &str) -> Vec<Identity> {
+        let state = self.state();
+        let found = state.machines.iter().find(|one| one.name() == machine);
+        found.map(|machine| machine.identities.clone()).unwrap_or_default()
+    }
+
+    /// The machines to which the network leads this address, private or public.
+    pub fn holders(&self, ip: Ipv4Addr) -> Vec<String> {
+        self.state().holders(ip).map(|machine| machine.name().to_owned()).collect()
+    }
+
+    /// The running machine that this address leads to.
+    pub(crate) fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
+        let state = self.state();
+        state.holders(ip).find(|machine| machine.running).map(|machine| machine.name().to_owned())
+    }
+
+    pub(crate) fn run_machine(&self, name: &str, running: bool) {
+        if let Some(machine) = self.state().machines.iter_mut().find(|machine| machine.name() == name) {
+            machine.running = running;
+        }
+    }
+
+    /// Gives the configuration of this address to this machine's interface, or to none.
+    pub(crate) fn hand(&self, ip: Ipv4Addr, to: Option<&str>) {
+        let state = &mut *self.state();
+        state.settle_all();
+        let Some(moving) = state.moving.iter().find(|moving| moving.ips.contains(&ip)).cloned() else {
+            return;
+        };
+        let machine = to.and_then(|name| state.machines.iter().find(|machine| machine.name() == name));
+        let machine = machine.map(|machine| machine.id.clone());
+        for interface in &mut state.interfaces {
+            let receives = interface.machine.is_some() && interface.machine == machine;
+            interface.rearrange(&moving, receives);
+        }
+    }
+
+    /// The addresses that move between interfaces.
+    pub(crate) fn moving(&self) -> Vec<String> {
+        let state = lock(&self.state);
+        state.moving.iter().flat_map(|moving| &moving.ips).map(ToString::to_string).collect()
+    }
+
+    /// A machine, and what its metadata service says; the first one if none is named.
+    pub(super) fn told(&self, name: Option<&str>) -> Option<(Machine, Value)> {
+        let state = self.state();
+        let machine = state.machines.iter().find(|machine| name.is_none_or(|name| machine.name() == name))?;
+        Some((machine.clone(), machine.tree(&state)))
+    }
+
+    /// When the next operation ends.
+    pub(crate) fn next_end(&self) -> Option<Instant> {
+        let state = lock(&self.state);
+        state.interfaces.iter().filter_map(|interface| Some(interface.running.as_ref()?.done)).min()
+    }
+}

@@ -1,0 +1,128 @@
+//! What there is in all subscriptions, and what of it is so already.
+
+use std::net::Ipv4Addr;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::directory::Directory;
+use super::envelope::Denied;
+use super::interface::{Interface, address, fresh_etag, public_id};
+use super::machine::Machine;
+use super::network::{Network, PublicAddress};
+use super::operations::{Operations, Outcome};
+use super::quota::Quota;
+use super::route::Place;
+use super::version;
+use crate::call::{Call, Reply};
+
+const READ: &str = "Microsoft.Network/networkInterfaces/read";
+
+/// A configuration that moves between interfaces, as somebody else would attach it.
+#[derive(Debug, Clone)]
+pub(super) struct Moving {
+    pub(super) configuration: Value,
+    pub(super) ips: Vec<Ipv4Addr>,
+}
+
+/// What there is in all subscriptions.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) interfaces: Vec<Interface>,
+    pub(super) machines: Vec<Machine>,
+    pub(super) network: Network,
+    pub(super) operations: Operations,
+    pub(super) quota: Quota,
+    pub(super) moving: Vec<Moving>,
+}
+
+impl State {
+    /// Ends the operations whose time has come.
+    pub(super) fn settle(&mut self, now: Instant) {
+        let Self { interfaces, operations, .. } = self;
+        for interface in interfaces {
+            if let Some(running) = interface.running.take_if(|running| running.done <= now) {
+                interface.failed = running.outcome != Outcome::Succeeded;
+                if interface.failed && !running.previous.is_null() {
+                    interface.body = running.previous;
+                }
+                interface.etag = fresh_etag();
+                operations.end(&running.operation, running.outcome);
+            }
+        }
+    }
+
+    pub(super) fn settle_all(&mut self) {
+        let last =
+            self.interfaces.iter().filter_map(|interface| Some(interface.running.as_ref()?.done)).max();
+        if let Some(last) = last {
+            self.settle(last);
+        }
+    }
+
+    pub(super) fn get(&mut self, directory: &Directory, call: &Call, place: &Place) -> Result<Reply, Denied> {
+        directory.require(call, READ, &place.id())?;
+        version::check(call)?;
+        self.check_group(place)?;
+        let left = self.quota.spend_read();
+        let found = self.interfaces.iter().find(|interface| interface.is(&place.id()));
+        let interface =
+            found.ok_or_else(|| Denied::not_found("networkInterfaces", &place.name, &place.group))?;
+        Ok(Reply::json(200, &interface.view())
+            .header("etag", interface.etag.clone())
+            .header("x-ms-ratelimit-remaining-subscription-reads", left.to_string()))
+    }
+
+    /// Subscriptions and groups are those of the machines.
+    pub(super) fn check_group(&self, place: &Place) -> Result<(), Denied> {
+        let Place { subscription, group, .. } = place;
+        let within = |path: String| {
+            let path = path.to_lowercase();
+            self.machines.iter().any(|machine| machine.id.to_lowercase().starts_with(&path))
+                || self.interfaces.iter().any(|interface| interface.id.to_lowercase().starts_with(&path))
+        };
+        if !within(format!("/subscriptions/{subscription}/")) {
+            let message = format!("The subscription '{subscription}' could not be found.");
+            return Err(Denied::new(404, "SubscriptionNotFound", message));
+        }
+        if !within(format!("/subscriptions/{subscription}/resourceGroups/{group}/")) {
+            let message = format!("Resource group '{group}' could not be found.");
+            return Err(Denied::new(404, "ResourceGroupNotFound", message));
+        }
+        Ok(())
+    }
+
+    pub(super) fn holders(&self, ip: Ipv4Addr) -> impl Iterator<Item = &Machine> {
+        let public: Vec<&PublicAddress> =
+            self.network.addresses.iter().filter(|address| address.ip == ip).collect();
+        let leads = move |one: &Value| {
+            let named = public_id(one).unwrap_or_default();
+            address(one) == Some(ip) || public.iter().any(|public| public.id.eq_ignore_ascii_case(named))
+        };
+        let holding = self.interfaces.iter().filter(move |interface| interface.in_force().any(&leads));
+        holding.filter_map(|interface| {
+            let id = interface.machine.as_ref()?;
+            self.machines.iter().find(|machine| machine.id.eq_ignore_ascii_case(id))
+        })
+    }
+}
+
+impl Interface {
+    /// Takes the configuration away, or puts it there.
+    pub(super) fn rearrange(&mut self, moving: &Moving, receives: bool) {
+        let before = self.body.clone();
+        let ours = |one: &Value| address(one).is_some_and(|ip| moving.ips.contains(&ip));
+        if let Some(configurations) = self.body["properties"]["ipConfigurations"].as_array_mut() {
+            if receives && configurations.iter().any(ours) {
+                return;
+            }
+            configurations.retain(|one| !ours(one));
+            if receives {
+                configurations.push(moving.configuration.clone());
+            }
+        }
+        if self.body != before {
+            self.etag = fresh_etag();
+        }
+    }
+}
