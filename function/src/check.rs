@@ -5,6 +5,7 @@
 
 mod by_hand;
 mod clock;
+pub mod dns_record;
 mod expression;
 pub mod function;
 mod guarded;

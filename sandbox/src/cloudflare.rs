@@ -147,6 +147,14 @@ impl Cloudflare {
         });
     }
 
+    /// Deletes a DNS record behind everybody's back.
+    pub fn remove_record(&self, zone: &str, name: &str) {
+        self.look(zone, |zone| {
+            zone.records.retain(|known| known["name"] != name);
+            Some(())
+        });
+    }
+
     /// Whether this site's DNS record is the standby's, so that the edge asks that one.
     pub fn is_named(&self, site: &Site) -> bool {
         let id = record_id(site.name());

@@ -7,6 +7,7 @@ use std::{
 
 use cloud_failover::{
     api::{ApiErrorKind, Clients, Endpoints, Secret, clients::Settings, credentials::StaticToken},
+    check::Situation,
     switch::{self, Change, Readiness},
 };
 use failover_core::{
@@ -23,7 +24,7 @@ use tokio::net::TcpSocket;
 
 use crate::{
     bench::{Bench, clients, endpoints, pace},
-    kinds::{ALL_USERS, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK},
+    kinds::{ALL_USERS, DNS_RECORD, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK},
 };
 
 const GATES: [&crate::kinds::Kind; 2] = [&KINDS[0], &KINDS[1]];
@@ -240,4 +241,26 @@ async fn a_provider_that_is_not_there_may_come_back() {
     let error = clients.google().run_service(&service).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::Transient);
     assert!(error.message.contains("could not be reached") && error.message.contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_of_another_name_is_found_and_the_right_one_named() {
+    let bench = Bench::of(&DNS_RECORD).await;
+    let situation = |host: &str| Situation {
+        site: "resume".parse().unwrap(),
+        settled_at: Some(Primary),
+        public: failover_core::Served::By(Primary),
+        public_url: Some(format!("https://{host}/").parse().unwrap()),
+        standby_url: None,
+        primary_url: None,
+        drain: None,
+        member: "user:YOU".to_owned(),
+    };
+    let own = bench.switch.check(&situation("resume.gleich.tech")).await;
+    assert_eq!(own.problems, []);
+    let other = bench.switch.check(&situation("blog.gleich.tech")).await;
+    let [problem] = &other.problems[..] else { panic!("{other:?}") };
+    let sentence = "the DNS record is of resume.gleich.tech, and visitors ask for blog.gleich.tech: they would not notice";
+    assert_eq!(problem.sentence, sentence);
+    assert!(problem.mend.contains("make a record of blog.gleich.tech"), "{}", problem.mend);
 }

@@ -62,6 +62,7 @@ pub(super) struct Shared {
 struct Request {
     method: Method,
     path: String,
+    query: Option<String>,
     body: Option<String>,
 }
 
@@ -76,6 +77,10 @@ impl EndpointSpec for Request {
 
     fn path(&self) -> String {
         self.path.clone()
+    }
+
+    fn query(&self) -> Option<String> {
+        self.query.clone()
     }
 
     fn body(&self) -> Option<RequestBody<'_>> {
@@ -99,11 +104,11 @@ impl Cloudflare {
     }
 
     async fn get(&self, task: &Task<'_>, purpose: Purpose, path: String) -> Result<Value, ApiError> {
-        self.call(task, purpose, &Request { method: Method::GET, path, body: None }).await
+        self.call(task, purpose, &Request { method: Method::GET, path, query: None, body: None }).await
     }
 
     async fn patch(&self, task: &Task<'_>, path: String, body: &Value) -> Result<Value, ApiError> {
-        let request = Request { method: Method::PATCH, path, body: Some(body.to_string()) };
+        let request = Request { method: Method::PATCH, path, query: None, body: Some(body.to_string()) };
         self.call(task, Purpose::Write, &request).await
     }
 

@@ -1,5 +1,7 @@
 //! What a check of a site's things has to know of the site itself.
 
+use std::time::Duration;
+
 use failover_core::{Position, Served, SiteName};
 use url::Url;
 
@@ -20,6 +22,8 @@ pub struct Situation {
     pub standby_url: Option<Url>,
     /// Where the primary answers past the redirect, at a host of its own.
     pub primary_url: Option<Url>,
+    /// How long after a failback the standby is left open, where there is a door to close.
+    pub drain: Option<Duration>,
     /// Who acts on this site, as grants name them: `serviceAccount:…`.
     pub member: String,
 }
@@ -28,6 +32,11 @@ impl Situation {
     /// The host that visitors type, with its port where it isn't the usual one; nothing where there are no visitors.
     pub(super) fn host(&self) -> String {
         self.public_url.as_ref().map_or_else(String::new, host)
+    }
+
+    /// The name that visitors type, where it is one and no address.
+    pub fn domain(&self) -> Option<&str> {
+        self.public_url.as_ref()?.domain()
     }
 
     /// Pages that visitors may ask for.

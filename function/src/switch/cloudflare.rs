@@ -4,6 +4,9 @@ use failover_core::{Observed, Position, SwitchId};
 
 use crate::api::{ApiError, ApiErrorKind};
 
+/// Where tokens are made.
+pub(super) const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
+
 /// Believes what the answer to a write showed; where that isn't `position`, one more look decides.
 ///
 /// # Errors

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::cloudflare;
 use super::{Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
+use crate::check::{ByHand, Checked, Situation, dns_record};
 
 /// The kind `cloudflare_dns_record`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_dns_record", read };
@@ -119,6 +120,27 @@ impl DnsRecord {
         cloudflare::confirm(&self.id, position, &told, self.look(Purpose::Read)).await
     }
 
+    /// The records of the name that visitors type.
+    async fn at_the_host(&self, situation: &Situation) -> Result<Value, ApiError> {
+        match situation.domain() {
+            Some(host) => self.cloudflare.dns_records_of(&self.spec.zone, host).await,
+            None => Ok(Value::Null),
+        }
+    }
+
+    async fn check_record(&self, record: &Value, situation: &Situation, checked: &mut Checked) {
+        let by_hand = ByHand::at(self.cloudflare.url(&self.id.resource));
+        let contents = dns_record::Contents { primary: &self.spec.primary.0, standby: &self.spec.standby.0 };
+        let observed = self.spec.observed(record);
+        checked.extend(dns_record::of_record(record, contents, &observed, &by_hand, situation));
+        if dns_record::is_of_another(record, situation) {
+            match self.at_the_host(situation).await {
+                Ok(others) => checked.extend(dns_record::astray(record, &others, situation)),
+                Err(error) => checked.note(error.message),
+            }
+        }
+    }
+
     async fn write_as_is(&self) -> Result<(), ApiError> {
         let now = self.look(Purpose::Read).await?;
         self.write(cloudflare::place(&self.id, now)?).await
@@ -157,6 +179,20 @@ impl Switch for DnsRecord {
         }
         self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
         Ok(Change::Made)
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let DnsRecordSpec { zone, record: id, .. } = &self.spec;
+        match self.cloudflare.dns_record(Purpose::Read, zone, id).await {
+            Ok(record) => self.check_record(&record, situation, &mut checked).await,
+            Err(error) if error.kind == ApiErrorKind::Missing => {
+                let others = self.at_the_host(situation).await.unwrap_or_default();
+                checked.problem(dns_record::gone(id.as_str(), &others, situation));
+            }
+            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
+        }
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

@@ -18,9 +18,6 @@ use crate::check::{ByHand, Checked, Situation, page_rule};
 /// The kind `cloudflare_page_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
 
-/// Where Cloudflare's tokens are made.
-const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
-
 #[derive(Debug, Clone)]
 struct PageRuleSpec {
     zone: HexId,
@@ -154,7 +151,7 @@ impl Switch for PageRule {
             Err(error) if error.kind == ApiErrorKind::Missing => {
                 checked.problem(page_rule::gone(zone.as_str(), id.as_str(), redirects.as_ref(), situation));
             }
-            Err(error) => checked.unseen(&error, TOKENS),
+            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
         }
         checked
     }

@@ -11,6 +11,7 @@ use std::{str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 
+use super::cloudflare;
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 use crate::check::{ByHand, Checked, Situation, redirect_rule};
@@ -18,9 +19,6 @@ use ruleset::Rule;
 
 /// The kind `cloudflare_redirect_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_redirect_rule", read };
-
-/// Where Cloudflare's tokens are made.
-const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
 #[derive(Debug, Clone)]
 struct RedirectRuleSpec {
@@ -166,7 +164,7 @@ impl Switch for RedirectRule {
             Ok(ruleset) => redirect_rule::of_ruleset(&ruleset, reference, &zone, situation),
             Err(error) => {
                 let mut checked = Checked::default();
-                checked.unseen(&error, TOKENS);
+                checked.unseen(&error, cloudflare::TOKENS);
                 checked
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sandbox::{
     Options, Sandbox, World,
+    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
     google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT},
     pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE},
 };
@@ -60,6 +61,23 @@ impl Deployment {
         Self { settings: Settings { switches: Some(switches), ..sound.settings.clone() }, ..sound }
     }
 
+    /// With a DNS record in place of the page rule: one name for both places.
+    pub(super) async fn naming() -> Self {
+        let sound = Self::sound().await;
+        let seed = sound.sandbox.site("resume").seed;
+        let switches = format!(
+            "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
+             [[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"{}\"\nrecord = \"{}\"\n\
+             primary = \"{PRIMARY_CONTENT}\"\nstandby = \"{STANDBY_CONTENT}\"\n",
+            seed.service,
+            seed.zone,
+            record_id(&seed.name)
+        );
+        let served_by = "drain = \"2m\"\nserved_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
+        let site = format!("{}{served_by}", sound.settings.site);
+        Self { settings: Settings { site, switches: Some(switches), ..sound.settings.clone() }, ..sound }
+    }
+
     pub(super) fn world(&self) -> &Arc<World> {
         &self.sandbox.world
     }
@@ -114,6 +132,11 @@ impl Deployment {
         self.world().cloudflare.edit_redirect_rule(&seed.zone, &seed.redirect, field, value);
     }
 
+    pub(super) fn record(&self, field: &str, value: Value) {
+        let zone = self.sandbox.site("resume").seed.zone;
+        self.world().cloudflare.edit_record(&zone, "resume.gleich.tech", field, value);
+    }
+
     /// Where the rule forwards, and for which pattern.
     pub(super) fn forward(&self, pattern: &str, url: &str, status: u16) {
         let target = json!([{ "target": "url", "constraint": { "operator": "matches", "value": pattern } }]);
@@ -144,8 +167,13 @@ impl Deployment {
 pub(super) type Case = (fn(&Deployment), (&'static str, &'static str), &'static str, &'static str);
 
 pub(super) async fn each(cases: &[Case]) {
+    each_in(Deployment::sound, cases).await;
+}
+
+/// The same, of such a deployment.
+pub(super) async fn each_in(set_up: impl AsyncFn() -> Deployment, cases: &[Case]) {
     for (break_it, kind, sentence, mend) in cases {
-        let deployment = Deployment::sound().await;
+        let deployment = set_up().await;
         break_it(&deployment);
         let report = deployment.report().await;
         Deployment::assert_found(&report, *kind, sentence, mend);

@@ -4,7 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Cloudflare, Purpose};
+use ::cloudflare::framework::endpoint::Method;
+
+use super::{Cloudflare, Purpose, Request};
 use crate::api::{ApiError, names::HexId, task::Task};
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
@@ -24,6 +26,15 @@ impl Cloudflare {
         let task = task("read", &path, "grant the token \"DNS: Read\" on this zone");
         let record = self.get(&task, purpose, path.clone()).await?;
         task.whole(record, "content")
+    }
+
+    /// The DNS records of one name.
+    pub async fn dns_records_of(&self, zone: &HexId, name: &str) -> Result<Value, ApiError> {
+        let path = format!("zones/{zone}/dns_records");
+        let task = task("list", &path, "grant the token \"DNS: Read\" on this zone");
+        let query = Some(format!("name.exact={name}"));
+        let request = Request { method: Method::GET, path: path.clone(), query, body: None };
+        self.call(&task, Purpose::Read, &request).await
     }
 
     /// Changes a DNS record's content and nothing else, and gives the record as it is then.
