@@ -1,7 +1,7 @@
 //! Whose access tokens are good at Azure, and what their owners may do.
 //!
-//! As at Google, everybody may do everything that hasn't been denied; who was assigned a role may do what it lists and
-//! nothing else.
+//! As at Google, everybody may do everything that hasn't been denied; who was assigned roles may do what they list, at
+//! what they were assigned on and below it, and nothing else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -35,19 +35,36 @@ struct Issued {
     expires: Timestamp,
 }
 
+/// A role's actions, and the resource on which they were granted.
+#[derive(Debug, Clone)]
+struct Assignment {
+    scope: String,
+    actions: Vec<String>,
+}
+
+impl Assignment {
+    /// Whether it allows this on this resource. Neither minds case.
+    fn allows(&self, action: &str, resource: &str) -> bool {
+        let below = resource.to_lowercase().strip_prefix(&self.scope).map(str::to_owned);
+        let within = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
+        within && self.actions.iter().any(|listed| listed.eq_ignore_ascii_case(action))
+    }
+}
+
 /// The tokens that are out, and the roles that were assigned.
 #[derive(Debug)]
 pub struct Directory {
     access: Arc<Access>,
     issued: Mutex<HashMap<String, Issued>>,
-    roles: Mutex<HashMap<String, Vec<String>>>,
+    assignments: Mutex<HashMap<String, Vec<Assignment>>>,
     lifetime: Mutex<Duration>,
 }
 
 impl Directory {
     /// Denies what `access` denies.
     pub fn new(access: Arc<Access>) -> Self {
-        Self { access, issued: Mutex::default(), roles: Mutex::default(), lifetime: Mutex::new(LIFETIME) }
+        let lifetime = Mutex::new(LIFETIME);
+        Self { access, issued: Mutex::default(), assignments: Mutex::default(), lifetime }
     }
 
     /// How long the tokens that are issued from now on are good.
@@ -60,10 +77,11 @@ impl Directory {
         lock(&self.issued).values_mut().for_each(|issued| issued.expires = Timestamp::UNIX_EPOCH);
     }
 
-    /// From now on this principal may do nothing but these actions.
-    pub fn assign(&self, principal: &str, actions: &[&str]) {
-        let actions = actions.iter().map(|action| action.to_lowercase()).collect();
-        lock(&self.roles).insert(principal.to_owned(), actions);
+    /// Gives this principal a role at this resource, and below it. From the first one on it may do nothing else.
+    pub fn assign(&self, principal: &str, scope: &str, actions: &[&str]) {
+        let scope = scope.trim_end_matches('/').to_lowercase();
+        let actions = actions.iter().map(|action| (*action).to_owned()).collect();
+        lock(&self.assignments).entry(principal.to_owned()).or_default().push(Assignment { scope, actions });
     }
 
     /// A token of this principal that Resource Manager takes.
@@ -114,17 +132,17 @@ impl Directory {
         Ok(issued.principal)
     }
 
-    /// Whether `principal` may do this.
-    pub(super) fn may(&self, principal: &str, action: &str) -> bool {
-        let roles = lock(&self.roles);
-        let listed = roles.get(principal).is_none_or(|actions| actions.contains(&action.to_lowercase()));
-        listed && self.access.may(principal, action)
+    /// Whether `principal` may do this to this resource.
+    pub(super) fn may(&self, principal: &str, action: &str, resource: &str) -> bool {
+        let assignments = lock(&self.assignments);
+        let allows = |assigned: &Vec<Assignment>| assigned.iter().any(|one| one.allows(action, resource));
+        assignments.get(principal).is_none_or(allows) && self.access.may(principal, action)
     }
 
     /// Lets the request pass if its principal may do this at `scope`; answers with the principal.
     pub(super) fn require(&self, call: &Call, action: &str, scope: &str) -> Result<String, Denied> {
         let principal = self.principal_of(call)?;
-        if self.may(&principal, action) {
+        if self.may(&principal, action, scope) {
             return Ok(principal);
         }
         let message = format!(

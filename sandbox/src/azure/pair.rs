@@ -113,6 +113,21 @@ impl PairSeed {
         self.id(&format!("Microsoft.Network/applicationSecurityGroups/{}-asg", self.name))
     }
 
+    fn backend_pool(&self) -> String {
+        self.id(&format!("Microsoft.Network/loadBalancers/{}-lb/backendAddressPools/reports", self.name))
+    }
+
+    /// All that the interfaces join.
+    pub fn joined(&self) -> [String; 5] {
+        [
+            self.subnet(),
+            self.public_ip(),
+            self.security_group(),
+            self.application_group(),
+            self.backend_pool(),
+        ]
+    }
+
     fn id(&self, below: &str) -> String {
         format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{}/providers/{below}", self.name)
     }
@@ -143,7 +158,8 @@ impl PairSeed {
     /// An interface with settings of somebody else's: a group, name servers, forwarding, tags, one more configuration.
     fn body(&self, index: usize) -> Value {
         let own = self.configuration("ipconfig1", self.at([11, 12][index]), true);
-        let foreign = self.configuration("reports", self.at([31, 32][index]), false);
+        let mut foreign = self.configuration("reports", self.at([31, 32][index]), false);
+        foreign["properties"]["loadBalancerBackendAddressPools"] = json!([{"id": self.backend_pool()}]);
         let ours = (index == 0).then(|| self.moving());
         let configurations: Vec<Value> = [own, foreign].into_iter().chain(ours).collect();
         body::settable(&json!({
@@ -166,7 +182,8 @@ impl Azure {
         let state = &mut *lock(&self.state);
         state.network.subnets.push(Subnet { id: pair.subnet(), range: Cidr::around(pair.at(0), 24) });
         state.network.addresses.push(PublicAddress { id: pair.public_ip(), ip: pair.public() });
-        state.network.others.extend([pair.security_group(), pair.application_group()]);
+        let others = [pair.security_group(), pair.application_group(), pair.backend_pool()];
+        state.network.others.extend(others);
         for index in 0..2 {
             state.machines.push(Machine::new(pair.machine_id(index), LOCATION));
             let interface =

@@ -54,7 +54,8 @@ pub(super) fn put(
 /// Whatever is named has to be allowed to be joined, new or not: Resource Manager looks at the whole body.
 fn check_joins(directory: &Directory, principal: &str, place: &Place, wanted: &Value) -> Result<(), Denied> {
     for (field, linked) in rules::references(wanted) {
-        let Some(action) = join_action(field).filter(|action| !directory.may(principal, action)) else {
+        let Some(action) = join_action(field).filter(|action| !directory.may(principal, action, linked))
+        else {
             continue;
         };
         let message = format!(

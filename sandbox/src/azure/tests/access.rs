@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::cloud::{Cloud, PRINCIPAL, configurations, refused, without_vip};
+use crate::azure::PairSeed;
 use crate::google::access::OPERATOR_ACCOUNT;
 use crate::google::testing;
 
@@ -80,6 +81,7 @@ fn everything_that_is_named_needs_to_be_joined() {
         "Microsoft.Network/publicIPAddresses/join/action",
         "Microsoft.Network/networkSecurityGroups/join/action",
         "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action",
+        "Microsoft.Network/loadBalancers/backendAddressPools/join/action",
     ] {
         let cloud = Cloud::new();
         cloud.world.deny(action);
@@ -94,34 +96,45 @@ fn everything_that_is_named_needs_to_be_joined() {
 fn what_is_not_named_need_not_be_joined() {
     let cloud = Cloud::new();
     cloud.world.deny("Microsoft.Network/publicIPAddresses/join/action");
-    cloud.world.deny("Microsoft.Network/loadBalancers/backendAddressPools/join/action");
+    cloud.world.deny("Microsoft.Network/loadBalancers/inboundNatRules/join/action");
     assert_eq!(cloud.put(0, without_vip).status, 200);
-    let pool = json!([{"id": "/subscriptions/x/backendAddressPools/y"}]);
+    let rule = json!([{"id": "/subscriptions/x/inboundNatRules/y"}]);
     let reply =
-        cloud.put(1, |one| configurations(one)[1]["properties"]["loadBalancerBackendAddressPools"] = pool);
+        cloud.put(1, |one| configurations(one)[1]["properties"]["loadBalancerInboundNatRules"] = rule);
     refused(&reply, 403, "LinkedAuthorizationFailed");
 }
 
 #[test]
-fn who_was_assigned_a_role_may_do_what_it_lists_and_nothing_else() {
+fn a_role_counts_where_it_was_assigned_and_below() {
+    let read = "microsoft.network/networkinterfaces/READ";
+    let nic = PairSeed::example().interface(0);
+    let upper = nic.to_uppercase();
+    for (scope, readable) in [
+        ("/", true),
+        ("/subscriptions", true),
+        (nic.as_str(), true),
+        (upper.as_str(), true),
+        (nic.trim_end_matches("/db-a-nic"), true),
+        (nic.trim_end_matches("-nic"), false),
+        (nic.as_str().trim_end_matches("a-nic"), false),
+        ("/subscriptions/another", false),
+    ] {
+        let cloud = Cloud::new();
+        cloud.azure().directory.assign(PRINCIPAL, scope, &[read]);
+        let reply = cloud.answer(&cloud.call("GET", &cloud.path(0)));
+        assert_eq!(reply.status, if readable { 200 } else { 403 }, "{scope}");
+    }
+}
+
+#[test]
+fn roles_add_up() {
     let cloud = Cloud::new();
-    let read = "microsoft.network/networkinterfaces/read";
-    cloud.azure().directory.assign(PRINCIPAL, &[read]);
-    assert_eq!(cloud.get(0)["name"], "db-a-nic");
-    let write = cloud.call("PUT", &cloud.path(0)).with_body(cloud.get(0).to_string());
-    refused(&cloud.answer(&write), 403, "AuthorizationFailed");
-    let role = [
-        read,
-        "Microsoft.Network/networkInterfaces/write",
-        "Microsoft.Network/virtualNetworks/subnets/join/action",
-        "Microsoft.Network/networkSecurityGroups/join/action",
-        "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action",
-    ];
-    cloud.azure().directory.assign(PRINCIPAL, &role);
-    refused(&cloud.answer(&write), 403, "LinkedAuthorizationFailed");
-    cloud
-        .azure()
-        .directory
-        .assign(PRINCIPAL, &[&role[..], &["Microsoft.Network/publicIPAddresses/join/action"]].concat());
-    assert_eq!(cloud.answer(&write).status, 200);
+    let directory = &cloud.azure().directory;
+    directory.assign(PRINCIPAL, &cloud.pair.interface(0), &["Microsoft.Network/networkInterfaces/read"]);
+    refused(&cloud.answer(&cloud.call("GET", &cloud.path(1))), 403, "AuthorizationFailed");
+    directory.assign(PRINCIPAL, &cloud.pair.interface(1), &["Microsoft.Network/networkInterfaces/read"]);
+    assert_eq!(cloud.answer(&cloud.call("GET", &cloud.path(1))).status, 200);
+    assert_eq!(cloud.answer(&cloud.call("GET", &cloud.path(0))).status, 200);
+    cloud.world.deny("Microsoft.Network/networkInterfaces/read");
+    refused(&cloud.answer(&cloud.call("GET", &cloud.path(0))), 403, "AuthorizationFailed");
 }

@@ -117,7 +117,7 @@ fn a_tokens_numbers_are_strings_and_resource_manager_takes_it() {
     cloud.token = body["access_token"].as_str().expect("a token").to_owned();
     assert_eq!(cloud.get(0)["name"], "db-a-nic");
     let principal = cloud.azure().identities("db-a")[0].principal.clone();
-    cloud.azure().directory.assign(&principal, &[]);
+    cloud.azure().directory.assign(&principal, "/", &[]);
     assert_eq!(cloud.answer(&cloud.call("GET", &cloud.path(0))).status, 403, "it is the machine's own");
 }
 
