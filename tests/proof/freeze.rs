@@ -3,7 +3,7 @@
 //! The other one finishes: what was begun, or, where that was a rehearsal or the closing of a drained standby, a
 //! failover that needs this very standby. Whoever wakes up must leave everything alone.
 
-use std::{process::Command, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sandbox::{Moment, Power, ledger::Record, provider::Kind};
@@ -14,7 +14,7 @@ use crate::{
     evidence::Evidence,
     recording::Point,
     runner::{Case, Played, survive},
-    stage::{Stage, settle_at},
+    stage::{Stage, settle_at, signal},
     story::{ON_STANDBY, Recorded, SHARED, Scene, record_all},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
@@ -104,9 +104,4 @@ fn task_of_the_other(scene: &Scene, stage: &Stage, message: &Value) -> (Value, E
         }
         _ => (message.clone(), scene.story.ending),
     }
-}
-
-fn signal(process: u32, name: &str) {
-    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "no SIG{name} for {process}");
 }

@@ -6,6 +6,8 @@ use std::{sync::Arc, time::Duration};
 use failover_core::{Direction, End};
 use sandbox::{Options, Power, Promise, SiteSeed, run::door::Spreading};
 
+use serde_json::Value;
+
 use crate::{
     cast::Word,
     evidence::Evidence,
@@ -34,7 +36,12 @@ enum Meanwhile {
     PowerReturns,
     /// An operator wants visitors back, once they were led away.
     FailsBack,
+    /// The instance is told to end after it has asked so often; what it waited for comes true for the next one.
+    InstanceEnds,
 }
+
+/// So often the standby is asked in vain before the instance ends.
+const IN_VAIN: usize = 20;
 
 /// One way for the opening to spread, and how a failover ends that meets it.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +92,12 @@ const TRIALS: &[Trial] = &[
         spreading: Spreading::Never,
         meanwhile: Meanwhile::PowerReturns,
         ending: UNDONE,
+        ..OUTAGE
+    },
+    Trial {
+        name: "outage/never-for-the-first-instance",
+        spreading: Spreading::Never,
+        meanwhile: Meanwhile::InstanceEnds,
         ..OUTAGE
     },
     ORDERED,
@@ -143,6 +156,11 @@ async fn play(trial: &Trial, gate: &str, route: &str, evidence: Arc<Evidence>) -
     }
     let message = trial.word.publish();
     stage.function().await;
+    if trial.meanwhile == Meanwhile::InstanceEnds {
+        waits_in_vain(&stage, &message).await?;
+        stage.sandbox.world.run.spread(&site.service, AT_ONCE, AT_ONCE);
+        stage.restart().await;
+    }
     let (answer, meanwhile) = tokio::join!(stage.settle_here(&message), happen(trial, &stage));
     answer?;
     meanwhile?;
@@ -153,11 +171,30 @@ async fn play(trial: &Trial, gate: &str, route: &str, evidence: Arc<Evidence>) -
     Ok("as the contract says")
 }
 
+/// An instance that waits for an answer until it is told to end leaves its plan to the next delivery: nobody was led away,
+/// and monitoring was not paused on a standby that never answered.
+async fn waits_in_vain(stage: &Stage, message: &Value) -> Result<(), String> {
+    let world = &stage.sandbox.world;
+    let (answer, ()) = tokio::join!(stage.push(message), async {
+        world.ledger.ended("standby.get", IN_VAIN).await;
+        stage.tell_to_end();
+    });
+    let answer = answer?;
+    let site = stage.site();
+    let (led_away, paused) =
+        (world.cloudflare.is_routed(&site), !world.monitoring.is_enabled(&site.seed.check));
+    if answer.status != 503 || led_away || paused {
+        let (status, body) = (answer.status, answer.body);
+        return Err(format!("answered {status} {body}; routed: {led_away}, monitoring paused: {paused}"));
+    }
+    Ok(())
+}
+
 async fn happen(trial: &Trial, stage: &Stage) -> Result<(), String> {
     let (world, site) = (&stage.sandbox.world, stage.site());
     let led_away = || world.cloudflare.is_routed(&site);
     match trial.meanwhile {
-        Meanwhile::Nothing => {}
+        Meanwhile::Nothing | Meanwhile::InstanceEnds => {}
         Meanwhile::PowerReturns => {
             let opened = || world.run.is_granted(&site.seed.service) && (led_away() || !trial.unproven);
             world.ledger.until(|_| opened()).await;

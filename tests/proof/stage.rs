@@ -1,6 +1,6 @@
 //! A world of its own for one case, and the processes of the function that play in it.
 
-use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc};
 
 use sandbox::{Moment, Options, Power, Sandbox, Site};
 use serde_json::Value;
@@ -74,6 +74,11 @@ impl Stage {
         if let Some(mut function) = self.function.take() {
             function.kill().await;
         }
+    }
+
+    /// SIGTERM to the process that runs.
+    pub(crate) fn tell_to_end(&self) {
+        signal(self.function.as_ref().expect("a process runs").pid(), "TERM");
     }
 
     /// The process, started if none runs.
@@ -189,4 +194,10 @@ pub(crate) async fn settle_at(
         }
     }
     Err(format!("not settled after {DELIVERIES} deliveries"))
+}
+
+/// Sends `SIG{name}` to a process of ours.
+pub(crate) fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "no SIG{name} for {process}");
 }
