@@ -10,6 +10,7 @@ mod expression;
 pub mod function;
 mod guarded;
 mod journal;
+pub mod machines;
 pub mod monitoring;
 pub mod page_rule;
 mod pattern;

@@ -66,6 +66,7 @@ impl Settings {
             let _ = writeln!(text, "{name} = \"{}\"", sandbox.url(service));
         }
         let _ = writeln!(text, "cloudflare = \"{}client/v4\"", sandbox.url(Service::Cloudflare));
+        let _ = writeln!(text, "compute = \"{}compute/v1\"", sandbox.url(Service::Compute));
         let keys = sandbox.url(Service::Jwks).join(sandbox::tokens::KEY_SET_PATH).expect("a path");
         let _ = writeln!(text, "jwks = \"{keys}\"");
         for site in sandbox.world.sites_where(|site| self.every_site || site.name() == "resume") {

@@ -2,6 +2,7 @@
 
 mod clouds;
 mod deployment;
+mod machines;
 mod records;
 mod rules;
 
@@ -28,7 +29,8 @@ async fn a_sound_deployment_has_no_finding_and_says_as_whom_it_looked() {
     deployment.world().deny("iam.serviceAccounts.getAccessToken");
     let refused = deployment.run(&["check"], &[]).await;
     refused.ends(0).says("looked as yourself").says("roles/iam.serviceAccountTokenCreator");
-    for other in [Deployment::redirecting().await, Deployment::naming().await] {
+    let [alias, external] = [machines::alias().await, machines::external().await];
+    for other in [Deployment::redirecting().await, Deployment::naming().await, alias, external] {
         other.run(&["check"], &[]).await.ends(0).says("Nothing was found");
     }
 }

@@ -87,6 +87,11 @@ impl MachineName {
         Self { zone: Some(zone.to_owned()), ..self.clone() }
     }
 
+    /// `/zones/Z/instances/I`, as a link to it ends whether it names the project by its id or its number.
+    pub(crate) fn within_project(&self) -> String {
+        format!("/zones/{}/instances/{}", self.zone.as_deref().unwrap_or_default(), self.machine)
+    }
+
     /// `projects/P/zones/Z`, where operations are.
     pub(crate) fn zone_path(&self) -> String {
         format!("projects/{}/zones/{}", self.project, self.zone.as_deref().unwrap_or_default())
@@ -97,6 +102,21 @@ impl AddressName {
     /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The project's id or number.
+    pub fn project(&self) -> &str {
+        part(&self.0, 1)
+    }
+
+    /// The region.
+    pub fn region(&self) -> &str {
+        part(&self.0, 3)
+    }
+
+    /// The address alone.
+    pub fn address(&self) -> &str {
+        part(&self.0, 5)
     }
 }
 

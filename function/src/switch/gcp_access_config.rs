@@ -14,6 +14,7 @@ use super::{
     gcp_pair::{Pair, PairSpec, Side, Sides, given_back, pause_after_conflict},
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::AddressName};
+use crate::check::{Checked, Problem, Situation, machines};
 use crate::machine::Identity;
 
 /// The kind `gcp_access_config`.
@@ -21,6 +22,9 @@ pub const PROVIDER: Provider = Provider { kind: "gcp_access_config", read };
 
 /// What the account has to be allowed on both machines.
 const NEEDED: [&str; 2] = ["compute.instances.addAccessConfig", "compute.instances.deleteAccessConfig"];
+
+/// What it has to be allowed to look and to move.
+const CHECKED: [&str; 3] = ["compute.instances.get", NEEDED[0], NEEDED[1]];
 
 #[derive(Debug, Clone)]
 struct AccessConfigSpec {
@@ -164,6 +168,21 @@ impl AccessConfig {
         Err(ApiError { kind: ApiErrorKind::Denied, message })
     }
 
+    /// What is wrong with the address, where both machines are there to have it.
+    fn check_address(&self, sides: &Sides, address: &Value, situation: &Situation) -> Vec<Problem> {
+        let Some(both) = sides.both() else { return Vec::new() };
+        if let Some(problem) = machines::of_address(address, &self.address, both.map(|side| &side.name)) {
+            return vec![problem];
+        }
+        let receivers = both.into_iter().filter(|side| config(side, address).is_none());
+        let occupied = receivers.filter_map(|side| {
+            let why = is_free(side).err()?.message;
+            Some(machines::occupied(&side.name, why, &side.interface))
+        });
+        let seen = sides.clone().observation(|side| config(side, address).is_some());
+        occupied.chain(machines::of_position(&seen.observed, situation)).collect()
+    }
+
     async fn may_write_both(&self) -> Result<(), ApiError> {
         let Seen { sides, .. } = self.look().await?;
         for side in [Position::Primary, Position::Standby].into_iter().filter_map(|at| sides.at(at)) {
@@ -222,6 +241,28 @@ impl Switch for AccessConfig {
 
     async fn readiness(&self) -> Result<Readiness, SwitchError> {
         self.pair.readiness().await.map_err(Operation::Readiness.failed(&self.id))
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let (sides, address) = tokio::join!(
+            self.pair.check(&CHECKED, situation, &mut checked),
+            self.pair.google.address(&self.address)
+        );
+        match address {
+            Ok(address) => {
+                let found = sides.map(|sides| self.check_address(&sides, &address, situation));
+                checked.extend(found.unwrap_or_default());
+            }
+            Err(error) if error.kind == ApiErrorKind::Missing => {
+                checked.problem(machines::unreserved(&self.address));
+            }
+            Err(error) => checked.unseen(
+                &error,
+                format!("gcloud compute addresses list --project {}", self.address.project()),
+            ),
+        }
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

@@ -14,10 +14,14 @@ use super::{
     gcp_pair::{Pair, PairSpec, Side, Sides, given_back, pause_after_conflict},
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::MachineName};
+use crate::check::{Checked, Situation, machines};
 use crate::machine::Identity;
 
 /// The kind `gcp_alias_ip`.
 pub const PROVIDER: Provider = Provider { kind: "gcp_alias_ip", read };
+
+/// What the account has to be allowed on both machines.
+const NEEDED: [&str; 2] = ["compute.instances.get", "compute.instances.updateNetworkInterface"];
 
 #[derive(Debug, Clone)]
 struct AliasIpSpec {
@@ -236,6 +240,17 @@ impl Switch for AliasIp {
 
     async fn readiness(&self) -> Result<Readiness, SwitchError> {
         self.pair.readiness().await.map_err(Operation::Readiness.failed(&self.id))
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let Some(sides) = self.pair.check(&NEEDED, situation, &mut checked).await else { return checked };
+        let Some([primary, standby]) = sides.both() else { return checked };
+        let [one, other] = [primary, standby].map(|side| (&side.name, &side.interface));
+        checked.extend(machines::in_one_subnet(one, other));
+        let seen = sides.clone().observation(|side| self.has(side));
+        checked.extend(machines::of_position(&seen.observed, situation));
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

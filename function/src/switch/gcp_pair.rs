@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{Keys, Observation, Readiness};
 use crate::api::{ApiError, ApiErrorKind, Clients, Google, Pace, google::At, names::MachineName};
+use crate::check::{self, Checked, Situation, machines};
 use crate::machine::Identity;
 
 /// How often a change is tried against others who change the same interfaces.
@@ -189,6 +190,64 @@ impl Pair {
         Ok(Readiness::Unable(format!("{} is {}", side.name, side.status)))
     }
 
+    /// Both machines as they are, where either could be read; what is wrong with them is told.
+    pub(super) async fn check(
+        &self,
+        needed: &[&str],
+        situation: &Situation,
+        checked: &mut Checked,
+    ) -> Option<Sides> {
+        let looks = [Position::Primary, Position::Standby].map(|at| self.check_one(at, needed, situation));
+        let [primary, standby] = looks;
+        let ((primary, of_primary), (standby, of_standby)) = tokio::join!(primary, standby);
+        for found in [of_primary, of_standby] {
+            checked.extend(found.problems);
+            found.notes.into_iter().for_each(|note| checked.note(note));
+        }
+        Some(Sides { primary: primary?, standby: standby? })
+    }
+
+    /// One machine, none where it isn't there; nothing at all where it could not be read.
+    async fn check_one(
+        &self,
+        at: Position,
+        needed: &[&str],
+        situation: &Situation,
+    ) -> (Option<Option<Side>>, Checked) {
+        let mut checked = Checked::default();
+        let read = self.read(at).await;
+        let name = self.located(at).await.unwrap_or_else(|_| self.name(at).clone());
+        let is_there = !read.as_ref().is_err_and(is_missing);
+        let mut told = false;
+        if is_there && name.zone().is_some() {
+            match self.google.machine_permissions(&name, needed).await {
+                Ok(held) => {
+                    let problem =
+                        machines::of_permissions(&check::missing(needed, &held), &name, &situation.member);
+                    told = problem.is_some();
+                    checked.extend(problem);
+                }
+                Err(error) => checked.note(error.message),
+            }
+        }
+        let side = match read {
+            Ok(side) => {
+                checked.extend(machines::stopped(&side.name, &side.status, at, situation));
+                Some(Some(side))
+            }
+            Err(error) if is_missing(&error) => {
+                checked.problem(machines::absent(&name));
+                Some(None)
+            }
+            Err(error) if told && error.kind == ApiErrorKind::Denied => None,
+            Err(error) => {
+                checked.unseen(&error, machines::list(&name));
+                None
+            }
+        };
+        (side, checked)
+    }
+
     /// The pauses between tries that others came in between of.
     pub(super) fn conflicts(&self) -> impl Iterator<Item = Duration> + use<> {
         self.pace.backoff().with_max_times(TRIES - 1).build()
@@ -211,6 +270,11 @@ impl Sides {
             (false, false) => Observed::Mixed("neither machine has it".to_owned()),
         };
         Observation { observed, basis: Some(Arc::new(self)) }
+    }
+
+    /// Both, where both are there.
+    pub(super) fn both(&self) -> Option<[&Side; 2]> {
+        Some([self.primary.as_ref()?, self.standby.as_ref()?])
     }
 
     /// What an earlier look saw.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sandbox::{
     Options, Sandbox, World,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
+    compute::PairSeed,
     google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT},
     pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE},
 };
@@ -76,6 +77,19 @@ impl Deployment {
         let served_by = "drain = \"2m\"\nserved_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
         let site = format!("{}{served_by}", sound.settings.site);
         Self { settings: Settings { site, switches: Some(switches), ..sound.settings.clone() }, ..sound }
+    }
+
+    /// With a second site, `db`: a pair of machines without visitors, of which one has the address that this names.
+    pub(super) async fn mirror(kind: &str, key: &str) -> Self {
+        let mut sound = Self::sound().await;
+        let pair = PairSeed::example();
+        sound.settings.rest = format!(
+            "[[sites]]\nname = \"db\"\n[[sites.switches]]\nkind = \"{kind}\"\n{key}\nprimary = \"{}\"\n\
+             standby = \"projects/gleich-tech/instances/{}\"\n",
+            pair.instance(0),
+            pair.machine(1)
+        );
+        sound
     }
 
     pub(super) fn world(&self) -> &Arc<World> {

@@ -1,0 +1,164 @@
+//! Two machines of which one has an address: whether the other could take it, and give it back.
+//!
+//! Sources: the resources `Instance` and `Address` in the discovery document of `compute` v1, revision 20261106.
+
+use failover_core::{Observed, Position};
+use serde_json::Value;
+
+use super::{Problem, Situation};
+use crate::api::names::{AddressName, MachineName};
+
+/// A machine that isn't there can be given nothing.
+pub fn absent(name: &MachineName) -> Problem {
+    let sentence = format!("{name} is not there, so the address could not be given to it");
+    Problem::critical(sentence, format!("{}   # create it, or correct its name", list(name)))
+}
+
+/// One that is off answers nobody. The former primary of a site on its standby may well be.
+pub fn stopped(name: &MachineName, status: &str, at: Position, situation: &Situation) -> Option<Problem> {
+    let is_away = situation.settled_at != Some(Position::Primary) && at == Position::Primary;
+    (status != "RUNNING").then(|| {
+        let verb = if status == "SUSPENDED" { "resume" } else { "start" };
+        let sentence = format!("{name} is {status}: it would answer nobody at the address");
+        let mend = on(name, verb, "");
+        if is_away { Problem::warning(sentence, mend) } else { Problem::critical(sentence, mend) }
+    })
+}
+
+/// Permissions on a machine that would be missing when the address is to be moved.
+pub fn of_permissions(missing: &[&str], name: &MachineName, member: &str) -> Option<Problem> {
+    (!missing.is_empty()).then(|| {
+        let sentence = format!("{member} lacks {} on {name}", missing.join(", "));
+        let grant = format!(" --member {member} --role roles/compute.instanceAdmin.v1");
+        Problem::critical(sentence, on(name, "add-iam-policy-binding", &grant))
+    })
+}
+
+/// Clients need exactly one machine that has the address.
+pub fn of_position(observed: &Observed, situation: &Situation) -> Option<Problem> {
+    let Observed::Mixed(how) = observed else { return None };
+    let act = match situation.settled_at {
+        Some(Position::Standby) => "failover",
+        _ => "failback",
+    };
+    let sentence = format!("the address leads nowhere in particular: {how}");
+    Some(Problem::critical(sentence, format!("failover act {act} --force --site {}", situation.site)))
+}
+
+/// An alias range belongs to one subnet, so a machine in another can't have it.
+pub fn in_one_subnet(one: (&MachineName, &Value), other: (&MachineName, &Value)) -> Option<Problem> {
+    let [first, second] = [one.1, other.1].map(|interface| path(&interface["subnetwork"]));
+    (first != second).then(|| {
+        let sentence = format!(
+            "{} is in {first} and {} in {second}: an alias range of the one can't be given to the other",
+            one.0, other.0
+        );
+        Problem::critical(
+            sentence,
+            format!("{}   # make one of them anew in the other's subnet", list(one.0)),
+        )
+    })
+}
+
+/// The address was never reserved, or was released.
+pub fn unreserved(address: &AddressName) -> Problem {
+    let sentence = format!("{address} is not reserved, so no machine can be given it");
+    let create =
+        format!("gcloud compute addresses create {} --region {}", address.address(), address.region());
+    Problem::critical(sentence, format!("{create} --project {}", address.project()))
+}
+
+/// An address is used in its own region, from outside, and by one machine.
+pub fn of_address(address: &Value, name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
+    internal(address, name).or_else(|| far(name, machines)).or_else(|| foreign(address, name, machines))
+}
+
+fn internal(address: &Value, name: &AddressName) -> Option<Problem> {
+    (address["addressType"] == "INTERNAL").then(|| {
+        let sentence = format!("{name} is an internal address, which is no access config's");
+        let range = address["address"].as_str().unwrap_or("ADDRESS");
+        let mend = format!("kind = \"gcp_alias_ip\", range = \"{range}/32\"   # in the configuration");
+        Problem::critical(sentence, mend)
+    })
+}
+
+fn far(name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
+    let region = |machine: &MachineName| Some(machine.zone()?.rsplit_once('-')?.0.to_owned());
+    let away =
+        machines.into_iter().find(|machine| region(machine).is_some_and(|region| region != name.region()))?;
+    let sentence = format!("{away} is in another region than {name}, which it can't be given");
+    let mend = format!("{}   # machines and address have to be in one region", list(away));
+    Some(Problem::critical(sentence, mend))
+}
+
+fn foreign(address: &Value, name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
+    let ours = |user: &str| machines.iter().any(|machine| user.ends_with(&machine.within_project()));
+    let mut users = address["users"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let other = users.find(|user| !ours(user))?;
+    let sentence = format!("{name} is used by {}, which is neither machine", path(&Value::from(other)));
+    let mend = format!("gcloud compute addresses describe {} --region {}", name.address(), name.region());
+    Some(Problem::critical(sentence, format!("{mend} --project {}   # free it there", name.project())))
+}
+
+/// A receiver that has another external address can't be given ours.
+pub fn occupied(name: &MachineName, why: String, interface: &Value) -> Problem {
+    let config = interface["accessConfigs"][0]["name"].as_str().unwrap_or("External NAT");
+    let nic = interface["name"].as_str().unwrap_or("nic0");
+    let which = format!(" --network-interface {nic} --access-config-name \"{config}\"");
+    Problem::critical(why, on(name, "delete-access-config", &which))
+}
+
+fn on(name: &MachineName, verb: &str, rest: &str) -> String {
+    let place = format!("--zone {} --project {}", name.zone().unwrap_or("ZONE"), name.project());
+    format!("gcloud compute instances {verb} {} {place}{rest}", name.machine())
+}
+
+/// The command that shows the project's machines.
+pub fn list(name: &MachineName) -> String {
+    format!("gcloud compute instances list --project {}", name.project())
+}
+
+/// A link's path: `projects/…`.
+fn path(link: &Value) -> &str {
+    let link = link.as_str().unwrap_or_default();
+    link.find("projects/").map_or(link, |start| &link[start..])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn machine(name: &str) -> MachineName {
+        format!("projects/p/zones/us-central1-a/instances/{name}").parse().expect("a name")
+    }
+
+    #[track_caller]
+    fn address(region: &str, address: &Value, expected: Option<&str>) {
+        let name: AddressName = format!("projects/p/regions/{region}/addresses/db").parse().expect("a name");
+        let (a, b) = (machine("db-a"), machine("db-b"));
+        let found = of_address(address, &name, [&a, &b]).map(|problem| problem.sentence);
+        assert_eq!(found.as_deref(), expected);
+    }
+
+    #[test]
+    fn an_address_is_external_near_and_of_one_of_the_machines() {
+        let used_by = |machine: &str| {
+            let link = "https://www.googleapis.com/compute/v1/projects/p/zones/us-central1-a/instances";
+            json!({ "address": "203.0.113.9", "addressType": "EXTERNAL", "users": [format!("{link}/{machine}")] })
+        };
+        let free = json!({ "address": "203.0.113.9", "addressType": "EXTERNAL" });
+        address("us-central1", &free, None);
+        address("us-central1", &used_by("db-b"), None);
+        let other = "projects/p/regions/us-central1/addresses/db is used by \
+                     projects/p/zones/us-central1-a/instances/web-db-b, which is neither machine";
+        address("us-central1", &used_by("web-db-b"), Some(other));
+        let far = "projects/p/zones/us-central1-a/instances/db-a is in another region than \
+                   projects/p/regions/us-central2/addresses/db, which it can't be given";
+        address("us-central2", &free, Some(far));
+        let internal =
+            "projects/p/regions/us-central1/addresses/db is an internal address, which is no access config's";
+        address("us-central1", &json!({ "address": "10.0.0.9", "addressType": "INTERNAL" }), Some(internal));
+    }
+}
