@@ -85,6 +85,15 @@ const INTERFACE: Fields = &[
     ("etag", Shape::Text),
 ];
 
+/// Fields that take nothing but these words, in whatever case.
+const WORDS: [(&str, &[&str]); 5] = [
+    ("privateIPAllocationMethod", &["Static", "Dynamic"]),
+    ("privateIPAddressVersion", &["IPv4", "IPv6"]),
+    ("nicType", &["Standard", "Elastic"]),
+    ("auxiliaryMode", &["None", "MaxConnections", "Floating", "AcceleratedConnections"]),
+    ("auxiliarySku", &["None", "A1", "A2", "A4", "A8"]),
+];
+
 /// What is only ever said.
 const SAID: [&str; 5] = ["id", "name", "type", "kind", "etag"];
 const PROPERTIES_SAID: [&str; 11] = [
@@ -130,7 +139,8 @@ fn check(value: &Value, shape: Shape, path: &str) -> Result<(), Denied> {
             let known = fields.iter().find(|(field, _)| field == name).ok_or_else(|| {
                 Denied::unreadable(&format!("Could not find member '{name}'. Path '{place}'."))
             })?;
-            check(value, known.1, &place)
+            check(value, known.1, &place)?;
+            check_word(name, value, &place)
         }),
         (Shape::List(item), Value::Array(items)) => items
             .iter()
@@ -144,6 +154,22 @@ fn check(value: &Value, shape: Shape, path: &str) -> Result<(), Denied> {
     }
 }
 
+fn check_word(name: &str, value: &Value, path: &str) -> Result<(), Denied> {
+    match value.as_str().filter(|word| words(name).is_some() && canonical(name, word).is_none()) {
+        None => Ok(()),
+        Some(word) => Err(Denied::unreadable(&format!("Error converting value \"{word}\". Path '{path}'."))),
+    }
+}
+
+fn words(name: &str) -> Option<&'static [&'static str]> {
+    WORDS.iter().find(|(field, _)| *field == name).map(|(_, words)| *words)
+}
+
+/// The word as Azure writes it.
+fn canonical(name: &str, word: &str) -> Option<&'static str> {
+    words(name)?.iter().copied().find(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// What of a representation is set by writing it, with what a new interface has where nothing is said.
 pub(super) fn settable(sent: &Value) -> Value {
     let mut body = without_nulls(sent);
@@ -152,6 +178,7 @@ pub(super) fn settable(sent: &Value) -> Value {
     remove(&mut properties, &PROPERTIES_SAID);
     let sent = taken(&mut properties, "ipConfigurations", json!([]));
     reduce(&mut properties);
+    spell(&mut properties);
     let mut dns = taken(&mut properties, "dnsSettings", json!({}));
     remove(&mut dns, &DNS_SAID);
     default(&mut dns, "dnsServers", json!([]));
@@ -175,6 +202,7 @@ pub(super) fn settable_configuration(sent: &Value) -> Value {
     let mut properties = sent.get("properties").cloned().unwrap_or_else(|| json!({}));
     remove(&mut properties, &CONFIGURATION_SAID);
     reduce(&mut properties);
+    spell(&mut properties);
     default(&mut properties, "privateIPAllocationMethod", json!("Dynamic"));
     default(&mut properties, "privateIPAddressVersion", json!("IPv4"));
     default(&mut properties, "primary", json!(false));
@@ -202,6 +230,15 @@ fn reduce(properties: &mut Value) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Says words as Azure does.
+fn spell(properties: &mut Value) {
+    for (name, value) in properties.as_object_mut().into_iter().flatten() {
+        if let Some(word) = value.as_str().and_then(|word| canonical(name, word)) {
+            *value = json!(word);
         }
     }
 }

@@ -105,6 +105,24 @@ fn a_configuration_has_its_own_defaults_and_one_alone_is_the_primary() {
 }
 
 #[test]
+fn words_are_taken_in_any_case_and_kept_as_azure_writes_them() {
+    let sent = json!({"location": "x", "properties": {
+        "nicType": "standard",
+        "auxiliaryMode": "maxconnections",
+        "ipConfigurations": [{"name": "one", "properties": {
+            "privateIPAllocationMethod": "STATIC",
+            "privateIPAddressVersion": "ipv4",
+        }}],
+    }});
+    assert!(read(&testing::call("PUT", "/").with_body(sent.to_string())).is_ok());
+    let at = "/properties/ipConfigurations/0/properties";
+    sets(&sent, "/properties/nicType", &json!("Standard"));
+    sets(&sent, "/properties/auxiliaryMode", &json!("MaxConnections"));
+    sets(&sent, &format!("{at}/privateIPAllocationMethod"), &json!("Static"));
+    sets(&sent, &format!("{at}/privateIPAddressVersion"), &json!("IPv4"));
+}
+
+#[test]
 fn what_can_not_be_is_named_with_its_place() {
     let within = |properties: Value| json!({"location": "x", "properties": properties});
     for (sent, expected) in [
@@ -129,6 +147,12 @@ fn what_can_not_be_is_named_with_its_place() {
             within(json!({"ipConfigurations": [{"properties": {"primary": "true"}}]})),
             "Error converting value \"true\". Path 'properties.ipConfigurations[0].properties.primary'.",
         ),
+        (
+            within(json!({"ipConfigurations": [{"properties": {"privateIPAllocationMethod": "Sticky"}}]})),
+            "Error converting value \"Sticky\". Path \
+             'properties.ipConfigurations[0].properties.privateIPAllocationMethod'.",
+        ),
+        (within(json!({"nicType": "Odd"})), "Error converting value \"Odd\". Path 'properties.nicType'."),
         (json!({}), "The location property is required for this definition."),
         (json!({"location": ""}), "The location property is required for this definition."),
     ] {
