@@ -17,7 +17,7 @@ pub(crate) struct Snapshot {
     standby: Power,
     open: bool,
     routed: bool,
-    named: bool,
+    content: &'static str,
     paused: bool,
     /// The story's own message, if it was delivered before.
     pub(crate) message: Option<Value>,
@@ -33,7 +33,7 @@ impl Snapshot {
             standby: world.sites.standby(site.name()),
             open: world.run.is_granted(&site.seed.service),
             routed: world.cloudflare.is_routed(&site) && !world.cloudflare.is_named(&site),
-            named: world.cloudflare.is_named(&site),
+            content: if world.cloudflare.is_named(&site) { STANDBY_CONTENT } else { PRIMARY_CONTENT },
             paused: !world.monitoring.is_enabled(&site.seed.check),
             message,
         }
@@ -50,9 +50,8 @@ impl Snapshot {
         }
         let status = if self.routed { "active" } else { "disabled" };
         world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
-        let content = if self.named { STANDBY_CONTENT } else { PRIMARY_CONTENT };
         let name = format!("{}.gleich.tech", site.name());
-        world.cloudflare.edit_record(&site.seed.zone, &name, "content", json!(content));
+        world.cloudflare.edit_record(&site.seed.zone, &name, "content", json!(self.content));
         world
             .monitoring
             .edit(&site.seed.check, |check| drop(check.insert("disabled".to_owned(), json!(self.paused))));
