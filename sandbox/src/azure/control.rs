@@ -37,9 +37,11 @@ impl Azure {
         self.state().interfaces.iter().find(|interface| interface.name() == name).map(Interface::view)
     }
 
-    /// Takes an interface away for good.
+    /// Takes an interface away for good; what was being done to it has ended.
     pub fn delete_interface(&self, name: &str) {
-        self.state().interfaces.retain(|interface| interface.name() != name);
+        let state = &mut *self.state();
+        state.settle_all();
+        state.interfaces.retain(|interface| interface.name() != name);
     }
 
     /// Takes a machine away for good; its interface stays, and nobody has it.

@@ -1,6 +1,7 @@
 //! What Azure takes and refuses, and where its addresses lead.
 
 mod access;
+mod bodies;
 mod body;
 mod cloud;
 mod foreign;
@@ -16,6 +17,7 @@ mod role;
 mod route;
 mod rules;
 mod stage;
+mod superseded;
 mod trouble;
 mod version;
 mod write;
