@@ -24,6 +24,7 @@ use crate::{
 pub(crate) mod backlog;
 mod failback;
 mod failover;
+mod progress;
 mod pulse;
 mod rehearsal;
 pub(crate) mod scribe;
@@ -31,9 +32,12 @@ mod set;
 mod settle;
 pub(crate) mod turn;
 mod wait;
+mod writer;
 
 use backlog::Backlog;
-use scribe::{Note, Scribe, Stop};
+use progress::Stop;
+use scribe::Scribe;
+use writer::Note;
 
 /// How long the same permanent error is tried before a plan is stuck.
 const TRYING_FOR: SignedDuration = SignedDuration::from_mins(30);

@@ -23,12 +23,19 @@ use crate::{
 mod agree;
 mod ahead;
 mod answer;
+mod blind;
 mod check;
+mod chores;
+mod counts;
+mod day;
 pub(crate) mod desk;
+mod drift;
 mod motor;
+mod news;
 mod reconcile;
 mod roll;
 mod rota;
+mod seen;
 mod upkeep;
 mod watchers;
 

@@ -10,7 +10,7 @@ use std::sync::{
 
 use tokio::sync::{Notify, watch};
 
-use super::scribe::{Progress, Stop};
+use super::progress::{Progress, Stop};
 
 /// A try that was under way may still meet the journal as it was; the next one meets it as it is.
 const TRIES: usize = 2;

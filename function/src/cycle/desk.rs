@@ -3,24 +3,21 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex as Lock},
-    time::Duration,
 };
 
 use failover_core::{
-    Decision, Direction, Event, Facts, IncidentState, Looks, Order, Position, Role, Signal, SignalKind,
-    State, Verb, Verdict, decide, decide_blind, looks,
+    Decision, Direction, Event, Facts, Looks, Order, Position, Role, Signal, SignalKind, State, Verb,
+    Verdict, decide, looks,
 };
 use jiff::Timestamp;
-use serde_json::json;
 use tokio::{
     sync::{Mutex, watch},
     time::Instant,
 };
 
-use super::{ahead::Ahead, motor::Running, reconcile::Counts, rota::Rota};
+use super::{ahead::Ahead, counts::Counts, motor::Running, rota::Rota, seen::Seen};
 use crate::{
     act::{Assignment, backlog::Backlog},
-    announce::Kind,
     push::Reply,
     record::{Head, RecordError},
     site::Guarded,
@@ -28,9 +25,6 @@ use crate::{
 
 /// How often a decision is made again because somebody else wrote to the journal meanwhile.
 const DECIDE_AGAIN: usize = 32;
-
-/// What was seen is good for this long: promise 1 says five seconds; the rest is for the entry to be written.
-const SEEN_HOLDS: Duration = Duration::from_secs(4);
 
 /// A site and what this process does for it now.
 #[derive(Debug)]
@@ -62,21 +56,6 @@ struct Known {
     deadline: Instant,
     seen: Option<Seen>,
     ahead: Ahead,
-}
-
-/// What was looked at, when it was seen, and what the journal had told before.
-struct Seen {
-    looks: Looks,
-    at: Instant,
-    state: Arc<State>,
-    facts: Facts,
-}
-
-impl Seen {
-    /// What was seen before a move is nothing to decide on after it, however fresh.
-    fn fits(&self, looks: Looks, state: &State) -> bool {
-        self.looks == looks && self.at.elapsed() < SEEN_HOLDS && !state.has_moved_since(&self.state)
-    }
 }
 
 impl Desk {
@@ -283,123 +262,5 @@ impl Desk {
             let task = Assignment::carrying_on(open, nonce.to_owned(), Instant::now(), Arc::clone(state));
             self.execute(plan, task);
         }
-    }
-
-    /// A broken journal must not keep visitors in the dark: what is fresh and certain is acted on all the same.
-    async fn without_journal(&self, signal: &Signal, error: &RecordError, nonce: String) -> Reply {
-        if matches!(error, RecordError::Unreadable { .. }) {
-            self.site.announce(Kind::Trouble, &error.to_string(), json!({}), None);
-            return self.unrecorded(error);
-        }
-        if let Some(plan) = self.moving_here().filter(|_| joins_a_failover(signal)) {
-            let outcome = self.see_through(plan, &nonce).await;
-            return self.executed("the move that is under way is joined", &outcome);
-        }
-        match self.begin_blind(signal, error, &nonce).await {
-            Some(reason) => {
-                let outcome = self.see_through(0, &nonce).await;
-                self.executed(&reason, &outcome)
-            }
-            None => self.unrecorded(error),
-        }
-    }
-
-    /// Begins a move without the journal, once per outage of it; the reason, or nothing where it may not.
-    async fn begin_blind(&self, signal: &Signal, error: &RecordError, nonce: &str) -> Option<String> {
-        let _deciding = self.deciding.lock().await;
-        if self.is_running(0) {
-            return Some("the move that began while the journal could not be reached is joined".to_owned());
-        }
-        let public =
-            if blind_may_matter(signal) { self.site.ask_public().await } else { Facts::none().public };
-        let unable = if blind_may_matter(signal) { self.site.standby_unable().await } else { None };
-        let facts = Facts { public, standby_unable: unable, ..Facts::none() };
-        let decision = decide_blind(&self.site.policy, &facts, signal, Timestamp::now())?;
-        let Verdict::Start(direction, order) = decision.verdict else { return None };
-        let reason = format!(
-            "{}; the journal can't be reached, so history and any hold could not be read ({error})",
-            decision.reason
-        );
-        self.start_blind((direction, *order, reason.clone()), nonce.to_owned());
-        Some(reason)
-    }
-
-    fn start_blind(&self, (direction, order, reason): (Direction, Order, String), nonce: String) {
-        let known = self.site.record.known().map(|head| head.state);
-        let task = Assignment {
-            plan: None,
-            nonce,
-            claimed_at: Instant::now(),
-            direction,
-            order,
-            reason,
-            steps: Vec::new(),
-            trouble: None,
-            resumed: false,
-            state: known.unwrap_or_default(),
-            ahead: crate::act::Ahead::default(),
-        };
-        self.execute(0, task);
-    }
-
-    fn announce_decision(&self, signal: &Signal, decision: &Decision) {
-        let site = &self.site.name;
-        let reason = &decision.reason;
-        tracing::info!(%site, message_id = %signal.message, verdict = verdict_word(decision), "{reason}");
-        let kind = match decision.verdict {
-            Verdict::Pending if !decision.record.is_empty() => Kind::Pending,
-            Verdict::Refused => Kind::Refused,
-            Verdict::Stay => match decision.record.iter().rfind(|event| is_news(event)) {
-                Some(event) => noted(event),
-                None => return,
-            },
-            _ => return,
-        };
-        let incident = match &signal.kind {
-            SignalKind::Incident(incident) => Some(incident.id.clone()),
-            SignalKind::Command(_) => None,
-        };
-        self.site.announce(kind, &reason.to_string(), json!({ "record": decision.record }), incident);
-    }
-}
-
-fn noted(event: &Event) -> Kind {
-    match event {
-        Event::Held { .. } => Kind::Held,
-        Event::Released { .. } => Kind::Released,
-        Event::Acknowledged { .. } => Kind::Acknowledged,
-        Event::Adopted { .. } => Kind::Adopted,
-        Event::Refused { .. } => Kind::Refused,
-        _ => Kind::Dropped,
-    }
-}
-
-/// That all is as it was asked for is told by the answer alone.
-fn is_news(event: &Event) -> bool {
-    !matches!(event, Event::Confirmed { .. })
-}
-
-fn verdict_word(decision: &Decision) -> &'static str {
-    match decision.verdict {
-        Verdict::Start(..) | Verdict::CarryOn(_) => "move",
-        Verdict::Pending => "pending",
-        Verdict::Stay => "stay",
-        Verdict::Refused => "refused",
-    }
-}
-
-/// Whether the signal asks for what a failover that is under way does; a newer order that asks for something else
-/// waits for the journal.
-fn joins_a_failover(signal: &Signal) -> bool {
-    match &signal.kind {
-        SignalKind::Incident(incident) => incident.state == IncidentState::Open,
-        SignalKind::Command(command) => command.verb == Verb::Failover,
-    }
-}
-
-fn blind_may_matter(signal: &Signal) -> bool {
-    match &signal.kind {
-        SignalKind::Incident(incident) => incident.state == IncidentState::Open,
-        SignalKind::Command(command) => command.verb == Verb::Failover && command.force,
     }
 }

@@ -3,18 +3,15 @@
 //! A round that finds nothing new writes nothing and lists nothing: it asks for the journal's next number and
 //! probes once.
 
-use std::time::Duration;
-
 use failover_core::{
-    Command, Event, Failback, Incident, IncidentState, Observed, Position, Role, Served, Sighting, Signal,
-    SignalKind, State, SwitchId, UpkeepTask, Verb, adopt, clock,
+    Command, Event, Failback, Incident, IncidentState, Position, Role, Served, Sighting, Signal, SignalKind,
+    State, Verb, adopt,
 };
-use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::{desk::Desk, upkeep::Chore};
+use super::desk::Desk;
 use crate::{
     announce::Kind,
     push::{Reply, ReplyVerdict},
@@ -22,54 +19,10 @@ use crate::{
 };
 
 /// So many rounds in a row make a report of a silent site, an outage on the standby, or the end of either.
-const IN_A_ROW: u32 = 3;
-
-/// So long may a restart have kept a process from its round: own choice, twice Cloud Scheduler's minute.
-const RESTART_TAKES: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
-
-/// A standby's requests are counted within this, or not told: own choice, once a day and in nobody's way.
-const COUNT_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const IN_A_ROW: u32 = 3;
 
 /// The id of a report made here begins so.
 const REPORT: &str = "reconcile-";
-
-/// What this process counts from one round to the next; a restart begins again, and so does the site's next turn.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    turn: Option<(Position, Option<Timestamp>)>,
-    silent: u32,
-    answered: u32,
-    well_since: Option<Instant>,
-    drift: Vec<(SwitchId, String)>,
-    last_round: Option<Timestamp>,
-    trouble: Option<String>,
-}
-
-impl Counts {
-    /// What was counted at one place says nothing of the other.
-    fn begin_round(&mut self, state: &State) {
-        let turn = Some((state.active, state.since));
-        if self.turn != turn {
-            *self = Self { turn, ..Self::default() };
-        }
-    }
-
-    /// What strayed, where that is news. A switch that couldn't be looked at is where it was seen last.
-    fn strays(&mut self, off: &[(&Sighting, Position)], seen: &[Sighting]) -> Option<String> {
-        let said = |(s, to): &(&Sighting, Position)| {
-            (s.switch.clone(), format!("{} is at {} and belongs at {to}", s.switch, s.observed))
-        };
-        let said: Vec<(SwitchId, String)> = off.iter().map(said).collect();
-        let unseen = |switch: &SwitchId| {
-            seen.iter().any(|s| s.switch == *switch && matches!(s.observed, Observed::Unknown(_)))
-        };
-        let is_news = said.iter().any(|stray| !self.drift.contains(stray));
-        self.drift.retain(|(switch, _)| unseen(switch));
-        self.drift.extend(said.iter().cloned());
-        let sentences: Vec<String> = said.into_iter().map(|(_, sentence)| sentence).collect();
-        is_news.then(|| sentences.join("; "))
-    }
-}
 
 impl Desk {
     /// One round, on behalf of `signal`.
@@ -137,26 +90,6 @@ impl Desk {
             self.site.announce(Kind::Adopted, sentence, json!({}), None);
         }
         Ok(head)
-    }
-
-    fn count(&self, public: &Served) {
-        let mut counts = self.counts();
-        match public {
-            Served::By(_) => {
-                counts.silent = 0;
-                counts.answered = counts.answered.saturating_add(1);
-            }
-            Served::Silent(_) => {
-                counts.answered = 0;
-                counts.silent = counts.silent.saturating_add(1);
-            }
-            // Neither silence nor proof: it neither counts nor resets.
-            Served::Unknown(_) => {}
-        }
-    }
-
-    fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     async fn on_primary(
@@ -244,156 +177,9 @@ impl Desk {
         trouble
     }
 
-    /// Writes outside any plan: what was begun and not ended, drained standbys, outages on the standby. Some text is
-    /// why one failed.
-    async fn chores(
-        &self,
-        state: &State,
-        seen: &[Sighting],
-        public: &Served,
-    ) -> Result<Option<String>, RecordError> {
-        let begun = state.upkeep.as_ref();
-        if let Some(chore) = begun.and_then(|upkeep| self.taken_up(&upkeep.task, seen, public)) {
-            return self.chore(chore, begun).await;
-        }
-        let now = Timestamp::now();
-        let drained = state.draining.is_some_and(|until| until <= now);
-        if drained && state.active == Position::Primary && is_routed_back(seen) {
-            return self.chore(Chore::drained(), begun).await;
-        }
-        if state.active != Position::Standby {
-            return Ok(None);
-        }
-        let silent = self.counts().silent;
-        match public {
-            Served::Silent(why) if silent >= IN_A_ROW && state.outage.is_none() => {
-                let sentence = format!(
-                    "visitors are not served although the site is on its standby ({why}); monitoring is resumed until they are"
-                );
-                self.site.announce(Kind::Outage, &sentence, json!({}), None);
-                self.chore(Chore::outage(sentence), begun).await
-            }
-            Served::By(Position::Standby) if state.outage.is_some() => {
-                let sentence =
-                    "visitors are served by the standby again; monitoring is paused again".to_owned();
-                self.site.announce(Kind::Recovered, &sentence, json!({}), None);
-                self.chore(Chore::recovered(sentence), begun).await
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Switches that are not where the journal says: announced once, and set again where the owner wants it.
-    async fn drift(
-        &self,
-        state: &State,
-        seen: &[Sighting],
-        public: &Served,
-    ) -> Result<Option<String>, RecordError> {
-        let off = strayed(state, seen);
-        if let Some(said) = self.counts().strays(&off, seen) {
-            self.site.announce(Kind::Drift, &said, json!({ "repair": self.site.repair }), None);
-        }
-        let mut trouble = None;
-        if self.site.repair && state.upkeep.is_none() {
-            for (sighting, position) in
-                off.into_iter().filter(|(s, to)| may_repair(s.role, *to, seen, public))
-            {
-                let chore = Chore::repair(sighting.switch.clone(), sighting.role, position);
-                trouble = trouble.or(self.chore(chore, None).await?);
-            }
-        }
-        Ok(trouble)
-    }
-
-    /// Once a day while the site is on its standby: it is easy to forget where nobody misses anything.
-    async fn standby_day(&self, state: &State) {
-        let now = Timestamp::now();
-        let before = self.counts().last_round.replace(now);
-        let Some(since) = state.since.filter(|_| state.active == Position::Standby) else { return };
-        // The first round of a process may have missed the hour by a restart.
-        let before = before.or_else(|| now.checked_sub(RESTART_TAKES).ok()).unwrap_or(now);
-        let days = |at: Timestamp| at.duration_since(since).as_hours() / 24;
-        if days(now) > days(before) {
-            self.announce_day(since, days(now)).await;
-        }
-    }
-
-    async fn announce_day(&self, since: Timestamp, days: i64) {
-        let told = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
-        let requests = self.requests_since(since).await;
-        let served = requests.map_or_else(String::new, |requests| {
-            let noun = if requests == 1 { "request" } else { "requests" };
-            format!(", with {requests} {noun} so far")
-        });
-        let sentence =
-            format!("{} has been on its standby for {told}, since {}{served}", self.site.name, clock(since));
-        let details = json!({ "days": days, "since": since, "requests": requests });
-        self.site.announce(Kind::StandbyDay, &sentence, details, None);
-    }
-
-    /// How many requests the standby has had; nothing where nobody can tell, or not soon.
-    async fn requests_since(&self, since: Timestamp) -> Option<u64> {
-        let counts = join_all(self.site.of(Role::Gate).map(|gate| gate.requests_since(since)));
-        let counts = timeout(COUNT_WITHIN, counts).await.ok()?;
-        counts.into_iter().filter_map(|count| count.ok().flatten()).reduce(|one, other| one + other)
-    }
-
     fn quiet(&self, reason: String) -> Reply {
         Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 200)
     }
-
-    /// What a round before this one has begun and not ended, where it is still to be so. Hours may have passed: nothing
-    /// is closed that visitors are led to, and monitoring is not paused while they are not served.
-    fn taken_up(&self, task: &UpkeepTask, seen: &[Sighting], public: &Served) -> Option<Chore> {
-        match task {
-            UpkeepTask::PauseMonitoring if public.is_by(Position::Standby) => {
-                Some(Chore::recovered("monitoring is paused, as it was begun".to_owned()))
-            }
-            UpkeepTask::ResumeMonitoring | UpkeepTask::PauseMonitoring => {
-                Some(Chore::outage("monitoring is resumed, as it was begun".to_owned()))
-            }
-            UpkeepTask::CloseStandby => is_routed_back(seen).then(Chore::drained),
-            UpkeepTask::Repair(switch, position) => {
-                let role = self.site.switches.iter().find(|s| s.id() == switch)?.role();
-                may_repair(role, *position, seen, public)
-                    .then(|| Chore::repair(switch.clone(), role, *position))
-            }
-        }
-    }
-}
-
-/// The switches that are elsewhere than where the journal says, with where they belong. A route that was moved as a
-/// whole has been adopted before; what is left of routes is partly here and partly there.
-fn strayed<'a>(state: &State, seen: &'a [Sighting]) -> Vec<(&'a Sighting, Position)> {
-    let belongs = |role| match role {
-        Role::Gate if state.draining.is_some() => None,
-        Role::Monitor if state.outage.is_some() => Some(Position::Primary),
-        _ => Some(state.active),
-    };
-    let off = seen.iter().filter_map(|sighting| {
-        let position = belongs(sighting.role)?;
-        let strayed = matches!(&sighting.observed, Observed::At(at) if *at != position)
-            || matches!(sighting.observed, Observed::Mixed(_));
-        strayed.then_some((sighting, position))
-    });
-    off.collect()
-}
-
-/// Whether a strayed switch may be set again without asking anybody: traffic is moved by plans alone, a standby is
-/// closed only where no route leads there, and monitoring is paused only while a visitor was just served by it.
-fn may_repair(role: Role, to: Position, seen: &[Sighting], public: &Served) -> bool {
-    match (role, to) {
-        (Role::Route, _) => false,
-        (Role::Gate, Position::Primary) => is_routed_back(seen),
-        (Role::Monitor, Position::Standby) => public.is_by(Position::Standby),
-        _ => true,
-    }
-}
-
-/// Whether every route was seen to lead to the primary.
-fn is_routed_back(seen: &[Sighting]) -> bool {
-    seen.iter().filter(|s| s.role == Role::Route).all(|s| s.observed.is_at(Position::Primary))
 }
 
 fn told(public: &Served) -> String {
