@@ -129,6 +129,9 @@ pub struct Stuck {
     pub plan: u64,
     /// Since when.
     pub at: Timestamp,
+    /// When it was ordered; entries of older versions don't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Timestamp>,
     /// What to mend.
     pub sentence: String,
 }

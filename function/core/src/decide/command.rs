@@ -22,8 +22,7 @@ pub(super) fn decide_command(
             .unwrap_or_else(|| failback(policy, state, facts, (signal, command))),
         Verb::Hold => outworded(state, signal).unwrap_or_else(|| hold(signal, command)),
         Verb::Release => outworded(state, signal).unwrap_or_else(|| release(signal, command)),
-        Verb::Acknowledge => Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
-            .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() }),
+        Verb::Acknowledge => acknowledge(state, (signal, command), now),
         Verb::Rehearse => rehearse(state, facts, (signal, command), now),
         Verb::Reconcile | Verb::Check => Decision::stay(Reason::NothingNew(state.active, state.since)),
     }
@@ -182,6 +181,19 @@ fn settling(signal: &Signal, command: &Command, reason: &Reason) -> Event {
 fn outworded(state: &State, signal: &Signal) -> Option<Decision> {
     let (said, newer) = (whole_seconds(signal.published), state.hold_ordered?);
     (said < whole_seconds(newer)).then(|| Decision::stay(Reason::Outworded { said, newer }))
+}
+
+/// One that was published before the latest move was ordered means something else that somebody has looked at: what
+/// happened since is still to be looked at.
+fn acknowledge(state: &State, (signal, command): (&Signal, &Command), now: Timestamp) -> Decision {
+    let said = whole_seconds(signal.published);
+    let stuck = state.stuck.as_ref().and_then(|stuck| stuck.ordered);
+    let moved = state.last_move.as_ref().map(|moved| moved.order_time);
+    if let Some(newer) = stuck.max(moved).filter(|newer| said < whole_seconds(*newer)) {
+        return Decision::stay(Reason::Outworded { said, newer });
+    }
+    Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
+        .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() })
 }
 
 /// It lasts from when it was ordered, however late it comes.

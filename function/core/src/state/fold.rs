@@ -262,7 +262,7 @@ impl State {
             (End::Stuck, _) => {
                 let traffic_moved = active != self.active;
                 self.arrive(active, at);
-                self.stuck = Some(Stuck { plan: id, at, sentence });
+                self.stuck = Some(Stuck { plan: id, at, ordered: Some(plan.order.at), sentence });
                 if traffic_moved {
                     self.moved(&plan, at);
                 }

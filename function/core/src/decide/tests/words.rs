@@ -55,6 +55,16 @@ fn of_a_hold_and_its_release_the_newer_order_wins_whichever_comes_first() {
 }
 
 #[test]
+fn an_acknowledgement_from_before_the_last_move_lifts_nothing() {
+    let failed_over = Story::on_standby();
+    let late = "stay: stale: it is from 2026-01-10 11:59:59 UTC, and a newer order was given at \
+                2026-01-10 12:00:00 UTC";
+    check(&failed_over, &Facts::none(), &asks(Verb::Acknowledge, "11:59:59"), late);
+    let in_time = "stay: acknowledged: neither a stuck plan nor cooldown nor budget holds anything back now + acknowledged";
+    check(&failed_over, &Facts::none(), &asks(Verb::Acknowledge, "12:00:00"), in_time);
+}
+
+#[test]
 fn a_hold_keeps_its_owner_and_reason() {
     let command = Command {
         by: Some("alice".to_owned()),
