@@ -45,19 +45,21 @@ impl Moves {
         }
     }
 
-    fn other(self) -> Self {
+    /// The one that isn't the mirror's.
+    pub fn other(self) -> Self {
         if self == Self::Alias { Self::External } else { Self::Alias }
     }
 
     /// The key that names the address.
-    fn key(self, seed: &PairSeed) -> String {
+    pub fn key(self, seed: &PairSeed) -> String {
         match self {
             Self::Alias => format!("range = \"{}/32\"", seed.alias()),
             Self::External => format!("address = \"{}\"", seed.address()),
         }
     }
 
-    fn ip(self, seed: &PairSeed) -> Ipv4Addr {
+    /// The address itself.
+    pub fn ip(self, seed: &PairSeed) -> Ipv4Addr {
         match self {
             Self::Alias => seed.alias(),
             Self::External => seed.external(),
@@ -65,7 +67,7 @@ impl Moves {
     }
 
     /// Where clients connect to.
-    fn socket(self, pair: &Pair) -> SocketAddr {
+    pub fn socket(self, pair: &Pair) -> SocketAddr {
         match self {
             Self::Alias => pair.alias,
             Self::External => pair.external,

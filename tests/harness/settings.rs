@@ -15,6 +15,8 @@ pub struct Settings {
     pub site: String,
     /// Whether all of the sandbox's sites are guarded, and not `resume` alone.
     pub every_site: bool,
+    /// Lines with the site's URLs; `None` takes those of the sandbox's site.
+    pub urls: Option<String>,
     /// Whether the site has a `primary_url`.
     pub primary_url: bool,
     /// Lines for `[push]`.
@@ -34,6 +36,7 @@ impl Default for Settings {
             top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\n".to_owned(),
             site: "confirm_within = \"2s\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
             every_site: false,
+            urls: None,
             primary_url: true,
             push: "verify = \"none\"\n".to_owned(),
             switches: None,
@@ -76,18 +79,18 @@ impl Settings {
         text
     }
 
-    fn add_site(&self, text: &mut String, site: &Site) {
-        let _ = write!(
-            text,
-            "\n[[sites]]\nname = \"{}\"\npublic_url = \"{}\"\nstandby_url = \"{}\"\n{}",
-            site.name(),
-            site.public_url(),
-            site.standby_url(),
-            self.site
-        );
+    fn urls_of(&self, site: &Site) -> String {
+        let (public, standby) = (site.public_url(), site.standby_url());
+        let mut urls = format!("public_url = \"{public}\"\nstandby_url = \"{standby}\"\n");
         if self.primary_url {
-            let _ = writeln!(text, "primary_url = \"{}\"", site.primary_url());
+            let _ = writeln!(urls, "primary_url = \"{}\"", site.primary_url());
         }
+        urls
+    }
+
+    fn add_site(&self, text: &mut String, site: &Site) {
+        let _ = write!(text, "\n[[sites]]\nname = \"{}\"\n{}", site.name(), self.site);
+        text.push_str(&self.urls.clone().unwrap_or_else(|| self.urls_of(site)));
         let seed = &site.seed;
         let usual = format!(
             "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\

@@ -78,17 +78,26 @@ impl Chronicle {
         }
     }
 
-    /// What is missing in the telling of a plan that ended: who asked, why, each step, and why it ended.
-    pub(crate) fn gap(&self) -> Option<String> {
+    /// What is missing in the telling of a plan that ended: who asked, why, each step, and why it ended. Steps that the
+    /// site has no switch for are not expected.
+    pub(crate) fn gap(&self, without: &[Step]) -> Option<String> {
         self.0.iter().find_map(|entry| match &entry.event {
             Event::Intent { direction, order, reason, .. } => {
-                self.gap_of(entry.number, *direction, order.unfinished || order.force, reason)
+                let partly = order.unfinished || order.force;
+                self.gap_of(entry.number, *direction, partly, reason, without)
             }
             _ => None,
         })
     }
 
-    fn gap_of(&self, plan: u64, direction: Direction, partly: bool, reason: &str) -> Option<String> {
+    fn gap_of(
+        &self,
+        plan: u64,
+        direction: Direction,
+        partly: bool,
+        reason: &str,
+        without: &[Step],
+    ) -> Option<String> {
         if reason.is_empty() {
             return Some(format!("the {direction} of entry {plan} has no reason"));
         }
@@ -101,7 +110,8 @@ impl Chronicle {
             return Some(format!("the {direction} of entry {plan} ended without a sentence"));
         }
         let steps = self.steps(plan);
-        let missing = expected(direction).iter().find(|step| !steps.contains(step));
+        let mut expected = expected(direction).iter().filter(|step| !without.contains(step));
+        let missing = expected.find(|step| !steps.contains(step));
         let missing = missing.filter(|_| end == End::Done && !partly)?;
         Some(format!(
             "the {direction} of entry {plan} is done, and nothing tells of its {missing}: {steps:?}"

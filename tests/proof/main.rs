@@ -10,6 +10,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod address;
 mod cast;
 mod chronicle;
 mod crash;

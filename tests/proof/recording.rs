@@ -22,8 +22,15 @@ impl fmt::Display for Point {
 
 /// What is asked again and again while something is waited for: the sites, and the journal, where the claim is renewed
 /// or watched.
-const WHILE_WAITING: [&str; 6] =
-    ["edge.visit", "primary.get", "standby.get", "storage.create", "storage.get", "storage.list"];
+const WHILE_WAITING: [&str; 7] = [
+    "edge.visit",
+    "machine.visit",
+    "primary.get",
+    "standby.get",
+    "storage.create",
+    "storage.get",
+    "storage.list",
+];
 
 /// Of what is asked in a row while waiting, so many of the first and of the last ones count: how often it is asked in
 /// between depends on how busy the machine is.

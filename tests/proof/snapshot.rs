@@ -19,6 +19,8 @@ pub(crate) struct Snapshot {
     routed: bool,
     content: &'static str,
     paused: bool,
+    /// The machine that has the address, where there is one.
+    holder: Option<String>,
     /// The story's own message, if it was delivered before.
     pub(crate) message: Option<Value>,
 }
@@ -35,6 +37,7 @@ impl Snapshot {
             routed: world.cloudflare.is_routed(&site) && !world.cloudflare.is_named(&site),
             content: if world.cloudflare.is_named(&site) { STANDBY_CONTENT } else { PRIMARY_CONTENT },
             paused: !world.monitoring.is_enabled(&site.seed.check),
+            holder: stage.address.as_ref().and_then(|address| address.holders(world).pop()),
             message,
         }
     }
@@ -55,6 +58,9 @@ impl Snapshot {
         world
             .monitoring
             .edit(&site.seed.check, |check| drop(check.insert("disabled".to_owned(), json!(self.paused))));
+        if let Some(address) = &stage.address {
+            address.restore(world, self.holder.as_deref());
+        }
         stage.primary(self.primary);
         stage.standby(self.standby);
     }

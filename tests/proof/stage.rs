@@ -2,15 +2,18 @@
 
 use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc};
 
+use failover_core::Step;
 use sandbox::{Moment, Options, Power, Sandbox, Site};
 use serde_json::Value;
 use tempfile::TempDir;
+use url::Url;
 
 use crate::{
+    address::Address,
     cast::Word,
     chronicle::{BUCKET, Chronicle},
     evidence::Evidence,
-    harness::{Answer, Function, Settings},
+    harness::{Answer, Function, Settings, mirror::Moves},
     recording::Point,
 };
 
@@ -24,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) sandbox: Arc<Sandbox>,
     /// What is known if it goes wrong.
     pub(crate) evidence: Arc<Evidence>,
+    /// The site's machines, where it is not behind the edge.
+    pub(crate) address: Option<Address>,
     settings: Settings,
     folder: TempDir,
     function: Option<Function>,
@@ -36,7 +41,34 @@ impl Stage {
         let sandbox = Arc::new(Sandbox::start(options).await.expect("the sandbox starts"));
         evidence.plays_in(&sandbox);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { sandbox, evidence, settings, folder, function: None }
+        Self { sandbox, evidence, address: None, settings, folder, function: None }
+    }
+
+    /// The same, for a site that is two machines.
+    pub(crate) async fn set_on_machines(moves: Moves, settings: Settings, evidence: Arc<Evidence>) -> Self {
+        let stage = Self::set(settings, Options::default(), evidence).await;
+        let address = Address::in_sandbox(&stage.sandbox, moves);
+        let settings = address.settings(stage.settings.clone());
+        Self { address: Some(address), settings, ..stage }
+    }
+
+    /// Whether visitors are led to the standby.
+    pub(crate) fn is_routed(&self) -> bool {
+        let world = &self.sandbox.world;
+        match &self.address {
+            Some(address) => address.is_at_standby(world),
+            None => world.cloudflare.is_routed(&self.site()),
+        }
+    }
+
+    /// The steps that a site on machines doesn't have: nothing is opened, nothing paused.
+    pub(crate) fn steps_without_a_switch(&self) -> &'static [Step] {
+        if self.address.is_some() { &[Step::Open, Step::Pause, Step::Resume] } else { &[] }
+    }
+
+    /// Where a visitor asks for a page.
+    pub(crate) fn public_url(&self) -> Url {
+        self.address.as_ref().map_or_else(|| self.site().public_url(), Address::url)
     }
 
     /// The site.
@@ -48,6 +80,9 @@ impl Stage {
     pub(crate) fn primary(&self, power: Power) {
         self.evidence.note(format!("the primary is {power:?}"));
         self.sandbox.world.set_primary("resume", power);
+        if let Some(address) = &self.address {
+            address.run_primary(&self.sandbox.world, power == Power::On);
+        }
     }
 
     /// How the standby's container is from now on.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     cast::Word,
     evidence::Evidence,
-    harness::Settings,
+    harness::{Settings, mirror::Moves},
     recording::{Point, points},
     runner,
     snapshot::Snapshot,
@@ -73,6 +73,8 @@ pub(crate) enum Route {
     PageRule,
     /// A DNS record, by which one name serves both: answers say who gave them.
     Record,
+    /// An address, which one of two machines has.
+    Address(Moves),
 }
 
 /// One story.
@@ -95,12 +97,15 @@ pub(crate) struct Story {
 }
 
 /// The usual times at a tenth; what the sites say is looked at, so that a stranger's page is no proof.
-const SITE: &str = "confirm_within = \"1s\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
-                    cooldown = \"0s\"\nexpect = { contains = \"Served by the primary\" }\n\
+const SITE: &str = "expect = { contains = \"Served by the primary\" }\n\
                     standby_expect = { contains = \"Served by the standby\" }\n";
 
-/// What the sites say of themselves where one name serves both.
-const BY_RECORD: &str =
+/// See [`SITE`].
+const TIMES: &str = "confirm_within = \"1s\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
+                     cooldown = \"0s\"\n";
+
+/// What the sites say of themselves where one name or address serves both.
+pub(crate) const SERVED_BY: &str =
     "served_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
 
 /// Everything at a tenth, but for looks at sites: a busy machine may keep a process waiting for half a second, and a
@@ -127,6 +132,9 @@ pub(crate) const ON_PRIMARY: Ending = Ending {
     plan: &[(Direction::Failback, End::Done)],
     failovers: 1,
 };
+
+/// Where there is nothing to open and no monitoring to pause.
+const ADDRESS_ON_STANDBY: Ending = Ending { open: false, paused: false, ..ON_STANDBY };
 
 const FAILOVER: Story = Story {
     name: "failover",
@@ -209,6 +217,20 @@ pub(crate) const STORIES: &[Story] = &[
     DRAINED,
     Story { name: "failover-by-record", route: Route::Record, ..FAILOVER },
     Story { name: "failback-by-record", route: Route::Record, ..FAILBACK },
+    Story {
+        name: "failover-by-alias",
+        route: Route::Address(Moves::Alias),
+        ending: ADDRESS_ON_STANDBY,
+        ..FAILOVER
+    },
+    Story { name: "failback-by-alias", route: Route::Address(Moves::Alias), ..FAILBACK },
+    Story {
+        name: "failover-by-external-address",
+        route: Route::Address(Moves::External),
+        ending: ADDRESS_ON_STANDBY,
+        ..FAILOVER
+    },
+    Story { name: "failback-by-external-address", route: Route::Address(Moves::External), ..FAILBACK },
     Story {
         name: "reconcile-fails-back-by-itself",
         site: "failback = \"automatic\"\nwell_for = \"1ms\"\n",
@@ -300,15 +322,21 @@ impl Scene {
 
 impl Story {
     async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
-        Stage::set(self.settings(), Options::default(), evidence).await
+        match self.route {
+            Route::Address(moves) => Stage::set_on_machines(moves, self.settings(), evidence).await,
+            Route::PageRule | Route::Record => {
+                Stage::set(self.settings(), Options::default(), evidence).await
+            }
+        }
     }
 
     fn settings(&self) -> Settings {
         let usual = settings(self.site);
         match self.route {
             Route::PageRule => usual,
+            Route::Address(_) => Settings { site: format!("{TIMES}{}", self.site), ..usual },
             Route::Record => Settings {
-                site: format!("{}{BY_RECORD}", usual.site),
+                site: format!("{}{SERVED_BY}", usual.site),
                 switches: Some(switches_with_record(&SiteSeed::example())),
                 ..usual
             },
@@ -389,7 +417,7 @@ fn switches_with_record(seed: &SiteSeed) -> String {
 
 /// The usual settings, and these lines for the site.
 pub(crate) fn settings(site: &str) -> Settings {
-    Settings { top: TOP.to_owned(), site: format!("{SITE}{site}"), ..Settings::default() }
+    Settings { top: TOP.to_owned(), site: format!("{TIMES}{SITE}{site}"), ..Settings::default() }
 }
 
 /// Waits out what the journal says is to be waited for.

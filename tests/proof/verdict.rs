@@ -32,7 +32,7 @@ impl Ending {
     fn missing_in(&self, chronicle: &Chronicle, stage: &Stage) -> Option<String> {
         let (world, site) = (&stage.sandbox.world, stage.site());
         let state = chronicle.state();
-        let routed = world.cloudflare.is_routed(&site);
+        let routed = stage.is_routed();
         let open = world.run.is_granted(&site.seed.service);
         let paused = !world.monitoring.is_enabled(&site.seed.check);
         let newest = chronicle.newest_end();
@@ -73,8 +73,7 @@ pub(crate) async fn all_is_well(stage: &Stage, ending: &Ending) -> Result<(), St
         return Err(missing);
     }
     nothing_was_broken(stage, &chronicle, ending.failovers)?;
-    let visited =
-        sandbox::visitors::visit(&stage.site().public_url()).await.map_err(|error| error.to_string())?;
+    let visited = sandbox::visitors::visit(&stage.public_url()).await.map_err(|error| error.to_string())?;
     let expected = match ending.active {
         Position::Primary => Served::Primary,
         Position::Standby => Served::Standby,
@@ -93,6 +92,11 @@ pub(crate) fn nothing_was_broken(
     if !broken.is_empty() {
         return Err(format!("promises were broken: {broken:?}"));
     }
+    if let Some(disturbed) =
+        stage.address.as_ref().and_then(|address| address.disturbed(&stage.sandbox.world))
+    {
+        return Err(disturbed);
+    }
     let unknown = stage.sandbox.world.ledger.unknown();
     if !unknown.is_empty() {
         return Err(format!("something unknown was asked: {unknown:?}"));
@@ -101,7 +105,7 @@ pub(crate) fn nothing_was_broken(
     if done > failovers {
         return Err(format!("{done} failovers were done, of {failovers} outages"));
     }
-    chronicle.gap().map_or(Ok(()), Err)
+    chronicle.gap(stage.steps_without_a_switch()).map_or(Ok(()), Err)
 }
 
 /// What was done is done: delivered again, or reconciled, nothing is written any more.

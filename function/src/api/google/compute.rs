@@ -94,7 +94,9 @@ impl Google {
         permissions: &[&str],
     ) -> Result<Vec<String>, ApiError> {
         let name = machine.to_string();
-        let task = task("ask for the permissions on", &name, "enable the interface and check the account");
+        let grant =
+            "check that the Compute Engine API is enabled in its project, and whose credentials these are";
+        let task = task("ask for the permissions on", &name, grant);
         let url = self.compute_url(&name) + "/testIamPermissions";
         let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
         let held = answer["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
