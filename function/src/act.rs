@@ -20,6 +20,7 @@ mod ending;
 mod failback;
 mod failover;
 mod news;
+mod power;
 mod progress;
 mod pulse;
 mod rehearsal;

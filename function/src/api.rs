@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod endpoints;
 pub(crate) mod fence;
 pub mod google;
+pub mod kubernetes;
 pub mod names;
 pub mod retry;
 pub mod secret;
@@ -15,6 +16,7 @@ pub use clients::Clients;
 pub use cloudflare::Cloudflare;
 pub use endpoints::Endpoints;
 pub use google::Google;
+pub use kubernetes::Kubernetes;
 pub use retry::Pace;
 pub use secret::Secret;
 

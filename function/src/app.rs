@@ -203,6 +203,7 @@ fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -
     let settings = api::clients::Settings {
         endpoints: config.endpoints.clone(),
         cloudflare_token: config.cloudflare_token().cloned(),
+        own_cluster: config.own_cluster.clone(),
         call_timeout: config.call_timeout,
         pace,
     };

@@ -22,7 +22,10 @@ use failover_core::{Incident, SiteMarks};
 use toml::Table;
 
 use crate::{
-    api::{Endpoints, Secret},
+    api::{
+        Endpoints, Secret,
+        kubernetes::{self, Source},
+    },
     journal::JournalLocation,
 };
 
@@ -79,6 +82,8 @@ pub struct Config {
     pub cloud_run: Option<CloudRun>,
     /// Where a machine asks who it is, host and port, where that isn't Google's own place.
     pub metadata_host: Option<String>,
+    /// The Kubernetes cluster that this is a pod of, if it is one.
+    pub own_cluster: Source,
     /// The secrets that switches asked for, by the name of their variable.
     pub secrets: BTreeMap<&'static str, Secret>,
 }
@@ -155,6 +160,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         port,
         cloud_run: CloudRun::read(environment),
         metadata_host: environment.variable("GCE_METADATA_HOST").map(str::to_owned),
+        own_cluster: kubernetes::in_this_pod(|name| environment.variable(name)),
         secrets,
     })
 }

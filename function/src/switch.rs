@@ -11,6 +11,7 @@ pub mod gcp_access_config;
 pub mod gcp_alias_ip;
 mod gcp_pair;
 pub mod keys;
+pub mod kubernetes_scale;
 pub mod uptime_check;
 
 use std::{any::Any, fmt, sync::Arc};
@@ -35,6 +36,7 @@ const PROVIDERS: &[Provider] = &[
     cloudflare_redirect_rule::PROVIDER,
     gcp_access_config::PROVIDER,
     gcp_alias_ip::PROVIDER,
+    kubernetes_scale::PROVIDER,
     uptime_check::PROVIDER,
 ];
 
@@ -165,6 +167,11 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// write follows at once: what was read before another took over is not written after.
     fn reads_first(&self) -> bool {
         false
+    }
+
+    /// How long after it was set it may take until it is seen there: a machine that starts isn't ready at once.
+    fn takes_at_most(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
     }
 
     /// Whether what the standby position leads to could serve if it were opened now.
@@ -324,6 +331,16 @@ mod tests {
             "gcp_access_config projects/p/regions/r/addresses/db-public Route",
         );
         check(
+            "kubernetes_scale",
+            "namespace = 'web'\ndeployment = 'primary'\nready_within = '5m'\nreplicas = 2",
+            "kubernetes_scale namespaces/web/deployments/primary Power",
+        );
+        check(
+            "kubernetes_scale",
+            "namespace = 'web'\ndeployment = 'primary'\nkubeconfig = '/secrets/kubeconfig'\ncontext = 'home'",
+            "kubernetes_scale contexts/home/namespaces/web/deployments/primary Power",
+        );
+        check(
             "uptime_check",
             "check = 'projects/p/uptimeCheckConfigs/resume-abc123'",
             "uptime_check projects/p/uptimeCheckConfigs/resume-abc123 Monitor",
@@ -370,12 +387,24 @@ mod tests {
     }
 
     #[test]
+    fn a_deployment_that_could_not_be_scaled_is_refused() {
+        check(
+            "kubernetes_scale",
+            "namespace = 'Web'\ndeployment = 'primary'\ncontext = 'home'\nreplicas = 0\nready_within = 'soon'",
+            "namespace is no name of Kubernetes: a-z, 0-9 and -, at most 63; namespace = \"web\"\n\
+             replicas is no whole number from 1 to 100; replicas = 1\n\
+             ready_within expected number at 0; ready_within = \"10m\"\n\
+             context is of a kubeconfig, and none is named; context = \"home\"",
+        );
+    }
+
+    #[test]
     fn an_unknown_kind_lists_the_known_ones() {
         check(
             "page_rule",
             "",
             "kind \"page_rule\" is none of cloud_run_invoker, cloudflare_dns_record, cloudflare_page_rule, \
-             cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, uptime_check; kind = \"cloud_run_invoker\"",
+             cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, kubernetes_scale, uptime_check; kind = \"cloud_run_invoker\"",
         );
     }
 }

@@ -95,8 +95,7 @@ fn origin(world: &World, site: &Site, call: &Call, settings: &Settings) -> Reply
         return page.header("cf-cache-status", status).header("age", "60");
     }
     let named = world.cloudflare.is_named(site);
-    let sites = &world.sites;
-    let power = if named { sites.standby(site.name()) } else { sites.primary(site.name()) };
+    let power = if named { world.sites.standby(site.name()) } else { world.primary_power(site) };
     let reply = match power {
         Power::Off => error(521),
         Power::Dark => error(522).after(settings.origin_timeout),

@@ -28,6 +28,7 @@ pub mod edge;
 pub mod fault;
 pub mod google;
 pub mod iam;
+pub mod kubernetes;
 pub mod latency;
 pub mod ledger;
 mod lock;

@@ -31,6 +31,8 @@ pub enum Service {
     AzureLogin,
     /// The metadata service of Azure's machines.
     AzureMetadata,
+    /// The interface of the Kubernetes cluster at home.
+    Kubernetes,
     /// Cloudflare's API.
     Cloudflare,
     /// Cloudflare's edge in front of a site.
@@ -45,7 +47,7 @@ pub enum Service {
 
 impl Service {
     /// Services with one listener for the whole sandbox.
-    pub const CLOUDS: [Self; 12] = [
+    pub const CLOUDS: [Self; 13] = [
         Self::Run,
         Self::Monitoring,
         Self::Storage,
@@ -57,6 +59,7 @@ impl Service {
         Self::Azure,
         Self::AzureLogin,
         Self::AzureMetadata,
+        Self::Kubernetes,
         Self::Cloudflare,
     ];
 

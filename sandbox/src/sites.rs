@@ -85,9 +85,17 @@ impl World {
         self.doors.open(address, power != Power::Off);
     }
 
+    /// How the primary is for whoever asks it: without a pod that is ready, what stands before it answers.
+    pub(crate) fn primary_power(&self, site: &Site) -> Power {
+        match self.sites.primary(site.name()) {
+            Power::On | Power::Slow(_) if !self.kubernetes.runs(site.name()) => Power::Failing(503),
+            power => power,
+        }
+    }
+
     /// Whether the primary answers a visitor who comes past the edge.
     pub fn primary_answers(&self, site: &Site, patience: Duration) -> bool {
-        self.sites.primary(site.name()).answers_within(patience)
+        self.primary_power(site).answers_within(patience)
     }
 
     /// Whether the standby lets a visitor in and answers.
@@ -99,7 +107,7 @@ impl World {
 
 /// What the primary says to this call, whoever brings it.
 pub(crate) fn primary_page(world: &World, site: &Site, call: &Call) -> Reply {
-    page(world.sites.primary(site.name()), "primary", site, call)
+    page(world.primary_power(site), "primary", site, call)
 }
 
 fn standby_page(world: &World, site: &Site, call: &Call) -> Reply {

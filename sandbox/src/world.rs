@@ -19,6 +19,7 @@ use crate::edge::Edge;
 use crate::fault::{Aim, Fault, Faults};
 use crate::google::access::Access;
 use crate::iam::Iam;
+use crate::kubernetes::{Kubernetes, NAMESPACE};
 use crate::latency::Latencies;
 use crate::ledger::Ledger;
 use crate::lock::lock;
@@ -76,6 +77,8 @@ pub struct World {
     pub azure_metadata: AzureMetadata,
     /// The virtual network of both clouds' machines.
     pub network: Network,
+    /// The Kubernetes cluster at home.
+    pub kubernetes: Kubernetes,
     /// Cloudflare's API.
     pub cloudflare: Cloudflare,
     /// Cloudflare's edge.
@@ -110,6 +113,7 @@ impl World {
             azure_login: Login::new(directory.clone(), signer.clone()),
             azure_metadata: AzureMetadata::new(directory),
             network: Network::default(),
+            kubernetes: Kubernetes::default(),
             keys: KeyService::new(signer.clone()),
             iam: Iam::new(access.clone()),
             access,
@@ -142,6 +146,7 @@ impl World {
             Service::Azure => &self.azure,
             Service::AzureLogin => &self.azure_login,
             Service::AzureMetadata => &self.azure_metadata,
+            Service::Kubernetes => &self.kubernetes,
             Service::Machine => &self.network,
             Service::Cloudflare => &self.cloudflare,
             Service::Edge => &self.edge,
@@ -153,6 +158,7 @@ impl World {
     pub(crate) fn seed(&self, site: &Site) {
         self.run.add_service(&site.seed.service, site.standby_url().as_str());
         self.monitoring.add_check(&site.seed.check, &site.edge.to_string());
+        self.kubernetes.add(NAMESPACE, site.name());
         self.monitoring.add_policy(&site.seed.check, site.name());
         let mut sites = self.added.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         sites.push(site.clone());

@@ -1,15 +1,21 @@
 //! One switch in a sandbox of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use cloud_failover::{
-    api::{Clients, Endpoints, Pace, Secret, clients::Settings, credentials::StaticToken},
+    api::{
+        Clients, Endpoints, Pace, Secret, clients::Settings, credentials::StaticToken, kubernetes::Source,
+    },
     switch::{self, Change, Observation, Switch, SwitchError},
 };
 use failover_core::{Observed, Position};
 use sandbox::{
     Aim, Fault, Kind as CallKind, Options, Sandbox, Service, Site, World, google::access::FUNCTION_ACCOUNT,
-    promises::Promise,
+    kubernetes::Kubernetes, promises::Promise,
 };
 use url::Url;
 
@@ -130,11 +136,20 @@ pub(crate) fn clients(sandbox: &Sandbox, budget: Duration) -> Clients {
     let token = sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1));
     let settings = Settings {
         endpoints: endpoints(sandbox),
+        own_cluster: Source::Kubeconfig { path: kubeconfig(sandbox), context: None },
         cloudflare_token: Some(Secret::new(&format!(" {}\n", Options::default().cloudflare_token))),
         call_timeout: Duration::from_millis(800),
         pace: pace(budget),
     };
     Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new(&token)))).unwrap()
+}
+
+/// A kubeconfig of this sandbox's cluster, where Cargo keeps what tests leave behind.
+pub(crate) fn kubeconfig(sandbox: &Sandbox) -> PathBuf {
+    let server = sandbox.url(Service::Kubernetes);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kubeconfig-{}", uuid::Uuid::new_v4()));
+    std::fs::write(&path, Kubernetes::kubeconfig(&server)).unwrap();
+    path
 }
 
 pub(crate) fn endpoints(sandbox: &Sandbox) -> Endpoints {

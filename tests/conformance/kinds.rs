@@ -36,8 +36,17 @@ pub(crate) struct Kind {
     pub(crate) remedy: &'static str,
 }
 
-pub(crate) const KINDS: [Kind; 8] =
-    [ALL_USERS, IAM_CHECK, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK, DNS_RECORD, ALIAS_IP, ACCESS_CONFIG];
+pub(crate) const KINDS: [Kind; 9] = [
+    ALL_USERS,
+    IAM_CHECK,
+    PAGE_RULE,
+    REDIRECT_RULE,
+    UPTIME_CHECK,
+    DNS_RECORD,
+    ALIAS_IP,
+    ACCESS_CONFIG,
+    KUBERNETES_SCALE,
+];
 
 pub(crate) const ALL_USERS: Kind = Kind {
     name: "cloud_run_invoker, all_users",
@@ -248,6 +257,32 @@ pub(crate) const ACCESS_CONFIG: Kind = Kind {
     },
     remedy: "grant the account compute.instances.addAccessConfig on it",
     ..ALIAS_IP
+};
+
+pub(crate) const KUBERNETES_SCALE: Kind = Kind {
+    name: "kubernetes_scale",
+    key: "kubernetes_scale",
+    table: |seed| format!("namespace = 'web'\ndeployment = '{}'", seed.name),
+    astray: |seed| format!("namespace = 'web'\ndeployment = '{}x'", seed.name),
+    reads: &["kubernetes.get_deployment"],
+    write: "kubernetes.patch_scale",
+    writes: 1,
+    follows: 0,
+    // A dry run, which is no write.
+    touches: 0,
+    reads_first: true,
+    cloudflare: false,
+    is_standby: |world, site| world.kubernetes.replicas(site.name()) == 0,
+    by_hand: |world, site| world.kubernetes.scale(site.name(), 0),
+    rest: |world, site| {
+        let mut deployment = without(world.kubernetes.deployment(site.name()), &["status"]);
+        for (of, key) in [("metadata", "generation"), ("metadata", "resourceVersion"), ("spec", "replicas")] {
+            deployment[of].as_object_mut().expect("an object").remove(key);
+        }
+        deployment
+    },
+    forbid: |world| world.kubernetes.deny("patch", "deployments/scale"),
+    remedy: "grant the account get on deployments and patch on deployments/scale",
 };
 
 fn pair() -> PairSeed {

@@ -7,6 +7,7 @@
 mod bench;
 mod faults;
 mod kinds;
+mod kubernetes;
 mod machines;
 mod particular;
 mod probing;

@@ -7,6 +7,7 @@ mod decisions;
 mod executors;
 mod hostile;
 mod journal;
+mod kubernetes;
 mod many;
 mod moves;
 mod reconcile;

@@ -2,6 +2,7 @@
 
 mod endings;
 mod faults;
+mod kubernetes;
 mod looks;
 mod process;
 mod report;

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Options, Sandbox, provider::Service};
+use sandbox::{Options, Sandbox, kubernetes::Kubernetes, provider::Service};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -36,6 +36,8 @@ impl Function {
         let path = folder.path().join("failover.toml");
         let text = settings.text(sandbox, &folder.path().display().to_string());
         std::fs::write(&path, text).expect("the configuration is written");
+        let kubeconfig = Kubernetes::kubeconfig(&sandbox.url(Service::Kubernetes));
+        std::fs::write(folder.path().join("kubeconfig"), kubeconfig).expect("the kubeconfig is written");
         let environment: Vec<(&str, &str)> =
             settings.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Self::spawn(sandbox, &path, &environment).await

@@ -21,7 +21,7 @@ pub struct Settings {
     pub primary_url: bool,
     /// Lines for `[push]`.
     pub push: String,
-    /// The site's switches; `None` takes the three of the example.
+    /// The site's switches; `None` takes the three of the example. `{folder}/kubeconfig` leads to the sandbox's cluster.
     pub switches: Option<String>,
     /// The rest of the file.
     pub rest: String,
@@ -76,7 +76,7 @@ impl Settings {
             self.add_site(&mut text, &site);
         }
         text.push_str(&self.rest);
-        text
+        text.replace("{folder}", folder)
     }
 
     fn urls_of(&self, site: &Site) -> String {

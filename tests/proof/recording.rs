@@ -20,10 +20,11 @@ impl fmt::Display for Point {
     }
 }
 
-/// What is asked again and again while something is waited for: the sites, and the journal, where the claim is renewed
+/// What is asked again and again while something is waited for: the sites, a primary that starts, and the journal, where the claim is renewed
 /// or watched.
-const WHILE_WAITING: [&str; 7] = [
+const WHILE_WAITING: [&str; 8] = [
     "edge.visit",
+    "kubernetes.get_deployment",
     "machine.visit",
     "primary.get",
     "standby.get",

@@ -15,6 +15,7 @@ pub(crate) struct Snapshot {
     journal: Vec<(String, Bytes)>,
     primary: Power,
     standby: Power,
+    replicas: u64,
     open: bool,
     routed: bool,
     content: &'static str,
@@ -33,6 +34,7 @@ impl Snapshot {
             journal: world.storage.objects(BUCKET),
             primary: world.sites.primary(site.name()),
             standby: world.sites.standby(site.name()),
+            replicas: world.kubernetes.replicas(site.name()),
             open: world.run.is_granted(&site.seed.service),
             routed: world.cloudflare.is_routed(&site) && !world.cloudflare.is_named(&site),
             content: if world.cloudflare.is_named(&site) { STANDBY_CONTENT } else { PRIMARY_CONTENT },
@@ -61,6 +63,7 @@ impl Snapshot {
         if let Some(address) = &stage.address {
             address.restore(world, self.holder.as_deref());
         }
+        stage.deployment(self.replicas);
         stage.primary(self.primary);
         stage.standby(self.standby);
     }

@@ -1,6 +1,6 @@
 //! A world of its own for one case, and the processes of the function that play in it.
 
-use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use failover_core::Step;
 use sandbox::{Moment, Options, Power, Sandbox, Site};
@@ -19,6 +19,9 @@ use crate::{
 
 /// Deliveries of one message until it is settled: many more than any case needs, since each waits for something.
 const DELIVERIES: usize = 12;
+
+/// How long a pod takes until it is ready: looked at some times, and over soon.
+const STARTING: Duration = Duration::from_millis(400);
 
 /// Where one case plays.
 #[derive(Debug)]
@@ -89,6 +92,13 @@ impl Stage {
     pub(crate) fn standby(&self, power: Power) {
         self.evidence.note(format!("the standby is {power:?}"));
         self.sandbox.world.set_standby("resume", power);
+    }
+
+    /// How many replicas the primary's deployment should have; each is ready a moment after it is asked for.
+    pub(crate) fn deployment(&self, replicas: u64) {
+        self.evidence.note(format!("the primary is scaled to {replicas}"));
+        self.sandbox.world.kubernetes.starting_takes(STARTING);
+        self.sandbox.world.kubernetes.scale("resume", replicas);
     }
 
     /// A process of its own, beside any other.

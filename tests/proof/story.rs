@@ -8,6 +8,7 @@ use sandbox::{
     Moment::{self, AfterEffect},
     Options, Power, SiteSeed,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
+    kubernetes::NAMESPACE,
 };
 use serde_json::Value;
 
@@ -29,6 +30,8 @@ pub(crate) enum Act {
     PowerFails,
     /// It is back.
     PowerReturns,
+    /// The primary's deployment is scaled to none, as in a drill.
+    ScaledDown,
     /// The standby's container is like that.
     Standby(Power),
     /// A message is delivered until it is settled.
@@ -39,7 +42,7 @@ pub(crate) enum Act {
     Drained,
 }
 
-use Act::{DieAt, Drained, PowerFails, PowerReturns, Say, Standby};
+use Act::{DieAt, Drained, PowerFails, PowerReturns, Say, ScaledDown, Standby};
 
 /// A story whose calls are known.
 #[derive(Debug)]
@@ -75,6 +78,8 @@ pub(crate) enum Route {
     Record,
     /// An address, which one of two machines has.
     Address(Moves),
+    /// A page rule, and the primary is a deployment that can be scaled.
+    PageRuleAndScale,
 }
 
 /// One story.
@@ -173,6 +178,13 @@ const REHEARSAL: Story = Story {
     ..FAILOVER
 };
 
+const SCALES_UP: Story = Story {
+    name: "failback-scales-up",
+    route: Route::PageRuleAndScale,
+    prologue: &[ScaledDown, Say(Word::Incident)],
+    ..FAILBACK
+};
+
 /// All of them.
 pub(crate) const STORIES: &[Story] = &[
     FAILOVER,
@@ -215,6 +227,17 @@ pub(crate) const STORIES: &[Story] = &[
         ..FAILOVER
     },
     DRAINED,
+    SCALES_UP,
+    Story {
+        name: "reconcile-carries-a-failback-that-scales-on",
+        prologue: &[
+            ScaledDown,
+            Say(Word::Incident),
+            DieAt(Word::Order("failback"), "kubernetes.patch_scale", 1, AfterEffect),
+        ],
+        message: Word::Reconcile,
+        ..SCALES_UP
+    },
     Story { name: "failover-by-record", route: Route::Record, ..FAILOVER },
     Story { name: "failback-by-record", route: Route::Record, ..FAILBACK },
     Story {
@@ -324,7 +347,7 @@ impl Story {
     async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
         match self.route {
             Route::Address(moves) => Stage::set_on_machines(moves, self.settings(), evidence).await,
-            Route::PageRule | Route::Record => {
+            Route::PageRule | Route::PageRuleAndScale | Route::Record => {
                 Stage::set(self.settings(), Options::default(), evidence).await
             }
         }
@@ -335,6 +358,9 @@ impl Story {
         match self.route {
             Route::PageRule => usual,
             Route::Address(_) => Settings { site: format!("{TIMES}{}", self.site), ..usual },
+            Route::PageRuleAndScale => {
+                Settings { switches: Some(switches_with_scale(&SiteSeed::example())), ..usual }
+            }
             Route::Record => Settings {
                 site: format!("{}{SERVED_BY}", usual.site),
                 switches: Some(switches_with_record(&SiteSeed::example())),
@@ -351,6 +377,7 @@ impl Story {
             match *act {
                 Act::PowerFails => stage.primary(Power::Off),
                 Act::PowerReturns => stage.primary(Power::On),
+                Act::ScaledDown => stage.deployment(0),
                 Act::Standby(power) => stage.standby(power),
                 Act::Say(word) => drop(stage.say(word).await?),
                 Act::DieAt(word, operation, nth, moment) => {
@@ -412,6 +439,18 @@ fn switches_with_record(seed: &SiteSeed) -> String {
         seed.zone,
         record_id(&seed.name),
         seed.check
+    )
+}
+
+/// The example's switches, and the primary's deployment.
+fn switches_with_scale(seed: &SiteSeed) -> String {
+    format!(
+        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"kubernetes_scale\"\nnamespace = \"{NAMESPACE}\"\ndeployment = \"{}\"\n\
+         kubeconfig = \"{{folder}}/kubeconfig\"\n",
+        seed.service, seed.zone, seed.rule, seed.check, seed.name
     )
 }
 

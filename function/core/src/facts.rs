@@ -76,6 +76,12 @@ impl Facts {
         self.switches.iter().any(|seen| seen.role == Role::Route && astray(&seen.observed))
     }
 
+    /// Whether the primary was seen to be off, or on its way.
+    pub fn is_powerless(&self) -> bool {
+        let off = |seen: &Observed| matches!(seen, Observed::At(Position::Standby) | Observed::Mixed(_));
+        self.switches.iter().any(|seen| seen.role == Role::Power && off(&seen.observed))
+    }
+
     /// The switches of `roles` that were not seen at `position`: elsewhere, or not at all.
     pub fn not_at(&self, position: Position, roles: &[Role]) -> Vec<&SwitchId> {
         let off = |s: &&Sighting| roles.contains(&s.role) && !s.observed.is_at(position);

@@ -1,4 +1,4 @@
-//! The failback: route back, verify, then close the standby and resume monitoring, independently of each other.
+//! The failback: start the primary where a switch can, route back, verify, then close the standby and resume monitoring, independently of each other.
 
 use std::time::Duration;
 
@@ -56,17 +56,6 @@ impl Executor {
         let caveat = self.caveat().await;
         let sentence = format!("visitors are served by the primary: {}{caveat}", self.task.reason);
         Ok(Finish { drain_until, ..Finish::new(End::Done, Position::Primary, sentence) })
-    }
-
-    async fn power_up(&mut self) -> Result<(), Halt> {
-        if !self.has(Role::Power) {
-            return Ok(());
-        }
-        let begun = Instant::now();
-        let before = Before { look: true, answers: None };
-        self.set(Role::Power, Position::Primary, Vec::new(), before).await?;
-        self.record(Step::Power, begun, None);
-        Ok(())
     }
 
     /// Leads visitors to the primary; true if that took a write.

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    ApiError, Cloudflare, Endpoints, Google, Pace, Secret, cloudflare,
+    ApiError, Cloudflare, Endpoints, Google, Kubernetes, Pace, Secret, cloudflare,
     credentials::{DefaultCredentials, Tokens, http_client},
+    kubernetes::{self, Source},
 };
 
 /// What the clients need to know.
@@ -14,6 +15,8 @@ pub struct Settings {
     pub endpoints: Endpoints,
     /// Cloudflare's token, where a switch needs it.
     pub cloudflare_token: Option<Secret>,
+    /// The Kubernetes cluster that this process is a pod of, if it is one.
+    pub own_cluster: Source,
     /// How long one try of a call may take.
     pub call_timeout: Duration,
     /// How patiently a call is tried again.
@@ -25,6 +28,7 @@ impl Default for Settings {
         Self {
             endpoints: Endpoints::default(),
             cloudflare_token: None,
+            own_cluster: kubernetes::in_this_pod(|_| None),
             call_timeout: Duration::from_secs(10),
             pace: Pace::default(),
         }
@@ -37,6 +41,7 @@ pub struct Clients {
     pace: Pace,
     google: Arc<Google>,
     cloudflare: Arc<cloudflare::Shared>,
+    own_cluster: Source,
 }
 
 impl Clients {
@@ -48,10 +53,10 @@ impl Clients {
 
     /// Clients with another source of tokens.
     pub fn with_tokens(settings: Settings, tokens: Arc<dyn Tokens>) -> Result<Self, ApiError> {
-        let Settings { endpoints, cloudflare_token, call_timeout, pace } = settings;
+        let Settings { endpoints, cloudflare_token, own_cluster, call_timeout, pace } = settings;
         let cloudflare = cloudflare::Shared::new(&endpoints, cloudflare_token, call_timeout, pace);
         let google = Arc::new(Google { http: http_client()?, tokens, endpoints, call_timeout, pace });
-        Ok(Self { pace, google, cloudflare })
+        Ok(Self { pace, google, cloudflare, own_cluster })
     }
 
     /// Google's interfaces.
@@ -62,6 +67,15 @@ impl Clients {
     /// Cloudflare's interface, for one switch: those that ask first here go first where calls are scarce.
     pub fn cloudflare(&self) -> Cloudflare {
         self.cloudflare.another()
+    }
+
+    /// A cluster's interface: the one that a kubeconfig leads to, or the one that this process is a pod of.
+    pub fn kubernetes(&self, named: Option<Source>) -> Kubernetes {
+        let source = named.unwrap_or_else(|| self.own_cluster.clone());
+        let call_timeout = self.google.call_timeout;
+        // In an outage the cluster at home is as dead as the site: whoever only looks isn't kept waiting for long.
+        let budget = self.pace.budget.min(call_timeout * 2);
+        Kubernetes::new(source, call_timeout, Pace { budget, ..self.pace })
     }
 
     /// How patiently calls are tried again.

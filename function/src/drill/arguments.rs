@@ -47,6 +47,8 @@ impl DrillArguments {
 pub(super) enum Scenario {
     /// A site behind Cloudflare, to a standby on Cloud Run.
     Site,
+    /// The same site, whose primary is a deployment on Kubernetes: scaled down, and up again by the failback.
+    Kubernetes,
     /// The addresses of two machines on Google Cloud, to the one that was promoted.
     GcpVip,
 }
@@ -127,8 +129,9 @@ pub(super) struct NamedPort {
 }
 
 /// Every name that a port may be given to.
-const PORTS: [(&str, Option<Service>); 12] = [
+const PORTS: [(&str, Option<Service>); 13] = [
     ("control", None),
+    ("kubernetes", Some(Service::Kubernetes)),
     ("run", Some(Service::Run)),
     ("monitoring", Some(Service::Monitoring)),
     ("storage", Some(Service::Storage)),

@@ -3,7 +3,7 @@
 use sandbox::{Kind, Service, ledger::Fate, ledger::Record};
 use serde::Serialize;
 
-use super::stage::Stage;
+use super::stage::{Home, Stage};
 
 /// The function's calls to one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,10 +20,11 @@ pub(super) struct CallsReport {
     pub(super) failed: usize,
 }
 
-const PROVIDERS: [(&str, Service); 6] = [
+const PROVIDERS: [(&str, Service); 7] = [
     ("Cloud Run", Service::Run),
     ("Cloudflare", Service::Cloudflare),
     ("Monitoring", Service::Monitoring),
+    ("Kubernetes", Service::Kubernetes),
     ("Storage", Service::Storage),
     ("metadata server", Service::Metadata),
     ("token keys", Service::Jwks),
@@ -42,7 +43,8 @@ pub(super) fn of(stage: &Stage) -> Vec<CallsReport> {
             failed: number(&failed),
         }
     };
-    PROVIDERS.map(count).to_vec()
+    let takes_part = |service| service != Service::Kubernetes || stage.home == Home::Deployment;
+    PROVIDERS.into_iter().filter(|(_, service)| takes_part(*service)).map(count).collect()
 }
 
 fn failed(record: &Record) -> bool {

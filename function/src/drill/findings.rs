@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     fault::FaultName,
     journal::{self, PlanTold},
-    stage::Stage,
+    stage::{Home, Stage},
     story::Marks,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn ends(stage: &Stage, visitors: &sandbox::Visitors) -> Vec<Finding> 
     let plans = journal::plans(&journal::entries(stage));
     let served = visitors.visits().last().map(|visit| visit.served.clone());
     let unknown = world.ledger.unknown();
-    vec![
+    let mut found = vec![
         one_end(&plans, Direction::Failover, "the failover ended Done"),
         one_end(&plans, Direction::Failback, "the failback ended Done"),
         Finding::of("visitors are served by the primary", served == Some(Served::Primary), || {
@@ -48,7 +48,13 @@ pub(super) fn ends(stage: &Stage, visitors: &sandbox::Visitors) -> Vec<Finding> 
             let asked = unknown.iter().map(|record| format!("{} {}", record.method, record.path));
             asked.collect::<Vec<_>>().join(", ")
         }),
-    ]
+    ];
+    if stage.home == Home::Deployment {
+        let replicas = world.kubernetes.replicas(stage.site.name());
+        let what = "the deployment has its replica again";
+        found.push(Finding::of(what, replicas == 1, || format!("it has {replicas}")));
+    }
+    found
 }
 
 /// How a process took SIGTERM.

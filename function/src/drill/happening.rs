@@ -23,6 +23,8 @@ pub(super) enum Who {
     CloudRun,
     /// Cloudflare.
     Cloudflare,
+    /// The cluster that the primary is in.
+    Kubernetes,
     /// Cloud Storage, where the journal is.
     Storage,
     /// The metadata server, where tokens come from.
@@ -45,6 +47,7 @@ impl Who {
             Self::Function => "function",
             Self::CloudRun => "Cloud Run",
             Self::Cloudflare => "Cloudflare",
+            Self::Kubernetes => "Kubernetes",
             Self::Storage => "Storage",
             Self::Metadata => "metadata",
             Self::Operator => "operator",

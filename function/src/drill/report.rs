@@ -100,7 +100,7 @@ impl Report {
         let took = began.zip(marks.over).map_or(Duration::ZERO, |(began, over)| over - began);
         Self {
             version: VERSION,
-            scenario: "site",
+            scenario: stage.home.scenario(),
             fault: stage.fault.map(super::fault::FaultName::name),
             ended_well: all_good && stopped.is_none(),
             stopped,
@@ -164,11 +164,11 @@ mod tests {
     use sandbox::Power;
 
     use super::*;
-    use crate::drill::stage::Pace;
+    use crate::drill::stage::{Home, Pace};
 
     #[tokio::test]
     async fn a_site_that_nobody_moved_is_no_good_end() {
-        let stage = Stage::set(Pace::fast(), None).await.unwrap();
+        let stage = Stage::set(Pace::fast(), None, Home::Server).await.unwrap();
         stage.world().set_primary(stage.site.name(), Power::Off);
         let visitors = Visitors::start(&stage.site.public_url(), Duration::from_millis(10)).unwrap();
         visitors.watch().wait_for(|count| *count > 0).await.unwrap();
@@ -182,7 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_no_provider_has_is_not_asked_for_in_vain() {
-        let stage = Stage::set(Pace::fast(), None).await.unwrap();
+        let stage = Stage::set(Pace::fast(), None, Home::Server).await.unwrap();
         let visitors = Visitors::start(&stage.site.public_url(), Duration::from_secs(1)).unwrap();
         stage.world().set_primary(stage.site.name(), Power::Off);
         // Somebody asks for what no provider has.

@@ -15,7 +15,7 @@ use super::{
     report::Report,
     show::{self, Screen, summary},
     signals,
-    stage::{Pace, Stage},
+    stage::{Home, Pace, Stage},
     story::{Marks, Story},
     virtual_ip,
     watcher::Watcher,
@@ -30,7 +30,11 @@ const TICK: Duration = Duration::from_millis(50);
 /// When it could not even begin.
 pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
     match arguments.scenario {
-        Scenario::Site => site(arguments).await,
+        Scenario::Site => site(arguments, Home::Server).await,
+        Scenario::Kubernetes if arguments.broken().is_some() => {
+            Err(anyhow::anyhow!("--fault belongs to the scenario site"))
+        }
+        Scenario::Kubernetes => site(arguments, Home::Deployment).await,
         Scenario::GcpVip => virtual_ip::run(arguments).await,
     }
 }
@@ -46,9 +50,9 @@ struct Played {
     stopped: Option<String>,
 }
 
-async fn site(arguments: &DrillArguments) -> anyhow::Result<u8> {
+async fn site(arguments: &DrillArguments, home: Home) -> anyhow::Result<u8> {
     let mut screen = Screen::fitting(arguments.json);
-    let Some(played) = unless_interrupted(play(arguments, &mut screen)).await else {
+    let Some(played) = unless_interrupted(play(arguments, home, &mut screen)).await else {
         screen.settle();
         show::write_error("\nThe drill was interrupted; nothing of it is left running.\n");
         return Ok(INTERRUPTED);
@@ -71,9 +75,9 @@ async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
 }
 
 /// Starts everything, plays the story and shows it meanwhile.
-async fn play(arguments: &DrillArguments, screen: &mut Screen) -> anyhow::Result<Played> {
+async fn play(arguments: &DrillArguments, home: Home, screen: &mut Screen) -> anyhow::Result<Played> {
     let pace = if arguments.slow { Pace::slow() } else { Pace::fast() };
-    let stage = Stage::set(pace, arguments.broken()).await?;
+    let stage = Stage::set(pace, arguments.broken(), home).await?;
     let child = stage.start_function().await?;
     let watcher = stage.start_watcher().await?;
     screen.open(&stage);

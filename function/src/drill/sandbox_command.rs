@@ -21,7 +21,8 @@ pub(super) async fn run(arguments: &SandboxArguments) -> anyhow::Result<u8> {
     let sandbox = Sandbox::start(options(arguments)).await.context("a port could not be listened on")?;
     let site = sandbox.site("resume");
     let emulator = Environment::capture(Purpose::Look).variable(EMULATOR).map(with_scheme);
-    let config = Settings { verify: "none", page: false, emulator, watch_every: None }.text(&sandbox, &site);
+    let config = Settings { verify: "none", page: false, emulator, watch_every: None, kubeconfig: None }
+        .text(&sandbox, &site);
     if let Some(path) = &arguments.written.0 {
         std::fs::write(path, &config).with_context(|| format!("{} could not be written", path.display()))?;
     }

@@ -1,9 +1,14 @@
 //! The configuration that the function is given: the documentation's example, with every endpoint at the sandbox.
 
-use std::{fmt::Write, time::Duration};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sandbox::{
     Sandbox, Service, Site,
+    kubernetes::NAMESPACE,
     pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE, subscription, topic},
     tokens::KEY_SET_PATH,
 };
@@ -26,6 +31,8 @@ pub(super) struct Settings {
     pub(super) emulator: Option<String>,
     /// How often a watcher looks, where there is one.
     pub(super) watch_every: Option<Duration>,
+    /// The way to the cluster that the primary is in, where it is in one.
+    pub(super) kubeconfig: Option<PathBuf>,
 }
 
 impl Settings {
@@ -42,6 +49,7 @@ impl Settings {
         }
         text.push_str(&self.endpoints(sandbox));
         text.push_str(&described(site));
+        text.push_str(&self.kubeconfig.as_ref().map_or_else(String::new, |path| deployment(site, path)));
         text
     }
 
@@ -85,6 +93,18 @@ fn watch(every: Duration, sandbox: &Sandbox) -> String {
         humantime::format_duration(every),
         anchors.join(", "),
         watcher::NAME,
+    )
+}
+
+fn deployment(site: &Site, kubeconfig: &Path) -> String {
+    format!(
+        "\n[[sites.switches]]\n\
+         kind       = \"kubernetes_scale\"\n\
+         namespace  = \"{NAMESPACE}\"\n\
+         deployment = \"{}\"\n\
+         kubeconfig = \"{}\"\n",
+        site.name(),
+        kubeconfig.display()
     )
 }
 

@@ -2,12 +2,18 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use sandbox::{
     Options, Sandbox, Service, Site, World,
     checker::{self, Checker},
+    kubernetes::Kubernetes,
 };
 use tempfile::TempDir;
+
+use crate::{
+    api::{Clients, clients},
+    switch::{self, Switch},
+};
 
 use super::{
     child::Child,
@@ -78,6 +84,29 @@ impl Pace {
     }
 }
 
+/// What the primary is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// A server, whose power fails.
+    Server,
+    /// A deployment on Kubernetes, which is scaled down.
+    Deployment,
+}
+
+impl Home {
+    /// What the drill with it is called.
+    pub(super) fn scenario(self) -> &'static str {
+        match self {
+            Self::Server => "site",
+            Self::Deployment => "kubernetes",
+        }
+    }
+}
+
+/// How long a pod takes until it is ready, on a quick day here and with `--slow`.
+const STARTING: Duration = Duration::from_secs(1);
+const STARTING_SLOWLY: Duration = Duration::from_secs(8);
+
 /// Everything that is there before the story begins.
 #[derive(Debug)]
 pub(super) struct Stage {
@@ -85,6 +114,8 @@ pub(super) struct Stage {
     pub(super) sandbox: Sandbox,
     /// The one site.
     pub(super) site: Site,
+    /// What its primary is.
+    pub(super) home: Home,
     /// How fast everything is.
     pub(super) pace: Pace,
     /// What is broken on purpose.
@@ -105,7 +136,7 @@ impl Stage {
     ///
     /// # Errors
     /// When loopback or the temporary folder can't be used.
-    pub(super) async fn set(pace: Pace, fault: Option<FaultName>) -> anyhow::Result<Self> {
+    pub(super) async fn set(pace: Pace, fault: Option<FaultName>, home: Home) -> anyhow::Result<Self> {
         let sandbox =
             Sandbox::start(pace.options()).await.context("no port of loopback could be listened on")?;
         sandbox.world.cloudflare.set_spread(pace.rules);
@@ -113,13 +144,20 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir();
         let folder = folder.context("no temporary folder could be made")?;
         let config = folder.path().join("failover.toml");
-        let settings = Settings { verify: "jwt", page: true, emulator: None, watch_every: pace.watch_every };
+        let kubeconfig = (home == Home::Deployment).then(|| folder.path().join("kubeconfig"));
+        if let Some(path) = &kubeconfig {
+            let starting = if pace.watch_every.is_some() { STARTING_SLOWLY } else { STARTING };
+            sandbox.world.kubernetes.starting_takes(starting);
+            std::fs::write(path, Kubernetes::kubeconfig(&sandbox.url(Service::Kubernetes)))?;
+        }
+        let watch_every = pace.watch_every;
+        let settings = Settings { verify: "jwt", page: true, emulator: None, watch_every, kubeconfig };
         std::fs::write(&config, settings.text(&sandbox, &site))
             .context("the configuration could not be written")?;
         let clock = Clock::start();
         let logbook = Arc::new(LogBook::new(folder.path().join("function.log"), clock));
         let watchbook = Arc::new(LogBook::new(folder.path().join("watcher.log"), clock));
-        Ok(Self { sandbox, site, pace, fault, clock, logbook, watchbook, config, _folder: folder })
+        Ok(Self { sandbox, site, home, pace, fault, clock, logbook, watchbook, config, _folder: folder })
     }
 
     /// The sandbox's state.
@@ -135,6 +173,19 @@ impl Stage {
         let child = Child::start(&self.config, &environment(&self.sandbox), &self.logbook).await?;
         self.world().pubsub.push_to(&format!("http://{}/push", child.address()));
         Ok(child)
+    }
+
+    /// The switch that scales the primary, as an operator in a drill uses it.
+    ///
+    /// # Errors
+    /// When HTTPS can't be prepared.
+    pub(super) fn scale_switch(&self) -> anyhow::Result<Arc<dyn Switch>> {
+        let config = std::fs::read_to_string(&self.config)?.parse::<toml::Table>()?;
+        let table = config["sites"][0]["switches"].as_array().and_then(|all| all.last());
+        let table = table.and_then(toml::Value::as_table).context("the configuration has no switch")?;
+        let spec =
+            switch::read("kubernetes_scale", table).map_err(|_| anyhow!("the switch can't be read"))?;
+        Ok(spec.build(&Clients::new(clients::Settings::default())?))
     }
 
     /// Starts the watcher, where the pace has one.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failover_core::Direction;
+use failover_core::{Direction, Position};
 use sandbox::{Kind, Power, Served, Service, Visitors, ledger::Record, pubsub};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -18,7 +18,7 @@ use super::{
     happening::{Board, Tone, Who},
     journal,
     patience::{InVain, until},
-    stage::Stage,
+    stage::{Home, Stage},
     watcher::Alert,
 };
 
@@ -36,6 +36,7 @@ const TOKEN_MENDED_AFTER: Duration = Duration::from_secs(3);
 /// What the failback says.
 pub(super) const WHO_ASKS: &str = "alice";
 const WHY: &str = "power is back";
+const WHY_AFTER_A_DRILL: &str = "the drill is over";
 
 /// What came of a second delivery of the alert.
 #[derive(Debug, Clone)]
@@ -69,9 +70,9 @@ pub(super) enum Cut {
     /// Something didn't happen.
     #[error(transparent)]
     InVain(#[from] InVain),
-    /// The function could not be started again.
+    /// The function could not be started again, or the primary not scaled down.
     #[error("{0:#}")]
-    Restart(#[from] anyhow::Error),
+    Undone(#[from] anyhow::Error),
 }
 
 /// The story while it is played.
@@ -113,16 +114,24 @@ impl<'a> Story<'a> {
     }
 
     async fn the_power_fails(&mut self) -> Result<(), Cut> {
-        let cut = self.board.chapter("The power fails");
+        let cut = match self.stage.home {
+            Home::Server => self.board.chapter("The power fails"),
+            Home::Deployment => self.board.chapter("The primary is scaled down"),
+        };
         self.marks.cut = Some(cut);
-        let primary = self.stage.fault.map_or(Power::Off, FaultName::primary);
-        let told = if primary == Power::Off { "the primary is gone" } else { "the primary hangs" };
-        self.board.tell(Who::Home, Tone::Bad, told);
+        let (who, tone, told) = match (self.stage.home, self.primary_power()) {
+            (Home::Deployment, _) => {
+                (Who::Operator, Tone::Plain, "scales the deployment to 0, as with kubectl scale")
+            }
+            (Home::Server, Power::Off) => (Who::Home, Tone::Bad, "the primary is gone"),
+            (Home::Server, _) => (Who::Home, Tone::Bad, "the primary hangs"),
+        };
+        self.board.tell(who, tone, told);
         let reached = self.stage.fault.and_then(|fault| fault.arm(self.stage));
         if let Some(fault) = self.stage.fault {
             self.board.tell(Who::Fault, Tone::Doubtful, fault.sentence());
         }
-        self.stage.world().set_primary(self.stage.site.name(), primary);
+        self.primary_goes().await?;
         self.marks.alert = Some(self.alert_after(cut).await?);
         self.suffer(reached).await?;
         self.ended(Direction::Failover).await?;
@@ -130,6 +139,22 @@ impl<'a> Story<'a> {
         self.see(Served::Standby).await?;
         tokio::time::sleep(LOOK_AROUND).await;
         Ok(())
+    }
+
+    /// The cause of it all.
+    async fn primary_goes(&self) -> Result<(), Cut> {
+        match self.stage.home {
+            Home::Server => self.stage.world().set_primary(self.stage.site.name(), self.primary_power()),
+            Home::Deployment => {
+                let scaled = self.stage.scale_switch()?.set(Position::Standby, None).await;
+                scaled.map_err(|error| anyhow::anyhow!(crate::log::chain(&error)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn primary_power(&self) -> Power {
+        self.stage.fault.map_or(Power::Off, FaultName::primary)
     }
 
     /// What a fault needs while the function copes with it.
@@ -192,16 +217,26 @@ impl<'a> Story<'a> {
     }
 
     async fn the_power_returns(&mut self) -> Result<(), Cut> {
-        self.marks.back = Some(self.board.chapter("The power is back"));
         let world = Arc::clone(self.stage.world());
-        world.set_primary(self.stage.site.name(), Power::On);
-        self.board.tell(Who::Home, Tone::Good, "the primary runs; visitors stay where they are");
+        let why = match self.stage.home {
+            Home::Server => {
+                self.marks.back = Some(self.board.chapter("The power is back"));
+                world.set_primary(self.stage.site.name(), Power::On);
+                self.board.tell(Who::Home, Tone::Good, "the primary runs; visitors stay where they are");
+                WHY
+            }
+            Home::Deployment => {
+                self.marks.back = Some(self.board.chapter("The way back"));
+                self.board.tell(Who::Home, Tone::Plain, "the deployment is still scaled to 0");
+                WHY_AFTER_A_DRILL
+            }
+        };
         tokio::time::sleep(LOOK_AROUND / 2).await;
-        let text = format!("publishes {{\"command\":\"failback\",\"reason\":\"{WHY}\"}}");
+        let text = format!("publishes {{\"command\":\"failback\",\"reason\":\"{why}\"}}");
         self.board.tell(Who::Operator, Tone::Plain, text);
         self.marks.asked = Some(Instant::now());
         let command =
-            json!({ "command": "failback", "site": self.stage.site.name(), "reason": WHY, "by": WHO_ASKS });
+            json!({ "command": "failback", "site": self.stage.site.name(), "reason": why, "by": WHO_ASKS });
         let message = world.pubsub.publish(&pubsub::topic("failover-commands"), command.to_string(), &[]);
         self.ended(Direction::Failback).await?;
         self.settled(Some(message)).await?;

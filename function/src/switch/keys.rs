@@ -1,6 +1,6 @@
 //! Reads one switch's table of the configuration, collecting every problem before giving up.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
 /// What is wrong with one key of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,33 @@ impl<'a> Keys<'a> {
             self.problem(key, format!("is not one of {}", names.join(", ")), usual);
         }
         chosen.map(|(_, choice)| *choice)
+    }
+
+    /// The whole number at `key`, `usual` where there is none.
+    pub fn number(&mut self, key: &'static str, range: RangeInclusive<u32>, usual: u32) -> Option<u32> {
+        self.known.push(key);
+        let Some(value) = self.table.get(key) else { return Some(usual) };
+        let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+        let fits = number.filter(|number| range.contains(number));
+        if fits.is_none() {
+            let reason = format!("is no whole number from {} to {}", range.start(), range.end());
+            self.problems.push(KeyProblem {
+                key: key.to_owned(),
+                reason,
+                example: format!("{key} = {usual}"),
+            });
+        }
+        fits
+    }
+
+    /// The duration at `key`, `usual` where there is none.
+    pub fn time(&mut self, key: &'static str, usual: Duration) -> Option<Duration> {
+        let example = humantime::format_duration(usual).to_string();
+        if !self.table.contains_key(key) {
+            self.known.push(key);
+            return Some(usual);
+        }
+        self.required::<humantime::Duration>(key, &example).map(Into::into)
     }
 
     /// Whether anything stands at `key`.

@@ -127,6 +127,8 @@ fn gate(policy: &Policy, facts: &Facts, command: &Command) -> Option<Reason> {
     match &facts.primary {
         Served::By(Position::Primary) => None,
         Served::By(Position::Standby) => Some(Reason::PrimarySilent("the standby answered".to_owned())),
+        // What is off can't answer: the plan starts it, and asks it then.
+        Served::Silent(_) | Served::Unknown(_) if facts.is_powerless() => None,
         Served::Silent(why) | Served::Unknown(why) => Some(Reason::PrimarySilent(why.clone())),
     }
 }

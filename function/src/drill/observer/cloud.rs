@@ -113,6 +113,7 @@ fn who(service: Service) -> Option<Who> {
         Service::Storage => Some(Who::Storage),
         Service::Metadata => Some(Who::Metadata),
         Service::Cloudflare => Some(Who::Cloudflare),
+        Service::Kubernetes => Some(Who::Kubernetes),
         Service::Primary => Some(Who::Home),
         _ => None,
     }
@@ -135,6 +136,10 @@ fn changed(stage: &Stage, record: &Record) -> Option<String> {
         Service::Cloudflare => "the page rule is disabled: visitors are sent home again",
         Service::Monitoring if world.monitoring.is_enabled(&seed.check) => "the uptime check is resumed",
         Service::Monitoring => "the uptime check is paused",
+        Service::Kubernetes if world.kubernetes.replicas(stage.site.name()) == 0 => {
+            "the deployment is scaled to 0: the primary is gone"
+        }
+        Service::Kubernetes => "the deployment is scaled up: its pod starts",
         _ => return None,
     };
     Some(said.to_owned())

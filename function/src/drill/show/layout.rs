@@ -3,7 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use super::style::{Paint, Style};
-use crate::drill::stage::{Pace, Stage};
+use crate::drill::stage::{Home, Pace, Stage};
 
 /// Where the text of a line begins.
 pub(in crate::drill) const TEXT: usize = 23;
@@ -73,11 +73,21 @@ pub(in crate::drill) fn painted(paint: Paint, text: &str, style: &Style) -> Stri
 
 /// What there is to see, before anything happens.
 pub(in crate::drill) fn opening(stage: &Stage, style: &Style) -> String {
-    let title = style.paint(Paint::Strong, "cloud-failover drill: a power cut, and the way back");
-    let scene = "All of it is in this terminal and on loopback: a server at home and its standby, visitors, and \
-                 stand-ins for Cloud Run, Monitoring, Pub/Sub, Storage and Cloudflare that refuse what the real ones \
-                 refuse. The function is this very program, in a process of its own.";
-    let (scene, pace) = (paragraph(scene, style), paragraph(&pace(&stage.pace), style));
+    let (what, home, clouds) = match stage.home {
+        Home::Server => ("a power cut, and the way back", "a server at home", "Storage and Cloudflare"),
+        Home::Deployment => (
+            "a primary on Kubernetes, scaled down and up again",
+            "a deployment at home",
+            "Storage, Cloudflare and Kubernetes",
+        ),
+    };
+    let title = style.paint(Paint::Strong, &format!("cloud-failover drill: {what}"));
+    let scene = format!(
+        "All of it is in this terminal and on loopback: {home} and its standby, visitors, and stand-ins for Cloud Run, \
+         Monitoring, Pub/Sub, {clouds} that refuse what the real ones refuse. The function is this very program, in a \
+         process of its own."
+    );
+    let (scene, pace) = (paragraph(&scene, style), paragraph(&pace(&stage.pace), style));
     format!("\n{title}\n\n{scene}\n{pace}")
 }
 

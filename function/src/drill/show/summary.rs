@@ -20,7 +20,7 @@ pub(in crate::drill) fn of(report: &Report, visitors: &Visitors, style: &Style) 
     let mut out = format!("\n{}\n\n", style.paint(Paint::Strong, "What happened"));
     out.push_str(&strip::timeline(&visitors.visits(), style));
     for told in &report.moves {
-        let _ = write!(out, "\n{}{}", heading(told, style), waterfall::draw(told, style));
+        let _ = write!(out, "\n{}{}", heading(told, report.scenario, style), waterfall::draw(told, style));
     }
     let failover = report.moves.iter().find(|told| told.direction == Direction::Failover);
     if let Some(failover) = failover.filter(|_| report.simulated.slow) {
@@ -34,9 +34,10 @@ pub(in crate::drill) fn of(report: &Report, visitors: &Visitors, style: &Style) 
     out
 }
 
-fn heading(told: &MoveReport, style: &Style) -> String {
+fn heading(told: &MoveReport, scenario: &str, style: &Style) -> String {
     let (name, since) = match told.direction {
         Direction::Failback => ("Failback", "the operator's message"),
+        Direction::Failover if scenario == "kubernetes" => ("Failover", "the scaling down"),
         Direction::Failover => ("Failover", "the power cut"),
         Direction::Rehearsal => ("Rehearsal", "its command"),
     };

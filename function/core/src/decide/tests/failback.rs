@@ -39,6 +39,36 @@ fn is_refused_unless_the_primary_answers() {
 }
 
 #[test]
+fn starts_a_primary_that_is_off_or_on_its_way_instead_of_asking_it() {
+    let with_power = |primary, power| {
+        let mut facts = primary_is(primary, away().switches);
+        facts.switches.push(seen(Role::Power, power));
+        facts
+    };
+    let silent = || Served::Silent("answered 503, not 200".to_owned());
+    let asked = |facts: Facts| check(&Story::on_standby(), &facts, &asks(Verb::Failback, "13:00:00"), ASKED);
+    asked(with_power(silent(), Observed::At(Position::Standby)));
+    asked(with_power(silent(), Observed::Mixed("scaled up, 0 of 1 ready".to_owned())));
+    for power in [Observed::At(Position::Primary), Observed::Unknown("no answer within 10s".to_owned())] {
+        check(
+            &Story::on_standby(),
+            &with_power(silent(), power),
+            &asks(Verb::Failback, "13:00:00"),
+            "refused: the primary has not answered twice in a row (answered 503, not 200); start it, or send \
+             \"failback\" with \"force\": true + refused m-failback",
+        );
+    }
+    let crossed = with_power(Served::By(Position::Standby), Observed::At(Position::Standby));
+    check(
+        &Story::on_standby(),
+        &crossed,
+        &asks(Verb::Failback, "13:00:00"),
+        "refused: the primary has not answered twice in a row (the standby answered); start it, or send \
+         \"failback\" with \"force\": true + refused m-failback",
+    );
+}
+
+#[test]
 fn is_refused_where_nobody_can_ask_the_primary() {
     let policy = Policy { has_primary_url: false, ..policy() };
     under(

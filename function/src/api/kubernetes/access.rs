@@ -1,0 +1,133 @@
+//! Whom to ask, whom to trust, and as whom: from a kubeconfig, or from what a pod is given.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use reqwest::{Certificate, Identity, redirect};
+
+use super::kubeconfig;
+use crate::api::Secret;
+
+/// Where every pod finds its account (documentation, "Accessing the Kubernetes API from a Pod", read 2026-11-20).
+const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Where the way to a cluster is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// In a kubeconfig.
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// The context; none is the file's current one.
+        context: Option<String>,
+    },
+    /// In the pod that this runs in.
+    Pod {
+        /// Host and port of the interface, as the environment tells them; none where this is no pod.
+        server: Option<String>,
+        /// The folder with the account's token and the cluster's certificate.
+        account: PathBuf,
+    },
+}
+
+/// The cluster that this runs in; `variable` reads the environment.
+pub fn in_this_pod<'a>(variable: impl Fn(&str) -> Option<&'a str>) -> Source {
+    let server = variable("KUBERNETES_SERVICE_HOST").map(|host| {
+        let port = variable("KUBERNETES_SERVICE_PORT").unwrap_or("443");
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        format!("https://{host}:{port}")
+    });
+    Source::Pod { server, account: PathBuf::from(ACCOUNT) }
+}
+
+/// What one call is made with.
+#[derive(Debug)]
+pub(super) struct Access {
+    /// The base URL, without a slash at its end.
+    pub(super) server: String,
+    pub(super) trust: Trust,
+    pub(super) bearer: Option<Secret>,
+}
+
+/// What a client is built of; two that are the same need one client.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Trust {
+    /// The certificates that vouch for the cluster; none are the system's.
+    pub(super) authorities: Option<Vec<u8>>,
+    /// Our own certificate and its key.
+    pub(super) identity: Option<Vec<u8>>,
+}
+
+impl Source {
+    /// Reads it; why not, in words that hold nothing of what was read.
+    pub(super) async fn read(&self) -> Result<Access, String> {
+        match self {
+            Self::Kubeconfig { path, context } => {
+                let text = text(path).await?;
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let told = kubeconfig::read(&text, context.as_deref());
+                told.map_err(|why| format!("{} {why}", path.display()))?.access(folder).await
+            }
+            Self::Pod { server: None, .. } => {
+                Err("this is no pod (KUBERNETES_SERVICE_HOST is not set), and the \
+                                                   switch names no kubeconfig"
+                    .to_owned())
+            }
+            Self::Pod { server: Some(server), account } => {
+                let bearer = token(&account.join("token")).await?;
+                let authorities = bytes(&account.join("ca.crt")).await?;
+                let trust = Trust { authorities: Some(authorities), identity: None };
+                Ok(Access { server: server.clone(), trust, bearer: Some(bearer) })
+            }
+        }
+    }
+}
+
+impl Trust {
+    /// A client that trusts this and nothing else. Redirects would take the token elsewhere.
+    pub(super) fn client(&self) -> Result<reqwest::Client, String> {
+        let agent = concat!("cloud-failover/", env!("CARGO_PKG_VERSION"));
+        let mut builder = reqwest::Client::builder().user_agent(agent).redirect(redirect::Policy::none());
+        if let Some(authorities) = &self.authorities {
+            let read = Certificate::from_pem_bundle(authorities).ok().filter(|found| !found.is_empty());
+            builder = builder.tls_certs_only(read.ok_or("the cluster's certificate authority is no PEM")?);
+        }
+        if let Some(identity) = &self.identity {
+            let read = Identity::from_pem(identity);
+            builder = builder.identity(read.map_err(|_| "the client certificate and its key are no PEM")?);
+        }
+        builder
+            .build()
+            .map_err(|error| format!("HTTPS can't be prepared: {}", crate::api::retry::causes(&error)))
+    }
+}
+
+/// A key is in it.
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trust").finish_non_exhaustive()
+    }
+}
+
+pub(super) async fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    tokio::fs::read(path).await.map_err(|error| format!("{} can't be read: {error}", path.display()))
+}
+
+async fn text(path: &Path) -> Result<String, String> {
+    String::from_utf8(bytes(path).await?).map_err(|_| format!("{} is no text", path.display()))
+}
+
+/// The token in a file, read when it is needed: Kubernetes replaces it about once an hour.
+pub(super) async fn token(path: &Path) -> Result<Secret, String> {
+    bearer(&text(path).await?).ok_or_else(|| format!("{} holds no token", path.display()))
+}
+
+/// A token of one word, which no log shows from now on.
+pub(super) fn bearer(text: &str) -> Option<Secret> {
+    let token = Secret::new(text);
+    crate::log::hide(token.expose());
+    let fits = !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic());
+    fits.then_some(token)
+}

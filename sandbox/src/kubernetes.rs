@@ -1,0 +1,219 @@
+//! A Kubernetes cluster's interface, as far as the scale of deployments goes, and the deployments that are primaries.
+//!
+//! As strict as the real one: content types of patches, unknown fields, resource versions, grants by verb and
+//! resource, `Status` objects (the reference of `apps/v1` and `autoscaling/v1` and "API Concepts", read 2026-11-20). What
+//! is told of a deployment lags behind a change, and pods aren't ready at once, where a test says so.
+
+mod deployment;
+mod status;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use http::Method;
+use serde_json::Value;
+use url::Url;
+
+use self::deployment::Deployment;
+use self::status::Denied;
+use crate::call::{Call, Reply};
+use crate::lock::lock;
+use crate::provider::{Kind, Provider};
+use crate::world::World;
+
+/// The namespace that the primaries are in.
+pub const NAMESPACE: &str = "web";
+/// The token of the function's account, the only one that is good.
+const TOKEN: &str = "sandbox-kubernetes-token-0123456789abcdef";
+/// What its role grants: exactly what `kubernetes/components/scale-access` does.
+const GRANTS: [(&str, &str); 2] = [("get", "deployments"), ("patch", "deployments/scale")];
+
+/// A cluster.
+#[derive(Debug)]
+pub struct Kubernetes(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    deployments: BTreeMap<(String, String), Deployment>,
+    grants: BTreeSet<(String, String)>,
+    /// How long it takes until a pod that is started is ready.
+    starting_takes: Duration,
+}
+
+impl Default for Kubernetes {
+    fn default() -> Self {
+        let grants = GRANTS.iter().map(|(verb, on)| ((*verb).to_owned(), (*on).to_owned())).collect();
+        Self(Mutex::new(State { deployments: BTreeMap::new(), grants, starting_takes: Duration::ZERO }))
+    }
+}
+
+/// What is asked for.
+enum Route<'a> {
+    Deployment(&'a str, &'a str),
+    Scale(&'a str, &'a str),
+    Unknown,
+}
+
+impl<'a> Route<'a> {
+    fn of(segments: &[&'a str]) -> Self {
+        match segments {
+            ["apis", "apps", "v1", "namespaces", space, "deployments", name] => Self::Deployment(space, name),
+            ["apis", "apps", "v1", "namespaces", space, "deployments", name, "scale"] => {
+                Self::Scale(space, name)
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Kubernetes {
+    /// Adds a deployment of one replica that is ready.
+    pub fn add(&self, namespace: &str, name: &str) {
+        let key = (namespace.to_owned(), name.to_owned());
+        lock(&self.0).deployments.insert(key, Deployment::new(namespace, name));
+    }
+
+    /// How long pods take from now on until they are ready.
+    pub fn starting_takes(&self, time: Duration) {
+        lock(&self.0).starting_takes = time;
+    }
+
+    /// Takes a verb on a resource from the function's role.
+    pub fn deny(&self, verb: &str, resource: &str) {
+        lock(&self.0).grants.remove(&(verb.to_owned(), resource.to_owned()));
+    }
+
+    /// Somebody with all rights sets how many replicas a primary should have.
+    pub fn scale(&self, name: &str, replicas: u64) {
+        let state = &mut *lock(&self.0);
+        let key = (NAMESPACE.to_owned(), name.to_owned());
+        if let Some(deployment) = state.deployments.get_mut(&key) {
+            deployment.scale(replicas, Instant::now(), state.starting_takes);
+        }
+    }
+
+    /// How many replicas a primary should have.
+    pub fn replicas(&self, name: &str) -> u64 {
+        let key = (NAMESPACE.to_owned(), name.to_owned());
+        lock(&self.0).deployments.get(&key).map_or(0, |deployment| deployment.replicas)
+    }
+
+    /// The deployment as the interface shows it.
+    pub fn deployment(&self, name: &str) -> Option<Value> {
+        let key = (NAMESPACE.to_owned(), name.to_owned());
+        lock(&self.0).deployments.get(&key).map(|deployment| deployment.view(Instant::now()))
+    }
+
+    /// Whether a pod of this primary is ready, or it isn't one of a cluster.
+    pub(crate) fn runs(&self, name: &str) -> bool {
+        let key = (NAMESPACE.to_owned(), name.to_owned());
+        lock(&self.0).deployments.get(&key).is_none_or(|deployment| deployment.serves(Instant::now()))
+    }
+
+    /// A kubeconfig of the function's account at this address.
+    pub fn kubeconfig(server: &Url) -> String {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: home\nclusters:\n- name: home\n  cluster:\n    server: {server}\n\
+             users:\n- name: failover\n  user:\n    token: {TOKEN}\ncontexts:\n- name: home\n  context:\n    cluster: home\n    \
+             user: failover\n"
+        )
+    }
+}
+
+impl State {
+    fn settle(&mut self, call: &Call) -> Result<Reply, Denied> {
+        let segments = call.route();
+        match Route::of(&segments) {
+            Route::Deployment(space, name) if call.method == Method::GET => {
+                self.may(call, "get", "deployments", (space, name))?;
+                status::check_query(call, &[])?;
+                Ok(Reply::json(200, &self.find((space, name))?.view(Instant::now())))
+            }
+            Route::Scale(space, name) if call.method == Method::GET => {
+                self.may(call, "get", "deployments/scale", (space, name))?;
+                status::check_query(call, &[])?;
+                Ok(Reply::json(200, &self.find((space, name))?.scale_view(Instant::now())))
+            }
+            Route::Scale(space, name) if call.method == Method::PATCH => {
+                self.may(call, "patch", "deployments/scale", (space, name))?;
+                self.patch_scale(call, (space, name))
+            }
+            Route::Deployment(..) | Route::Scale(..) => Err(Denied::not_allowed()),
+            Route::Unknown => Err(Denied::unknown_route()),
+        }
+    }
+
+    /// Who may is asked before it is said whether there is such a thing.
+    fn may(
+        &self,
+        call: &Call,
+        verb: &str,
+        resource: &str,
+        (namespace, name): (&str, &str),
+    ) -> Result<(), Denied> {
+        let user = match call.bearer() {
+            Some(TOKEN) => "system:serviceaccount:web:failover",
+            Some(_) => return Err(Denied::unauthorized()),
+            None => "system:anonymous",
+        };
+        let granted = self.grants.contains(&(verb.to_owned(), resource.to_owned()));
+        if granted && user != "system:anonymous" {
+            return Ok(());
+        }
+        Err(Denied::forbidden(&format!(
+            "deployments.apps \"{name}\" is forbidden: User \"{user}\" cannot {verb} resource \"{resource}\" in API \
+             group \"apps\" in the namespace \"{namespace}\""
+        )))
+    }
+
+    fn find(&self, (namespace, name): (&str, &str)) -> Result<&Deployment, Denied> {
+        let found = self.deployments.get(&(namespace.to_owned(), name.to_owned()));
+        found.ok_or_else(|| Denied::not_found(name))
+    }
+
+    fn patch_scale(&mut self, call: &Call, (namespace, name): (&str, &str)) -> Result<Reply, Denied> {
+        status::check_query(call, &["dryRun", "fieldManager", "fieldValidation"])?;
+        let patch = status::merge_patch(call)?;
+        let takes = self.starting_takes;
+        let known = self.deployments.get_mut(&(namespace.to_owned(), name.to_owned()));
+        let deployment = known.ok_or_else(|| Denied::not_found(name))?;
+        let wanted = deployment.check(&patch)?;
+        let now = Instant::now();
+        if status::only_tries(call)? {
+            let mut tried = deployment.clone();
+            tried.scale(wanted, now, takes);
+            return Ok(Reply::json(200, &tried.scale_view(now)));
+        }
+        deployment.scale(wanted, now, takes);
+        Ok(Reply::json(200, &deployment.scale_view(now)))
+    }
+}
+
+impl Provider for Kubernetes {
+    fn operation(&self, call: &Call) -> &'static str {
+        match (Route::of(&call.route()), &call.method) {
+            (Route::Deployment(..), &Method::GET) => "kubernetes.get_deployment",
+            (Route::Scale(..), &Method::GET) => "kubernetes.get_scale",
+            (Route::Scale(..), &Method::PATCH) => "kubernetes.patch_scale",
+            _ => "kubernetes.unknown",
+        }
+    }
+
+    fn answer(&self, _world: &World, call: &Call) -> Reply {
+        lock(&self.0).settle(call).unwrap_or_else(Reply::from)
+    }
+
+    fn refusal(&self, status: u16) -> Reply {
+        Denied::of_status(status).into()
+    }
+
+    /// What is only tried changes nothing.
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        let tries = call.query("dryRun") == Some("All");
+        if call.method == Method::GET || tries { Kind::Read } else { Kind::Write }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Refusals, as the `Status` objects that they are, and what a request may carry.
+
+use http::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+
+use crate::call::{Call, Reply};
+
+/// A request that is turned down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Denied {
+    code: u16,
+    reason: &'static str,
+    message: String,
+}
+
+impl Denied {
+    fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { code, reason, message: message.into() }
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized")
+    }
+
+    pub(super) fn forbidden(message: &str) -> Self {
+        Self::new(403, "Forbidden", message)
+    }
+
+    pub(super) fn not_found(name: &str) -> Self {
+        Self::new(404, "NotFound", format!("deployments.apps \"{name}\" not found"))
+    }
+
+    pub(super) fn unknown_route() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource")
+    }
+
+    pub(super) fn not_allowed() -> Self {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(405, "MethodNotAllowed", message)
+    }
+
+    pub(super) fn bad_request(message: &str) -> Self {
+        Self::new(400, "BadRequest", message)
+    }
+
+    pub(super) fn conflict(name: &str) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on deployments.apps \"{name}\": the object has been modified; please apply \
+             your changes to the latest version and try again"
+        );
+        Self::new(409, "Conflict", message)
+    }
+
+    pub(super) fn invalid(name: &str, why: &str) -> Self {
+        Self::new(422, "Invalid", format!("Scale.autoscaling \"{name}\" is invalid: {why}"))
+    }
+
+    fn unknown_format() -> Self {
+        let message = "the body of the request was in an unknown format - accepted media types include: \
+                       application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// An error of this status, for faults.
+    pub(super) fn of_status(code: u16) -> Self {
+        match code {
+            401 => Self::unauthorized(),
+            403 => Self::forbidden("deployments.apps is forbidden"),
+            404 => Self::not_found("somebody"),
+            409 => Self::conflict("somebody"),
+            429 => Self::new(429, "TooManyRequests", "Too many requests, please try again later."),
+            503 => {
+                Self::new(503, "ServiceUnavailable", "the server is currently unable to handle the request")
+            }
+            _ => Self::new(code, "InternalError", format!("an error of status {code}")),
+        }
+    }
+}
+
+impl From<Denied> for Reply {
+    fn from(denied: Denied) -> Self {
+        let Denied { code, reason, message } = denied;
+        let status = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": message, "reason": reason, "code": code,
+        });
+        Self::json(code, &status)
+    }
+}
+
+/// The body of a merge patch; other kinds of patches aren't played here.
+pub(super) fn merge_patch(call: &Call) -> Result<Value, Denied> {
+    if call.header(CONTENT_TYPE.as_str()) != Some("application/merge-patch+json") {
+        return Err(Denied::unknown_format());
+    }
+    call.json().map_err(|error| Denied::bad_request(&format!("error decoding patch: {error}")))
+}
+
+pub(super) fn check_query(call: &Call, known: &[&str]) -> Result<(), Denied> {
+    match call.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(Denied::bad_request(&format!("the parameter {name:?} is not known here"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether all is checked and nothing stored.
+pub(super) fn only_tries(call: &Call) -> Result<bool, Denied> {
+    match call.query("dryRun") {
+        None => Ok(false),
+        Some("All") => Ok(true),
+        Some(other) => {
+            let why = format!("dryRun: Unsupported value: \"{other}\": supported values: \"All\"");
+            Err(Denied::invalid("", &why))
+        }
+    }
+}

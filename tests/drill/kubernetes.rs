@@ -1,0 +1,153 @@
+//! A primary on Kubernetes: started by a failback, never asked for by a failover, and no reason to be held up.
+
+use std::time::Duration;
+
+use sandbox::{Aim, Fault, Options, Served, SiteSeed, kubernetes::NAMESPACE};
+use serde_json::json;
+
+use crate::harness::{Drill, Settings};
+
+/// The example's switches, and the deployment, with these lines.
+fn settings(lines: &str) -> Settings {
+    let seed = SiteSeed::example();
+    let switches = format!(
+        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n\n\
+         [[sites.switches]]\nkind = \"kubernetes_scale\"\nnamespace = \"{NAMESPACE}\"\ndeployment = \"{}\"\n\
+         kubeconfig = \"{{folder}}/kubeconfig\"\n{lines}",
+        seed.service, seed.zone, seed.rule, seed.check, seed.name
+    );
+    Settings { switches: Some(switches), ..Settings::default() }
+}
+
+async fn drill(lines: &str) -> Drill {
+    Drill::with(settings(lines), Options::default()).await
+}
+
+impl Drill {
+    fn asked_of_the_cluster(&self) -> Vec<&'static str> {
+        let calls = self.sandbox.world.ledger.select(|call| call.operation.starts_with("kubernetes."));
+        calls.iter().map(|call| call.operation).collect()
+    }
+
+    /// Whatever the cluster is asked from now on, it gives no answer.
+    fn cluster_dies(&self) {
+        for operation in ["kubernetes.get_deployment", "kubernetes.patch_scale"] {
+            self.sandbox.world.fault(Aim::at(operation).times(u32::MAX), Fault::Hang);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failback_starts_the_primary_waits_for_it_and_asks_it_before_visitors_come() {
+    let drill = drill("").await;
+    drill.sandbox.world.kubernetes.starting_takes(Duration::from_millis(500));
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done")).because("answered 503");
+    assert_eq!(drill.asked_of_the_cluster(), [""; 0], "an outage asks the cluster nothing");
+    drill.order("failback").await.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Primary);
+    assert_eq!(drill.sandbox.world.kubernetes.replicas("resume"), 1);
+    assert_eq!(drill.writes()[3..5], ["kubernetes.patch_scale", "cloudflare.patch_page_rule"]);
+    drill.failover(&["history"]).await.ends(0).says("powered");
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_cluster_holds_up_neither_a_failover_nor_a_failback_whose_primary_answers() {
+    let drill = drill("").await;
+    drill.cluster_dies();
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.restore_power();
+    drill.order("failback").await.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Primary);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_primary_of_which_nothing_can_be_seen_is_not_returned_to() {
+    let drill = drill("").await;
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.cluster_dies();
+    drill.order("failback").await.is(200, "refused", None).because("the primary has not answered");
+    let looked = drill.failover(&["plan", "failback"]).await;
+    looked.ends(3).says("the primary has not answered twice in a row");
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_does_not_get_ready_leaves_visitors_on_the_standby_and_stays_on() {
+    let drill = drill("ready_within = \"1s\"\n").await;
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.sandbox.world.kubernetes.starting_takes(Duration::from_hours(1));
+    let why =
+        "the primary was started and isn't ready within 1s; it stays on, and visitors stay on the standby";
+    drill.order("failback").await.is(200, "move", Some("Unwound")).because(why);
+    assert_eq!(drill.visit().await, Served::Standby);
+    assert_eq!(drill.sandbox.world.kubernetes.replicas("resume"), 1);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_ready_and_silent_leaves_visitors_on_the_standby() {
+    let drill = drill("ready_within = \"1s\"\n").await;
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.cut_power();
+    drill
+        .order("failback")
+        .await
+        .is(200, "move", Some("Unwound"))
+        .because("the primary is on and hasn't answered");
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_who_insists_does_not_wait_for_a_dead_cluster() {
+    let drill = drill("").await;
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.cluster_dies();
+    drill.restore_power();
+    let forced = json!({ "command": "failback", "force": true, "by": "alice" });
+    drill.command(forced).await.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Primary);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_order_does_not_wait_for_a_primary_that_is_starting() {
+    let drill = drill("").await;
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.sandbox.world.kubernetes.starting_takes(Duration::from_hours(1));
+    let failback = drill.order("failback");
+    let failover = async {
+        drill.sandbox.world.ledger.ended("kubernetes.patch_scale", 1).await;
+        drill.order("failover").await
+    };
+    let (failback, failover) = tokio::join!(failback, failover);
+    failback.is(200, "move", Some("Overtaken"));
+    failover.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Standby);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_that_is_missing_is_named_by_a_check_and_by_a_failback() {
+    let drill = drill("").await;
+    drill.failover(&["check"]).await.says("looked");
+    drill.sandbox.world.kubernetes.deny("patch", "deployments/scale");
+    let found = drill.failover(&["check"]).await;
+    found.says("cannot patch resource \"deployments/scale\"").says("patch on deployments/scale");
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.failover(&["check"]).await.says("the site is on its primary, but").says("is scaled to 0");
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let refused = drill.order("failback").await;
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    refused.because("; grant the account get on deployments and patch on deployments/scale");
+    assert_eq!(drill.visit().await, Served::Standby);
+}
