@@ -63,6 +63,7 @@ async fn a_dead_cluster_holds_up_neither_a_failover_nor_a_failback_whose_primary
     drill.restore_power();
     drill.order("failback").await.is(200, "move", Some("Done"));
     assert_eq!(drill.visit().await, Served::Primary);
+    drill.failover(&["history"]).await.ends(0).says("Kubernetes gave no answer within");
     drill.all_promises_hold();
 }
 

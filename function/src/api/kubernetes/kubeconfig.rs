@@ -225,6 +225,17 @@ contexts:
         assert_eq!((lab.server.as_str(), lab.trust.authorities), ("http://127.0.0.1:8001", None));
     }
 
+    #[tokio::test]
+    async fn the_one_that_the_manual_makes_is_followed() {
+        let manual = include_str!("../../../../docs/kubernetes.md");
+        let text = manual.split_once("cat > kubeconfig <<END\n").unwrap().1.split_once("\nEND\n").unwrap().0;
+        let text = text.replace("$CA", "aGVsbG8=").replace("$TOKEN", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+        let access = followed(&text, None).await.unwrap();
+        assert_eq!(access.server, "https://home.example.com:6443");
+        assert_eq!(access.trust.authorities.as_deref(), Some(&b"hello"[..]));
+        assert_eq!(access.bearer.unwrap().expose(), "eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+    }
+
     #[track_caller]
     fn refused(text: &str, context: Option<&str>, expected: &str) {
         assert_eq!(read(text, context).err().as_deref(), Some(expected));
