@@ -15,9 +15,10 @@ use failover_core::{
 };
 use rcgen::CertifiedKey;
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
 };
 use sandbox::{Options, Sandbox, Service};
 use tokio::{io::copy_bidirectional, net::TcpListener, net::TcpStream};
@@ -38,16 +39,29 @@ fn client(source: Source) -> Kubernetes {
 
 /// The sandbox's cluster behind a listener that speaks TLS, as `localhost`, with a certificate signed by itself.
 async fn over_tls(sandbox: &Sandbox) -> (String, String) {
+    over_tls_for(sandbox, None).await
+}
+
+/// As `over_tls`, only for whoever has this certificate, if one is given.
+async fn over_tls_for(sandbox: &Sandbox, guest: Option<CertificateDer<'static>>) -> (String, String) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let chain: Vec<CertificateDer<'static>> = vec![cert.der().clone()];
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
         .unwrap();
+    let config = match guest {
+        None => config.with_no_client_auth(),
+        Some(guest) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(guest).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            config.with_client_cert_verifier(verifier.unwrap())
+        }
+    };
+    let config = config.with_single_cert(chain, key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -134,6 +148,35 @@ async fn a_cluster_that_the_given_certificate_does_not_vouch_for_is_told_no_toke
     let refused = client(pod).scale(&resume()).await.unwrap_err();
     assert!(refused.message.contains("certificate"), "{refused}");
     assert_eq!(sandbox.world.ledger.count("kubernetes.get_deployment"), 0);
+}
+
+#[tokio::test]
+async fn a_cluster_that_wants_a_certificate_is_shown_the_kubeconfigs() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let ours = rcgen::generate_simple_self_signed(vec!["failover".to_owned()]).unwrap();
+    let (server, authority) = over_tls_for(&sandbox, Some(ours.cert.der().clone())).await;
+    let path = kubeconfig(&sandbox);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, pem) in [
+        ("ca.pem", &authority),
+        ("cert.pem", &ours.cert.pem()),
+        ("key.pem", &ours.signing_key.serialize_pem()),
+    ] {
+        std::fs::write(folder.path().join(name), pem).unwrap();
+    }
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.replace(
+        &format!("server: {}", sandbox.url(Service::Kubernetes)),
+        &format!("server: {server}\n    certificate-authority: ca.pem"),
+    );
+    let path = folder.path().join("kubeconfig");
+    let asked = async |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        client(Source::Kubeconfig { path: path.clone(), context: None }).scale(&resume()).await
+    };
+    assert_eq!(asked(&text).await.unwrap_err().kind, ApiErrorKind::Transient, "it shows none");
+    let shown = text.replace("token: ", "client-certificate: cert.pem\n    client-key: key.pem\n    token: ");
+    assert_eq!(asked(&shown).await.unwrap().wanted, 1);
 }
 
 #[tokio::test]
