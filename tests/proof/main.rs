@@ -25,6 +25,7 @@ mod snapshot;
 mod spread;
 mod stage;
 mod story;
+mod switches;
 mod verdict;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,17 +4,17 @@
 use std::{sync::Arc, time::Duration};
 
 use failover_core::{Direction, End};
-use sandbox::{Options, Power, Promise, SiteSeed, run::door::Spreading};
+use sandbox::{Options, Power, Promise, run::door::Spreading};
 
 use serde_json::Value;
 
 use crate::{
     cast::Word,
     evidence::Evidence,
-    harness::Settings,
     runner::{Case, Played, survive},
     stage::Stage,
     story::{ON_PRIMARY, ON_STANDBY, settings},
+    switches::{RECORD, with_switches},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
 
@@ -129,7 +129,7 @@ const TRIALS: &[Trial] = &[
 ];
 
 const GATES: [&str; 2] = ["all_users", "iam_check"];
-const ROUTES: [&str; 2] = ["cloudflare_page_rule", "cloudflare_redirect_rule"];
+const ROUTES: [&str; 3] = ["cloudflare_page_rule", "cloudflare_redirect_rule", RECORD];
 
 /// Every trial with every gate and every route.
 pub(crate) async fn table() {
@@ -146,10 +146,10 @@ pub(crate) async fn table() {
 }
 
 async fn play(trial: &Trial, gate: &str, route: &str, evidence: Arc<Evidence>) -> Played {
-    let site = SiteSeed::example();
-    let settings = Settings { switches: Some(switches(&site, gate, route)), ..settings(trial.site) };
+    let settings = with_switches(settings(trial.site), gate, route);
     let mut stage = Stage::set(settings, Options::default(), evidence).await;
-    stage.sandbox.world.run.spread(&site.service, trial.spreading, AT_ONCE);
+    let service = stage.site().seed.service;
+    stage.sandbox.world.run.spread(&service, trial.spreading, AT_ONCE);
     stage.primary(trial.power);
     if trial.unproven {
         stage.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
@@ -158,14 +158,14 @@ async fn play(trial: &Trial, gate: &str, route: &str, evidence: Arc<Evidence>) -
     stage.function().await;
     if trial.meanwhile == Meanwhile::InstanceEnds {
         waits_in_vain(&stage, &message).await?;
-        stage.sandbox.world.run.spread(&site.service, AT_ONCE, AT_ONCE);
+        stage.sandbox.world.run.spread(&service, AT_ONCE, AT_ONCE);
         stage.restart().await;
     }
     let (answer, meanwhile) = tokio::join!(stage.settle_here(&message), happen(trial, &stage));
     answer?;
     meanwhile?;
     // What flickers may flicker once more: visitors are asked for when it has come to rest.
-    stage.sandbox.world.run.spread(&site.service, AT_ONCE, AT_ONCE);
+    stage.sandbox.world.run.spread(&service, AT_ONCE, AT_ONCE);
     all_is_well(&stage, &trial.ending).await?;
     nothing_is_written_any_more(&mut stage, &message).await?;
     Ok("as the contract says")
@@ -206,18 +206,4 @@ async fn happen(trial: &Trial, stage: &Stage) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn switches(site: &SiteSeed, gate: &str, route: &str) -> String {
-    let SiteSeed { service, check, zone, rule, redirect, .. } = site;
-    let route_key = if route == "cloudflare_page_rule" {
-        format!("rule = \"{rule}\"")
-    } else {
-        format!("ref = \"{redirect}\"")
-    };
-    format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{service}\"\ngate = \"{gate}\"\n\n\
-         [[sites.switches]]\nkind = \"{route}\"\nzone = \"{zone}\"\n{route_key}\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
-    )
 }

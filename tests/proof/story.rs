@@ -6,9 +6,7 @@ use failover_core::{Direction, End, Position};
 use futures::{StreamExt, stream};
 use sandbox::{
     Moment::{self, AfterEffect},
-    Options, Power, SiteSeed,
-    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
-    kubernetes::NAMESPACE,
+    Options, Power,
 };
 use serde_json::Value;
 
@@ -20,6 +18,7 @@ use crate::{
     runner,
     snapshot::Snapshot,
     stage::Stage,
+    switches::{RECORD, with_scale, with_switches},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
 
@@ -358,14 +357,8 @@ impl Story {
         match self.route {
             Route::PageRule => usual,
             Route::Address(_) => Settings { site: format!("{TIMES}{}", self.site), ..usual },
-            Route::PageRuleAndScale => {
-                Settings { switches: Some(switches_with_scale(&SiteSeed::example())), ..usual }
-            }
-            Route::Record => Settings {
-                site: format!("{}{SERVED_BY}", usual.site),
-                switches: Some(switches_with_record(&SiteSeed::example())),
-                ..usual
-            },
+            Route::PageRuleAndScale => with_scale(usual),
+            Route::Record => with_switches(usual, "all_users", RECORD),
         }
     }
 
@@ -426,32 +419,6 @@ impl Story {
         nothing_is_written_any_more(&mut stage, &message).await?;
         Ok(Recorded { scene: Scene { story: self, snapshot }, points })
     }
-}
-
-/// The example's switches, with a DNS record in the place of the page rule.
-fn switches_with_record(seed: &SiteSeed) -> String {
-    format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"{}\"\nrecord = \"{}\"\n\
-         primary = \"{PRIMARY_CONTENT}\"\nstandby = \"{STANDBY_CONTENT}\"\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
-        seed.service,
-        seed.zone,
-        record_id(&seed.name),
-        seed.check
-    )
-}
-
-/// The example's switches, and the primary's deployment.
-fn switches_with_scale(seed: &SiteSeed) -> String {
-    format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"kubernetes_scale\"\nnamespace = \"{NAMESPACE}\"\ndeployment = \"{}\"\n\
-         kubeconfig = \"{{folder}}/kubeconfig\"\n",
-        seed.service, seed.zone, seed.rule, seed.check, seed.name
-    )
 }
 
 /// The usual settings, and these lines for the site.

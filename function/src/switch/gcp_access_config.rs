@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Pair, PairSpec, Side, Sides, given_back, pause_after_conflict},
+    gcp_pair::{Pair, PairSpec, Side, Sides, given_back},
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::AddressName};
 use crate::check::{Checked, Problem, Situation, machines};
@@ -85,14 +85,9 @@ impl AccessConfig {
     /// Detaches it from whoever has it and attaches it to the machine of this position. Others who come between are
     /// read again.
     async fn move_to(&self, position: Position, seen: Option<Seen>) -> Result<Change, ApiError> {
-        let at_once = seen.as_ref().map(|_| std::time::Duration::ZERO);
-        let mut pauses = at_once.into_iter().chain(self.pair.conflicts());
-        let (mut seen, mut change) = (seen, Change::Already);
+        let (mut tries, mut change) = (self.pair.tries(seen), Change::Already);
         loop {
-            let Seen { sides, address } = match seen.take() {
-                Some(seen) => seen,
-                None => self.look().await?,
-            };
+            let Seen { sides, address } = tries.seen_or(self.look()).await?;
             let receiver = self.pair.receiver(&sides, position)?;
             if config(receiver, &address).is_some() {
                 return Ok(change);
@@ -101,7 +96,7 @@ impl AccessConfig {
             change = Change::Made;
             match self.hand_over(sides.at(position.opposite()), receiver, &address).await {
                 Ok(()) => return Ok(change),
-                Err(error) => pause_after_conflict(error, pauses.next()).await?,
+                Err(error) => tries.after(error).await?,
             }
         }
     }

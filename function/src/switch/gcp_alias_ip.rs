@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Pair, PairSpec, Side, Sides, given_back, pause_after_conflict},
+    gcp_pair::{Pair, PairSpec, Side, Sides, given_back},
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::MachineName};
 use crate::check::{Checked, Situation, machines};
@@ -140,15 +140,9 @@ impl AliasIp {
     /// Takes it from whoever has it and gives it to the machine of this position. Others who change the interfaces
     /// meanwhile are read again.
     async fn move_to(&self, position: Position, seen: Option<Sides>) -> Result<Change, ApiError> {
-        // What was seen may be old: then the first conflict is no sign of a crowd.
-        let at_once = seen.as_ref().map(|_| std::time::Duration::ZERO);
-        let mut pauses = at_once.into_iter().chain(self.pair.conflicts());
-        let (mut seen, mut change) = (seen, Change::Already);
+        let (mut tries, mut change) = (self.pair.tries(seen), Change::Already);
         loop {
-            let sides = match seen.take() {
-                Some(sides) => sides,
-                None => self.pair.look().await?,
-            };
+            let sides = tries.seen_or(self.pair.look()).await?;
             let receiver = self.pair.receiver(&sides, position)?;
             let holder = sides.at(position.opposite()).filter(|side| self.has(side));
             if holder.is_none() && self.has(receiver) {
@@ -157,7 +151,7 @@ impl AliasIp {
             change = Change::Made;
             match self.hand_over(holder, receiver).await {
                 Ok(()) => return Ok(change),
-                Err(error) => pause_after_conflict(error, pauses.next()).await?,
+                Err(error) => tries.after(error).await?,
             }
         }
     }
@@ -189,9 +183,9 @@ impl AliasIp {
 
     /// Writes the holder's ranges as they are.
     async fn write_as_is(&self) -> Result<(), ApiError> {
-        let mut pauses = self.pair.conflicts();
+        let mut tries = self.pair.tries(None);
         loop {
-            let sides = self.pair.look().await?;
+            let sides = tries.seen_or(self.pair.look()).await?;
             let both = [Position::Primary, Position::Standby].map(|position| sides.at(position));
             let present = || both.iter().flatten();
             let Some(side) = present().find(|side| self.has(side)).or_else(|| present().next()) else {
@@ -202,7 +196,7 @@ impl AliasIp {
             };
             match self.write(side, &format!("{} at", self.range), aliases(side)).await {
                 Ok(()) => return Ok(()),
-                Err(error) => pause_after_conflict(error, pauses.next()).await?,
+                Err(error) => tries.after(error).await?,
             }
         }
     }

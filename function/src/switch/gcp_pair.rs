@@ -57,6 +57,12 @@ pub(super) struct Sides {
     standby: Option<Side>,
 }
 
+/// Tries of one change, each on top of what is there then, since others may change the same interfaces.
+pub(super) struct Tries<Seen> {
+    seen: Option<Seen>,
+    pauses: Box<dyn Iterator<Item = Duration> + Send>,
+}
+
 impl PairSpec {
     /// Reads `primary`, `standby` and `interface`.
     pub(super) fn read(keys: &mut Keys<'_>) -> Option<Self> {
@@ -248,9 +254,35 @@ impl Pair {
         (side, checked)
     }
 
-    /// The pauses between tries that others came in between of.
-    pub(super) fn conflicts(&self) -> impl Iterator<Item = Duration> + use<> {
-        self.pace.backoff().with_max_times(TRIES - 1).build()
+    /// The tries of one change, the first of them on top of what was `seen`.
+    pub(super) fn tries<Seen>(&self, seen: Option<Seen>) -> Tries<Seen> {
+        // What was seen may be old: then the first conflict is no sign of a crowd.
+        let at_once = seen.is_some().then_some(Duration::ZERO);
+        let pauses = self.pace.backoff().with_max_times(TRIES - 1).build();
+        Tries { seen, pauses: Box::new(at_once.into_iter().chain(pauses)) }
+    }
+}
+
+impl<Seen> Tries<Seen> {
+    /// What was seen, once; then what a `look` shows.
+    pub(super) async fn seen_or(
+        &mut self,
+        look: impl Future<Output = Result<Seen, ApiError>>,
+    ) -> Result<Seen, ApiError> {
+        match self.seen.take() {
+            Some(seen) => Ok(seen),
+            None => look.await,
+        }
+    }
+
+    /// Waits before the next try, if it failed since others came between and a next try is left.
+    pub(super) async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
+        let pause = if error.kind == ApiErrorKind::Conflict { self.pauses.next() } else { None };
+        match pause {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return Err(error),
+        }
+        Ok(())
     }
 }
 
@@ -299,17 +331,6 @@ pub(super) fn given_back(error: &ApiError, holder: &MachineName, back: Result<()
         Err(why) => format!("nobody has it now, since {holder} could not be given it back: {why}"),
     };
     ApiError { kind: error.kind, message: format!("{}; {became}", error.message) }
-}
-
-/// Waits before the next try if somebody else came between and there is a next try.
-pub(super) async fn pause_after_conflict(error: ApiError, pause: Option<Duration>) -> Result<(), ApiError> {
-    match pause {
-        Some(pause) if error.kind == ApiErrorKind::Conflict => {
-            tokio::time::sleep(pause).await;
-            Ok(())
-        }
-        _ => Err(error),
-    }
 }
 
 fn is_missing(error: &ApiError) -> bool {
