@@ -1,5 +1,6 @@
 //! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
 
+pub mod azure;
 pub mod clients;
 pub mod cloudflare;
 pub mod credentials;
@@ -12,6 +13,7 @@ pub mod retry;
 pub mod secret;
 mod task;
 
+pub use azure::Azure;
 pub use clients::Clients;
 pub use cloudflare::Cloudflare;
 pub use endpoints::Endpoints;

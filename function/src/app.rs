@@ -204,6 +204,7 @@ fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -
         endpoints: config.endpoints.clone(),
         cloudflare_token: config.cloudflare_token().cloned(),
         own_cluster: config.own_cluster.clone(),
+        azure: config.azure.clone(),
         call_timeout: config.call_timeout,
         pace,
     };

@@ -24,6 +24,7 @@ use toml::Table;
 use crate::{
     api::{
         Endpoints, Secret,
+        azure::Account,
         kubernetes::{self, Source},
     },
     journal::JournalLocation,
@@ -84,6 +85,8 @@ pub struct Config {
     pub metadata_host: Option<String>,
     /// The Kubernetes cluster that this is a pod of, if it is one.
     pub own_cluster: Source,
+    /// As whom Azure is asked.
+    pub azure: Account,
     /// The secrets that switches asked for, by the name of their variable.
     pub secrets: BTreeMap<&'static str, Secret>,
 }
@@ -161,6 +164,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         cloud_run: CloudRun::read(environment),
         metadata_host: environment.variable("GCE_METADATA_HOST").map(str::to_owned),
         own_cluster: kubernetes::in_this_pod(|name| environment.variable(name)),
+        azure: endpoints::azure_account(environment),
         secrets,
     })
 }

@@ -1,123 +1,122 @@
-//! Which machine this is: asked of the cloud's metadata server, which only the machine itself can reach.
+//! Which machine this is: asked of its cloud's metadata server, which only the machine itself can reach.
+
+mod azure;
+mod google;
 
 use std::{fmt, time::Duration};
 
-use crate::api::{names::MachineName, retry::root_cause};
+use futures::future::{Either, select};
 
-/// Where Google's metadata server is, by its number: at system start names may not be known yet.
-const GOOGLE: &str = "169.254.169.254";
+pub use azure::AzureMachine;
+pub use google::GoogleMachine;
+
+use crate::api::retry::root_cause;
+
+/// Where the metadata server of either cloud is, by its number: at system start names may not be known yet.
+const METADATA: &str = "169.254.169.254";
 
 /// The server is on the same host, so an answer that takes longer is none: own choice.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A virtual machine on Compute Engine, as it knows itself.
+/// A virtual machine, as it knows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The project's id.
-    pub project: String,
-    /// The project's number, which some names have in its place.
-    pub number: String,
-    /// The zone.
-    pub zone: String,
-    /// The machine's name.
-    pub machine: String,
+pub enum Identity {
+    /// On Compute Engine.
+    Google(GoogleMachine),
+    /// On Azure.
+    Azure(AzureMachine),
 }
 
 impl Identity {
-    /// Whether this is the machine that `name` names.
-    pub fn is(&self, name: &MachineName) -> bool {
-        let project = name.project() == self.project || name.project() == self.number;
-        project && name.machine() == self.machine && name.zone().is_none_or(|zone| zone == self.zone)
+    /// The machine's name alone.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Google(machine) => &machine.machine,
+            Self::Azure(machine) => &machine.name,
+        }
     }
 }
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "projects/{}/zones/{}/instances/{}", self.project, self.zone, self.machine)
+        match self {
+            Self::Google(machine) => machine.fmt(f),
+            Self::Azure(machine) => machine.fmt(f),
+        }
     }
 }
 
-/// Asks the metadata server at `host`, or Google's own, which machine this is (Compute Engine documentation, "About VM
-/// metadata").
+/// Where a machine asks who it is, where that isn't the cloud's own place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places<'a> {
+    /// Google's metadata server: host and port.
+    pub google: Option<&'a str>,
+    /// Azure's: a base URL.
+    pub azure: Option<&'a str>,
+}
+
+/// Asks which machine this is. Both clouds' servers are at the same number, so both questions are asked at once and
+/// the one that is understood is believed; where a place is named, only there.
 ///
 /// # Errors
 /// A sentence that says why nobody could tell; another try may help while the system starts.
-pub async fn who_am_i(host: Option<&str>) -> Result<Identity, String> {
-    let host = host.unwrap_or(GOOGLE);
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
-    let client = client.map_err(|error| format!("no request could be prepared: {}", root_cause(&error)))?;
-    let (machine, zone, project) = tokio::try_join!(
-        ask(&client, host, "instance/name"),
-        ask(&client, host, "instance/zone"),
-        ask(&client, host, "project/project-id")
-    )?;
-    match zone.split('/').collect::<Vec<_>>()[..] {
-        ["projects", number, "zones", zone] => {
-            Ok(Identity { project, number: number.to_owned(), zone: zone.to_owned(), machine })
-        }
-        _ => Err(format!("the metadata server at {host} calls this zone {zone:?}")),
+pub async fn who_am_i(places: Places<'_>) -> Result<Identity, String> {
+    let client = client()?;
+    let google = async |host: &str| google::who_am_i(&client, host).await.map(Identity::Google);
+    let azure = async |base: &str| azure::who_am_i(&client, base).await.map(Identity::Azure);
+    match places {
+        Places { azure: Some(base), .. } => azure(base).await,
+        Places { google: Some(host), .. } => google(host).await,
+        Places { .. } => either(google(METADATA), azure(&format!("http://{METADATA}"))).await,
     }
 }
 
-async fn ask(client: &reqwest::Client, host: &str, what: &str) -> Result<String, String> {
-    let url = format!("http://{host}/computeMetadata/v1/{what}");
-    let silent = |error: reqwest::Error| {
-        format!("the metadata server at {host} gave no answer: {}", root_cause(&error))
+/// The first to know it; only if neither does, what both said.
+async fn either(
+    google: impl Future<Output = Result<Identity, String>>,
+    azure: impl Future<Output = Result<Identity, String>>,
+) -> Result<Identity, String> {
+    let (google, azure) = (std::pin::pin!(google), std::pin::pin!(azure));
+    let (first, second) = match select(google, azure).await {
+        Either::Left((Ok(me), _)) | Either::Right((Ok(me), _)) => return Ok(me),
+        Either::Left((Err(google), azure)) => (google, azure.await),
+        Either::Right((Err(azure), google)) => (azure, google.await),
     };
-    let answer = client.get(url).header("Metadata-Flavor", "Google").send().await.map_err(silent)?;
-    let flavor = answer.headers().get("Metadata-Flavor").is_some_and(|flavor| flavor == "Google");
-    match (answer.status().as_u16(), flavor) {
-        (200, true) => answer.text().await.map(|text| text.trim().to_owned()).map_err(silent),
-        (_, false) => Err(format!("what answers at {host} is no metadata server of Google's")),
-        (status, true) => {
-            Err(format!("the metadata server at {host} answered {status} when asked for {what}"))
-        }
-    }
+    second.map_err(|second| format!("{first}, and {second}"))
+}
+
+/// Metadata servers are asked past any proxy.
+fn client() -> Result<reqwest::Client, String> {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+    client.map_err(|error| format!("no request could be prepared: {}", root_cause(&error)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Ready, ready};
+
     use super::*;
 
-    fn me() -> Identity {
-        let [project, number, zone, machine] =
-            ["acme", "365415247865", "us-central1-a", "db-a"].map(str::to_owned);
-        Identity { project, number, zone, machine }
+    fn machine(name: &str) -> Identity {
+        let id =
+            format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/{name}");
+        Identity::Azure(AzureMachine { id, name: name.to_owned() })
     }
 
-    #[track_caller]
-    fn check(name: &str, expected: bool) {
-        assert_eq!(me().is(&name.parse().unwrap()), expected, "{name}");
-    }
-
-    #[test]
-    fn a_machine_knows_itself_by_project_zone_and_name() {
-        check("projects/acme/zones/us-central1-a/instances/db-a", true);
-        check("projects/acme/instances/db-a", true);
-        check("projects/365415247865/instances/db-a", true);
-        check("projects/acme/zones/us-central1-b/instances/db-a", false);
-        check("projects/acme/instances/db-b", false);
-        check("projects/other/instances/db-a", false);
-        assert!(me().is(&me().to_string().parse().unwrap()));
+    fn says(answer: Result<&str, &str>) -> Ready<Result<Identity, String>> {
+        ready(answer.map(machine).map_err(str::to_owned))
     }
 
     #[tokio::test]
-    async fn who_is_no_metadata_server_is_not_believed() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let host = listener.local_addr().unwrap().to_string();
-        let answers = async {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let _asked = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1024]).await.unwrap();
-                let page = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndb-a";
-                tokio::io::AsyncWriteExt::write_all(&mut stream, page).await.unwrap();
-            }
-        };
-        tokio::select! {
-            () = answers => {}
-            told = who_am_i(Some(&host)) => {
-                assert_eq!(told, Err(format!("what answers at {host} is no metadata server of Google's")));
-            }
-        }
+    async fn the_cloud_that_knows_this_machine_is_believed_whichever_it_is() {
+        assert_eq!(either(says(Ok("db-a")), says(Err("not here"))).await, Ok(machine("db-a")));
+        assert_eq!(either(says(Err("not here")), says(Ok("db-a"))).await, Ok(machine("db-a")));
+        assert_eq!(either(std::future::pending(), says(Ok("db-a"))).await, Ok(machine("db-a")));
+    }
+
+    #[tokio::test]
+    async fn where_neither_cloud_knows_it_both_reasons_are_told() {
+        let told = either(says(Err("no Google")), says(Err("no Azure"))).await;
+        assert_eq!(told, Err("no Google, and no Azure".to_owned()));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A new provider is one file in `switch/` and one line in `PROVIDERS`.
 
+mod azure_interface;
+pub mod azure_ip_configuration;
 pub mod cloud_run_invoker;
 mod cloudflare;
 pub mod cloudflare_dns_record;
@@ -12,6 +14,7 @@ pub mod gcp_alias_ip;
 mod gcp_pair;
 pub mod keys;
 pub mod kubernetes_scale;
+mod pair;
 pub mod uptime_check;
 
 use std::{any::Any, fmt, sync::Arc};
@@ -36,6 +39,7 @@ const PROVIDERS: &[Provider] = &[
     cloudflare_redirect_rule::PROVIDER,
     gcp_access_config::PROVIDER,
     gcp_alias_ip::PROVIDER,
+    azure_ip_configuration::PROVIDER,
     kubernetes_scale::PROVIDER,
     uptime_check::PROVIDER,
 ];
@@ -68,11 +72,6 @@ pub trait Spec: fmt::Debug + Send + Sync {
     /// How visitors come to the other place by it; asked of routes only.
     fn leads_by(&self) -> LeadsBy {
         LeadsBy::Redirect
-    }
-
-    /// Which place this machine is, where the switch moves something between machines.
-    fn place_of(&self, _me: &Identity) -> Option<Position> {
-        None
     }
 
     /// Whether it leads visitors to the standby's own URL, or opens what answers there.
@@ -162,6 +161,14 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// `seen` is what a caller has just observed; a switch that reads before it writes uses it in place of its
     /// first read.
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError>;
+
+    /// Which place this machine is, where the switch moves something between machines.
+    ///
+    /// # Errors
+    /// When the provider has to be asked and gives no answer.
+    async fn place_of(&self, _me: &Identity) -> Result<Option<Position>, SwitchError> {
+        Ok(None)
+    }
 
     /// Whether it writes on top of what was read. Then it is observed before the claim is made sure of, so that the
     /// write follows at once: what was read before another took over is not written after.
@@ -295,6 +302,11 @@ mod tests {
         "primary = 'projects/p/zones/r-a/instances/db-a'\nstandby = 'projects/p/instances/db-b'";
     const ZONE: &str = "zone = '023e105f4ecef8ad9ca31a8372d0c353'";
 
+    fn interfaces(primary: &str, standby: &str) -> String {
+        let group = "/subscriptions/s/resourceGroups/DB/providers/Microsoft.Network/networkInterfaces";
+        format!("primary = '{group}/{primary}'\nstandby = '{group}/{standby}'")
+    }
+
     #[test]
     fn every_kind_reads_its_keys() {
         check("cloud_run_invoker", SERVICE, "cloud_run_invoker projects/p/locations/l/services/s Gate");
@@ -339,6 +351,11 @@ mod tests {
             "kubernetes_scale",
             "namespace = 'web'\ndeployment = 'primary'\nkubeconfig = '/secrets/kubeconfig'\ncontext = 'home'",
             "kubernetes_scale contexts/home/namespaces/web/deployments/primary Power",
+        );
+        check(
+            "azure_ip_configuration",
+            &format!("configuration = 'vip'\naddress = '10.0.0.250'\n{}", interfaces("db-a-nic", "db-b-nic")),
+            "azure_ip_configuration subscriptions/s/resourcegroups/db/ipConfigurations/10.0.0.250 Route",
         );
         check(
             "uptime_check",
@@ -399,12 +416,36 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_of_an_interface_that_could_not_be_moved_is_refused() {
+        let example = "/subscriptions/6e0d5f3a-0000-0000-0000-000000000000/resourceGroups/db/providers/Microsoft.Network";
+        check(
+            "azure_ip_configuration",
+            "configuration = ''\naddress = '10.0.0'\npublic_ip = 'db-public'\nprimary = 'db-a-nic'",
+            &format!(
+                "configuration is no name of an ip-configuration; configuration = \"vip\"\n\
+                 address is no address; address = \"10.0.0.250\"\n\
+                 public_ip is not of the shape /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/\
+                 publicIPAddresses/…; public_ip = \"{example}/publicIPAddresses/db-public\"\n\
+                 primary is not of the shape /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/\
+                 networkInterfaces/…; primary = \"{example}/networkInterfaces/db-a-nic\"\n\
+                 standby is missing; standby = \"{example}/networkInterfaces/db-b-nic\""
+            ),
+        );
+        check(
+            "azure_ip_configuration",
+            &format!("configuration = 'vip'\naddress = '10.0.0.250'\n{}", interfaces("DB-A-nic", "db-a-nic")),
+            &format!("standby is the primary too; standby = \"{example}/networkInterfaces/db-b-nic\""),
+        );
+    }
+
+    #[test]
     fn an_unknown_kind_lists_the_known_ones() {
         check(
             "page_rule",
             "",
             "kind \"page_rule\" is none of cloud_run_invoker, cloudflare_dns_record, cloudflare_page_rule, \
-             cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, kubernetes_scale, uptime_check; kind = \"cloud_run_invoker\"",
+             cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, azure_ip_configuration, kubernetes_scale, \
+             uptime_check; kind = \"cloud_run_invoker\"",
         );
     }
 }

@@ -140,6 +140,7 @@ pub(crate) fn clients(sandbox: &Sandbox, budget: Duration) -> Clients {
         cloudflare_token: Some(Secret::new(&format!(" {}\n", Options::default().cloudflare_token))),
         call_timeout: Duration::from_millis(800),
         pace: pace(budget),
+        ..Settings::default()
     };
     Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new(&token)))).unwrap()
 }
@@ -158,6 +159,9 @@ pub(crate) fn endpoints(sandbox: &Sandbox) -> Endpoints {
         run: url(Service::Run),
         monitoring: url(Service::Monitoring),
         compute: url(Service::Compute).map(|url: Url| url.join("compute/v1").unwrap()),
+        azure: url(Service::Azure),
+        azure_metadata: url(Service::AzureMetadata),
+        azure_login: url(Service::AzureLogin),
         cloudflare: url(Service::Cloudflare).map(|url: Url| url.join("client/v4").unwrap()),
         ..Endpoints::default()
     }

@@ -1,7 +1,7 @@
 //! Every kind of switch, as the suite needs to know it: what it is called, how it is read and written, what is
 //! really there, and what hangs on it that isn't its own.
 
-use sandbox::{Site, SiteSeed, World, cloudflare::record_id, compute::PairSeed};
+use sandbox::{Site, SiteSeed, World, azure, cloudflare::record_id, compute::PairSeed};
 use serde_json::{Value, json};
 
 /// A kind of switch. A new provider adds one of these and passes the suite.
@@ -22,8 +22,7 @@ pub(crate) struct Kind {
     pub(crate) touches: usize,
     /// Whether it has to read before it writes.
     pub(crate) reads_first: bool,
-    /// Whether Cloudflare is its provider, or else Google.
-    pub(crate) cloudflare: bool,
+    pub(crate) provider: Provider,
     /// Whether it really is at its standby position.
     pub(crate) is_standby: fn(&World, &Site) -> bool,
     /// Somebody else moves it to its standby position.
@@ -36,7 +35,16 @@ pub(crate) struct Kind {
     pub(crate) remedy: &'static str,
 }
 
-pub(crate) const KINDS: [Kind; 9] = [
+/// Whose a kind of switch is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provider {
+    Google,
+    Cloudflare,
+    Azure,
+    Kubernetes,
+}
+
+pub(crate) const KINDS: [Kind; 10] = [
     ALL_USERS,
     IAM_CHECK,
     PAGE_RULE,
@@ -46,6 +54,7 @@ pub(crate) const KINDS: [Kind; 9] = [
     ALIAS_IP,
     ACCESS_CONFIG,
     KUBERNETES_SCALE,
+    IP_CONFIGURATION,
 ];
 
 pub(crate) const ALL_USERS: Kind = Kind {
@@ -59,7 +68,7 @@ pub(crate) const ALL_USERS: Kind = Kind {
     follows: 0,
     touches: 1,
     reads_first: true,
-    cloudflare: false,
+    provider: Provider::Google,
     is_standby: |world, site| world.run.is_granted(&site.seed.service),
     by_hand: |world, site| world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers"),
     rest: |world, site| {
@@ -119,7 +128,7 @@ pub(crate) const PAGE_RULE: Kind = Kind {
     follows: 0,
     touches: 1,
     reads_first: false,
-    cloudflare: true,
+    provider: Provider::Cloudflare,
     is_standby: |world, site| {
         world
             .cloudflare
@@ -147,7 +156,7 @@ pub(crate) const REDIRECT_RULE: Kind = Kind {
     follows: 0,
     touches: 1,
     reads_first: true,
-    cloudflare: true,
+    provider: Provider::Cloudflare,
     is_standby: |world, site| {
         let rule = world.cloudflare.redirect_rule(&site.seed.zone, &site.seed.redirect);
         rule.is_some_and(|rule| rule["enabled"] == true)
@@ -174,7 +183,7 @@ pub(crate) const UPTIME_CHECK: Kind = Kind {
     follows: 0,
     touches: 1,
     reads_first: false,
-    cloudflare: false,
+    provider: Provider::Google,
     is_standby: |world, site| !world.monitoring.is_enabled(&site.seed.check),
     by_hand: |world, site| {
         world.monitoring.edit(&site.seed.check, |check| {
@@ -197,7 +206,7 @@ pub(crate) const DNS_RECORD: Kind = Kind {
     follows: 0,
     touches: 1,
     reads_first: false,
-    cloudflare: true,
+    provider: Provider::Cloudflare,
     is_standby: |world, site| {
         world
             .cloudflare
@@ -231,7 +240,7 @@ pub(crate) const ALIAS_IP: Kind = Kind {
     follows: 2,
     touches: 1,
     reads_first: true,
-    cloudflare: false,
+    provider: Provider::Google,
     is_standby: |world, _| world.compute.holders(pair().alias()) == [pair().machine(1)],
     by_hand: |world, _| world.hand_alias(pair().alias(), Some(&pair().machine(1))),
     rest: |world, _| interfaces(world, "aliasIpRanges", |alias| alias["ipCidrRange"] != "10.0.0.250/32"),
@@ -271,7 +280,7 @@ pub(crate) const KUBERNETES_SCALE: Kind = Kind {
     // A dry run, which is no write.
     touches: 0,
     reads_first: true,
-    cloudflare: false,
+    provider: Provider::Kubernetes,
     is_standby: |world, site| world.kubernetes.replicas(site.name()) == 0,
     by_hand: |world, site| world.kubernetes.scale(site.name(), 0),
     rest: |world, site| {
@@ -284,6 +293,61 @@ pub(crate) const KUBERNETES_SCALE: Kind = Kind {
     forbid: |world| world.kubernetes.deny("patch", "deployments/scale"),
     remedy: "grant the account get on deployments and patch on deployments/scale",
 };
+
+pub(crate) const IP_CONFIGURATION: Kind = Kind {
+    name: "azure_ip_configuration",
+    key: "azure_ip_configuration",
+    table: |_| ip_configuration(""),
+    astray: |_| ip_configuration("x"),
+    reads: &["azure.get_interface"],
+    write: "azure.put_interface",
+    writes: 2,
+    follows: 2,
+    // What the identity may do to one interface says nothing of the other.
+    touches: 2,
+    reads_first: true,
+    provider: Provider::Azure,
+    is_standby: |world, _| world.azure.holders(azure_pair().vip()) == [azure_pair().machine(1)],
+    by_hand: |world, _| world.hand_configuration(azure_pair().vip(), Some(&azure_pair().machine(1))),
+    rest: |world, _| json!([0, 1].map(|index| rest_of_interface(world, index))),
+    forbid: |world| world.deny("Microsoft.Network/networkInterfaces/write"),
+    remedy: "grant the identity Microsoft.Network/networkInterfaces/write on it",
+};
+
+fn azure_pair() -> azure::PairSeed {
+    azure::PairSeed::example()
+}
+
+fn ip_configuration(slip: &str) -> String {
+    let seed = azure_pair();
+    format!(
+        "configuration = 'vip'\naddress = '{}'\npublic_ip = '{}'\nprimary = '{}{slip}'\nstandby = '{}{slip}'",
+        seed.vip(),
+        seed.public_ip(),
+        seed.interface(0),
+        seed.interface(1)
+    )
+}
+
+/// An interface without what is computed and without the configuration that moves.
+fn rest_of_interface(world: &World, index: usize) -> Value {
+    let mut interface = world.azure.interface(&azure_pair().interface_name(index)).expect("it is there");
+    let configurations = interface["properties"]["ipConfigurations"].as_array_mut().expect("configurations");
+    configurations.retain(|configuration| configuration["name"] != azure::pair::CONFIGURATION);
+    without_computed(&mut interface);
+    interface
+}
+
+fn without_computed(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|key, _| !["etag", "provisioningState"].contains(&key.as_str()));
+            fields.values_mut().for_each(without_computed);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_computed),
+        _ => {}
+    }
+}
 
 fn pair() -> PairSeed {
     PairSeed::example()

@@ -6,6 +6,8 @@
 
 mod bench;
 mod faults;
+mod identities;
+mod interfaces;
 mod kinds;
 mod kubernetes;
 mod machines;

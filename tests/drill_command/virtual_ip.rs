@@ -3,9 +3,18 @@
 use crate::process::{report, run, told};
 
 #[test]
-fn both_addresses_follow_the_machine_that_was_promoted_and_come_back() {
-    let report = report(&["--scenario", "gcp-vip"]);
-    assert_eq!((&report["scenario"], &report["ended_well"]), (&"gcp-vip".into(), &true.into()));
+fn on_google_both_addresses_follow_the_machine_that_was_promoted_and_come_back() {
+    follow_and_come_back("gcp-vip");
+}
+
+#[test]
+fn on_azure_both_addresses_follow_the_machine_that_was_promoted_and_come_back() {
+    follow_and_come_back("azure-vip");
+}
+
+fn follow_and_come_back(scenario: &str) {
+    let report = report(&["--scenario", scenario]);
+    assert_eq!((&report["scenario"], &report["ended_well"]), (&scenario.into(), &true.into()));
     assert_eq!(
         (&report["moves"][0]["promoted"], &report["moves"][1]["promoted"]),
         (&"db-b".into(), &"db-a".into())
@@ -19,10 +28,11 @@ fn both_addresses_follow_the_machine_that_was_promoted_and_come_back() {
 
 #[test]
 fn a_person_reads_how_long_clients_had_nobody() {
-    let output = run(&["drill", "--scenario", "gcp-vip"]);
+    let output = run(&["drill", "--scenario", "azure-vip"]);
     let text = told(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     for words in [
+        "A mirror of two machines on Azure",
         "db-b is promoted: its peer died",
         "private address, in the dark",
         "Everything ended where it should.",

@@ -1,78 +1,25 @@
 //! Two machines that mirror each other, and what the mirror's callback does on them.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
-use sandbox::{
-    Options, Sandbox, Service,
-    compute::{Pair, PairSeed},
-};
+use sandbox::{Options, Sandbox, Service};
 use tempfile::TempDir;
 use tokio::process::Child;
 
-use super::operator::{self, Ran, failover};
-
-/// Which of the pair's two addresses is the mirror's; the other one is somebody else's and stays where it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moves {
-    /// The private one, by `gcp_alias_ip`.
-    Alias,
-    /// The external one, by `gcp_access_config`.
-    External,
-}
+use super::{
+    machines::{Machines, Moves},
+    operator::{self, Ran, failover},
+};
 
 /// The machines, on loopback addresses, and the one configuration that both have.
 #[derive(Debug)]
 pub struct Mirror {
     /// The clouds.
     pub sandbox: Sandbox,
-    /// The machines.
-    pub pair: Pair,
     /// Where the configuration is, and a `file:` journal.
     pub folder: TempDir,
+    machines: Machines,
     config: PathBuf,
-    moves: Moves,
-}
-
-impl Moves {
-    /// The kind of the switch.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Alias => "gcp_alias_ip",
-            Self::External => "gcp_access_config",
-        }
-    }
-
-    /// The one that isn't the mirror's.
-    pub fn other(self) -> Self {
-        if self == Self::Alias { Self::External } else { Self::Alias }
-    }
-
-    /// The key that names the address.
-    pub fn key(self, seed: &PairSeed) -> String {
-        match self {
-            Self::Alias => format!("range = \"{}/32\"", seed.alias()),
-            Self::External => format!("address = \"{}\"", seed.address()),
-        }
-    }
-
-    /// The address itself.
-    pub fn ip(self, seed: &PairSeed) -> Ipv4Addr {
-        match self {
-            Self::Alias => seed.alias(),
-            Self::External => seed.external(),
-        }
-    }
-
-    /// Where clients connect to.
-    pub fn socket(self, pair: &Pair) -> SocketAddr {
-        match self {
-            Self::Alias => pair.alias,
-            Self::External => pair.external,
-        }
-    }
 }
 
 impl Mirror {
@@ -81,7 +28,7 @@ impl Mirror {
         Self::moving(Moves::Alias).await
     }
 
-    /// The same, and this address moves.
+    /// The same, and this moves.
     pub async fn moving(moves: Moves) -> Self {
         Self::build(moves, "gs://gleich-tech-failover/journal", true).await
     }
@@ -92,49 +39,52 @@ impl Mirror {
     }
 
     async fn build(moves: Moves, journal: &str, visitors: bool) -> Self {
-        let options = Options { sites: Vec::new(), pairs: Vec::new(), ..Options::default() };
+        let (pairs, azure_pairs) = (Vec::new(), Vec::new());
+        let options = Options { sites: Vec::new(), pairs, azure_pairs, ..Options::default() };
         let sandbox = Sandbox::start(options).await.expect("loopback");
-        let pair = sandbox.add_pair(PairSeed::on_loopback("mirror")).expect("loopback").expect("a pair");
+        let machines = Machines::add(&sandbox, moves, None);
         let folder = TempDir::new().expect("a folder");
         let config = folder.path().join("failover.toml");
         let journal = journal.replace("{folder}", &folder.path().display().to_string());
-        let socket = moves.socket(&pair);
+        let socket = machines.socket();
         let public = if visitors { format!("public_url = \"tcp://{socket}\"\n") } else { String::new() };
         let text = format!(
             "journal = \"{journal}\"\ncall_timeout = \"1s\"\nclaim_for = \"500ms\"\njournal_patience = \"2s\"\n\
-             [endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\n[[sites]]\nname = \"db\"\n{public}\
-             [[sites.switches]]\nkind = \"{}\"\n{}\nprimary = \"{}\"\n\
-             standby = \"projects/gleich-tech/instances/mirror-b\"\n",
+             [endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\nazure = \"{}\"\n[[sites]]\nname = \"db\"\n\
+             {public}[[sites.switches]]\nkind = \"{}\"\n{}",
             sandbox.url(Service::Storage),
             sandbox.url(Service::Compute),
+            sandbox.url(Service::Azure),
             moves.kind(),
-            moves.key(&pair.seed),
-            pair.seed.instance(0),
+            machines.keys(),
         );
         std::fs::write(&config, text).expect("a file");
-        Self { sandbox, pair, folder, config, moves }
+        Self { sandbox, folder, machines, config }
     }
 
     /// The mirror's callback on one of the machines.
     pub async fn promote(&self, index: usize, words: &[&str]) -> Ran {
         let patience: &[&str] = if words.contains(&"--within") { &[] } else { &["--within", "20s"] };
         let words = [&["promote", "--site", "db"], patience, words].concat();
-        failover(&self.sandbox, &self.config, &words, &[("GCE_METADATA_HOST", &self.metadata(index))]).await
+        let (variable, place) = self.machines.metadata(index);
+        failover(&self.sandbox, &self.config, &words, &[(variable, &place)]).await
     }
 
     /// The same, begun and not waited for.
     pub fn begin_promotion(&self, index: usize) -> Child {
         let words = ["promote", "--site", "db", "--within", "20s"];
-        let host = self.metadata(index);
-        let environment = [("GCE_METADATA_HOST", host.as_str())];
-        operator::command(&self.sandbox, &self.config, &words, &environment)
+        let (variable, place) = self.machines.metadata(index);
+        operator::command(&self.sandbox, &self.config, &words, &[(variable, &place)])
             .spawn()
             .expect("the binary starts")
     }
 
-    /// An operator's command, on neither machine.
+    /// An operator's command; on a machine of the mirror where only those may ask the cloud.
     pub async fn operator(&self, words: &[&str]) -> Ran {
-        failover(&self.sandbox, &self.config, words, &[]).await
+        let own = (self.machines.moves == Moves::Configuration).then(|| self.machines.metadata(0));
+        let environment: Vec<(&str, &str)> =
+            own.iter().map(|(variable, place)| (*variable, place.as_str())).collect();
+        failover(&self.sandbox, &self.config, words, &environment).await
     }
 
     /// A command on a machine that has no metadata server.
@@ -144,21 +94,33 @@ impl Mirror {
 
     /// Who answers a client that connects to the address.
     pub async fn client_sees(&self) -> Option<String> {
-        let answer = reqwest::get(format!("http://{}/", self.moves.socket(&self.pair))).await.ok()?;
+        let answer = reqwest::get(format!("http://{}/", self.machines.socket())).await.ok()?;
         Some(answer.headers().get("served-machine")?.to_str().ok()?.to_owned())
     }
 
-    /// Which machines the network leads the address to.
+    /// One of the machines.
+    pub fn machine(&self, index: usize) -> String {
+        self.machines.machine(index)
+    }
+
+    /// Which machines the network leads what moves to.
     pub fn holders(&self) -> Vec<String> {
-        self.sandbox.world.compute.holders(self.moves.ip(&self.pair.seed))
+        self.machines.holders(&self.sandbox.world)
     }
 
-    /// Which machines have the address that isn't the mirror's.
-    pub fn holders_of_the_other(&self) -> Vec<String> {
-        self.sandbox.world.compute.holders(self.moves.other().ip(&self.pair.seed))
+    /// Somebody takes the address away from whoever has it.
+    pub fn take_away(&self) {
+        self.machines.hand(&self.sandbox.world, None);
     }
 
-    fn metadata(&self, index: usize) -> String {
-        self.pair.metadata[index].to_string()
+    /// How often an interface was written.
+    pub fn writes(&self) -> usize {
+        let operations = ["compute.update_network_interface", "azure.put_interface"];
+        operations.iter().map(|operation| self.sandbox.world.ledger.count(operation)).sum()
+    }
+
+    /// What of the machines isn't the mirror's and is not as it was.
+    pub fn astray(&self) -> Vec<String> {
+        self.machines.astray(&self.sandbox.world)
     }
 }

@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the harness")]
 
 mod function;
+pub mod machines;
 pub mod mirror;
 pub mod operator;
 pub mod payload;

@@ -65,6 +65,9 @@ impl Settings {
             ("storage", Service::Storage),
             ("pubsub", Service::Pubsub),
             ("iam", Service::Iam),
+            ("azure", Service::Azure),
+            ("azure_metadata", Service::AzureMetadata),
+            ("azure_login", Service::AzureLogin),
         ] {
             let _ = writeln!(text, "{name} = \"{}\"", sandbox.url(service));
         }

@@ -26,8 +26,15 @@ const TOO_LATE: Duration = Duration::from_millis(1300);
 const THROTTLED: Duration = Duration::from_millis(200);
 
 /// How a sentence goes on that tells an operator what to mend.
-const REMEDIES: [&str; 6] =
-    ["; grant ", "; check ", "; create ", "; correct ", "; on Cloud Run give ", "operator's command"];
+const REMEDIES: [&str; 7] = [
+    "; grant ",
+    "; check ",
+    "; create ",
+    "; correct ",
+    "; on Cloud Run give ",
+    "; give the machine ",
+    "operator's command",
+];
 
 /// One way to go wrong.
 #[derive(Debug, Clone)]

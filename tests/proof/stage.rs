@@ -13,7 +13,7 @@ use crate::{
     cast::Word,
     chronicle::{BUCKET, Chronicle},
     evidence::Evidence,
-    harness::{Answer, Function, Settings, mirror::Moves},
+    harness::{Answer, Function, Settings, machines::Moves},
     recording::Point,
 };
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     cast::Word,
     evidence::Evidence,
-    harness::{Settings, mirror::Moves},
+    harness::{Settings, machines::Moves},
     recording::{Point, points},
     runner,
     snapshot::Snapshot,
@@ -253,6 +253,13 @@ pub(crate) const STORIES: &[Story] = &[
         ..FAILOVER
     },
     Story { name: "failback-by-external-address", route: Route::Address(Moves::External), ..FAILBACK },
+    Story {
+        name: "failover-by-ip-configuration",
+        route: Route::Address(Moves::Configuration),
+        ending: ADDRESS_ON_STANDBY,
+        ..FAILOVER
+    },
+    Story { name: "failback-by-ip-configuration", route: Route::Address(Moves::Configuration), ..FAILBACK },
     Story {
         name: "reconcile-fails-back-by-itself",
         site: "failback = \"automatic\"\nwell_for = \"1ms\"\n",

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    ApiError, Cloudflare, Endpoints, Google, Kubernetes, Pace, Secret, cloudflare,
+    ApiError, Azure, Cloudflare, Endpoints, Google, Kubernetes, Pace, Secret, azure, cloudflare,
     credentials::{DefaultCredentials, Tokens, http_client},
     kubernetes::{self, Source},
 };
@@ -17,6 +17,8 @@ pub struct Settings {
     pub cloudflare_token: Option<Secret>,
     /// The Kubernetes cluster that this process is a pod of, if it is one.
     pub own_cluster: Source,
+    /// As whom Azure is asked.
+    pub azure: azure::Account,
     /// How long one try of a call may take.
     pub call_timeout: Duration,
     /// How patiently a call is tried again.
@@ -29,6 +31,7 @@ impl Default for Settings {
             endpoints: Endpoints::default(),
             cloudflare_token: None,
             own_cluster: kubernetes::in_this_pod(|_| None),
+            azure: azure::Account::default(),
             call_timeout: Duration::from_secs(10),
             pace: Pace::default(),
         }
@@ -40,6 +43,7 @@ impl Default for Settings {
 pub struct Clients {
     pace: Pace,
     google: Arc<Google>,
+    azure: Arc<Azure>,
     cloudflare: Arc<cloudflare::Shared>,
     own_cluster: Source,
 }
@@ -53,15 +57,22 @@ impl Clients {
 
     /// Clients with another source of tokens.
     pub fn with_tokens(settings: Settings, tokens: Arc<dyn Tokens>) -> Result<Self, ApiError> {
-        let Settings { endpoints, cloudflare_token, own_cluster, call_timeout, pace } = settings;
+        let Settings { endpoints, cloudflare_token, own_cluster, azure, call_timeout, pace } = settings;
         let cloudflare = cloudflare::Shared::new(&endpoints, cloudflare_token, call_timeout, pace);
-        let google = Arc::new(Google { http: http_client()?, tokens, endpoints, call_timeout, pace });
-        Ok(Self { pace, google, cloudflare, own_cluster })
+        let http = http_client()?;
+        let azure = Arc::new(Azure::new(http.clone(), azure, endpoints.clone(), call_timeout, pace));
+        let google = Arc::new(Google { http, tokens, endpoints, call_timeout, pace });
+        Ok(Self { pace, google, azure, cloudflare, own_cluster })
     }
 
     /// Google's interfaces.
     pub fn google(&self) -> Arc<Google> {
         Arc::clone(&self.google)
+    }
+
+    /// Azure's interface.
+    pub fn azure(&self) -> Arc<Azure> {
+        Arc::clone(&self.azure)
     }
 
     /// Cloudflare's interface, for one switch: those that ask first here go first where calls are scarce.

@@ -25,6 +25,10 @@ pub struct Endpoints {
     pub compute: Option<Url>,
     /// Azure Resource Manager.
     pub azure: Option<Url>,
+    /// Azure's instance metadata service, which gives managed identities their tokens.
+    pub azure_metadata: Option<Url>,
+    /// Azure's login service, which exchanges tokens.
+    pub azure_login: Option<Url>,
     /// The keys that sign push tokens.
     pub jwks: Option<Url>,
     /// Who may what: Resource Manager, IAM Credentials and Organization Policy, three hosts at Google's own.
@@ -33,8 +37,19 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// The keys of `[endpoints]`.
-    pub const NAMES: [&str; 9] =
-        ["run", "monitoring", "storage", "pubsub", "cloudflare", "compute", "azure", "jwks", "iam"];
+    pub const NAMES: [&str; 11] = [
+        "run",
+        "monitoring",
+        "storage",
+        "pubsub",
+        "cloudflare",
+        "compute",
+        "azure",
+        "azure_metadata",
+        "azure_login",
+        "jwks",
+        "iam",
+    ];
 
     /// The place for the base address that `[endpoints]` calls `name`.
     pub fn named(&mut self, name: &str) -> Option<&mut Option<Url>> {
@@ -46,6 +61,8 @@ impl Endpoints {
             "cloudflare" => &mut self.cloudflare,
             "compute" => &mut self.compute,
             "azure" => &mut self.azure,
+            "azure_metadata" => &mut self.azure_metadata,
+            "azure_login" => &mut self.azure_login,
             "jwks" => &mut self.jwks,
             "iam" => &mut self.iam,
             _ => return None,
@@ -108,6 +125,16 @@ impl Endpoints {
         base(self.azure.as_ref(), "https://management.azure.com")
     }
 
+    /// Azure's instance metadata service. It speaks HTTP only, and its address leads no further than the host.
+    pub fn azure_metadata(&self) -> String {
+        base(self.azure_metadata.as_ref(), "http://169.254.169.254")
+    }
+
+    /// Azure's login service.
+    pub fn azure_login(&self) -> String {
+        base(self.azure_login.as_ref(), "https://login.microsoftonline.com")
+    }
+
     /// The keys that sign push tokens: a whole address, not a base.
     pub fn jwks(&self) -> String {
         base(self.jwks.as_ref(), "https://www.googleapis.com/oauth2/v3/certs")
@@ -150,7 +177,8 @@ mod tests {
         }
         let all = [&endpoints.run, &endpoints.monitoring, &endpoints.storage, &endpoints.pubsub];
         let rest = [&endpoints.cloudflare, &endpoints.compute, &endpoints.azure, &endpoints.jwks];
-        assert!(all.into_iter().chain(rest).chain([&endpoints.iam]).all(Option::is_some));
+        let last = [&endpoints.azure_metadata, &endpoints.azure_login, &endpoints.iam];
+        assert!(all.into_iter().chain(rest).chain(last).all(Option::is_some));
         assert!(endpoints.named("runs").is_none());
     }
 }

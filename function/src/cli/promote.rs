@@ -3,9 +3,10 @@
 //! It finds out which machine it runs on, and then decides, claims, executes and records as the function does, by a forced
 //! order. Of two promotions at once the newer one wins: both have an order time, and the journal has both.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use failover_core::{Command, Facts, Position, Role, SiteName, Verb};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::{sync::watch, time::Instant};
@@ -17,10 +18,12 @@ use super::{
     words,
 };
 use crate::{
-    config::Site,
     cycle::Cycle,
-    machine::{Identity, who_am_i},
+    log::chain,
+    machine::{Identity, Places, who_am_i},
     push::{Delivery, DeliveryKind, Reply},
+    site::Guarded,
+    switch::SwitchError,
 };
 
 /// From one try to the next: own choice, short beside what a move takes.
@@ -42,15 +45,14 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
     let promoted_at = Timestamp::now();
     let deadline = Instant::now() + args.within;
-    let name = session.site(args.site.as_ref())?.name.clone();
-    let site = session.config().site(name.as_str()).map(Arc::clone);
-    let site = site.ok_or_else(|| Failure::usage(format!("\"{name}\" is no site of this configuration")))?;
+    let site = session.site(args.site.as_ref())?;
+    let name = site.name.clone();
     let progress = Progress::of(session.screen, "finding out which machine this is");
     let me = identify(session, deadline, &progress).await?;
-    let place = place_of(&site, &me)?;
-    progress.remark(format!("{} is the {place} of {name}", me.machine));
+    let place = place_of(site, &me, deadline, &progress).await?;
+    progress.remark(format!("{} is the {place} of {name}", me.name()));
     let reply =
-        carry_out(session, &command(&args, &site, &me, place), promoted_at, deadline, &progress).await;
+        carry_out(session, &command(&args, &name, &me, place), promoted_at, deadline, &progress).await;
     drop(progress);
     let has_it = reply.status == 200 && leads_here(session, &name, place, deadline).await;
     show(session, &me, place, &reply, has_it);
@@ -59,8 +61,12 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
 
 /// While the system starts, the metadata server may not be there yet.
 async fn identify(session: &Session, deadline: Instant, progress: &Progress) -> Result<Identity, Failure> {
+    let config = session.config();
+    // What is named to be Azure's has no other use; Google's gives tokens for the journal, too.
+    let azure = config.endpoints.azure_metadata.is_some().then(|| config.endpoints.azure_metadata());
+    let places = Places { google: config.metadata_host.as_deref(), azure: azure.as_deref() };
     loop {
-        match who_am_i(session.config().metadata_host.as_deref()).await {
+        match who_am_i(places).await {
             Ok(me) => return Ok(me),
             Err(why) if Instant::now() + AGAIN >= deadline => {
                 return Err(Failure::new(format!("nobody could tell which machine this is: {why}")));
@@ -71,10 +77,27 @@ async fn identify(session: &Session, deadline: Instant, progress: &Progress) -> 
     }
 }
 
-/// Which place of the site this machine is.
-fn place_of(site: &Site, me: &Identity) -> Result<Position, Failure> {
-    let mut places: Vec<Position> = site.switches.iter().filter_map(|switch| switch.place_of(me)).collect();
-    places.dedup();
+/// Which place of the site this machine is. A provider that has to be asked may give no answer yet.
+async fn place_of(
+    site: &Guarded,
+    me: &Identity,
+    deadline: Instant,
+    progress: &Progress,
+) -> Result<Position, Failure> {
+    let places = loop {
+        match places_of(site, me).await {
+            Ok(places) => break places,
+            Err(error) if Instant::now() + AGAIN >= deadline => {
+                let why = chain(&error);
+                return Err(Failure::new(format!(
+                    "nobody could tell which place of {} this is: {why}",
+                    site.name
+                )));
+            }
+            Err(error) => progress.remark(format!("{}; trying again", chain(&error))),
+        }
+        tokio::time::sleep(AGAIN).await;
+    };
     match places[..] {
         [place] => Ok(place),
         [] => {
@@ -87,15 +110,27 @@ fn place_of(site: &Site, me: &Identity) -> Result<Position, Failure> {
     }
 }
 
-fn command(args: &Args, site: &Site, me: &Identity, place: Position) -> Command {
+async fn places_of(site: &Guarded, me: &Identity) -> Result<Vec<Position>, SwitchError> {
+    let mut places = Vec::new();
+    for place in
+        try_join_all(site.switches.iter().map(|switch| switch.place_of(me))).await?.into_iter().flatten()
+    {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    Ok(places)
+}
+
+fn command(args: &Args, site: &SiteName, me: &Identity, place: Position) -> Command {
     let verb = match place {
         Position::Primary => Verb::Failback,
         Position::Standby => Verb::Failover,
     };
     Command {
-        site: Some(site.name.to_string()),
+        site: Some(site.to_string()),
         reason: args.reason.clone(),
-        by: Some(format!("{}, which was promoted", me.machine)),
+        by: Some(format!("{}, which was promoted", me.name())),
         force: true,
         ..Command::new(verb)
     }
@@ -168,7 +203,7 @@ fn show(session: &Session, me: &Identity, place: Position, reply: &Reply, has_it
     session.screen.show(&told, |width| {
         let mut text = words::wrap(&words::sentence(&reply.reason), 0, width);
         if reply.status == 200 && !has_it {
-            let lost = format!("{} is not where the site is led to: a newer order went past it.", me.machine);
+            let lost = format!("{} is not where the site is led to: a newer order went past it.", me.name());
             text = format!("{text}\n{}", words::wrap(&lost, 0, width));
         }
         text

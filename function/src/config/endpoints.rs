@@ -1,6 +1,6 @@
 //! `[endpoints]`, and what the environment says about where Google's services are.
 
-use crate::api::Endpoints;
+use crate::api::{Endpoints, azure::Account};
 
 use super::{Environment, address, section::Section};
 
@@ -38,7 +38,33 @@ pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> (En
         storage: emulator("STORAGE_EMULATOR_HOST", &mut endpoints.storage),
     };
     check_metadata_host(root, environment);
+    azure_places(root, environment, &mut endpoints);
     (endpoints, emulated)
+}
+
+/// Microsoft's own libraries know these variables. Machines that share a configuration have a metadata service each.
+fn azure_places(root: &mut Section<'_, '_>, environment: &Environment, endpoints: &mut Endpoints) {
+    for (variable, place) in [
+        ("AZURE_POD_IDENTITY_AUTHORITY_HOST", &mut endpoints.azure_metadata),
+        ("AZURE_AUTHORITY_HOST", &mut endpoints.azure_login),
+    ] {
+        let Some(given) = environment.variable(variable).filter(|_| place.is_none()) else { continue };
+        let whole = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
+        match whole.parse::<address::WebUrl>() {
+            Ok(url) => *place = Some(url.0),
+            Err(reason) => root.environment_problem(variable, &reason, "http://127.0.0.1:9000"),
+        }
+    }
+}
+
+/// As whom Azure is asked, in the variables that Microsoft's own libraries know.
+pub(super) fn azure_account(environment: &Environment) -> Account {
+    let said = |name| environment.variable(name).map(str::to_owned);
+    Account {
+        tenant: said("AZURE_TENANT_ID"),
+        client: said("AZURE_CLIENT_ID"),
+        google: said("GCE_METADATA_HOST"),
+    }
 }
 
 /// Google's crates put `http://` before it themselves.

@@ -51,6 +51,8 @@ pub(super) enum Scenario {
     Kubernetes,
     /// The addresses of two machines on Google Cloud, to the one that was promoted.
     GcpVip,
+    /// The addresses of two machines on Azure, likewise.
+    AzureVip,
 }
 
 /// What follows `--fault`.

@@ -35,7 +35,8 @@ pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
             Err(anyhow::anyhow!("--fault belongs to the scenario site"))
         }
         Scenario::Kubernetes => site(arguments, Home::Deployment).await,
-        Scenario::GcpVip => virtual_ip::run(arguments).await,
+        Scenario::GcpVip => virtual_ip::run(arguments, virtual_ip::Cloud::Google).await,
+        Scenario::AzureVip => virtual_ip::run(arguments, virtual_ip::Cloud::Azure).await,
     }
 }
 

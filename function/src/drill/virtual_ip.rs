@@ -1,7 +1,10 @@
-//! The scenario `gcp-vip`: a mirror of two machines whose private and external address follow whichever was promoted.
+//! The scenarios `gcp-vip` and `azure-vip`: a mirror of two machines whose private and external address follow whichever
+//! was promoted.
 //!
 //! The addresses are on loopback, so that clients really connect to them; the mirror's callback is this same
 //! executable as `promote`, with each machine's own metadata server.
+
+mod mirror;
 
 use std::{
     fmt::Write,
@@ -10,22 +13,21 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use sandbox::{
-    Options, Sandbox, Served, Service, Visitors,
-    compute::{Pair, PairSeed},
-};
+use sandbox::{Options, Sandbox, Served, Service, Visitors};
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::process::Command;
 use url::Url;
 
+pub(super) use mirror::Cloud;
+use mirror::Mirror;
+
 use super::{BADLY, WELL, arguments::DrillArguments, logbook::in_seconds, show};
 
 /// How often a client connects.
 const CLIENT_EVERY: Duration = Duration::from_millis(25);
-/// How long an operation takes on a quick day here, and with `--slow`: others tell of 5 to 20 s for a private address.
+/// How long an operation takes without `--slow`.
 const QUICK: Duration = Duration::from_millis(200);
-const SLOW: Duration = Duration::from_secs(6);
 /// No client waits longer for an address.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -34,8 +36,10 @@ const PATIENCE: Duration = Duration::from_mins(2);
 struct Report {
     version: u32,
     scenario: &'static str,
+    #[serde(skip)]
+    cloud: Cloud,
     ended_well: bool,
-    /// How long an operation of Compute Engine takes here.
+    /// How long an operation of the cloud takes here.
     #[serde(rename = "operation_takes_s", serialize_with = "in_seconds")]
     operation_takes: Duration,
     moves: Vec<Move>,
@@ -62,28 +66,29 @@ struct Move {
 
 struct Stage {
     sandbox: Sandbox,
-    pair: Pair,
+    mirror: Mirror,
     folder: TempDir,
     /// Clients of the private address, and of the external one.
     clients: [Visitors; 2],
 }
 
 /// Plays it, and tells of it at the end.
-pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
+pub(super) async fn run(arguments: &DrillArguments, cloud: Cloud) -> anyhow::Result<u8> {
     if arguments.keep || arguments.broken().is_some() {
         return Err(anyhow!("--keep and --fault belong to the scenario site"));
     }
-    let operation_takes = if arguments.slow { SLOW } else { QUICK };
-    let stage = Stage::build(operation_takes).await?;
+    let operation_takes = if arguments.slow { cloud.slow() } else { QUICK };
+    let stage = Stage::build(cloud, operation_takes).await?;
     let mut moves = Vec::new();
-    stage.sandbox.world.run_machine(&stage.pair.seed.machine(0), false);
+    stage.sandbox.world.run_machine(&stage.mirror.machines[0], false);
     moves.push(stage.promote(1, "its peer died").await?);
-    stage.sandbox.world.run_machine(&stage.pair.seed.machine(0), true);
+    stage.sandbox.world.run_machine(&stage.mirror.machines[0], true);
     moves.push(stage.promote(0, "it was promoted again").await?);
     let wrong = stage.wrong();
     let report = Report {
         version: 1,
-        scenario: "gcp-vip",
+        scenario: cloud.scenario(),
+        cloud,
         ended_well: wrong.is_empty(),
         operation_takes,
         moves,
@@ -98,20 +103,20 @@ pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
 }
 
 impl Stage {
-    async fn build(operation_takes: Duration) -> anyhow::Result<Self> {
-        let options = Options { sites: Vec::new(), pairs: Vec::new(), ..Options::default() };
+    async fn build(cloud: Cloud, operation_takes: Duration) -> anyhow::Result<Self> {
+        let (pairs, azure_pairs) = (Vec::new(), Vec::new());
+        let options = Options { sites: Vec::new(), pairs, azure_pairs, ..Options::default() };
         let sandbox = Sandbox::start(options).await.context("the cloud could not be started")?;
-        sandbox.world.compute.operations_take(operation_takes);
-        let pair = sandbox.add_pair(PairSeed::on_loopback("db"))?;
-        let pair = pair.ok_or_else(|| anyhow!("the machines have no addresses on loopback"))?;
+        let mirror = Mirror::add(cloud, &sandbox, operation_takes)?;
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir()?;
-        std::fs::write(folder.path().join("failover.toml"), configuration(&sandbox, &pair))?;
+        std::fs::write(folder.path().join("failover.toml"), configuration(&sandbox, &mirror))?;
         let client = |address| -> anyhow::Result<Visitors> {
             let url: Url = format!("http://{address}/").parse()?;
             Ok(Visitors::start(&url, CLIENT_EVERY)?)
         };
-        let clients = [client(pair.alias)?, client(pair.external)?];
-        Ok(Self { sandbox, pair, folder, clients })
+        let [private, external] = mirror.sockets;
+        let clients = [client(private)?, client(external)?];
+        Ok(Self { sandbox, mirror, folder, clients })
     }
 
     /// The mirror's callback on one machine, until clients of both addresses are served by it.
@@ -119,11 +124,13 @@ impl Stage {
         let before = self.dark();
         let begun = Instant::now();
         let executable = std::env::current_exe().context("this executable could not be found")?;
+        let (variable, metadata) = &self.mirror.metadata[index];
         let ended = Command::new(executable)
             .args(["promote", "--site", "db", "--reason", why])
             .env_clear()
             .env("FAILOVER_CONFIG", self.folder.path().join("failover.toml"))
-            .env("GCE_METADATA_HOST", self.pair.metadata[index].to_string())
+            .env("GCE_METADATA_HOST", self.sandbox.address(Service::Metadata).to_string())
+            .env(variable, metadata)
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
@@ -140,7 +147,7 @@ impl Stage {
         }
         let [private_dark, external_dark] = self.dark();
         Ok(Move {
-            promoted: self.pair.seed.machine(index),
+            promoted: self.mirror.machines[index].clone(),
             why,
             took,
             private_dark: private_dark.saturating_sub(before[0]),
@@ -155,42 +162,28 @@ impl Stage {
     }
 
     fn wrong(&self) -> Vec<String> {
-        let (world, seed) = (&self.sandbox.world, &self.pair.seed);
-        let home = seed.machine(0);
-        let strayed = [("private", seed.alias()), ("external", seed.external())].into_iter().filter_map(
-            |(kind, ip)| {
-                let holders = world.compute.holders(ip);
-                (holders != [home.clone()])
-                    .then(|| format!("the {kind} address is at {holders:?}, not at {home}"))
-            },
-        );
-        let unknown = world.ledger.unknown();
+        let unknown = self.sandbox.world.ledger.unknown();
         let asked = (!unknown.is_empty()).then(|| format!("calls that no provider has: {unknown:?}"));
-        strayed.chain(asked).collect()
+        self.mirror.strayed(&self.sandbox).into_iter().chain(asked).collect()
     }
 }
 
-fn configuration(sandbox: &Sandbox, pair: &Pair) -> String {
-    let machines =
-        format!("primary = \"{}\"\nstandby = \"{}\"\n", pair.seed.instance(0), pair.seed.instance(1));
+fn configuration(sandbox: &Sandbox, mirror: &Mirror) -> String {
     format!(
-        "journal = \"gs://gleich-tech-failover/journal\"\n[endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\n\
-         [[sites]]\nname = \"db\"\npublic_url = \"tcp://{}\"\n\
-         [[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\n{machines}\
-         [[sites.switches]]\nkind = \"gcp_access_config\"\naddress = \"{}\"\n{machines}",
+        "journal = \"gs://gleich-tech-failover/journal\"\n[endpoints]\nstorage = \"{}\"\n{}\n\
+         [[sites]]\nname = \"db\"\npublic_url = \"tcp://{}\"\n{}",
         sandbox.url(Service::Storage),
-        sandbox.url(Service::Compute),
-        pair.alias,
-        pair.seed.alias(),
-        pair.seed.address(),
+        mirror.endpoint,
+        mirror.sockets[0],
+        mirror.switches,
     )
 }
 
 fn told(report: &Report) -> String {
     let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
-    let mut text = String::from(
-        "A mirror of two machines on Compute Engine, with a private and an external address\n\n",
-    );
+    let cloud = report.cloud;
+    let mut text =
+        format!("A mirror of two machines on {}, with a private and an external address\n\n", cloud.name());
     for Move { promoted, why, took, private_dark, external_dark } in &report.moves {
         let _ = writeln!(text, "  {promoted} is promoted: {why}");
         let _ = writeln!(text, "    the callback took            {:>7}", seconds(*took));
@@ -199,9 +192,10 @@ fn told(report: &Report) -> String {
     }
     let _ = writeln!(
         text,
-        "  Simulated here: an operation of Compute Engine takes {}, twice per address. Others tell of 5 to 20 s in all\n  \
-         for a private address, and up to a minute with an external one.",
-        seconds(report.operation_takes)
+        "  Simulated here: an operation of {} takes {}, {}",
+        cloud.name(),
+        seconds(report.operation_takes),
+        cloud.in_reality()
     );
     for wrong in &report.wrong {
         let _ = writeln!(text, "  wrong: {wrong}");

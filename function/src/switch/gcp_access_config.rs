@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Pair, PairSpec, Side, Sides, given_back},
+    gcp_pair::{Pair, PairSpec, Side, Sides},
+    pair::given_back,
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::AddressName};
 use crate::check::{Checked, Problem, Situation, machines};
@@ -60,10 +61,6 @@ impl Spec for AccessConfigSpec {
 
     fn role(&self) -> Role {
         Role::Route
-    }
-
-    fn place_of(&self, me: &Identity) -> Option<Position> {
-        self.pair.place_of(me)
     }
 
     fn leads_by(&self) -> LeadsBy {
@@ -119,7 +116,7 @@ impl AccessConfig {
         let attached = self.attach(receiver, address, name).await;
         match self.unless_moved(attached, receiver, |has_it| has_it, address).await {
             Err(error) if error.is_permanent() => {
-                Err(given_back(&error, &holder.name, self.attach(holder, address, name).await))
+                Err(given_back(&error, holder.name.machine(), self.attach(holder, address, name).await))
             }
             attached => attached,
         }
@@ -174,13 +171,13 @@ impl AccessConfig {
             let why = is_free(side).err()?.message;
             Some(machines::occupied(&side.name, why, &side.interface))
         });
-        let seen = sides.clone().observation(|side| config(side, address).is_some());
-        occupied.chain(machines::of_position(&seen.observed, situation)).collect()
+        let observed = sides.observed("machine", |side| config(side, address).is_some());
+        occupied.chain(machines::of_position(&observed, situation)).collect()
     }
 
     async fn may_write_both(&self) -> Result<(), ApiError> {
         let Seen { sides, .. } = self.look().await?;
-        for side in [Position::Primary, Position::Standby].into_iter().filter_map(|at| sides.at(at)) {
+        for side in sides.present() {
             self.may_write(side).await?;
         }
         Ok(())
@@ -218,8 +215,8 @@ impl Switch for AccessConfig {
 
     async fn observe(&self) -> Result<Observation, SwitchError> {
         let seen = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
-        let observation = seen.sides.clone().observation(|side| config(side, &seen.address).is_some());
-        Ok(Observation { basis: Some(Arc::new(seen)), ..observation })
+        let observed = seen.sides.observed("machine", |side| config(side, &seen.address).is_some());
+        Ok(Observation { observed, basis: Some(Arc::new(seen)) })
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
@@ -228,6 +225,10 @@ impl Switch for AccessConfig {
         }
         let seen = seen.and_then(|seen| seen.basis?.downcast::<Seen>().ok()).map(|seen| (*seen).clone());
         self.move_to(position, seen).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    async fn place_of(&self, me: &Identity) -> Result<Option<Position>, SwitchError> {
+        Ok(self.pair.place_of(me))
     }
 
     fn reads_first(&self) -> bool {

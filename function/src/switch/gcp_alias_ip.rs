@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Pair, PairSpec, Side, Sides, given_back},
+    gcp_pair::{Pair, PairSpec, Side, Sides},
+    pair::given_back,
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::MachineName};
 use crate::check::{Checked, Situation, machines};
@@ -97,10 +98,6 @@ impl Spec for AliasIpSpec {
         Role::Route
     }
 
-    fn place_of(&self, me: &Identity) -> Option<Position> {
-        self.pair.place_of(me)
-    }
-
     fn leads_by(&self) -> LeadsBy {
         LeadsBy::Address
     }
@@ -166,7 +163,7 @@ impl AliasIp {
         match (holder, self.give(receiver).await) {
             // Nobody would have it until somebody mends that.
             (Some(holder), Err(error)) if error.is_permanent() => {
-                Err(given_back(&error, &holder.name, self.give_back(&holder.name).await))
+                Err(given_back(&error, holder.name.machine(), self.give_back(&holder.name).await))
             }
             (_, given) => given,
         }
@@ -186,9 +183,8 @@ impl AliasIp {
         let mut tries = self.pair.tries(None);
         loop {
             let sides = tries.seen_or(self.pair.look()).await?;
-            let both = [Position::Primary, Position::Standby].map(|position| sides.at(position));
-            let present = || both.iter().flatten();
-            let Some(side) = present().find(|side| self.has(side)).or_else(|| present().next()) else {
+            let holder = sides.present().find(|side| self.has(side));
+            let Some(side) = holder.or_else(|| sides.present().next()) else {
                 return Err(ApiError {
                     kind: ApiErrorKind::Missing,
                     message: "neither machine is there".into(),
@@ -218,7 +214,8 @@ impl Switch for AliasIp {
 
     async fn observe(&self) -> Result<Observation, SwitchError> {
         let sides = self.pair.look().await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(sides.observation(|side| self.has(side)))
+        let observed = sides.observed("machine", |side| self.has(side));
+        Ok(sides.seen(observed))
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
@@ -226,6 +223,10 @@ impl Switch for AliasIp {
             return Ok(Change::Already);
         }
         self.move_to(position, Sides::of(seen)).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    async fn place_of(&self, me: &Identity) -> Result<Option<Position>, SwitchError> {
+        Ok(self.pair.place_of(me))
     }
 
     fn reads_first(&self) -> bool {
@@ -242,8 +243,8 @@ impl Switch for AliasIp {
         let Some([primary, standby]) = sides.both() else { return checked };
         let [one, other] = [primary, standby].map(|side| (&side.name, &side.interface));
         checked.extend(machines::in_one_subnet(one, other));
-        let seen = sides.clone().observation(|side| self.has(side));
-        checked.extend(machines::of_position(&seen.observed, situation));
+        let observed = sides.observed("machine", |side| self.has(side));
+        checked.extend(machines::of_position(&observed, situation));
         checked
     }
 

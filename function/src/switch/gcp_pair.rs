@@ -3,20 +3,18 @@
 use std::{
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use backon::BackoffBuilder;
-use failover_core::{Observed, Position};
+use failover_core::Position;
 use serde_json::Value;
 
-use super::{Keys, Observation, Readiness};
+use super::{
+    Keys, Readiness,
+    pair::{self, Tries, is_missing},
+};
 use crate::api::{ApiError, ApiErrorKind, Clients, Google, Pace, google::At, names::MachineName};
 use crate::check::{self, Checked, Situation, machines};
 use crate::machine::Identity;
-
-/// How often a change is tried against others who change the same interfaces.
-const TRIES: usize = 6;
 
 const PRIMARY: &str = "projects/acme-prod/zones/us-central1-a/instances/db-a";
 const STANDBY: &str = "projects/acme-prod/zones/us-central1-b/instances/db-b";
@@ -50,18 +48,8 @@ pub(super) struct Side {
     pub(super) interface: Value,
 }
 
-/// Both machines as they were read; one that isn't there has no address.
-#[derive(Debug, Clone)]
-pub(super) struct Sides {
-    primary: Option<Side>,
-    standby: Option<Side>,
-}
-
-/// Tries of one change, each on top of what is there then, since others may change the same interfaces.
-pub(super) struct Tries<Seen> {
-    seen: Option<Seen>,
-    pauses: Box<dyn Iterator<Item = Duration> + Send>,
-}
+/// Both machines as they were read.
+pub(super) type Sides = pair::Sides<Side>;
 
 impl PairSpec {
     /// Reads `primary`, `standby` and `interface`.
@@ -78,12 +66,6 @@ impl PairSpec {
             keys.refuse("standby", "is the primary too", STANDBY);
         }
         Some(Self { primary, standby, interface })
-    }
-
-    /// Which of the two this machine is.
-    pub(super) fn place_of(&self, me: &Identity) -> Option<Position> {
-        let is_primary = me.is(&self.primary).then_some(Position::Primary);
-        is_primary.or_else(|| me.is(&self.standby).then_some(Position::Standby))
     }
 
     /// With the clients that it needs.
@@ -104,18 +86,20 @@ impl FromStr for InterfaceName {
 }
 
 impl Pair {
+    /// Which of the two this machine is.
+    pub(super) fn place_of(&self, me: &Identity) -> Option<Position> {
+        let Identity::Google(me) = me else { return None };
+        let is_primary = me.is(&self.spec.primary).then_some(Position::Primary);
+        is_primary.or_else(|| me.is(&self.spec.standby).then_some(Position::Standby))
+    }
+
     /// Reads both machines at the same time.
     ///
     /// # Errors
     /// When either could not be read, or neither is there: then nobody can tell where the address is.
     pub(super) async fn look(&self) -> Result<Sides, ApiError> {
         let (primary, standby) = tokio::join!(self.read(Position::Primary), self.read(Position::Standby));
-        match (primary, standby) {
-            (Err(missing), Err(other)) if is_missing(&missing) && is_missing(&other) => Err(missing),
-            (primary, standby) => {
-                Ok(Sides { primary: unless_missing(primary)?, standby: unless_missing(standby)? })
-            }
-        }
+        Sides::read(primary, standby)
     }
 
     async fn read(&self, position: Position) -> Result<Side, ApiError> {
@@ -210,7 +194,7 @@ impl Pair {
             checked.extend(found.problems);
             found.notes.into_iter().for_each(|note| checked.note(note));
         }
-        Some(Sides { primary: primary?, standby: standby? })
+        Some(Sides::new(primary?, standby?))
     }
 
     /// One machine, none where it isn't there; nothing at all where it could not be read.
@@ -256,63 +240,7 @@ impl Pair {
 
     /// The tries of one change, the first of them on top of what was `seen`.
     pub(super) fn tries<Seen>(&self, seen: Option<Seen>) -> Tries<Seen> {
-        // What was seen may be old: then the first conflict is no sign of a crowd.
-        let at_once = seen.is_some().then_some(Duration::ZERO);
-        let pauses = self.pace.backoff().with_max_times(TRIES - 1).build();
-        Tries { seen, pauses: Box::new(at_once.into_iter().chain(pauses)) }
-    }
-}
-
-impl<Seen> Tries<Seen> {
-    /// What was seen, once; then what a `look` shows.
-    pub(super) async fn seen_or(
-        &mut self,
-        look: impl Future<Output = Result<Seen, ApiError>>,
-    ) -> Result<Seen, ApiError> {
-        match self.seen.take() {
-            Some(seen) => Ok(seen),
-            None => look.await,
-        }
-    }
-
-    /// Waits before the next try, if it failed since others came between and a next try is left.
-    pub(super) async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
-        let pause = if error.kind == ApiErrorKind::Conflict { self.pauses.next() } else { None };
-        match pause {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => return Err(error),
-        }
-        Ok(())
-    }
-}
-
-impl Sides {
-    /// The machine of this position, if it is there.
-    pub(super) fn at(&self, position: Position) -> Option<&Side> {
-        if position == Position::Primary { self.primary.as_ref() } else { self.standby.as_ref() }
-    }
-
-    /// What this shows, where `has` tells whether a machine has the address.
-    pub(super) fn observation(self, has: impl Fn(&Side) -> bool) -> Observation {
-        let held = |position| self.at(position).is_some_and(&has);
-        let observed = match (held(Position::Primary), held(Position::Standby)) {
-            (true, false) => Observed::At(Position::Primary),
-            (false, true) => Observed::At(Position::Standby),
-            (true, true) => Observed::Mixed("both machines have it".to_owned()),
-            (false, false) => Observed::Mixed("neither machine has it".to_owned()),
-        };
-        Observation { observed, basis: Some(Arc::new(self)) }
-    }
-
-    /// Both, where both are there.
-    pub(super) fn both(&self) -> Option<[&Side; 2]> {
-        Some([self.primary.as_ref()?, self.standby.as_ref()?])
-    }
-
-    /// What an earlier look saw.
-    pub(super) fn of(seen: Option<Observation>) -> Option<Self> {
-        let basis = seen?.basis?.downcast::<Self>().ok()?;
-        Some((*basis).clone())
+        Tries::of(self.pace, seen)
     }
 }
 
@@ -320,27 +248,6 @@ impl Side {
     /// What the interface is written on top of.
     pub(super) fn fingerprint(&self) -> &str {
         self.interface["fingerprint"].as_str().unwrap_or_default()
-    }
-}
-
-/// Why an address could not be given away, and what became of it.
-pub(super) fn given_back(error: &ApiError, holder: &MachineName, back: Result<(), ApiError>) -> ApiError {
-    let holder = holder.machine();
-    let became = match back {
-        Ok(()) => format!("{holder} has it again"),
-        Err(why) => format!("nobody has it now, since {holder} could not be given it back: {why}"),
-    };
-    ApiError { kind: error.kind, message: format!("{}; {became}", error.message) }
-}
-
-fn is_missing(error: &ApiError) -> bool {
-    error.kind == ApiErrorKind::Missing
-}
-
-fn unless_missing(side: Result<Side, ApiError>) -> Result<Option<Side>, ApiError> {
-    match side {
-        Err(error) if is_missing(&error) => Ok(None),
-        side => side.map(Some),
     }
 }
 

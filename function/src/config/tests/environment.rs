@@ -34,7 +34,7 @@ fn endpoints_and_the_environment_are_checked() {
         &[
             "endpoints.run is no URL: relative URL without a base; for example: run = \"http://127.0.0.1:9000\"",
             "endpoints.monitor is not a key here; known are run, monitoring, storage, pubsub, cloudflare, compute, \
-             azure, jwks, iam; for example: without monitor",
+             azure, azure_metadata, azure_login, jwks, iam; for example: without monitor",
         ],
     );
     let variables = [
@@ -42,6 +42,7 @@ fn endpoints_and_the_environment_are_checked() {
         ("PORT", "http"),
         ("GCE_METADATA_HOST", "http://127.0.0.1:9"),
         ("STORAGE_EMULATOR_HOST", "unix:///socket"),
+        ("AZURE_AUTHORITY_HOST", "ftp://127.0.0.1:9"),
         ("CLOUDFLARE_API_TOKEN", "hunter 2"),
     ];
     refuses_in(
@@ -51,10 +52,34 @@ fn endpoints_and_the_environment_are_checked() {
             "STORAGE_EMULATOR_HOST is a URL without a host; for example: STORAGE_EMULATOR_HOST=127.0.0.1:8085",
             "GCE_METADATA_HOST is a URL, but only host and port belong there; for example: \
              GCE_METADATA_HOST=127.0.0.1:9099",
+            "AZURE_AUTHORITY_HOST begins with ftp://, not with https:// or http://; for example: \
+             AZURE_AUTHORITY_HOST=http://127.0.0.1:9000",
             "PORT is no port number; for example: PORT=8080",
             "CLOUDFLARE_API_TOKEN is not one word of plain characters; for example: CLOUDFLARE_API_TOKEN=…",
         ],
     );
+}
+
+#[test]
+fn azure_is_where_and_whoever_the_variables_of_its_own_libraries_say() {
+    let variables = [
+        ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1"),
+        ("AZURE_AUTHORITY_HOST", "login.example"),
+        ("AZURE_TENANT_ID", "72f9"),
+        ("AZURE_CLIENT_ID", "1b4e"),
+        ("GCE_METADATA_HOST", "127.0.0.1:9"),
+    ];
+    let config = read(EXAMPLE, Purpose::Look, &variables).unwrap();
+    assert_eq!(config.endpoints.azure_metadata(), "http://127.0.0.1:1");
+    assert_eq!(config.endpoints.azure_login(), "https://login.example");
+    let [tenant, client, google] = ["72f9", "1b4e", "127.0.0.1:9"].map(|text| Some(text.to_owned()));
+    assert_eq!(config.azure, Account { tenant, client, google });
+    let text = format!("{EXAMPLE}\n[endpoints]\nazure_metadata = \"http://127.0.0.1:2/\"");
+    let given = read(&text, Purpose::Look, &variables).unwrap();
+    assert_eq!(given.endpoints.azure_metadata(), "http://127.0.0.1:2", "the configuration wins");
+    let usual = read(EXAMPLE, Purpose::Look, &[]).unwrap().endpoints;
+    assert_eq!(usual.azure_metadata(), "http://169.254.169.254");
+    assert_eq!(usual.azure_login(), "https://login.microsoftonline.com");
 }
 
 #[test]

@@ -1,0 +1,232 @@
+//! Reads Azure's answers and its error envelope.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::{
+    ApiError, ApiErrorKind,
+    retry::{Failure, Wait, retry_after},
+    task::{Task, excerpt, kind_of},
+};
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What Azure says went wrong (Microsoft's REST API guidelines, "Error responses").
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Trouble {
+    code: String,
+    message: String,
+    details: Vec<Self>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Envelope {
+    error: Trouble,
+}
+
+impl Answer {
+    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Self { status, headers, body: response.bytes().await? })
+    }
+
+    /// How long the next question is to wait.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, Timestamp::now()))
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer's JSON; nothing where there is none.
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The answer if it is one, or what went wrong. Whatever isn't JSON came from something in between, so it may pass.
+    pub(super) fn accepted(self, task: &Task<'_>) -> Result<Self, Failure> {
+        let readable = self.body.is_empty() || serde_json::from_slice::<Value>(&self.body).is_ok();
+        let status = self.status.as_u16();
+        let error = match (self.status.is_success(), readable) {
+            (true, true) => return Ok(self),
+            (_, false) => {
+                let what = format!("answered {status} with what isn't JSON: {}", excerpt(&self.body));
+                task.error(ApiErrorKind::Transient, &what)
+            }
+            (false, true) => {
+                let Envelope { error } = serde_json::from_slice(&self.body).unwrap_or_default();
+                let said = if error.code.is_empty() { excerpt(&self.body) } else { error.said() };
+                task.error(error.kind(Some(self.status)), &format!("answered {status}: {said}"))
+            }
+        };
+        let wait = self.wait().map_or(Wait::Backoff, Wait::Asked);
+        Err(Failure { error, wait })
+    }
+}
+
+impl Trouble {
+    /// An operation's failure, in one sentence.
+    pub(super) fn of_operation(self, task: &Task<'_>) -> ApiError {
+        if self.code.is_empty() {
+            return task.error(ApiErrorKind::Transient, "ended the change with an error and no reason");
+        }
+        task.error(self.kind(None), &format!("ended the change with {}", self.said()))
+    }
+
+    /// The code, what it says, and the first particular, which is often all that helps.
+    fn said(&self) -> String {
+        let Self { code, message, details } = self;
+        match details.iter().find(|detail| !detail.message.is_empty() && detail.message != *message) {
+            Some(detail) => format!("{code}: {message} ({}: {})", detail.code, detail.message),
+            None => format!("{code}: {message}"),
+        }
+    }
+
+    /// What it means to a caller: by its code where that is known, else by its status; an operation has none.
+    fn kind(&self, status: Option<StatusCode>) -> ApiErrorKind {
+        match self.code.as_str() {
+            // Somebody else works on it, or on what it depends on: that passes.
+            "AnotherOperationInProgress" | "RetryableError" | "ReferencedResourceNotProvisioned" => {
+                ApiErrorKind::Transient
+            }
+            // Another's newer change went before, or the address is still with its former owner.
+            "OperationPreempted" | "CanceledAndSupersededDueToAnotherOperation" | "Canceled" => {
+                ApiErrorKind::Conflict
+            }
+            code if code.ends_with("InUse") || code.ends_with("IsAllocated") => ApiErrorKind::Conflict,
+            // A lock and a policy are no missing permission, and no conflict that passes by itself.
+            "ScopeLocked" | "RequestDisallowedByPolicy" | "ReadOnlyDisabledSubscription" => {
+                ApiErrorKind::Refused
+            }
+            code => status.map_or_else(|| of_code(code), kind_of),
+        }
+    }
+}
+
+/// What an operation's code means that isn't one of the known ones.
+fn of_code(code: &str) -> ApiErrorKind {
+    let passing = ["Internal", "Timeout", "TimedOut", "Unavailable", "TooManyRequests", "Throttl"];
+    let denied = ["AuthorizationFailed", "Forbidden"];
+    if passing.iter().any(|word| code.contains(word)) {
+        ApiErrorKind::Transient
+    } else if denied.iter().any(|word| code.contains(word)) {
+        ApiErrorKind::Denied
+    } else {
+        ApiErrorKind::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TASK: Task<'static> = Task {
+        provider: "Azure",
+        verb: "give",
+        subject: "10.0.0.250 to db-b-nic",
+        grant: "grant it",
+        missing: "look for it",
+        refused: "mend it",
+    };
+
+    fn refused(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Failure {
+        let headers = headers.iter().map(|(name, value)| {
+            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        });
+        let status = StatusCode::from_u16(status).unwrap();
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        Answer { status, headers: headers.collect(), body }.accepted(&TASK).unwrap_err()
+    }
+
+    #[track_caller]
+    fn means(status: u16, code: &str, expected: ApiErrorKind) {
+        let body = json!({"error": {"code": code, "message": "no"}}).to_string();
+        assert_eq!(refused(status, &[], &body).error.kind, expected, "{status} {code}");
+    }
+
+    #[track_caller]
+    fn ends(code: &str, expected: ApiErrorKind) {
+        let trouble: Trouble = serde_json::from_value(json!({"code": code, "message": "no"})).unwrap();
+        assert_eq!(trouble.of_operation(&TASK).kind, expected, "{code}");
+    }
+
+    #[test]
+    fn the_envelope_becomes_one_sentence_with_its_remedy() {
+        let body =
+            json!({"error": {"code": "LinkedAuthorizationFailed", "message": "no join", "details": []}});
+        assert_eq!(
+            refused(403, &[], &body.to_string()).error.message,
+            "could not give 10.0.0.250 to db-b-nic: Azure answered 403: LinkedAuthorizationFailed: no join; grant it"
+        );
+        let details = json!([{"code": "InUse", "message": "by db-c-nic"}]);
+        let body = json!({"error": {"code": "BadRequest", "message": "no", "details": details}});
+        let told = refused(400, &[], &body.to_string()).error.message;
+        assert!(told.ends_with("Azure answered 400: BadRequest: no (InUse: by db-c-nic); mend it"), "{told}");
+    }
+
+    #[test]
+    fn a_refusal_means_what_its_code_says_and_then_its_status() {
+        means(409, "AnotherOperationInProgress", ApiErrorKind::Transient);
+        means(409, "RetryableError", ApiErrorKind::Transient);
+        means(429, "TooManyRequests", ApiErrorKind::Transient);
+        means(400, "ReferencedResourceNotProvisioned", ApiErrorKind::Transient);
+        means(412, "PreconditionFailed", ApiErrorKind::Conflict);
+        means(409, "OperationPreempted", ApiErrorKind::Conflict);
+        means(400, "PrivateIPAddressInUse", ApiErrorKind::Conflict);
+        means(400, "PrivateIPAddressIsAllocated", ApiErrorKind::Conflict);
+        means(400, "InvalidIPConfigCount", ApiErrorKind::Refused);
+        means(409, "ScopeLocked", ApiErrorKind::Refused);
+        means(403, "RequestDisallowedByPolicy", ApiErrorKind::Refused);
+        means(403, "AuthorizationFailed", ApiErrorKind::Denied);
+        means(404, "ResourceNotFound", ApiErrorKind::Missing);
+        means(500, "InternalServerError", ApiErrorKind::Transient);
+    }
+
+    #[test]
+    fn a_failed_operation_is_told_by_its_code_alone() {
+        ends("PrivateIPAddressInUse", ApiErrorKind::Conflict);
+        ends("CanceledAndSupersededDueToAnotherOperation", ApiErrorKind::Conflict);
+        ends("InternalServerError", ApiErrorKind::Transient);
+        ends("NetworkingInternalOperationError", ApiErrorKind::Transient);
+        ends("OperationTimedOut", ApiErrorKind::Transient);
+        ends("LinkedAuthorizationFailed", ApiErrorKind::Denied);
+        ends("InvalidIPConfigCount", ApiErrorKind::Refused);
+        ends("", ApiErrorKind::Transient);
+    }
+
+    #[test]
+    fn retry_after_is_heard() {
+        let body = r#"{"error":{"code":"RetryableError","message":"later"}}"#;
+        let failure = refused(429, &[("retry-after", "7")], body);
+        assert_eq!(failure.wait, Wait::Asked(Duration::from_secs(7)));
+        assert_eq!(refused(429, &[], body).wait, Wait::Backoff);
+    }
+
+    #[test]
+    fn whatever_is_not_json_may_pass() {
+        for status in [200, 403, 404, 502] {
+            assert_eq!(
+                refused(status, &[], "<html>oops</html>").error.kind,
+                ApiErrorKind::Transient,
+                "{status}"
+            );
+        }
+        assert!(refused(404, &[], "").error.message.ends_with("answered 404: ; look for it"));
+    }
+}

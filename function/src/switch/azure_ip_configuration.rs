@@ -1,0 +1,318 @@
+//! A secondary ip-configuration on Azure: a private address, with its public one if it has one, moved from one network
+//! interface to the other.
+//!
+//! An interface is written as a whole, so it is read and written back with that one configuration added or removed. The
+//! address is taken from the one before it is given to the other, and each change is followed to its end: two can't have
+//! it, and of two changes at once Azure drops the older.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use failover_core::{Observed, Position, Role, SwitchId};
+use serde_json::Value;
+
+use super::{
+    Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
+    azure_interface::{Address, Configuration, ConfigurationName, Side, Sides},
+    pair::{Tries, given_back, is_missing, pauses},
+};
+use crate::{
+    api::{
+        ApiError, ApiErrorKind, Azure, Clients,
+        azure::{Deed, names::InterfaceId},
+    },
+    check::{Checked, Situation, machines},
+    machine::Identity,
+};
+
+/// The kind `azure_ip_configuration`.
+pub const PROVIDER: Provider = Provider { kind: "azure_ip_configuration", read };
+
+const PRIMARY: &str = "/subscriptions/6e0d5f3a-0000-0000-0000-000000000000/resourceGroups/db/providers/\
+                       Microsoft.Network/networkInterfaces/db-a-nic";
+const STANDBY: &str = "/subscriptions/6e0d5f3a-0000-0000-0000-000000000000/resourceGroups/db/providers/\
+                       Microsoft.Network/networkInterfaces/db-b-nic";
+const PUBLIC: &str = "/subscriptions/6e0d5f3a-0000-0000-0000-000000000000/resourceGroups/db/providers/\
+                      Microsoft.Network/publicIPAddresses/db-public";
+
+#[derive(Debug, Clone)]
+struct IpConfigurationSpec {
+    ours: Configuration,
+    primary: InterfaceId,
+    standby: InterfaceId,
+}
+
+#[derive(Debug)]
+struct IpConfiguration {
+    id: SwitchId,
+    spec: IpConfigurationSpec,
+    azure: Arc<Azure>,
+    /// What was taken from an interface and isn't given to the other one yet, with all that hangs on it.
+    taken: Mutex<Option<Value>>,
+}
+
+fn read(mut keys: Keys<'_>) -> Read {
+    let name = keys.required::<ConfigurationName>("configuration", "vip");
+    let address = keys.required::<Address>("address", "10.0.0.250");
+    let public = keys.optional("public_ip", PUBLIC);
+    let primary = keys.required::<InterfaceId>("primary", PRIMARY);
+    let standby = keys.required::<InterfaceId>("standby", STANDBY);
+    if primary.is_some() && primary == standby {
+        keys.refuse("standby", "is the primary too", STANDBY);
+    }
+    let ours = name.zip(address).map(|(name, address)| Configuration { name, address, public });
+    let spec = ours.zip(primary.zip(standby));
+    let spec = spec.map(|(ours, (primary, standby))| IpConfigurationSpec { ours, primary, standby });
+    keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
+}
+
+impl Spec for IpConfigurationSpec {
+    fn id(&self) -> SwitchId {
+        SwitchId::new(
+            PROVIDER.kind,
+            format!("{}/ipConfigurations/{}", self.primary.group(), self.ours.address),
+        )
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    fn leads_by(&self) -> LeadsBy {
+        LeadsBy::Address
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        let (id, spec, azure) = (self.id(), self.clone(), clients.azure());
+        Arc::new(IpConfiguration { id, spec, azure, taken: Mutex::default() })
+    }
+}
+
+impl IpConfigurationSpec {
+    fn interface(&self, position: Position) -> &InterfaceId {
+        if position == Position::Primary { &self.primary } else { &self.standby }
+    }
+}
+
+impl IpConfiguration {
+    /// Reads both interfaces at the same time.
+    async fn look(&self) -> Result<Sides, ApiError> {
+        let read = async |position| Side::read(&self.azure, self.spec.interface(position)).await;
+        let (primary, standby) = tokio::join!(read(Position::Primary), read(Position::Standby));
+        Sides::read(primary, standby)
+    }
+
+    /// Both interfaces once those that would be written are not being changed any more, by whomever: of two changes at
+    /// once the older one is lost.
+    async fn at_rest(&self, mut sides: Sides, is_written: impl Fn(&Side) -> bool) -> Result<Sides, ApiError> {
+        let mut pauses = pauses(self.azure.pace());
+        loop {
+            let busy =
+                sides.present().find(|side| side.is_busy() && is_written(side)).map(Side::still_changing);
+            match (busy, pauses.next()) {
+                (None, _) => return Ok(sides),
+                (Some(error), None) => return Err(error),
+                (Some(_), Some(pause)) => tokio::time::sleep(pause).await,
+            }
+            sides = self.look().await?;
+        }
+    }
+
+    /// Takes it from whoever has it and gives it to the interface of this position. Others who change the interfaces
+    /// meanwhile are read again.
+    async fn move_to(&self, position: Position, seen: Option<Sides>) -> Result<Change, ApiError> {
+        let (mut tries, mut change) = (Tries::of(self.azure.pace(), seen), Change::Already);
+        loop {
+            let is_written =
+                |side: &Side| side.id == *self.spec.interface(position) || side.has(&self.spec.ours);
+            let sides = self.at_rest(tries.seen_or(self.look()).await?, is_written).await?;
+            let receiver = self.receiver(&sides, position)?;
+            let holder = sides.at(position.opposite()).filter(|side| side.has(&self.spec.ours));
+            if holder.is_none() && receiver.has(&self.spec.ours) && !receiver.has_failed() {
+                return Ok(change);
+            }
+            change = Change::Made;
+            match self.hand_over(holder, receiver).await {
+                Ok(()) => return Ok(change),
+                Err(error) => tries.after(error).await?,
+            }
+        }
+    }
+
+    /// The interface that the address is to be given to.
+    ///
+    /// # Errors
+    /// It can't be given: then nothing may be taken from the other one for it.
+    fn receiver<'a>(&self, sides: &'a Sides, position: Position) -> Result<&'a Side, ApiError> {
+        let receiver = sides.at(position).ok_or_else(|| self.absent(position))?;
+        match self.spec.ours.objection(sides) {
+            Some(message) => Err(ApiError { kind: ApiErrorKind::Refused, message }),
+            None => Ok(receiver),
+        }
+    }
+
+    fn absent(&self, position: Position) -> ApiError {
+        let id = self.spec.interface(position);
+        let message =
+            format!("{id} is not there, so the address stays where it is; create it, or correct its id");
+        ApiError { kind: ApiErrorKind::Missing, message }
+    }
+
+    async fn hand_over(&self, holder: Option<&Side>, receiver: &Side) -> Result<(), ApiError> {
+        let ours = &self.spec.ours;
+        if let Some(holder) = holder {
+            self.write(("take", "from"), holder, &holder.without(ours)).await?;
+            *self.taken() = holder.configuration(ours).cloned();
+        }
+        let taken = self.taken().clone();
+        let given = if receiver.has(ours) {
+            // It has it, and the other one had it too, or its last change failed: written again, that is mended.
+            if receiver.has_failed() {
+                self.write(("give", "to"), receiver, &receiver.interface).await
+            } else {
+                Ok(())
+            }
+        } else {
+            self.write(("give", "to"), receiver, &receiver.with(ours, taken.as_ref())).await
+        };
+        match (holder, given) {
+            (_, Ok(())) => {
+                self.taken().take();
+                Ok(())
+            }
+            // Nobody would have it until somebody mends that.
+            (Some(holder), Err(error)) if error.is_permanent() => {
+                Err(self.give_back(&error, holder, receiver).await)
+            }
+            (_, given) => given,
+        }
+    }
+
+    /// Gives it back to who had it, unless the receiver lists it in spite of the failure.
+    async fn give_back(&self, error: &ApiError, holder: &Side, receiver: &Side) -> ApiError {
+        let ours = &self.spec.ours;
+        let back = async {
+            let (receiver, holder) =
+                tokio::try_join!(Side::read(&self.azure, &receiver.id), Side::read(&self.azure, &holder.id))?;
+            if receiver.has(ours) {
+                self.write(("take", "from"), &receiver, &receiver.without(ours)).await?;
+            }
+            if holder.has(ours) {
+                return Ok(());
+            }
+            let given = holder.with(ours, self.taken().clone().as_ref());
+            self.write(("give", "back to"), &holder, &given).await
+        };
+        let back = back.await;
+        given_back(error, holder.id.name(), back)
+    }
+
+    async fn write(
+        &self,
+        (verb, to): (&'static str, &str),
+        side: &Side,
+        interface: &Value,
+    ) -> Result<(), ApiError> {
+        let subject = format!("{} {to} {}", self.spec.ours.address, side.id.name());
+        let deed = Deed { verb, subject: &subject };
+        self.azure.replace_interface(deed, &side.id, &side.etag, interface).await
+    }
+
+    /// Writes both interfaces as they are, one after the other.
+    async fn write_as_is(&self) -> Result<(), ApiError> {
+        let mut tries = Tries::of(self.azure.pace(), None);
+        'again: loop {
+            let sides = self.at_rest(tries.seen_or(self.look()).await?, |_| true).await?;
+            for side in sides.present() {
+                if let Err(error) = self.write(("prove write access for", "at"), side, &side.interface).await
+                {
+                    tries.after(error).await?;
+                    continue 'again;
+                }
+            }
+            return Ok(());
+        }
+    }
+
+    fn observed(&self, sides: &Sides) -> Observed {
+        let ours = &self.spec.ours;
+        let unsettled = sides.present().find(|side| side.has(ours) && !side.is_settled());
+        unsettled.map_or_else(
+            || sides.observed("interface", |side| side.has(ours)),
+            |side| Observed::Mixed(side.state()),
+        )
+    }
+
+    fn taken(&self) -> std::sync::MutexGuard<'_, Option<Value>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Switch for IpConfiguration {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        let sides = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
+        let observed = self.observed(&sides);
+        Ok(sides.seen(observed))
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        if seen.as_ref().is_some_and(|seen| seen.observed.is_at(position)) {
+            return Ok(Change::Already);
+        }
+        self.move_to(position, Sides::of(seen)).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    /// An interface knows which machine it is on.
+    async fn place_of(&self, me: &Identity) -> Result<Option<Position>, SwitchError> {
+        let Identity::Azure(me) = me else { return Ok(None) };
+        let sides = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
+        let both = [Position::Primary, Position::Standby];
+        let on_me = |position: &Position| sides.at(*position).is_some_and(|side| side.is_on(me));
+        let gone = both.into_iter().find(|position| sides.at(*position).is_none());
+        match (both.into_iter().find(on_me), gone) {
+            // It may be the one that this machine is on.
+            (None, Some(gone)) => Err(Operation::Observe.failed(&self.id)(self.absent(gone))),
+            (place, _) => Ok(place),
+        }
+    }
+
+    fn reads_first(&self) -> bool {
+        true
+    }
+
+    async fn readiness(&self) -> Result<Readiness, SwitchError> {
+        match Side::read(&self.azure, &self.spec.standby).await {
+            Ok(side) if side.machine().is_none() => {
+                Ok(Readiness::Unable(format!("{} is attached to no machine", side.id.name())))
+            }
+            Ok(_) => Ok(Readiness::Ready),
+            Err(error) if is_missing(&error) => Ok(Readiness::Unable(error.message)),
+            Err(error) => Err(Operation::Readiness.failed(&self.id)(error)),
+        }
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        match self.look().await {
+            Ok(sides) => {
+                checked.extend(self.spec.ours.findings(&sides));
+                checked.extend(machines::of_position(&self.observed(&sides), situation));
+            }
+            Err(error) => checked.unseen(&error, "az network nic show --ids …"),
+        }
+        checked
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
+    }
+}
