@@ -32,8 +32,10 @@ class Module(Workspace):
 class Mirror(Workspace):
     """An example of two machines, one of which has the address."""
 
-    # The resource that carries it, the block that does, and what a plan would undo.
+    # What carries the private address, what a public one is, what keeps a plan
+    # from moving it back, and how much the example makes.
     carrier = ""
+    public = ""
     ignored = ""
     made = 0
 
@@ -47,6 +49,7 @@ class GoogleMirror(Mirror):
     folder = "examples/mirror"
     arguments = ("-var=project=acme-prod", "-var=journal_bucket=acme-failover", "-var=external=true")
     carrier = "google_compute_instance"
+    public = "google_compute_address"
     ignored = "ignore_changes = [network_interface[0].alias_ip_range, network_interface[0].access_config]"
     made = 15
 
@@ -72,6 +75,7 @@ class AzureMirror(Mirror):
         "-var=function_account=101234567890123456789",
     )
     carrier = "azurerm_network_interface"
+    public = "azurerm_public_ip"
     ignored = "ignore_changes = [ip_configuration]"
     made = 25
 
@@ -105,8 +109,7 @@ def has_no_public_address_unless_asked_for(mirror):
     mirror.arguments = tuple(argument for argument in mirror.arguments if argument != "-var=external=true")
     mirror.apply()
     mirror.plan(NO_CHANGES)
-    if len(mirror.providers) and any(value["name"] == "db-public" for kind in ("google_compute_address", "azurerm_public_ip")
-                                     for provider in mirror.providers for value in provider.of_type(kind)):
+    if any(address["name"] == "db-public" for address in mirror.existing(mirror.public)):
         raise Failure("a public address was made")
 
 
@@ -151,6 +154,15 @@ def its_files_are_what_the_command_line_takes(_module):
             raise Failure(f"{name} has {wrong}, which reach further than one action")
 
 
+def its_files_list_what_the_documentation_does(_module):
+    table = re.findall(r"^\|((?: `[\w/]+`,?)+) \|", (ROOT.parent / "docs/virtual-ip.md").read_text(encoding="utf-8"), re.M)
+    told = {f"Microsoft.Network/{name}" for row in table for name in re.findall(r"`(\w+/[\w/]+)`", row)}
+    listed = {action for name in ROLE_FILES for action in json.loads((ROOT / Module.folder / name).read_text(encoding="utf-8"))["Actions"]}
+    if told != listed:
+        raise Failure(f"only the documentation has {told - listed}, only the files have {listed - told}")
+    return f"{len(listed)} actions"
+
+
 def nothing_is_granted_but_what_is_joined(mirror):
     mirror.apply()
     grants = mirror.every("azurerm_role_assignment")
@@ -177,6 +189,7 @@ CHECKS = [
     *((f"the mirror on Azure {title(check)}", AzureMirror, check) for check in OF_EACH),
     ("the mirror on Azure: nothing is granted but what is joined", AzureMirror, nothing_is_granted_but_what_is_joined),
     ("the role on Azure: its own tests pass", Module, its_own_tests_pass),
+    ("the role on Azure: its files list what the documentation does", Module, its_files_list_what_the_documentation_does),
     ("the role on Azure: its files are what the command line takes", Module, its_files_are_what_the_command_line_takes),
 ]
 

@@ -65,9 +65,13 @@ class Workspace:
     def plan(self, expect):
         return self.terraform("plan", "-no-color", "-detailed-exitcode", *self.arguments, expect=(expect,)).stdout
 
+    def existing(self, type_name):
+        """What exists of a type, if anything does."""
+        return [value for provider in self.providers for value in provider.of_type(type_name)]
+
     def every(self, type_name):
         """What exists of a type, to be changed as somebody else would."""
-        found = [value for provider in self.providers for value in provider.of_type(type_name)]
+        found = self.existing(type_name)
         if not found:
             raise Failure(f"nothing of type {type_name} exists")
         return found
