@@ -97,14 +97,23 @@ fn a_machine_that_is_promoted_takes_no_pushes_and_needs_none() {
     assert!(read(&text, Purpose::Serve, &[]).is_err());
 }
 
-#[test]
-fn the_example_of_a_mirror_is_taken() {
-    let example = include_str!("../../../../examples/failover.toml");
+#[track_caller]
+fn example_has(example: &str, switch: &str) {
     let config = read(example, Purpose::Act, &[]).unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(
-        config.sites[0].switches[0].id().to_string(),
-        "gcp_alias_ip projects/acme-prod/aliasIps/10.0.0.250"
-    );
+    assert_eq!(config.sites[0].switches[0].id().to_string(), switch);
+}
+
+#[test]
+fn the_examples_of_a_mirror_are_taken() {
+    let google = include_str!("../../../../examples/failover.toml");
+    example_has(google, "gcp_alias_ip projects/acme-prod/aliasIps/10.0.0.250");
+    let azure = include_str!("../../../../examples/failover-azure.toml");
+    let group = "subscriptions/6f7a1c1e-2d3b-4c5d-8e9f-0a1b2c3d4e5f/resourcegroups/db";
+    let switch = format!("azure_ip_configuration {group}/ipConfigurations/10.0.0.250");
+    example_has(azure, &switch);
+    let with_public = azure.replace("# public_ip", "public_ip");
+    assert_ne!(with_public, azure);
+    example_has(&with_public, &switch);
 }
 
 const RECORD: &str = "[[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
