@@ -12,7 +12,7 @@ use crate::{
     recording::Point,
     runner::{Case, Played, survive},
     stage::Stage,
-    story::{FAULTY, ON_PRIMARY, ON_STANDBY, Recorded, Scene, Story, record_all},
+    story::{FAULTY, ON_PRIMARY, ON_STANDBY, Recorded, Scene, Story, record_all, what_is_new},
     verdict::{Ending, all_is_well, nothing_is_written_any_more, reconciled},
 };
 
@@ -80,10 +80,10 @@ fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Every story, every call, every fault.
+/// Every story, every call, every fault; what most runs leave out is said at [`what_is_new`].
 pub(crate) async fn table() {
     let mut cases = Vec::new();
-    for Recorded { scene, points } in record_all("fault", FAULTY).await {
+    for Recorded { scene, points } in what_is_new(record_all("fault", FAULTY).await, Story::is_told_first) {
         for point in points {
             for trial in trials().into_iter().filter(|trial| trial.fits(&point)) {
                 let name = format!("fault/{}/{point}/{}", scene.story.name, trial.name);

@@ -1,6 +1,6 @@
 //! The stories that are told again and again with something going wrong: data.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use failover_core::{Direction, End, Position};
 use futures::{StreamExt, stream};
@@ -66,6 +66,23 @@ pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Re
     let wanted = stories.iter().filter(|story| runner::may_be_wanted(&format!("{table}/{}/", story.name)));
     let recording = wanted.map(Story::record);
     stream::iter(recording).buffered(4).collect().await
+}
+
+/// Of all but the stories in `whole` only the calls that are new in them: their journal and their probes are those of the
+/// others. Where `PROOF` asks for certain cases, nothing is left out.
+pub(crate) fn what_is_new(recorded: Vec<Recorded>, whole: fn(&Story) -> bool) -> Vec<Recorded> {
+    let is_whole = |recorded: &Recorded| runner::is_asked_for() || whole(recorded.scene.story);
+    let known: BTreeSet<&str> = recorded
+        .iter()
+        .filter(|recorded| is_whole(recorded))
+        .flat_map(|recorded| recorded.points.iter().map(|point| point.operation))
+        .collect();
+    let new = |recorded: Recorded| {
+        let all = is_whole(&recorded);
+        let points = recorded.points.into_iter().filter(|point| all || !known.contains(point.operation));
+        Recorded { points: points.collect(), ..recorded }
+    };
+    recorded.into_iter().map(new).collect()
 }
 
 /// What leads visitors.
@@ -350,6 +367,18 @@ impl Scene {
 }
 
 impl Story {
+    /// Whether a page rule alone leads visitors in it, as on most sites.
+    pub(crate) fn is_by_page_rule(&self) -> bool {
+        self.route == Route::PageRule
+    }
+
+    /// Whether it is a failover, a failback, a reconcile or a rehearsal, and not one of these begun in another way.
+    pub(crate) fn is_told_first(&self) -> bool {
+        let first =
+            ["failover", "failback", "rehearsal"].contains(&self.name) || self.name.starts_with("reconcile-");
+        first && self.is_by_page_rule()
+    }
+
     async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
         match self.route {
             Route::Address(moves) => Stage::set_on_machines(moves, self.settings(), evidence).await,
