@@ -69,7 +69,10 @@ async fn play(scene: Scene, point: Point, fate: Fate, evidence: Arc<Evidence>) -
         let (woken, woken_at) = (world.ledger.position(), Timestamp::now());
         signal(one.pid(), "CONT");
         delivery.await?;
-        leaves_alone(&stage, woken, woken_at)?;
+        if !leaves_alone(&stage, woken, woken_at)? {
+            // It undid what the other did, and nobody could have kept it from that but the cloud.
+            return Ok("after a frost, with a request on its way");
+        }
     }
     all_is_well(&stage, &ending).await?;
     nothing_is_written_any_more(&mut stage, &order).await?;
@@ -81,8 +84,8 @@ async fn play(scene: Scene, point: Point, fate: Fate, evidence: Arc<Evidence>) -
 }
 
 /// Nothing is written by whoever woke up, but what was on its way already: a request that was handed over before arrives
-/// as one does that the network held up.
-fn leaves_alone(stage: &Stage, woken: u64, woken_at: Timestamp) -> Result<(), String> {
+/// as one does that the network held up. Whether nothing was.
+fn leaves_alone(stage: &Stage, woken: u64, woken_at: Timestamp) -> Result<bool, String> {
     let is_write = |record: &Record| record.kind == Kind::Write;
     let calls = stage.sandbox.world.ledger.calls();
     let (early, late): (Vec<_>, Vec<_>) =
@@ -91,7 +94,7 @@ fn leaves_alone(stage: &Stage, woken: u64, woken_at: Timestamp) -> Result<(), St
     if late.len() > on_its_way {
         return Err(format!("whoever woke up wrote {late:?}"));
     }
-    Ok(())
+    Ok(late.is_empty())
 }
 
 /// What the other one is told, and where that leads.
