@@ -1,6 +1,6 @@
 //! Sequences that went wrong once, as short as they could be made, each with the outage that it would have been.
 
-use sandbox::Power;
+use sandbox::{Moment, Power};
 
 use crate::{
     runner::Theatre,
@@ -61,5 +61,20 @@ fn a_hold_that_comes_after_its_release_holds_nothing() {
         act(Act::Arrive(how(false))),
         act(Act::Primary(Power::Off)),
         act(Act::Say(Word::Down, how(false))),
+    ]);
+}
+
+/// Visitors were led away again by the very outage that an operator had insisted on sitting out: the failback had
+/// overtaken a failover whose executor was dead, so the journal had never seen visitors on the standby, and took the
+/// forced failback, which ended stuck, for no move.
+#[test]
+fn a_forced_failback_that_overtook_its_failover_makes_that_outage_stale() {
+    goes_well(vec![
+        act(Act::Primary(Power::Off)),
+        act(Act::CrashAt(0, "run.get_iam_policy", Moment::BeforeEffect, 2)),
+        act(Act::Say(Word::SixDown, How { until: Until::Calls(4), ..how(false) })),
+        at_once(act(Act::Say(Word::Command("failback", true, ""), how(false)))),
+        at_once(act(Act::Arrive(how(false)))),
+        at_once(order("acknowledge")),
     ]);
 }

@@ -260,7 +260,9 @@ impl State {
                 self.keep_pending(&plan.order.incidents);
             }
             (End::Stuck, _) => {
-                let traffic_moved = active != self.active;
+                // A failback that overtook a failover led visitors back from where the journal never saw them.
+                let led = active == plan.direction.leads_to() && plan.has_done(Step::Route);
+                let traffic_moved = led || active != self.active;
                 self.arrive(active, at);
                 self.stuck = Some(Stuck { plan: id, at, ordered: Some(plan.order.at), sentence });
                 if traffic_moved {

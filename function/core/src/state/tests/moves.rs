@@ -58,6 +58,21 @@ fn the_last_move_is_the_last_one_done() {
     assert_eq!(Story::back_home().state.last_move, Some(moved));
 }
 
+/// The journal saw no end of the failover that it overtook, so its start and its end are both on the primary.
+#[test]
+fn a_stuck_failback_that_led_visitors_back_is_the_last_move_also_where_it_overtook_the_failover() {
+    let overtaking = || {
+        Story::failing_over()
+            .then("12:05:01", intent(Direction::Failback, by_operator("12:05:00"), "y"))
+            .then("12:05:02", ended(1, "y", End::Overtaken, Position::Primary))
+    };
+    let stuck = || ended(2, "y", End::Stuck, Position::Primary);
+    let led = overtaking().then("12:05:03", step(2, "y", Step::Route)).then("12:06:04", stuck());
+    let moved = led.state.last_move.expect("a move");
+    assert_eq!((moved.direction, moved.order_time, moved.plan), (Direction::Failback, t("12:05:00"), 2));
+    assert_eq!(overtaking().then("12:06:04", stuck()).state.last_move, None, "it led nobody anywhere");
+}
+
 #[test]
 fn an_old_message_never_takes_the_order_time_back() {
     let story = Story::back_home()
