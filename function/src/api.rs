@@ -1,5 +1,6 @@
 //! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
 
+mod answer;
 pub mod azure;
 pub mod clients;
 pub mod cloudflare;

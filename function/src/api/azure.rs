@@ -3,7 +3,7 @@
 //! What an answer holds is kept as it came, unknown fields included: an interface is written back as a whole, and what
 //! is left out of it is switched off.
 
-mod answer;
+mod envelope;
 mod interfaces;
 pub mod names;
 mod operations;
@@ -12,17 +12,19 @@ mod tokens;
 use std::time::Duration;
 
 use http::{
-    HeaderValue, Method, StatusCode,
+    HeaderValue, Method,
     header::{AUTHORIZATION, IF_MATCH},
 };
 use serde_json::Value;
 
 use super::{
-    ApiError, ApiErrorKind, Endpoints, Pace, Secret, fence,
+    ApiError, ApiErrorKind, Endpoints, Pace, Secret,
+    answer::{Answer, authorized, broken},
+    fence,
     retry::{self, Failure},
     task::Task,
 };
-use answer::Answer;
+use envelope::accepted;
 use tokens::Tokens;
 
 pub use interfaces::{Deed, ETag};
@@ -78,19 +80,11 @@ impl Azure {
         retry::persist(&self.pace, || self.attempt(task, request)).await
     }
 
-    /// One try; a token that isn't accepted is replaced once.
     async fn attempt(&self, task: &Task<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
-        let token = self.tokens.token().await?;
-        let answer = self.send(task, request, &token).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
-            return answer.accepted(task);
-        }
-        self.tokens.forget(&token).await;
-        let token = self.tokens.token().await?;
-        self.send(task, request, &token).await?.accepted(task)
+        accepted(authorized(&self.tokens, |token| self.send(task, request, token)).await?, task)
     }
 
-    async fn send(&self, task: &Task<'_>, request: &Request<'_>, token: &Secret) -> Result<Answer, Failure> {
+    async fn send(&self, task: &Task<'_>, request: &Request<'_>, token: Secret) -> Result<Answer, Failure> {
         if request.method != Method::GET {
             fence::check(task)?;
         }
@@ -102,16 +96,8 @@ impl Azure {
         if let Some((etag, body)) = request.body {
             sent = sent.header(IF_MATCH, etag.as_str()).json(body);
         }
-        let broken = |error: reqwest::Error| self.broken(task, &error);
+        let broken = |error: reqwest::Error| broken(task, &error, self.call_timeout);
         let response = sent.send().await.map_err(broken)?;
         Answer::receive(response).await.map_err(broken)
-    }
-
-    fn broken(&self, task: &Task<'_>, error: &reqwest::Error) -> Failure {
-        if error.is_timeout() {
-            return task.unanswered(self.call_timeout).into();
-        }
-        let kind = if error.is_builder() { ApiErrorKind::Refused } else { ApiErrorKind::Transient };
-        task.error(kind, &format!("could not be reached: {}", retry::causes(error))).into()
     }
 }

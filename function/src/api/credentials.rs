@@ -54,14 +54,14 @@ impl Token {
     }
 }
 
-/// Where access tokens come from.
+/// Where access tokens come from: Google's, unless something else is said.
 #[async_trait]
-pub trait Tokens: fmt::Debug + Send + Sync {
+pub trait Tokens<T = Token>: fmt::Debug + Send + Sync {
     /// A token that should be good now: cached, or fetched.
-    async fn token(&self) -> Result<Token, ApiError>;
+    async fn token(&self) -> Result<T, ApiError>;
 
     /// Forgets what led to `refused`, so that the next token is a fresh one.
-    async fn forget(&self, refused: &Token);
+    async fn forget(&self, refused: &T);
 }
 
 /// One token for ever: for tests, and for a token given by hand.

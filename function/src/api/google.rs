@@ -2,25 +2,26 @@
 //!
 //! What an answer holds is kept as it came, unknown fields included, so that what is written back loses nothing.
 
-mod answer;
 mod compute;
+mod envelope;
 mod monitoring;
 mod permissions;
 mod run;
 
 use std::{sync::Arc, time::Duration};
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::Value;
 
 use super::{
-    ApiError, ApiErrorKind, Endpoints, Pace,
+    ApiError, Endpoints, Pace,
+    answer::{Answer, authorized, broken},
     credentials::{Token, Tokens},
     fence,
     retry::{self, Failure},
     task::Task,
 };
-use answer::Answer;
+use envelope::read;
 
 pub use compute::At;
 pub use monitoring::{Alert, watches};
@@ -64,19 +65,11 @@ impl Google {
         retry::persist(&self.pace, || self.attempt(task, request)).await
     }
 
-    /// One try; a token that isn't accepted is replaced once.
     async fn attempt(&self, task: &Task<'_>, request: &Request<'_>) -> Result<Value, Failure> {
-        let token = self.tokens.token().await?;
-        let answer = self.send(task, request, &token).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
-            return answer.read(task);
-        }
-        self.tokens.forget(&token).await;
-        let token = self.tokens.token().await?;
-        self.send(task, request, &token).await?.read(task)
+        read(&authorized(&*self.tokens, |token| self.send(task, request, token)).await?, task)
     }
 
-    async fn send(&self, task: &Task<'_>, request: &Request<'_>, token: &Token) -> Result<Answer, Failure> {
+    async fn send(&self, task: &Task<'_>, request: &Request<'_>, token: Token) -> Result<Answer, Failure> {
         if request.method != Method::GET {
             fence::check(task)?;
         }
@@ -88,16 +81,8 @@ impl Google {
         if let Some(body) = request.body {
             sent = sent.json(body);
         }
-        let broken = |error: reqwest::Error| self.broken(task, &error);
+        let broken = |error: reqwest::Error| broken(task, &error, self.call_timeout);
         let response = sent.send().await.map_err(broken)?;
         Answer::receive(response).await.map_err(broken)
-    }
-
-    fn broken(&self, task: &Task<'_>, error: &reqwest::Error) -> Failure {
-        if error.is_timeout() {
-            return task.unanswered(self.call_timeout).into();
-        }
-        let kind = if error.is_builder() { ApiErrorKind::Refused } else { ApiErrorKind::Transient };
-        task.error(kind, &format!("could not be reached: {}", retry::causes(error))).into()
     }
 }

@@ -5,7 +5,7 @@
 //! replaced in their files.
 
 mod access;
-mod answer;
+mod envelope;
 mod kubeconfig;
 mod yaml;
 
@@ -15,12 +15,14 @@ use http::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, ApiErrorKind, Pace, fence,
+    ApiError, ApiErrorKind, Pace,
+    answer::{Answer, broken},
+    fence,
     retry::{self, Failure},
     task::Task,
 };
-use access::{Access, Trust};
-use answer::Answer;
+use access::Trust;
+use envelope::read;
 
 pub use access::{Source, in_this_pod};
 
@@ -145,9 +147,9 @@ impl Kubernetes {
         if let Some(patch) = patch {
             request = request.header(CONTENT_TYPE, MERGE_PATCH).body(patch.to_string());
         }
-        let broken = |error: reqwest::Error| self.broken(task, &access, &error);
+        let broken = |error: reqwest::Error| broken(task, &error, self.call_timeout);
         let response = request.send().await.map_err(broken)?;
-        Answer::receive(response).await.map_err(broken)?.read(task)
+        read(&Answer::receive(response).await.map_err(broken)?, task)
     }
 
     /// The client that trusts what is to be trusted now.
@@ -159,15 +161,6 @@ impl Kubernetes {
         let client = trust.client()?;
         *known = Some((trust.clone(), client.clone()));
         Ok(client)
-    }
-
-    fn broken(&self, task: &Task<'_>, access: &Access, error: &reqwest::Error) -> Failure {
-        if error.is_timeout() {
-            return task.unanswered(self.call_timeout).into();
-        }
-        let kind = if error.is_builder() { ApiErrorKind::Refused } else { ApiErrorKind::Transient };
-        let what = format!("could not be reached at {}: {}", access.server, retry::root_cause(error));
-        task.error(kind, &what).into()
     }
 }
 

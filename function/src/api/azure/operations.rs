@@ -12,13 +12,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{
-    Azure, Request,
-    answer::{Answer, Trouble},
-    interfaces::reading,
-    names::InterfaceId,
-};
-use crate::api::{ApiError, ApiErrorKind, retry::Failure, retry::Wait, task::Task};
+use super::{Azure, Request, envelope::Trouble, interfaces::reading, names::InterfaceId};
+use crate::api::{ApiError, ApiErrorKind, answer::Answer, retry::Failure, retry::Wait, task::Task};
 
 /// So many times the patience of one call is a change followed: ten minutes of ten seconds each. Others tell of 30 to
 /// 90 s, and of ten minutes at worst.

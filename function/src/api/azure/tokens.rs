@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use http::{StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,7 +19,9 @@ use url::form_urlencoded;
 
 use crate::api::{
     ApiError, ApiErrorKind, Endpoints, Pace, Secret,
-    retry::{self, Failure, Wait, retry_after},
+    answer::Answer,
+    credentials,
+    retry::{self, Failure},
     task::excerpt,
 };
 
@@ -78,6 +81,23 @@ struct Refusal {
     error_description: String,
 }
 
+#[async_trait]
+impl credentials::Tokens<Secret> for Tokens {
+    async fn token(&self) -> Result<Secret, ApiError> {
+        let mut current = self.current.lock().await;
+        if let Some(token) = current.as_ref().filter(|token| Instant::now() < token.replace_at) {
+            return Ok(token.bearer.clone());
+        }
+        let fetched = retry::persist(&self.pace, || self.fetch()).await?;
+        Ok(current.insert(fetched).bearer.clone())
+    }
+
+    async fn forget(&self, refused: &Secret) {
+        let mut current = self.current.lock().await;
+        current.take_if(|token| token.bearer == *refused);
+    }
+}
+
 impl Tokens {
     pub(super) fn new(
         http: reqwest::Client,
@@ -94,22 +114,6 @@ impl Tokens {
             Account { client, .. } => Source::Managed { base: endpoints.azure_metadata(), client },
         };
         Self { source, direct: OnceCell::new(), patience, pace, current: Mutex::default() }
-    }
-
-    /// A token that should be good now: cached, or fetched.
-    pub(super) async fn token(&self) -> Result<Secret, ApiError> {
-        let mut current = self.current.lock().await;
-        if let Some(token) = current.as_ref().filter(|token| Instant::now() < token.replace_at) {
-            return Ok(token.bearer.clone());
-        }
-        let fetched = retry::persist(&self.pace, || self.fetch()).await?;
-        Ok(current.insert(fetched).bearer.clone())
-    }
-
-    /// Forgets a token that was refused, so that the next one is fresh.
-    pub(super) async fn forget(&self, refused: &Secret) {
-        let mut current = self.current.lock().await;
-        current.take_if(|token| token.bearer == *refused);
     }
 
     async fn fetch(&self) -> Result<Token, Failure> {
@@ -168,18 +172,9 @@ impl Tokens {
             let what = format!("{place} gave no answer: {}", retry::causes(&error));
             unavailable(ApiErrorKind::Transient, &what)
         };
-        let answer = request.timeout(self.patience).send().await.map_err(silent)?;
-        let wait = answer.headers().get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = wait.and_then(|value| retry_after(value, jiff::Timestamp::now()));
-        Ok(Answer { status: answer.status(), wait, body: answer.bytes().await.map_err(silent)? })
+        let response = request.timeout(self.patience).send().await.map_err(silent)?;
+        Answer::receive(response).await.map_err(silent)
     }
-}
-
-#[derive(Debug)]
-struct Answer {
-    status: StatusCode,
-    wait: Option<Duration>,
-    body: bytes::Bytes,
 }
 
 fn granted(who: &str, answer: &Answer) -> Result<Token, Failure> {
@@ -210,8 +205,7 @@ fn refused(who: &str, answer: &Answer) -> Failure {
         (error, None) => error.to_owned(),
     };
     let what = format!("{who} answered {}: {said}", answer.status.as_u16());
-    let wait = answer.wait.map_or(Wait::Backoff, Wait::Asked);
-    Failure { error: unavailable(of_status(answer.status), &what), wait }
+    answer.failure(unavailable(of_status(answer.status), &what), None)
 }
 
 /// While the metadata service is renewed, it answers 404 or 410 for up to 70 seconds ("Error handling" of managed
@@ -238,14 +232,9 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
-        let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, wait: None, body: bytes::Bytes::copy_from_slice(body.as_bytes()) }
-    }
-
     fn read(expires_in: &Value) -> Option<Token> {
         let body = json!({"access_token": "secret-7", "expires_in": expires_in, "token_type": "Bearer"});
-        granted("it", &answer(200, &body.to_string())).ok()
+        granted("it", &Answer::of(200, &body.to_string())).ok()
     }
 
     #[tokio::test(start_paused = true)]
@@ -264,7 +253,7 @@ mod tests {
 
     #[track_caller]
     fn refusal(status: u16, body: &str, kind: ApiErrorKind, says: &str) {
-        let error = granted("it", &answer(status, body)).unwrap_err().error;
+        let error = granted("it", &Answer::of(status, body)).unwrap_err().error;
         assert_eq!(error.kind, kind, "{error}");
         assert!(
             error.message.starts_with(&format!("could not get an access token for Azure: {says};")),

@@ -1,26 +1,15 @@
-//! Reads Azure's answers and its error envelope.
+//! Reads Azure's error envelope.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
-use jiff::Timestamp;
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{
     ApiError, ApiErrorKind,
-    retry::{Failure, Wait, retry_after},
+    answer::Answer,
+    retry::Failure,
     task::{Task, excerpt, kind_of},
 };
-
-/// An answer as it came.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    body: Bytes,
-}
 
 /// What Azure says went wrong (Microsoft's REST API guidelines, "Error responses").
 #[derive(Debug, Default, Deserialize)]
@@ -37,45 +26,16 @@ struct Envelope {
     error: Trouble,
 }
 
-impl Answer {
-    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Self { status, headers, body: response.bytes().await? })
+/// The answer if it is one, or what went wrong. A change may be answered with no body at all.
+pub(super) fn accepted(answer: Answer, task: &Task<'_>) -> Result<Answer, Failure> {
+    let body = if answer.body.is_empty() { Value::Null } else { answer.read_json(task)? };
+    if answer.status.is_success() {
+        return Ok(answer);
     }
-
-    /// How long the next question is to wait.
-    pub(super) fn wait(&self) -> Option<Duration> {
-        self.header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, Timestamp::now()))
-    }
-
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The answer's JSON; nothing where there is none.
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
-    }
-
-    /// The answer if it is one, or what went wrong. Whatever isn't JSON came from something in between, so it may pass.
-    pub(super) fn accepted(self, task: &Task<'_>) -> Result<Self, Failure> {
-        let readable = self.body.is_empty() || serde_json::from_slice::<Value>(&self.body).is_ok();
-        let status = self.status.as_u16();
-        let error = match (self.status.is_success(), readable) {
-            (true, true) => return Ok(self),
-            (_, false) => {
-                let what = format!("answered {status} with what isn't JSON: {}", excerpt(&self.body));
-                task.error(ApiErrorKind::Transient, &what)
-            }
-            (false, true) => {
-                let Envelope { error } = serde_json::from_slice(&self.body).unwrap_or_default();
-                let said = if error.code.is_empty() { excerpt(&self.body) } else { error.said() };
-                task.error(error.kind(Some(self.status)), &format!("answered {status}: {said}"))
-            }
-        };
-        let wait = self.wait().map_or(Wait::Backoff, Wait::Asked);
-        Err(Failure { error, wait })
-    }
+    let Envelope { error } = serde_json::from_value(body).unwrap_or_default();
+    let said = if error.code.is_empty() { excerpt(&answer.body) } else { error.said() };
+    let what = format!("answered {}: {said}", answer.status.as_u16());
+    Err(answer.failure(task.error(error.kind(Some(answer.status)), &what), None))
 }
 
 impl Trouble {
@@ -132,9 +92,12 @@ fn of_code(code: &str) -> ApiErrorKind {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
+    use crate::api::retry::Wait;
 
     const TASK: Task<'static> = Task {
         provider: "Azure",
@@ -149,9 +112,8 @@ mod tests {
         let headers = headers.iter().map(|(name, value)| {
             (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
         });
-        let status = StatusCode::from_u16(status).unwrap();
-        let body = Bytes::copy_from_slice(body.as_bytes());
-        Answer { status, headers: headers.collect(), body }.accepted(&TASK).unwrap_err()
+        let answer = Answer { headers: headers.collect(), ..Answer::of(status, body) };
+        accepted(answer, &TASK).unwrap_err()
     }
 
     #[track_caller]
@@ -219,14 +181,8 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_json_may_pass() {
-        for status in [200, 403, 404, 502] {
-            assert_eq!(
-                refused(status, &[], "<html>oops</html>").error.kind,
-                ApiErrorKind::Transient,
-                "{status}"
-            );
-        }
+    fn without_an_envelope_the_answer_itself_is_told() {
+        assert_eq!(refused(502, &[], "<html>oops</html>").error.kind, ApiErrorKind::Transient);
         assert!(refused(404, &[], "").error.message.ends_with("answered 404: ; look for it"));
     }
 }

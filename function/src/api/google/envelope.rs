@@ -1,26 +1,16 @@
-//! Reads Google's answers and its error envelope.
+//! Reads Google's error envelope.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{StatusCode, header::RETRY_AFTER};
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{
     ApiErrorKind,
-    retry::{Failure, Wait, retry_after},
+    answer::Answer,
+    retry::Failure,
     task::{Task, excerpt},
 };
-
-/// An answer as it came.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    wait: Option<Duration>,
-    body: Bytes,
-}
 
 /// The envelope that all of Google's interfaces use for errors.
 #[derive(Debug, Deserialize)]
@@ -40,39 +30,19 @@ struct Status {
     errors: Vec<Value>,
 }
 
-impl Answer {
-    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = header.and_then(|value| retry_after(value, Timestamp::now()));
-        Ok(Self { status: response.status(), wait, body: response.bytes().await? })
+/// The answer's JSON, or what went wrong.
+pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
+    let body = answer.read_json(task)?;
+    if answer.status.is_success() {
+        return Ok(body);
     }
-
-    /// The answer's JSON, or what went wrong. Whatever isn't JSON came from something in between, so it may pass.
-    pub(super) fn read(self, task: &Task<'_>) -> Result<Value, Failure> {
-        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
-            let what =
-                format!("answered {} with what isn't JSON: {}", self.status.as_u16(), excerpt(&self.body));
-            return Err(self.failure(task.error(ApiErrorKind::Transient, &what), None));
-        };
-        if self.status.is_success() {
-            return Ok(body);
-        }
-        let status =
-            serde_json::from_value::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
-        let mut error = task.failed(self.status, &status.said(&self.body));
-        if status.is_throttled() {
-            error = task.error(
-                ApiErrorKind::Transient,
-                &format!("answered {}: {}", self.status.as_u16(), status.message),
-            );
-        }
-        Err(self.failure(error, status.retry_delay()))
+    let status = serde_json::from_value::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
+    let mut error = task.failed(answer.status, &status.said(&answer.body));
+    if status.is_throttled() {
+        let what = format!("answered {}: {}", answer.status.as_u16(), status.message);
+        error = task.error(ApiErrorKind::Transient, &what);
     }
-
-    fn failure(&self, error: crate::api::ApiError, delay: Option<Duration>) -> Failure {
-        let asked = self.wait.or(delay);
-        Failure { error, wait: asked.map_or(Wait::Backoff, Wait::Asked) }
-    }
+    Err(answer.failure(error, status.retry_delay()))
 }
 
 impl Status {
@@ -113,6 +83,7 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::retry::Wait;
 
     fn read(status: u16, body: &str) -> Failure {
         let task = Task {
@@ -123,8 +94,7 @@ mod tests {
             missing: "look for it",
             refused: "",
         };
-        let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, wait: None, body: Bytes::copy_from_slice(body.as_bytes()) }.read(&task).unwrap_err()
+        super::read(&Answer::of(status, body), &task).unwrap_err()
     }
 
     #[test]
@@ -169,10 +139,8 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_json_may_pass() {
-        for status in [200, 403, 404, 502] {
-            assert_eq!(read(status, "<html>oops</html>").error.kind, ApiErrorKind::Transient, "{status}");
-        }
+    fn without_an_envelope_the_answer_itself_is_told() {
+        assert_eq!(read(502, "<html>oops</html>").error.kind, ApiErrorKind::Transient);
         assert_eq!(
             read(404, "[]").error.message,
             "could not read services/s: Cloud Run answered 404: []; look for it"

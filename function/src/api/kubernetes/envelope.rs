@@ -1,49 +1,25 @@
-//! Reads a cluster's answers, and the `Status` that its refusals are.
+//! Reads the `Status` that a cluster's refusals are.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{StatusCode, header::RETRY_AFTER};
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api::{
-    ApiErrorKind,
-    retry::{Failure, Wait, retry_after},
+    answer::Answer,
+    retry::Failure,
     task::{Task, excerpt},
 };
 
-/// An answer as it came.
-#[derive(Debug)]
-pub(super) struct Answer {
-    status: StatusCode,
-    wait: Option<Duration>,
-    body: Bytes,
-}
-
-impl Answer {
-    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = header.and_then(|value| retry_after(value, Timestamp::now()));
-        Ok(Self { status: response.status(), wait, body: response.bytes().await? })
+/// The answer's JSON, or what went wrong.
+pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
+    let body = answer.read_json(task)?;
+    if answer.status.is_success() {
+        return Ok(body);
     }
-
-    /// The answer's JSON, or what went wrong. Whatever isn't JSON came from something in between, so it may pass.
-    pub(super) fn read(self, task: &Task<'_>) -> Result<Value, Failure> {
-        let wait = |asked: Option<Duration>| asked.map_or(Wait::Backoff, Wait::Asked);
-        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
-            let what =
-                format!("answered {} with what isn't JSON: {}", self.status.as_u16(), excerpt(&self.body));
-            return Err(Failure { error: task.error(ApiErrorKind::Transient, &what), wait: wait(self.wait) });
-        };
-        if self.status.is_success() {
-            return Ok(body);
-        }
-        // Seconds, in the details of 429 and of 504.
-        let seconds = body["details"]["retryAfterSeconds"].as_u64().filter(|seconds| *seconds > 0);
-        let asked = self.wait.or(seconds.map(Duration::from_secs));
-        Err(Failure { error: task.failed(self.status, &said(&body, &self.body)), wait: wait(asked) })
-    }
+    // Seconds, in the details of 429 and of 504.
+    let seconds = body["details"]["retryAfterSeconds"].as_u64().filter(|seconds| *seconds > 0);
+    let error = task.failed(answer.status, &said(&body, &answer.body));
+    Err(answer.failure(error, seconds.map(Duration::from_secs)))
 }
 
 /// `reason` is a word such as `Forbidden`, `message` a sentence.
@@ -61,6 +37,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::{ApiErrorKind, retry::Wait};
 
     #[track_caller]
     fn told(status: u16, body: &str) -> Failure {
@@ -72,9 +49,7 @@ mod tests {
             missing: "look for it",
             refused: "",
         };
-        let status = StatusCode::from_u16(status).unwrap();
-        let answer = Answer { status, wait: None, body: Bytes::copy_from_slice(body.as_bytes()) };
-        answer.read(&task).unwrap_err()
+        read(&Answer::of(status, body), &task).unwrap_err()
     }
 
     #[test]

@@ -1,0 +1,142 @@
+//! What is the same for every provider over JSON: an answer as it came, a token that isn't accepted, no answer at all.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    ApiError, ApiErrorKind,
+    credentials::Tokens,
+    retry::{Failure, Wait, retry_after, root_cause},
+    task::{Task, excerpt},
+};
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Self { status, headers, body: response.bytes().await? })
+    }
+
+    /// How long the provider wants to be left alone.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, Timestamp::now()))
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer's JSON; nothing where there is none.
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The answer's JSON. Whatever isn't JSON came from something in between, so it may pass.
+    pub(super) fn read_json(&self, task: &Task<'_>) -> Result<Value, Failure> {
+        serde_json::from_slice(&self.body).map_err(|_| {
+            let what =
+                format!("answered {} with what isn't JSON: {}", self.status.as_u16(), excerpt(&self.body));
+            self.failure(task.error(ApiErrorKind::Transient, &what), None)
+        })
+    }
+
+    /// A failure that this answer told of. A wish to wait may be among its headers, or where this provider has it.
+    pub(super) fn failure(&self, error: ApiError, wish: Option<Duration>) -> Failure {
+        Failure { error, wait: self.wait().or(wish).map_or(Wait::Backoff, Wait::Asked) }
+    }
+}
+
+/// One try with one of these tokens; one that isn't accepted is replaced once.
+pub(super) async fn authorized<T, S, F>(tokens: &dyn Tokens<T>, send: S) -> Result<Answer, Failure>
+where
+    T: Clone,
+    S: Fn(T) -> F,
+    F: Future<Output = Result<Answer, Failure>>,
+{
+    let token = tokens.token().await?;
+    let answer = send(token.clone()).await?;
+    if answer.status != StatusCode::UNAUTHORIZED {
+        return Ok(answer);
+    }
+    tokens.forget(&token).await;
+    send(tokens.token().await?).await
+}
+
+/// Why there was no answer within `limit`, or none at all.
+pub(super) fn broken(task: &Task<'_>, error: &reqwest::Error, limit: Duration) -> Failure {
+    if error.is_timeout() {
+        return task.unanswered(limit).into();
+    }
+    let kind = if error.is_builder() { ApiErrorKind::Refused } else { ApiErrorKind::Transient };
+    let at = error.url().map(|url| format!(" at {}", url.origin().ascii_serialization())).unwrap_or_default();
+    task.error(kind, &format!("could not be reached{at}: {}", root_cause(error))).into()
+}
+
+#[cfg(test)]
+impl Answer {
+    /// One without any headers.
+    pub(super) fn of(status: u16, body: &str) -> Self {
+        let status = StatusCode::from_u16(status).expect("a status");
+        Self { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const TASK: Task<'static> = Task {
+        provider: "Cloud Run",
+        verb: "read",
+        subject: "services/s",
+        grant: "",
+        missing: "",
+        refused: "",
+    };
+
+    #[test]
+    fn whatever_is_not_json_may_pass() {
+        for status in [200, 403, 404, 502] {
+            let failure = Answer::of(status, "<html>oops</html>").read_json(&TASK).unwrap_err();
+            assert_eq!((failure.error.kind, failure.wait), (ApiErrorKind::Transient, Wait::Backoff));
+            let told =
+                format!("could not read services/s: Cloud Run answered {status} with what isn't JSON: ");
+            assert_eq!(failure.error.message, format!("{told}<html>oops</html>"));
+        }
+    }
+
+    #[test]
+    fn a_wish_to_wait_in_the_headers_goes_before_one_elsewhere() {
+        let mut answer = Answer::of(429, "");
+        let error = || TASK.error(ApiErrorKind::Transient, "is busy");
+        let elsewhere = Some(Duration::from_secs(3));
+        assert_eq!(answer.failure(error(), None).wait, Wait::Backoff);
+        assert_eq!(answer.failure(error(), elsewhere).wait, Wait::Asked(Duration::from_secs(3)));
+        answer.headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        assert_eq!(answer.failure(error(), elsewhere).wait, Wait::Asked(Duration::from_secs(7)));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_nobody_listens_at_is_named_without_its_path() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("it");
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let error = http.get(format!("http://{nobody}/secret?key=1")).send().await.unwrap_err();
+        let failure = broken(&TASK, &error, Duration::from_secs(1));
+        let told = format!("could not read services/s: Cloud Run could not be reached at http://{nobody}: ");
+        assert!(failure.error.message.starts_with(&told), "{}", failure.error.message);
+        assert!(!failure.error.message.contains("secret"), "{}", failure.error.message);
+    }
+}
