@@ -29,7 +29,6 @@ use tokio::sync::watch;
 
 use self::directory::Directory;
 use self::envelope::Denied;
-pub use self::pair::{Pair, PairSeed};
 use self::route::Route;
 use self::state::{Moving, State};
 use crate::call::{Call, Reply};

@@ -9,8 +9,8 @@ mod instances;
 mod interface;
 mod list;
 mod machine;
-mod network;
 mod operations;
+mod pair;
 mod route;
 mod writes;
 
@@ -22,7 +22,6 @@ use serde_json::Value;
 
 use self::envelope::Denied;
 pub use self::machine::{AddressSeed, Cidr, MachineSeed, Subnet};
-pub use self::network::{Network, Pair, PairSeed};
 use self::route::Route;
 use crate::call::{Call, Reply};
 use crate::google::access::Access;

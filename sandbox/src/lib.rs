@@ -5,7 +5,8 @@
 //! - `call`, `provider`: what a fake provider sees and must be able to do. One file per provider.
 //! - `run`, `monitoring`, `storage`, `metadata`, `tokens`, `pubsub`, `iam`, `compute`: Google, with
 //!   `google` for what they share.
-//! - `azure`: network interfaces, sign-in and the metadata service of Azure.
+//! - `azure`: network interfaces, sign-in and the metadata service of Azure; `network`: the addresses of both clouds'
+//!   machines.
 //! - `checker`, `visitors`: who comes by without being asked.
 //! - `serve`, `conduct`, `doors`: HTTP in, HTTP out, and the way of one call between.
 //! - `fault`, `breakpoint`, `latency`: what can go wrong, and where a call is held.
@@ -34,6 +35,7 @@ pub mod ledger;
 mod lock;
 pub mod metadata;
 pub mod monitoring;
+pub mod network;
 pub mod options;
 pub mod promises;
 pub mod provider;
@@ -51,6 +53,7 @@ pub mod world;
 pub use breakpoint::Moment;
 pub use call::{Call, Reply};
 pub use fault::{Aim, Fault};
+pub use network::{Pair, PairSeed};
 pub use options::Options;
 pub use promises::{Change, Promise, Violation};
 pub use provider::{Kind, Provider, Service};

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use crate::azure;
-use crate::compute::PairSeed;
+use crate::network::PairSeed;
 use crate::provider::Service;
 use crate::site::SiteSeed;
 
@@ -32,7 +31,7 @@ pub struct Options {
     /// The pairs of machines it starts with.
     pub pairs: Vec<PairSeed>,
     /// The pairs of machines on Azure that it starts with.
-    pub azure_pairs: Vec<azure::PairSeed>,
+    pub azure_pairs: Vec<PairSeed>,
 }
 
 impl Default for Options {
@@ -47,7 +46,7 @@ impl Default for Options {
             cloudflare_token: "sandbox-cloudflare-token-0123456789abcdef".to_owned(),
             sites: vec![SiteSeed::example()],
             pairs: vec![PairSeed::example()],
-            azure_pairs: vec![azure::PairSeed::example()],
+            azure_pairs: vec![PairSeed::example()],
         }
     }
 }

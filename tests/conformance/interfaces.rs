@@ -13,7 +13,7 @@ use failover_core::{
     Position::{self, Primary, Standby},
     Served,
 };
-use sandbox::{Aim, Fault, Moment, azure::PairSeed};
+use sandbox::{Aim, Fault, Moment, PairSeed};
 
 use crate::{bench::Bench, kinds::IP_CONFIGURATION};
 
@@ -24,7 +24,7 @@ fn seed() -> PairSeed {
 }
 
 fn hand_to(bench: &Bench, machine: Option<&str>) {
-    bench.world().hand_configuration(seed().vip(), machine);
+    bench.world().hand_configuration(seed().private(), machine);
 }
 
 #[track_caller]

@@ -1,7 +1,7 @@
 //! Every kind of switch, as the suite needs to know it: what it is called, how it is read and written, what is
 //! really there, and what hangs on it that isn't its own.
 
-use sandbox::{Site, SiteSeed, World, azure, cloudflare::record_id, compute::PairSeed};
+use sandbox::{PairSeed, Site, SiteSeed, World, azure, cloudflare::record_id};
 use serde_json::{Value, json};
 
 /// A kind of switch. A new provider adds one of these and passes the suite.
@@ -241,8 +241,8 @@ pub(crate) const ALIAS_IP: Kind = Kind {
     touches: 1,
     reads_first: true,
     provider: Provider::Google,
-    is_standby: |world, _| world.compute.holders(pair().alias()) == [pair().machine(1)],
-    by_hand: |world, _| world.hand_alias(pair().alias(), Some(&pair().machine(1))),
+    is_standby: |world, _| world.compute.holders(pair().private()) == [pair().machine(1)],
+    by_hand: |world, _| world.hand_alias(pair().private(), Some(&pair().machine(1))),
     rest: |world, _| interfaces(world, "aliasIpRanges", |alias| alias["ipCidrRange"] != "10.0.0.250/32"),
     forbid: |world| world.deny("compute.instances.updateNetworkInterface"),
     remedy: "grant the account compute.instances.updateNetworkInterface on it and compute.subnetworks.use on its subnet",
@@ -257,8 +257,8 @@ pub(crate) const ACCESS_CONFIG: Kind = Kind {
     // Before it is detached, whether it may be attached.
     follows: 3,
     touches: 0,
-    is_standby: |world, _| world.compute.holders(pair().external()) == [pair().machine(1)],
-    by_hand: |world, _| world.hand_external(pair().external(), Some(&pair().machine(1))),
+    is_standby: |world, _| world.compute.holders(pair().public()) == [pair().machine(1)],
+    by_hand: |world, _| world.hand_external(pair().public(), Some(&pair().machine(1))),
     rest: |world, _| interfaces(world, "accessConfigs", |config| config["natIP"] != "203.0.113.9"),
     forbid: |world| {
         world.deny("compute.instances.addAccessConfig");
@@ -307,22 +307,18 @@ pub(crate) const IP_CONFIGURATION: Kind = Kind {
     touches: 2,
     reads_first: true,
     provider: Provider::Azure,
-    is_standby: |world, _| world.azure.holders(azure_pair().vip()) == [azure_pair().machine(1)],
-    by_hand: |world, _| world.hand_configuration(azure_pair().vip(), Some(&azure_pair().machine(1))),
+    is_standby: |world, _| world.azure.holders(pair().private()) == [pair().machine(1)],
+    by_hand: |world, _| world.hand_configuration(pair().private(), Some(&pair().machine(1))),
     rest: |world, _| json!([0, 1].map(|index| rest_of_interface(world, index))),
     forbid: |world| world.deny("Microsoft.Network/networkInterfaces/write"),
     remedy: "grant the identity Microsoft.Network/networkInterfaces/write on it",
 };
 
-fn azure_pair() -> azure::PairSeed {
-    azure::PairSeed::example()
-}
-
 fn ip_configuration(slip: &str) -> String {
-    let seed = azure_pair();
+    let seed = pair();
     format!(
         "configuration = 'vip'\naddress = '{}'\npublic_ip = '{}'\nprimary = '{}{slip}'\nstandby = '{}{slip}'",
-        seed.vip(),
+        seed.private(),
         seed.public_ip(),
         seed.interface(0),
         seed.interface(1)
@@ -331,7 +327,7 @@ fn ip_configuration(slip: &str) -> String {
 
 /// An interface without what is computed and without the configuration that moves.
 fn rest_of_interface(world: &World, index: usize) -> Value {
-    let mut interface = world.azure.interface(&azure_pair().interface_name(index)).expect("it is there");
+    let mut interface = world.azure.interface(&pair().interface_name(index)).expect("it is there");
     let configurations = interface["properties"]["ipConfigurations"].as_array_mut().expect("configurations");
     configurations.retain(|configuration| configuration["name"] != azure::pair::CONFIGURATION);
     without_computed(&mut interface);

@@ -10,10 +10,7 @@ use failover_core::{
     Observed,
     Position::{Primary, Standby},
 };
-use sandbox::{
-    Aim, Fault, Moment,
-    compute::{MachineSeed, PairSeed},
-};
+use sandbox::{Aim, Fault, Moment, PairSeed, compute::MachineSeed};
 
 use crate::{
     bench::Bench,
@@ -24,8 +21,8 @@ const BOTH: [&Kind; 2] = [&ALIAS_IP, &ACCESS_CONFIG];
 
 fn take_away(bench: &Bench) {
     let pair = PairSeed::example();
-    bench.world().hand_alias(pair.alias(), None);
-    bench.world().hand_external(pair.external(), None);
+    bench.world().hand_alias(pair.private(), None);
+    bench.world().hand_external(pair.public(), None);
 }
 
 #[tokio::test]

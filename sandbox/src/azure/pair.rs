@@ -10,9 +10,9 @@ use super::interface::Interface;
 use super::machine::Machine;
 use super::network::{PublicAddress, Subnet};
 use super::{Azure, Moving, body};
-use crate::compute::Cidr;
 use crate::doors::Reservation;
 use crate::lock::lock;
+use crate::network::{Pair, PairSeed};
 use crate::provider::Service;
 use crate::sandbox::Sandbox;
 use crate::world::World;
@@ -24,47 +24,7 @@ pub const LOCATION: &str = "westeurope";
 /// The name of the configuration that moves.
 pub const CONFIGURATION: &str = "vip";
 
-/// Two machines that may have the same configuration in turn: `NAME-a`, its first holder, and `NAME-b`.
-#[derive(Debug, Clone)]
-pub struct PairSeed {
-    /// What the machines' names begin with, and the name of their resource group.
-    pub name: String,
-    /// The first three octets of their network.
-    pub network: [u8; 3],
-}
-
-/// A pair that can be connected to.
-#[derive(Debug, Clone)]
-pub struct Pair {
-    /// Its names and ranges.
-    pub seed: PairSeed,
-    /// The private address that moves.
-    pub private: SocketAddr,
-    /// The public address that goes with it.
-    pub public: SocketAddr,
-    /// The machines' own addresses.
-    pub own: [SocketAddr; 2],
-    /// Where each machine finds its metadata service.
-    pub metadata: [SocketAddr; 2],
-}
-
 impl PairSeed {
-    /// The pair of the documentation's example; nobody can connect to it.
-    pub fn example() -> Self {
-        Self { name: "db".to_owned(), network: [10, 0, 0] }
-    }
-
-    /// A pair on loopback, in a network that nobody else is likely to use.
-    pub fn on_loopback(name: &str) -> Self {
-        let network = [127, rand::random_range(64..=126), rand::random_range(0..=250)];
-        Self { name: name.to_owned(), network }
-    }
-
-    /// One of the machines.
-    pub fn machine(&self, index: usize) -> String {
-        format!("{}-{}", self.name, ["a", "b"][index])
-    }
-
     /// A machine's resource id.
     pub fn machine_id(&self, index: usize) -> String {
         self.id(&format!("Microsoft.Compute/virtualMachines/{}", self.machine(index)))
@@ -78,21 +38,6 @@ impl PairSeed {
     /// The resource id of a machine's network interface.
     pub fn interface(&self, index: usize) -> String {
         self.id(&format!("Microsoft.Network/networkInterfaces/{}", self.interface_name(index)))
-    }
-
-    /// The private address that moves.
-    pub fn vip(&self) -> Ipv4Addr {
-        self.at(250)
-    }
-
-    /// The public address that goes with it.
-    pub fn public(&self) -> Ipv4Addr {
-        let [first, second, third] = self.network;
-        if first == 127 {
-            Ipv4Addr::new(first, second ^ 0x80, third, 9)
-        } else {
-            Ipv4Addr::new(203, 0, 113, 9)
-        }
     }
 
     /// The resource id of the public address.
@@ -132,14 +77,9 @@ impl PairSeed {
         format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{}/providers/{below}", self.name)
     }
 
-    fn at(&self, last: u8) -> Ipv4Addr {
-        let [first, second, third] = self.network;
-        Ipv4Addr::new(first, second, third, last)
-    }
-
     /// The configuration that moves, as whoever set the pair up made it.
     fn moving(&self) -> Value {
-        let mut configuration = self.configuration(CONFIGURATION, self.vip(), false);
+        let mut configuration = self.configuration(CONFIGURATION, self.private(), false);
         configuration["properties"]["publicIPAddress"] = json!({"id": self.public_ip()});
         configuration
     }
@@ -157,7 +97,7 @@ impl PairSeed {
 
     /// An interface with settings of somebody else's: a group, name servers, forwarding, tags, one more configuration.
     fn body(&self, index: usize) -> Value {
-        let own = self.configuration("ipconfig1", self.at([11, 12][index]), true);
+        let own = self.configuration("ipconfig1", self.own(index), true);
         let mut foreign = self.configuration("reports", self.at([31, 32][index]), false);
         foreign["properties"]["loadBalancerBackendAddressPools"] = json!([{"id": self.backend_pool()}]);
         let ours = (index == 0).then(|| self.moving());
@@ -180,7 +120,7 @@ impl Azure {
     /// Adds the pair's machines, interfaces and what they join; the first one has the configuration.
     pub(crate) fn add_pair(&self, pair: &PairSeed) {
         let state = &mut *lock(&self.state);
-        state.network.subnets.push(Subnet { id: pair.subnet(), range: Cidr::around(pair.at(0), 24) });
+        state.network.subnets.push(Subnet { id: pair.subnet(), range: pair.range() });
         state.network.addresses.push(PublicAddress { id: pair.public_ip(), ip: pair.public() });
         let others = [pair.security_group(), pair.application_group(), pair.backend_pool()];
         state.network.others.extend(others);
@@ -191,7 +131,7 @@ impl Azure {
             state.interfaces.push(interface);
         }
         let configuration = body::settable_configuration(&pair.moving());
-        state.moving.push(Moving { configuration, ips: vec![pair.vip(), pair.public()] });
+        state.moving.push(Moving { configuration, ips: vec![pair.private(), pair.public()] });
     }
 }
 
@@ -207,15 +147,11 @@ impl Sandbox {
     /// Adds a pair on Azure; one on loopback can be connected to, by HTTP as by TCP.
     pub fn add_azure_pair(&self, seed: PairSeed) -> io::Result<Option<Pair>> {
         self.world.azure.add_pair(&seed);
-        if seed.network[0] != 127 {
-            return Ok(None);
+        let pair = self.connect(seed, |seed, index| self.describe(seed, index))?;
+        if pair.is_some() {
+            self.keep(tokio::spawn(follow(self.world.clone())));
         }
-        let [private, public, own_a, own_b] =
-            self.wire([seed.vip(), seed.public(), seed.at(11), seed.at(12)])?;
-        let metadata = [self.describe(&seed, 0)?, self.describe(&seed, 1)?];
-        self.world.rewire();
-        self.keep(tokio::spawn(follow(self.world.clone())));
-        Ok(Some(Pair { seed, private, public, own: [own_a, own_b], metadata }))
+        Ok(pair)
     }
 
     /// A metadata service of this machine's own.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::google::access::OPERATOR_ACCOUNT;
 use crate::google::testing;
-use crate::{Options, Sandbox};
+use crate::{Options, PairSeed, Sandbox};
 
 const A: &str = "/compute/v1/projects/gleich-tech/zones/us-central1-a/instances/db-a";
 const B: &str = "/compute/v1/projects/gleich-tech/zones/us-central1-b/instances/db-b";
@@ -216,13 +216,13 @@ async fn an_address_leads_to_whichever_machine_has_it() {
         Sandbox::start(Options { sites: Vec::new(), ..Options::default() }).await.expect("loopback");
     let pair = sandbox.add_pair(PairSeed::on_loopback("vip")).expect("loopback").expect("a pair");
     let asked = async || {
-        let answer = reqwest::get(format!("http://{}/", pair.alias)).await.ok()?;
+        let answer = reqwest::get(format!("http://{}/", pair.private)).await.ok()?;
         Some(answer.headers()["served-machine"].to_str().ok()?.to_owned())
     };
     assert_eq!(asked().await.as_deref(), Some("vip-a"));
-    sandbox.world.hand_alias(pair.seed.alias(), None);
+    sandbox.world.hand_alias(pair.seed.private(), None);
     while asked().await.is_some() {}
-    sandbox.world.hand_alias(pair.seed.alias(), Some("vip-b"));
+    sandbox.world.hand_alias(pair.seed.private(), Some("vip-b"));
     while asked().await.is_none() {}
     assert_eq!(asked().await.as_deref(), Some("vip-b"));
     sandbox.world.run_machine("vip-b", false);

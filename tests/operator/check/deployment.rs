@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use sandbox::{
-    Options, Sandbox, World,
+    Options, PairSeed, Sandbox, World,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
-    compute::PairSeed,
     google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT},
     pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE},
 };

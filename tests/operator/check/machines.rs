@@ -2,7 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use sandbox::compute::{AddressSeed, MachineSeed, PairSeed};
+use sandbox::{
+    PairSeed,
+    compute::{AddressSeed, MachineSeed},
+};
 use serde_json::Value;
 
 use super::deployment::{Case, Deployment, each_in};
@@ -35,8 +38,8 @@ fn machine(name: &str, subnet: &str) -> MachineSeed {
 
 fn take_away(deployment: &Deployment) {
     let pair = PairSeed::example();
-    deployment.world().hand_alias(pair.alias(), None);
-    deployment.world().hand_external(pair.external(), None);
+    deployment.world().hand_alias(pair.private(), None);
+    deployment.world().hand_external(pair.public(), None);
 }
 
 const OF_BOTH_KINDS: [Case; 3] = [
@@ -86,7 +89,7 @@ async fn what_only_an_external_address_can_suffer_is_found() {
             (
                 |d| {
                     d.world().compute.add_machine(machine("db-c", "db"));
-                    d.world().hand_external(PairSeed::example().external(), Some("db-c"));
+                    d.world().hand_external(PairSeed::example().public(), Some("db-c"));
                 },
                 CRITICAL,
                 "/instances/db-c, which is neither machine",

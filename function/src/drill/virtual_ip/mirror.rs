@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::anyhow;
-use sandbox::{Sandbox, Service, azure, compute};
+use sandbox::{Pair, PairSeed, Sandbox, Service};
 
 /// Whose machines the mirror is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,43 +80,43 @@ impl Mirror {
         match cloud {
             Cloud::Google => {
                 sandbox.world.compute.operations_take(operation_takes);
-                let pair = sandbox.add_pair(compute::PairSeed::on_loopback("db"))?;
+                let pair = sandbox.add_pair(PairSeed::on_loopback("db"))?;
                 Ok(Self::on_google(sandbox, &pair.ok_or_else(nowhere)?))
             }
             Cloud::Azure => {
                 sandbox.world.azure.operations_take(operation_takes);
-                let pair = sandbox.add_azure_pair(azure::PairSeed::on_loopback("db"))?;
+                let pair = sandbox.add_azure_pair(PairSeed::on_loopback("db"))?;
                 Ok(Self::on_azure(sandbox, &pair.ok_or_else(nowhere)?))
             }
         }
     }
 
-    fn on_google(sandbox: &Sandbox, pair: &compute::Pair) -> Self {
+    fn on_google(sandbox: &Sandbox, pair: &Pair) -> Self {
         let seed = &pair.seed;
         let machines = format!("primary = \"{}\"\nstandby = \"{}\"\n", seed.instance(0), seed.instance(1));
         let switches = format!(
             "[[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\n{machines}\
              [[sites.switches]]\nkind = \"gcp_access_config\"\naddress = \"{}\"\n{machines}",
-            seed.alias(),
+            seed.private(),
             seed.address()
         );
         Self {
             machines: [0, 1].map(|index| seed.machine(index)),
-            sockets: [pair.alias, pair.external],
+            sockets: [pair.private, pair.public],
             metadata: pair.metadata.map(|address| ("GCE_METADATA_HOST", address.to_string())),
             endpoint: format!("compute = \"{}compute/v1\"", sandbox.url(Service::Compute)),
             switches,
-            addresses: [seed.alias(), seed.external()],
+            addresses: [seed.private(), seed.public()],
             cloud: Cloud::Google,
         }
     }
 
-    fn on_azure(sandbox: &Sandbox, pair: &azure::Pair) -> Self {
+    fn on_azure(sandbox: &Sandbox, pair: &Pair) -> Self {
         let seed = &pair.seed;
         let switches = format!(
             "[[sites.switches]]\nkind = \"azure_ip_configuration\"\nconfiguration = \"vip\"\naddress = \"{}\"\n\
              public_ip = \"{}\"\nprimary = \"{}\"\nstandby = \"{}\"\n",
-            seed.vip(),
+            seed.private(),
             seed.public_ip(),
             seed.interface(0),
             seed.interface(1)
@@ -128,7 +128,7 @@ impl Mirror {
             metadata: pair.metadata.map(metadata),
             endpoint: format!("azure = \"{}\"", sandbox.url(Service::Azure)),
             switches,
-            addresses: [seed.vip(), seed.public()],
+            addresses: [seed.private(), seed.public()],
             cloud: Cloud::Azure,
         }
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::cloud::{Cloud, PRINCIPAL, configurations, refused, without_vip};
-use crate::azure::PairSeed;
 use crate::google::access::OPERATOR_ACCOUNT;
 use crate::google::testing;
+use crate::network::PairSeed;
 
 #[test]
 fn a_request_without_a_good_token_is_told_where_to_get_one() {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::azure::{Azure, PairSeed};
+use crate::azure::Azure;
 use crate::call::{Call, Reply};
 use crate::google::testing;
+use crate::network::PairSeed;
 use crate::options::Options;
 use crate::provider::Provider;
 use crate::world::World;
@@ -82,7 +83,7 @@ impl Cloud {
     }
 
     pub(super) fn holders(&self) -> Vec<String> {
-        self.azure().holders(self.pair.vip())
+        self.azure().holders(self.pair.private())
     }
 }
 

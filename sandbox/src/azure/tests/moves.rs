@@ -57,9 +57,9 @@ fn the_dead_keep_their_addresses_until_somebody_takes_them() {
     let cloud = Cloud::new();
     cloud.world.run_machine("db-a", false);
     assert_eq!(cloud.holders(), ["db-a"]);
-    assert_eq!(cloud.azure().running_holder(cloud.pair.vip()), None);
+    assert_eq!(cloud.azure().running_holder(cloud.pair.private()), None);
     carry(&cloud, 0, 1);
-    assert_eq!(cloud.azure().running_holder(cloud.pair.vip()).as_deref(), Some("db-b"));
+    assert_eq!(cloud.azure().running_holder(cloud.pair.private()).as_deref(), Some("db-b"));
 }
 
 #[test]

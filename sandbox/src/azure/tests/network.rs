@@ -13,7 +13,7 @@ use crate::provider::{Kind, Service};
 #[tokio::test]
 async fn an_address_leads_to_whichever_machine_has_it() {
     let stage = Stage::new().await;
-    let vip = stage.pair.seed.vip();
+    let vip = stage.pair.seed.private();
     assert_eq!(stage.served().await.as_deref(), Some("vip-a"));
     stage.sandbox.world.hand_configuration(vip, None);
     stage.until_served(None).await;

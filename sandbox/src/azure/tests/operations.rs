@@ -136,13 +136,13 @@ fn an_operation_that_is_not_there_is_not_found() {
 fn somebody_elses_move_ends_what_was_running() {
     let cloud = slow();
     let accepted = cloud.put(0, without_vip);
-    cloud.world.hand_configuration(cloud.pair.vip(), Some("db-b"));
+    cloud.world.hand_configuration(cloud.pair.private(), Some("db-b"));
     assert_eq!(cloud.operation(&accepted)["status"], "Succeeded");
     assert_eq!(cloud.holders(), ["db-b"]);
     let before: Value = cloud.get(1);
     cloud.world.hand_configuration(cloud.pair.public(), Some("db-b"));
     assert_eq!(cloud.get(1), before, "it has it already");
-    cloud.world.hand_configuration(cloud.pair.vip(), None);
+    cloud.world.hand_configuration(cloud.pair.private(), None);
     assert!(cloud.holders().is_empty());
     cloud.world.hand_configuration([10, 0, 0, 99].into(), Some("db-b"));
     assert!(cloud.holders().is_empty(), "nobody moves that address");

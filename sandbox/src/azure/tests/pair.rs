@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::cloud::{Cloud, names};
 use crate::azure::pair::{LOCATION, SUBSCRIPTION};
-use crate::azure::{Pair, PairSeed};
+use crate::network::{Pair, PairSeed};
 use crate::options::Options;
 use crate::sandbox::Sandbox;
 
@@ -21,7 +21,7 @@ fn everything_is_in_one_group_and_named_after_the_pair() {
     ] {
         assert_eq!(id, format!("{below}/{expected}"));
     }
-    assert_eq!((pair.vip(), pair.public()), ([10, 0, 0, 250].into(), [203, 0, 113, 9].into()));
+    assert_eq!((pair.private(), pair.public()), ([10, 0, 0, 250].into(), [203, 0, 113, 9].into()));
 }
 
 #[test]
@@ -64,16 +64,16 @@ async fn pairs_of_both_clouds_share_one_network() {
     let azure: Pair =
         sandbox.add_azure_pair(PairSeed::on_loopback("blue")).expect("loopback").expect("a pair");
     let google =
-        sandbox.add_pair(crate::compute::PairSeed::on_loopback("red")).expect("loopback").expect("a pair");
+        sandbox.add_pair(crate::network::PairSeed::on_loopback("red")).expect("loopback").expect("a pair");
     let served = async |address: std::net::SocketAddr| {
         let answer = reqwest::get(format!("http://{address}/")).await.ok()?;
         Some(answer.headers()["served-machine"].to_str().ok()?.to_owned())
     };
     assert_eq!(served(azure.private).await.as_deref(), Some("blue-a"));
-    assert_eq!(served(google.alias).await.as_deref(), Some("red-a"));
+    assert_eq!(served(google.private).await.as_deref(), Some("red-a"));
     sandbox.world.run_machine("blue-a", false);
     while served(azure.private).await.is_some() {}
-    assert_eq!(served(google.alias).await.as_deref(), Some("red-a"));
+    assert_eq!(served(google.private).await.as_deref(), Some("red-a"));
     assert_eq!(served(azure.own[1]).await.as_deref(), Some("blue-b"));
 }
 
@@ -82,5 +82,5 @@ async fn one_that_is_on_paper_has_no_doors() {
     let sandbox = Sandbox::start(Options::default()).await.expect("loopback");
     let seed = PairSeed { name: "paper".to_owned(), network: [10, 7, 0] };
     assert!(sandbox.add_azure_pair(seed.clone()).expect("nothing to bind").is_none());
-    assert_eq!(sandbox.world.azure.holders(seed.vip()), ["paper-a"]);
+    assert_eq!(sandbox.world.azure.holders(seed.private()), ["paper-a"]);
 }

@@ -90,7 +90,7 @@ fn a_public_address_that_is_attached_elsewhere_is_refused_and_its_holder_named()
 #[test]
 fn all_configurations_are_in_one_network() {
     let cloud = Cloud::new();
-    let other = crate::azure::PairSeed { name: "other".to_owned(), network: [10, 9, 0] };
+    let other = crate::network::PairSeed { name: "other".to_owned(), network: [10, 9, 0] };
     cloud.azure().add_pair(&other);
     let mut stray = configuration("stray", "10.9.0.77");
     stray["properties"]["subnet"] = json!({"id": other.subnet()});
@@ -100,7 +100,7 @@ fn all_configurations_are_in_one_network() {
 #[test]
 fn the_same_address_in_another_network_is_another_address() {
     let cloud = Cloud::new();
-    let other = crate::azure::PairSeed { name: "other".to_owned(), network: [10, 0, 0] };
+    let other = crate::network::PairSeed { name: "other".to_owned(), network: [10, 0, 0] };
     cloud.azure().add_pair(&other);
     cloud.put(0, without_vip);
     assert_eq!(cloud.put(1, |one| configurations(one).push(configuration("vip", "10.0.0.250"))).status, 200);

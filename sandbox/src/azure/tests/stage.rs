@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::cloud::VERSION;
-use crate::azure::PairSeed;
-use crate::azure::pair::Pair;
+use crate::network::{Pair, PairSeed};
 use crate::options::Options;
 use crate::provider::Service;
 use crate::sandbox::Sandbox;
