@@ -12,7 +12,8 @@ use crate::{
     recording::Point,
     runner::{Case, Played, survive},
     stage::Stage,
-    story::{FAULTY, ON_PRIMARY, ON_STANDBY, Recorded, Scene, Story, record_all, what_is_new},
+    stories::{FAULTY, ON_PRIMARY, ON_STANDBY},
+    story::{Recorded, Scene, Story, record_all},
     verdict::{Ending, all_is_well, nothing_is_written_any_more, reconciled},
 };
 
@@ -80,10 +81,10 @@ fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Every story, every call, every fault; what most runs leave out is said at [`what_is_new`].
+/// Every story, every call, every fault.
 pub(crate) async fn table() {
     let mut cases = Vec::new();
-    for Recorded { scene, points } in what_is_new(record_all("fault", FAULTY).await, Story::is_told_first) {
+    for Recorded { scene, points } in record_all("fault", FAULTY).await {
         for point in points {
             for trial in trials().into_iter().filter(|trial| trial.fits(&point)) {
                 let name = format!("fault/{}/{point}/{}", scene.story.name, trial.name);

@@ -15,7 +15,8 @@ use crate::{
     recording::Point,
     runner::{Case, Played, survive},
     stage::{Stage, settle_at, signal},
-    story::{ON_STANDBY, Recorded, SHARED, Scene, record_all},
+    stories::{ON_STANDBY, SHARED},
+    story::{Recorded, Scene, record_all},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
 

@@ -24,6 +24,7 @@ mod runner;
 mod snapshot;
 mod spread;
 mod stage;
+mod stories;
 mod story;
 mod switches;
 mod verdict;

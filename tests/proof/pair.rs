@@ -14,7 +14,8 @@ use crate::{
     harness::Settings,
     runner::{Case, Played, survive},
     stage::{Stage, push_to, settle_at},
-    story::{ON_STANDBY, settings},
+    stories::ON_STANDBY,
+    story::settings,
     verdict::{all_is_well, nothing_is_written_any_more, nothing_was_broken},
 };
 

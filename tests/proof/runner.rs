@@ -66,11 +66,6 @@ impl Case {
     }
 }
 
-/// Whether certain cases are asked for, rather than what every run plays.
-pub(crate) fn is_asked_for() -> bool {
-    std::env::var_os("PROOF").is_some()
-}
-
 /// Whether this case is among those asked for by the variable `PROOF`.
 pub(crate) fn is_wanted(name: &str) -> bool {
     std::env::var("PROOF").map_or(true, |wanted| name.contains(&wanted))

@@ -13,7 +13,8 @@ use crate::{
     evidence::Evidence,
     runner::{Case, Played, survive},
     stage::Stage,
-    story::{ON_PRIMARY, ON_STANDBY, settings},
+    stories::{ON_PRIMARY, ON_STANDBY},
+    story::settings,
     switches::{RECORD, with_switches},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };

@@ -1,13 +1,9 @@
-//! The stories that are told again and again with something going wrong: data.
+//! A story: how it is set up, played with nothing going wrong, and recorded.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use failover_core::{Direction, End, Position};
 use futures::{StreamExt, stream};
-use sandbox::{
-    Moment::{self, AfterEffect},
-    Options, Power,
-};
+use sandbox::{Moment, Options, Power};
 use serde_json::Value;
 
 use crate::{
@@ -41,8 +37,6 @@ pub(crate) enum Act {
     Drained,
 }
 
-use Act::{DieAt, Drained, PowerFails, PowerReturns, Say, ScaledDown, Standby};
-
 /// A story whose calls are known.
 #[derive(Debug)]
 pub(crate) struct Recorded {
@@ -68,23 +62,6 @@ pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Re
     stream::iter(recording).buffered(4).collect().await
 }
 
-/// Of all but the stories in `whole` only the calls that are new in them: their journal and their probes are those of the
-/// others. Where `PROOF` asks for certain cases, nothing is left out.
-pub(crate) fn what_is_new(recorded: Vec<Recorded>, whole: fn(&Story) -> bool) -> Vec<Recorded> {
-    let is_whole = |recorded: &Recorded| runner::is_asked_for() || whole(recorded.scene.story);
-    let known: BTreeSet<&str> = recorded
-        .iter()
-        .filter(|recorded| is_whole(recorded))
-        .flat_map(|recorded| recorded.points.iter().map(|point| point.operation))
-        .collect();
-    let new = |recorded: Recorded| {
-        let all = is_whole(&recorded);
-        let points = recorded.points.into_iter().filter(|point| all || !known.contains(point.operation));
-        Recorded { points: points.collect(), ..recorded }
-    };
-    recorded.into_iter().map(new).collect()
-}
-
 /// What leads visitors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -106,7 +83,7 @@ pub(crate) struct Story {
     /// Lines for the site's configuration.
     pub(crate) site: &'static str,
     /// What leads visitors to the standby.
-    route: Route,
+    pub(crate) route: Route,
     /// What happened before.
     pub(crate) prologue: &'static [Act],
     /// The message whose delivery is recorded.
@@ -134,224 +111,6 @@ pub(crate) const SERVED_BY: &str =
 const TOP: &str =
     "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"1s\"\njournal_patience = \"500ms\"\n";
 
-/// Visitors are served by the standby, and monitoring sleeps.
-pub(crate) const ON_STANDBY: Ending = Ending {
-    active: Position::Standby,
-    served: true,
-    open: true,
-    paused: true,
-    plan: &[(Direction::Failover, End::Done)],
-    failovers: 1,
-};
-
-/// Visitors are served by the primary, and all is as before the outage.
-pub(crate) const ON_PRIMARY: Ending = Ending {
-    active: Position::Primary,
-    served: true,
-    open: false,
-    paused: false,
-    plan: &[(Direction::Failback, End::Done)],
-    failovers: 1,
-};
-
-/// Where there is nothing to open and no monitoring to pause.
-const ADDRESS_ON_STANDBY: Ending = Ending { open: false, paused: false, ..ON_STANDBY };
-
-const FAILOVER: Story = Story {
-    name: "failover",
-    site: "",
-    route: Route::PageRule,
-    prologue: &[PowerFails],
-    message: Word::Incident,
-    same_process: false,
-    ending: ON_STANDBY,
-};
-
-const FAILBACK: Story = Story {
-    name: "failback",
-    prologue: &[PowerFails, Say(Word::Incident), PowerReturns],
-    message: Word::Order("failback"),
-    ending: ON_PRIMARY,
-    ..FAILOVER
-};
-
-const DRAINED: Story = Story {
-    name: "reconcile-closes-a-drained-standby",
-    site: "drain = \"1s\"\n",
-    prologue: &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Order("failback")), Drained],
-    message: Word::Reconcile,
-    ..FAILBACK
-};
-
-const REHEARSAL: Story = Story {
-    name: "rehearsal",
-    prologue: &[],
-    message: Word::Order("rehearse"),
-    ending: Ending {
-        plan: &[(Direction::Rehearsal, End::Done), (Direction::Rehearsal, End::Unwound)],
-        ..ON_PRIMARY
-    },
-    ..FAILOVER
-};
-
-const SCALES_UP: Story = Story {
-    name: "failback-scales-up",
-    route: Route::PageRuleAndScale,
-    prologue: &[ScaledDown, Say(Word::Incident)],
-    ..FAILBACK
-};
-
-/// All of them.
-pub(crate) const STORIES: &[Story] = &[
-    FAILOVER,
-    FAILBACK,
-    Story { name: "operators-failover", prologue: &[], message: Word::Order("failover"), ..FAILOVER },
-    Story {
-        name: "reconcile-carries-a-failover-on",
-        prologue: &[PowerFails, DieAt(Word::Incident, "run.set_iam_policy", 1, AfterEffect)],
-        message: Word::Reconcile,
-        ..FAILOVER
-    },
-    Story {
-        name: "reconcile-carries-a-failback-on",
-        prologue: &[
-            PowerFails,
-            Say(Word::Incident),
-            PowerReturns,
-            DieAt(Word::Order("failback"), "cloudflare.patch_page_rule", 1, AfterEffect),
-        ],
-        message: Word::Reconcile,
-        ..FAILBACK
-    },
-    Story {
-        name: "reconcile-decides-a-pending-incident",
-        prologue: &[Say(Word::Incident), PowerFails],
-        message: Word::Reconcile,
-        ..FAILOVER
-    },
-    Story {
-        name: "release-decides-a-pending-incident",
-        prologue: &[Say(Word::Order("hold")), PowerFails, Say(Word::Incident)],
-        message: Word::Order("release"),
-        ..FAILOVER
-    },
-    Story {
-        name: "reconcile-finds-the-third-silence",
-        prologue: &[PowerFails, Say(Word::Reconcile), Say(Word::Reconcile)],
-        message: Word::Reconcile,
-        same_process: true,
-        ..FAILOVER
-    },
-    DRAINED,
-    SCALES_UP,
-    Story {
-        name: "reconcile-carries-a-failback-that-scales-on",
-        prologue: &[
-            ScaledDown,
-            Say(Word::Incident),
-            DieAt(Word::Order("failback"), "kubernetes.patch_scale", 1, AfterEffect),
-        ],
-        message: Word::Reconcile,
-        ..SCALES_UP
-    },
-    Story { name: "failover-by-record", route: Route::Record, ..FAILOVER },
-    Story { name: "failback-by-record", route: Route::Record, ..FAILBACK },
-    Story {
-        name: "failover-by-alias",
-        route: Route::Address(Moves::Alias),
-        ending: ADDRESS_ON_STANDBY,
-        ..FAILOVER
-    },
-    Story { name: "failback-by-alias", route: Route::Address(Moves::Alias), ..FAILBACK },
-    Story {
-        name: "failover-by-external-address",
-        route: Route::Address(Moves::External),
-        ending: ADDRESS_ON_STANDBY,
-        ..FAILOVER
-    },
-    Story { name: "failback-by-external-address", route: Route::Address(Moves::External), ..FAILBACK },
-    Story {
-        name: "failover-by-ip-configuration",
-        route: Route::Address(Moves::Configuration),
-        ending: ADDRESS_ON_STANDBY,
-        ..FAILOVER
-    },
-    Story { name: "failback-by-ip-configuration", route: Route::Address(Moves::Configuration), ..FAILBACK },
-    Story {
-        name: "reconcile-fails-back-by-itself",
-        site: "failback = \"automatic\"\nwell_for = \"1ms\"\n",
-        prologue: &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Reconcile)],
-        message: Word::Reconcile,
-        same_process: true,
-        ..FAILBACK
-    },
-    Story {
-        name: "reconcile-finds-an-outage-of-the-standby",
-        prologue: &[
-            PowerFails,
-            Say(Word::Incident),
-            Standby(Power::Failing(500)),
-            Say(Word::Reconcile),
-            Say(Word::Reconcile),
-        ],
-        message: Word::Reconcile,
-        same_process: true,
-        ending: Ending { served: false, paused: false, ..ON_STANDBY },
-        ..FAILOVER
-    },
-    Story {
-        name: "reconcile-finds-the-standby-well-again",
-        prologue: &[
-            PowerFails,
-            Say(Word::Incident),
-            Standby(Power::Failing(500)),
-            Say(Word::Reconcile),
-            Say(Word::Reconcile),
-            Say(Word::Reconcile),
-            Standby(Power::On),
-        ],
-        message: Word::Reconcile,
-        ..FAILOVER
-    },
-    REHEARSAL,
-    Story {
-        name: "failover-is-undone",
-        prologue: &[PowerFails, DieAt(Word::Incident, "run.set_iam_policy", 1, AfterEffect), PowerReturns],
-        ending: Ending { plan: &[(Direction::Failover, End::Unwound)], ..ON_PRIMARY },
-        ..FAILOVER
-    },
-    Story {
-        name: "failback-is-undone",
-        prologue: &[
-            PowerFails,
-            Say(Word::Incident),
-            PowerReturns,
-            DieAt(Word::Order("failback"), "cloudflare.patch_page_rule", 1, AfterEffect),
-            PowerFails,
-        ],
-        ending: Ending { plan: &[(Direction::Failback, End::Unwound)], ..ON_STANDBY },
-        ..FAILBACK
-    },
-    Story {
-        name: "failback-is-undone-after-the-standby-was-closed",
-        prologue: &[
-            PowerFails,
-            Say(Word::Incident),
-            PowerReturns,
-            DieAt(Word::Order("failback"), "run.set_iam_policy", 1, AfterEffect),
-            PowerFails,
-        ],
-        ending: Ending { plan: &[(Direction::Failback, End::Unwound)], ..ON_STANDBY },
-        ..FAILBACK
-    },
-];
-
-/// Those that are told to the fault table, too.
-pub(crate) const FAULTY: &[Story] = STORIES;
-
-/// Those in which two instances may get in each other's way.
-pub(crate) const SHARED: &[Story] = &[FAILOVER, FAILBACK, DRAINED, REHEARSAL];
-
 impl Scene {
     /// A fresh world in which all that happened before has happened, and the message to deliver there.
     pub(crate) async fn set_up(&self, evidence: Arc<Evidence>) -> Result<(Stage, Value), String> {
@@ -367,18 +126,6 @@ impl Scene {
 }
 
 impl Story {
-    /// Whether a page rule alone leads visitors in it, as on most sites.
-    pub(crate) fn is_by_page_rule(&self) -> bool {
-        self.route == Route::PageRule
-    }
-
-    /// Whether it is a failover, a failback, a reconcile or a rehearsal, and not one of these begun in another way.
-    pub(crate) fn is_told_first(&self) -> bool {
-        let first =
-            ["failover", "failback", "rehearsal"].contains(&self.name) || self.name.starts_with("reconcile-");
-        first && self.is_by_page_rule()
-    }
-
     async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
         match self.route {
             Route::Address(moves) => Stage::set_on_machines(moves, self.settings(), evidence).await,
