@@ -17,7 +17,7 @@ use crate::{
     stage::{Stage, settle_at, signal},
     stories::{ON_STANDBY, SHARED},
     story::{Recorded, Scene, record_all},
-    verdict::{Ending, all_is_well, nothing_is_written_any_more},
+    verdict::{Ending, all_is_well, comes_to_rest, nothing_is_written_any_more},
 };
 
 /// What happens to the first of two.
@@ -71,7 +71,7 @@ async fn play(scene: Scene, point: Point, fate: Fate, evidence: Arc<Evidence>) -
         signal(one.pid(), "CONT");
         delivery.await?;
         if !leaves_alone(&stage, woken, woken_at)? {
-            // It undid what the other did, and nobody could have kept it from that but the cloud.
+            comes_to_rest(&mut stage, &ending).await?;
             return Ok("after a frost, with a request on its way");
         }
     }

@@ -73,13 +73,35 @@ pub(crate) async fn all_is_well(stage: &Stage, ending: &Ending) -> Result<(), St
         return Err(missing);
     }
     nothing_was_broken(stage, &chronicle, ending.failovers)?;
+    are_served(stage, ending.active, ending.served).await
+}
+
+/// A visitor is served by this place, or isn't.
+async fn are_served(stage: &Stage, by: Position, served: bool) -> Result<(), String> {
     let visited = sandbox::visitors::visit(&stage.public_url()).await.map_err(|error| error.to_string())?;
-    let expected = match ending.active {
+    let expected = match by {
         Position::Primary => Served::Primary,
         Position::Standby => Served::Standby,
     };
-    let as_expected = (visited.served == expected) == ending.served;
+    let as_expected = (visited.served == expected) == served;
     as_expected.then_some(()).ok_or(format!("a visitor was served by {}", visited.served))
+}
+
+/// A request that nobody but the cloud could have stopped may have undone the newest move. Then reconcile finds that, and
+/// the journal and the visitors are of one mind again: visitors are served where it says.
+pub(crate) async fn comes_to_rest(stage: &mut Stage, ending: &Ending) -> Result<(), String> {
+    if ending.missing(stage)?.is_none() {
+        return all_is_well(stage, ending).await;
+    }
+    stage.say(Word::Reconcile).await?;
+    let chronicle = stage.chronicle()?;
+    let state = chronicle.state();
+    let routed = stage.is_routed();
+    if !state.plans.is_empty() || (state.active == Position::Standby) != routed {
+        return Err(format!("the journal says {}, and routed to the standby: {routed}", state.active));
+    }
+    are_served(stage, state.active, true).await?;
+    nothing_was_broken(stage, &chronicle, ending.failovers)
 }
 
 /// No promise was broken, nothing unknown was asked, and the journal tells it all: at most so many failovers.
