@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{
-    Power, Served,
+    Moment, Power, Served,
     monitoring::{Alert, Monitoring},
 };
 use serde_json::json;
@@ -241,4 +241,23 @@ async fn a_day_on_the_standby_is_told_once() {
         told[0]["message"].as_str().is_some_and(|text| text.ends_with("with 1235 requests so far")),
         "{told:?}"
     );
+}
+
+/// The reconcile saw the route at the primary, and after it the gate that a failover had opened meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_failover_opened_between_two_looks_is_not_taken_for_drift() {
+    let drill = with("repair = true").await;
+    let world = &drill.sandbox.world;
+    let looking = world.stop_at("run.get_iam_policy", 1, Moment::BeforeEffect);
+    let failover = async {
+        looking.await.expect("reconcile looks at the gate");
+        world.ledger.ended("cloudflare.get_page_rule", 1).await;
+        drill.cut_power();
+        drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+        world.breakpoints.release();
+    };
+    let (round, ()) = tokio::join!(drill.order("reconcile"), failover);
+    round.is(200, "stay", None);
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
 }

@@ -24,12 +24,12 @@ impl Desk {
     ) -> Result<Option<String>, RecordError> {
         let begun = state.upkeep.as_ref();
         if let Some(chore) = begun.and_then(|upkeep| self.taken_up(&upkeep.task, seen, public)) {
-            return self.chore(chore, begun).await;
+            return self.chore(chore, state).await;
         }
         let now = Timestamp::now();
         let drained = state.draining.is_some_and(|until| until <= now);
         if drained && state.active == Position::Primary && is_routed_back(seen) {
-            return self.chore(Chore::drained(), begun).await;
+            return self.chore(Chore::drained(), state).await;
         }
         if state.active != Position::Standby {
             return Ok(None);
@@ -41,13 +41,13 @@ impl Desk {
                     "visitors are not served although the site is on its standby ({why}); monitoring is resumed until they are"
                 );
                 self.site.announce(Kind::Outage, &sentence, json!({}), None);
-                self.chore(Chore::outage(sentence), begun).await
+                self.chore(Chore::outage(sentence), state).await
             }
             Served::By(Position::Standby) if state.outage.is_some() => {
                 let sentence =
                     "visitors are served by the standby again; monitoring is paused again".to_owned();
                 self.site.announce(Kind::Recovered, &sentence, json!({}), None);
-                self.chore(Chore::recovered(sentence), begun).await
+                self.chore(Chore::recovered(sentence), state).await
             }
             _ => Ok(None),
         }

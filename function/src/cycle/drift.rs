@@ -24,7 +24,7 @@ impl Desk {
                 off.into_iter().filter(|(s, to)| may_repair(s.role, *to, seen, public))
             {
                 let chore = Chore::repair(sighting.switch.clone(), sighting.role, position);
-                trouble = trouble.or(self.chore(chore, None).await?);
+                trouble = trouble.or(self.chore(chore, state).await?);
             }
         }
         Ok(trouble)

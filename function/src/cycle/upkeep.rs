@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use failover_core::{Event, Position, Role, SwitchId, Upkeep};
+use failover_core::{Event, Position, Role, State, SwitchId};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -48,15 +48,12 @@ impl Chore {
 }
 
 impl Desk {
-    /// Claims the write by its entry, makes it, and records that it was made; `before` is the one that it takes the
-    /// place of, once its claim stood still for its full time. What fails stays begun, and the next round takes it up;
-    /// the sentence says what to mend.
-    pub(super) async fn chore(
-        &self,
-        chore: Chore,
-        before: Option<&Upkeep>,
-    ) -> Result<Option<String>, RecordError> {
-        if before.is_some() {
+    /// Claims the write by its entry, makes it, and records that it was made. It was decided on in the state `decided`:
+    /// whatever moved since then may be what it was to mend, so it isn't made any more. The write that was begun there
+    /// gives way once its claim stood still for its full time. What fails stays begun, and the next round takes it up; the
+    /// sentence says what to mend.
+    pub(super) async fn chore(&self, chore: Chore, decided: &State) -> Result<Option<String>, RecordError> {
+        if decided.upkeep.is_some() {
             tokio::time::sleep(self.site.pace.claim_for).await;
         }
         let nonce = uuid::Uuid::new_v4().to_string();
@@ -64,7 +61,8 @@ impl Desk {
         let claimed_at = {
             let _deciding = self.deciding.lock().await;
             let head = self.site.record.look().await?;
-            if !head.state.plans.is_empty() || head.state.upkeep.as_ref() != before {
+            let is_news = head.state.has_moved_since(decided) || head.state.upkeep != decided.upkeep;
+            if is_news || !head.state.plans.is_empty() {
                 return Ok(None);
             }
             let begun = Instant::now();
