@@ -23,7 +23,7 @@ const TOLD: usize = 4;
 const PROGRESS: usize = 250;
 
 /// So many cases play at the same time: most of a case is waiting.
-const AT_ONCE: usize = 18;
+const AT_ONCE: usize = 24;
 
 /// Cases that play at the same time, over all tests of this binary.
 static SEATS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(at_once()));
