@@ -1,10 +1,12 @@
-//! Cloudflare's API, `/client/v4`: page rules, redirect rules, DNS records, tokens.
+//! Cloudflare's API, `/client/v4`: page rules, redirect rules, DNS records, routes of Workers, tokens.
 //!
 //! Asked by the function; the edge asks it which rules apply. It refuses what the real one refuses, and
 //! where the documentation promises nothing, it takes the less comfortable reading.
 
 pub mod access;
+mod arrival;
 mod dns;
+mod edits;
 mod envelope;
 mod language;
 mod page_rule_check;
@@ -13,26 +15,31 @@ mod redirect;
 mod redirect_check;
 mod route;
 mod rulesets;
+mod summary;
 pub mod throttle;
 pub mod visit;
 mod wildcard;
+mod workers;
 mod zone;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::access::{Asked, Token};
+pub use self::arrival::Arrival;
 use self::envelope::Refusal;
-pub use self::redirect::Location;
+pub use self::redirect::{Led, Location};
 use self::route::{Route, Zonal};
+use self::summary::summary;
 pub use self::throttle::Limit;
 use self::throttle::Throttle;
 use self::visit::Visit;
-pub use self::zone::record_id;
 use self::zone::{Object, Zone};
+pub use self::zone::{record_id, worker_route_id};
 use crate::call::{Call, Reply};
+use crate::edge::STANDBY_SCRIPT;
 use crate::lock::lock;
 use crate::promises::Change;
 use crate::provider::Provider;
@@ -93,74 +100,12 @@ impl Cloudflare {
         lock(&self.0).spread = spread;
     }
 
-    /// A page rule as it is stored.
-    pub fn page_rule(&self, zone: &str, rule: &str) -> Option<Value> {
-        self.look(zone, |zone| zone.page_rule(rule).map(|rule| json!(rule)))
-    }
-
-    /// Changes a stored page rule behind everybody's back, as somebody at the dashboard would.
-    pub fn edit_page_rule(&self, zone: &str, rule: &str, field: &str, value: Value) {
-        self.look(zone, |zone| {
-            let rule = zone.page_rules.iter_mut().find(|known| known["id"] == rule)?;
-            rule.insert(field.to_owned(), value);
-            zone.publish(Instant::now());
-            Some(())
-        });
-    }
-
-    /// Removes a page rule, as Cloudflare's migration to redirect rules would.
-    pub fn remove_page_rule(&self, zone: &str, rule: &str) {
-        self.look(zone, |zone| {
-            zone.page_rules.retain(|known| known["id"] != rule);
-            zone.publish(Instant::now());
-            Some(())
-        });
-    }
-
-    /// A redirect rule as it is stored, by its `ref`.
-    pub fn redirect_rule(&self, zone: &str, reference: &str) -> Option<Value> {
-        self.look(zone, |zone| find(zone, reference).map(|rule| json!(rule)))
-    }
-
-    /// Changes a stored redirect rule behind everybody's back.
-    pub fn edit_redirect_rule(&self, zone: &str, reference: &str, field: &str, value: Value) {
-        self.look(zone, |zone| {
-            find(zone, reference)?.insert(field.to_owned(), value);
-            zone.publish(Instant::now());
-            Some(())
-        });
-    }
-
-    /// A DNS record as it is stored, by its name.
-    pub fn record(&self, zone: &str, name: &str) -> Option<Value> {
-        self.look(zone, |zone| {
-            zone.records.iter().find(|record| record["name"] == name).map(|record| json!(record))
-        })
-    }
-
-    /// Changes a stored DNS record behind everybody's back.
-    pub fn edit_record(&self, zone: &str, name: &str, field: &str, value: Value) {
-        self.look(zone, |zone| {
-            let record = zone.records.iter_mut().find(|record| record["name"] == name)?;
-            record.insert(field.to_owned(), value);
-            Some(())
-        });
-    }
-
-    /// Deletes a DNS record behind everybody's back.
-    pub fn remove_record(&self, zone: &str, name: &str) {
-        self.look(zone, |zone| {
-            zone.records.retain(|known| known["name"] != name);
-            Some(())
-        });
-    }
-
     /// Whether this site's DNS record is the standby's, so that the edge asks that one.
     pub fn is_named(&self, site: &Site) -> bool {
         let id = record_id(site.name());
         let leads = |zone: &mut Zone| {
             let record = zone.records.iter().find(|record| record["id"] == id)?;
-            Some(record["content"] == STANDBY_CONTENT)
+            Some(zone.is_standby(record["content"].as_str().unwrap_or_default()))
         };
         self.look(&site.seed.zone, leads).unwrap_or_default()
     }
@@ -173,14 +118,26 @@ impl Cloudflare {
         page_rule.is_some_and(|rule| rule["status"] == "active")
             || redirect.is_some_and(|rule| rule["enabled"] == true)
             || self.is_named(site)
+            || self.is_scripted(site)
     }
 
-    /// Where the edge of this zone sends a visit, if anywhere.
-    pub(crate) fn redirects(&self, zone: &str, visit: &Visit, now: Instant) -> Option<Location> {
+    /// Whether the script on this site's route leads every visitor to the standby, which stays closed to everybody else.
+    pub fn is_scripted(&self, site: &Site) -> bool {
+        let route = self.worker_route(&site.seed.zone, &worker_route_id(site.name()));
+        route.is_some_and(|route| route["script"] == STANDBY_SCRIPT)
+    }
+
+    /// Where somebody who types this site's name arrives; nowhere without a record.
+    pub(crate) fn arrival(&self, site: &Site) -> Option<Arrival> {
+        self.look(&site.seed.zone, |zone| zone.arrival(site.name()))
+    }
+
+    /// What becomes of a visit at the edge of this zone.
+    pub(crate) fn led(&self, zone: &str, visit: &Visit, now: Instant) -> Led {
         let mut state = lock(&self.0);
         let spread = state.spread;
-        let zone = state.zones.iter_mut().find(|known| known.id == zone)?;
-        redirect::redirect(&zone.applied(now, spread), visit)
+        let zone = state.zones.iter_mut().find(|known| known.id == zone);
+        zone.map_or(Led::Home, |zone| redirect::led(&zone.applied(now, spread), visit))
     }
 
     fn look<T>(&self, zone: &str, look: impl FnOnce(&mut Zone) -> Option<T>) -> Option<T> {
@@ -188,13 +145,10 @@ impl Cloudflare {
     }
 }
 
-fn find<'a>(zone: &'a mut Zone, reference: &str) -> Option<&'a mut Object> {
-    zone.redirects.as_mut()?.rules.iter_mut().find(|rule| rule["ref"] == reference)
-}
-
 impl State {
-    fn settle(&mut self, call: &Call, route: &Route, now: Instant) -> Result<Answer, Refusal> {
-        self.throttle.admit(now)?;
+    fn settle(&mut self, asked: &Asked, route: &Route) -> Result<Answer, Refusal> {
+        let call = asked.call;
+        self.throttle.admit(asked.now)?;
         match route {
             Route::VerifyUserToken => access::verify(&self.tokens, call, None).map(Answer::read),
             Route::VerifyAccountToken(account) => {
@@ -205,7 +159,7 @@ impl State {
                 Err(Refusal::no_route(call.path.trim_start_matches("/client/v4")))
             }
             Route::ListZones => self.list_zones(call),
-            Route::InZone(zone, zonal) => self.in_zone(call, zone, zonal, now),
+            Route::InZone(zone, zonal) => self.in_zone(asked, zone, zonal),
         }
     }
 
@@ -214,17 +168,17 @@ impl State {
         let visible = |zone: &&Zone| token.permits(access::Permission::ZoneRead, &zone.id).is_ok();
         let named = |zone: &&Zone| call.query("name").is_none_or(|name| zone.name == name);
         let found: Vec<_> = self.zones.iter().filter(visible).filter(named).map(summary).collect();
-        Ok(Answer::read(envelope::page(&found, 1, 50)))
+        envelope::paged(call, &found, 20, 5..=50).map(Answer::read)
     }
 
-    fn in_zone(&mut self, call: &Call, id: &str, zonal: &Zonal, now: Instant) -> Result<Answer, Refusal> {
-        let token = access::token(&self.tokens, call)?;
+    fn in_zone(&mut self, asked: &Asked, id: &str, zonal: &Zonal) -> Result<Answer, Refusal> {
+        let token = access::token(&self.tokens, asked.call)?;
         token.permits(zonal.permission(), id)?;
         let zone = self.zones.iter_mut().find(|zone| zone.id == id);
         // Somebody else's zone looks the same as none.
         let zone =
             zone.ok_or_else(|| Refusal::new(403, 9109, "Unauthorized to access requested resource"))?;
-        answer(zone, &Asked { call, now }, zonal)
+        answer(zone, asked, zonal)
     }
 }
 
@@ -244,15 +198,17 @@ fn answer(zone: &mut Zone, asked: &Asked, zonal: &Zonal) -> Result<Answer, Refus
         Zonal::CreateRule(ruleset) => rulesets::create(zone, asked, ruleset),
         Zonal::PatchRule(ruleset, rule) => rulesets::patch(zone, asked, ruleset, rule),
         Zonal::DeleteRule(ruleset, rule) => rulesets::delete(zone, asked, ruleset, rule),
-        Zonal::ListRecords => Ok(dns::list(zone, asked)),
+        Zonal::ListRecords => dns::list(zone, asked),
+        Zonal::CreateRecord => dns::create(zone, asked),
+        Zonal::DeleteRecord(record) => dns::delete(zone, record),
         Zonal::GetRecord(record) => dns::get(zone, record),
         Zonal::PatchRecord(record) => dns::patch(zone, asked, record),
+        Zonal::ListWorkerRoutes => Ok(workers::list(zone)),
+        Zonal::CreateWorkerRoute => workers::create(zone, asked),
+        Zonal::GetWorkerRoute(route) => workers::get(zone, route),
+        Zonal::ReplaceWorkerRoute(route) => workers::replace(zone, asked, route),
+        Zonal::DeleteWorkerRoute(route) => workers::delete(zone, asked, route),
     }
-}
-
-fn summary(zone: &Zone) -> Value {
-    let account = json!({ "id": ACCOUNT, "name": "gleich.tech" });
-    json!({ "id": zone.id, "name": zone.name, "status": "active", "paused": false, "type": "full", "account": account })
 }
 
 /// What was answered, and the change that it made.
@@ -285,7 +241,8 @@ impl Provider for Cloudflare {
         let now = Instant::now();
         let (settled, label) = {
             let mut state = lock(&self.0);
-            let settled = state.settle(call, &Route::of(call), now);
+            let has_script = |name: &str| world.edge.has_script(name);
+            let settled = state.settle(&Asked { call, now, has_script: &has_script }, &Route::of(call));
             (settled, state.throttle.label(Reply::default(), now).headers)
         };
         let (mut reply, change) = match settled {

@@ -16,7 +16,7 @@ pub(crate) async fn conduct(world: Arc<World>, call: Call, sequence: u64) -> Opt
     let provider = world.provider(call.service);
     let operation = provider.operation(&call);
     pause(world.latency.draw(call.service)).await;
-    let fault = world.faults.pick(call.service, operation);
+    let fault = world.faults.pick(&call, operation);
     world.breakpoints.pass(operation, Moment::BeforeEffect).await;
     let reply = match fault.as_ref().and_then(|fault| fault.instead(provider)) {
         Some(reply) => reply,

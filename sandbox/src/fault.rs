@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::call::Reply;
+use crate::call::{Call, Reply};
 use crate::lock::lock;
 use crate::provider::{Provider, Service};
 
@@ -55,9 +55,7 @@ impl Fault {
     pub(crate) fn instead(&self, provider: &dyn Provider) -> Option<Reply> {
         match self {
             Self::Status { code, retry_after, body } => {
-                let reply = body
-                    .as_ref()
-                    .map_or_else(|| provider.refusal(*code), |body| Reply::text(*code, body.clone()));
+                let reply = body.as_ref().map_or_else(|| provider.refusal(*code), |body| typed(*code, body));
                 Some(
                     retry_after
                         .iter()
@@ -88,6 +86,17 @@ impl Fault {
     }
 }
 
+/// A body under the type that it has.
+fn typed(code: u16, body: &str) -> Reply {
+    let content_type = match body.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => "application/json",
+        Some(b'<') if body.contains("<Error>") => "application/xml",
+        Some(b'<') => "text/html; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    };
+    Reply::typed(code, content_type, body.to_owned())
+}
+
 fn unsuccessful() -> serde_json::Value {
     let error = json!({ "code": 10013, "message": "An unknown error occurred. Please try again." });
     json!({ "success": false, "errors": [error], "messages": [], "result": null })
@@ -97,6 +106,8 @@ fn unsuccessful() -> serde_json::Value {
 #[derive(Clone, Debug)]
 pub struct Aim {
     target: Target,
+    verb: Option<String>,
+    path: Option<String>,
     first: u32,
     times: u32,
 }
@@ -110,12 +121,26 @@ enum Target {
 impl Aim {
     /// Every call of this operation.
     pub fn at(operation: &str) -> Self {
-        Self { target: Target::Operation(operation.to_owned()), first: 1, times: u32::MAX }
+        Self::every(Target::Operation(operation.to_owned()))
     }
 
     /// Every call of this service.
     pub fn service(service: Service) -> Self {
-        Self { target: Target::Service(service), first: 1, times: u32::MAX }
+        Self::every(Target::Service(service))
+    }
+
+    fn every(target: Target) -> Self {
+        Self { target, verb: None, path: None, first: 1, times: u32::MAX }
+    }
+
+    /// Only calls with this method.
+    pub fn verb(self, verb: &str) -> Self {
+        Self { verb: Some(verb.to_owned()), ..self }
+    }
+
+    /// Only calls whose path has this in it.
+    pub fn path(self, part: &str) -> Self {
+        Self { path: Some(part.to_owned()), ..self }
     }
 
     /// Only the n-th call, counted from 1; followed by `times` it is the first of several.
@@ -128,11 +153,14 @@ impl Aim {
         Self { times, ..self }
     }
 
-    fn matches(&self, service: Service, operation: &str) -> bool {
-        match &self.target {
+    fn matches(&self, call: &Call, operation: &str) -> bool {
+        let target = match &self.target {
             Target::Operation(name) => name == operation,
-            Target::Service(target) => *target == service,
-        }
+            Target::Service(target) => *target == call.service,
+        };
+        target
+            && self.verb.as_deref().is_none_or(|verb| call.method.as_str() == verb)
+            && self.path.as_deref().is_none_or(|part| call.path.contains(part))
     }
 }
 
@@ -159,14 +187,14 @@ impl Faults {
     }
 
     /// The fault that befalls this call: the one set first, though all of them count it.
-    pub(crate) fn pick(&self, service: Service, operation: &str) -> Option<Fault> {
-        lock(&self.0).iter_mut().filter_map(|armed| armed.count(service, operation)).reduce(|first, _| first)
+    pub(crate) fn pick(&self, call: &Call, operation: &str) -> Option<Fault> {
+        lock(&self.0).iter_mut().filter_map(|armed| armed.count(call, operation)).reduce(|first, _| first)
     }
 }
 
 impl Armed {
-    fn count(&mut self, service: Service, operation: &str) -> Option<Fault> {
-        if !self.aim.matches(service, operation) {
+    fn count(&mut self, call: &Call, operation: &str) -> Option<Fault> {
+        if !self.aim.matches(call, operation) {
             return None;
         }
         self.seen += 1;
@@ -177,12 +205,25 @@ impl Armed {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use http::{Method, Uri};
+
     use super::*;
+
+    fn call(method: Method, uri: &'static str) -> Call {
+        let local = SocketAddr::from(([127, 0, 0, 1], 80));
+        Call::new(Service::Run, local, method, &Uri::from_static(uri))
+    }
+
+    fn get() -> Call {
+        call(Method::GET, "/v2/services/a")
+    }
 
     fn hits(aim: Aim, calls: usize) -> Vec<bool> {
         let faults = Faults::default();
         faults.set(aim, Fault::Reset);
-        (0..calls).map(|_| faults.pick(Service::Run, "run.get").is_some()).collect()
+        (0..calls).map(|_| faults.pick(&get(), "run.get").is_some()).collect()
     }
 
     #[test]
@@ -200,8 +241,34 @@ mod tests {
         let faults = Faults::default();
         faults.set(Aim::at("run.get").nth(1), Fault::Reset);
         faults.set(Aim::at("run.get").nth(2), Fault::Hang);
-        assert_eq!(faults.pick(Service::Run, "run.get"), Some(Fault::Reset));
-        assert_eq!(faults.pick(Service::Run, "run.get"), Some(Fault::Hang));
-        assert_eq!(faults.pick(Service::Run, "run.get"), None);
+        assert_eq!(faults.pick(&get(), "run.get"), Some(Fault::Reset));
+        assert_eq!(faults.pick(&get(), "run.get"), Some(Fault::Hang));
+        assert_eq!(faults.pick(&get(), "run.get"), None);
+    }
+
+    #[test]
+    fn a_fault_may_be_aimed_at_a_method_and_at_a_part_of_the_path() {
+        let set = call(Method::POST, "/v2/services/a:setIamPolicy");
+        for (aim, [reads, sets]) in [
+            (Aim::service(Service::Run).verb("GET"), [true, false]),
+            (Aim::service(Service::Run).path(":setIamPolicy"), [false, true]),
+            (Aim::service(Service::Run).verb("GET").path(":setIamPolicy"), [false, false]),
+        ] {
+            let faults = Faults::default();
+            faults.set(aim, Fault::Reset);
+            assert_eq!([&get(), &set].map(|call| faults.pick(call, "run").is_some()), [reads, sets]);
+        }
+    }
+
+    #[test]
+    fn a_body_of_ones_own_comes_under_the_type_that_it_has() {
+        let typed = |body: &str| {
+            let reply = typed(403, body);
+            reply.header_value("content-type").expect("a type").to_owned()
+        };
+        assert_eq!(typed("{}"), "application/json");
+        assert_eq!(typed("<!DOCTYPE html><title>blocked</title>"), "text/html; charset=utf-8");
+        assert_eq!(typed("<Error><Code>SlowDown</Code></Error>"), "application/xml");
+        assert_eq!(typed("error code: 522"), "text/plain; charset=utf-8");
     }
 }

@@ -7,6 +7,8 @@
 //!   `google` for what they share.
 //! - `azure`: network interfaces, sign-in and the metadata service of Azure; `network`: the addresses of both clouds'
 //!   machines.
+//! - `cloudflare`: the interface; `edge`: what visitors meet, with its scripts; `cache`: what it remembers; `page`: what a
+//!   web site says instead of its usual page.
 //! - `checker`, `visitors`: who comes by without being asked.
 //! - `serve`, `conduct`, `doors`: HTTP in, HTTP out, and the way of one call between.
 //! - `fault`, `breakpoint`, `latency`: what can go wrong, and where a call is held.
@@ -19,6 +21,7 @@
 
 pub mod azure;
 pub mod breakpoint;
+pub mod cache;
 pub mod call;
 pub mod checker;
 pub mod cloudflare;
@@ -37,6 +40,7 @@ pub mod metadata;
 pub mod monitoring;
 pub mod network;
 pub mod options;
+pub mod page;
 pub mod promises;
 pub mod provider;
 pub mod pubsub;
@@ -51,10 +55,12 @@ pub mod visitors;
 pub mod world;
 
 pub use breakpoint::Moment;
+pub use cache::Caching;
 pub use call::{Call, Reply};
 pub use fault::{Aim, Fault};
 pub use network::{Pair, PairSeed};
 pub use options::Options;
+pub use page::Page;
 pub use promises::{Change, Promise, Violation};
 pub use provider::{Kind, Provider, Service};
 pub use sandbox::Sandbox;

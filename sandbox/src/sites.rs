@@ -6,8 +6,10 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::cache::{Caching, LIVES};
 use crate::call::{Call, Reply};
 use crate::lock::lock;
+use crate::page::Page;
 use crate::provider::{Kind, Provider, Service};
 use crate::run::door::FrontDoor;
 use crate::site::Site;
@@ -45,7 +47,17 @@ impl Power {
 
 /// The state of all web sites, by the site's name.
 #[derive(Debug, Default)]
-pub struct Sites(Mutex<HashMap<(Service, String), Power>>);
+pub struct Sites(Mutex<HashMap<(Service, String), Place>>);
+
+/// One web site.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    power: Power,
+    /// What it answers instead of its usual page, while it is on.
+    page: Option<Page>,
+    /// What a cache in front of it keeps; none where it isn't proxied.
+    caching: Option<Caching>,
+}
 
 impl Sites {
     /// How the primary is.
@@ -58,12 +70,36 @@ impl Sites {
         self.power(Service::Standby, site)
     }
 
+    /// From now on the primary or the standby answers with this page, or with its own.
+    pub fn say(&self, service: Service, site: &str, page: Option<Page>) {
+        self.edit(service, site, |place| place.page = page);
+    }
+
+    /// From now on the primary or the standby is proxied by Cloudflare, which keeps this of it.
+    pub fn proxy(&self, service: Service, site: &str, caching: Caching) {
+        self.edit(service, site, |place| place.caching = Some(caching));
+    }
+
     fn power(&self, service: Service, site: &str) -> Power {
-        lock(&self.0).get(&(service, site.to_owned())).copied().unwrap_or_default()
+        let place = self.place(service, site);
+        match place.page {
+            Some(page) if place.power.answers_within(Duration::MAX) && !page.is_well() => {
+                Power::Failing(page.status)
+            }
+            _ => place.power,
+        }
+    }
+
+    fn place(&self, service: Service, site: &str) -> Place {
+        lock(&self.0).get(&(service, site.to_owned())).cloned().unwrap_or_default()
+    }
+
+    fn edit(&self, service: Service, site: &str, edit: impl FnOnce(&mut Place)) {
+        edit(lock(&self.0).entry((service, site.to_owned())).or_default());
     }
 
     pub(crate) fn set(&self, service: Service, site: &str, power: Power) {
-        lock(&self.0).insert((service, site.to_owned()), power);
+        self.edit(service, site, |place| place.power = power);
     }
 }
 
@@ -107,7 +143,25 @@ impl World {
 
 /// What the primary says to this call, whoever brings it.
 pub(crate) fn primary_page(world: &World, site: &Site, call: &Call) -> Reply {
-    page(world.primary_power(site), "primary", site, call)
+    let own = || page(world.primary_power(site), "primary", site, call);
+    said(world, Service::Primary, site).unwrap_or_else(own)
+}
+
+/// What somebody made of the page, as long as there is anybody to give it.
+fn said(world: &World, service: Service, site: &Site) -> Option<Reply> {
+    let place = world.sites.place(service, site.name());
+    let page = place.page.filter(|_| !matches!(place.power, Power::Off | Power::Dark))?;
+    let who = if service == Service::Primary { "primary" } else { "standby" };
+    let reply = page.reply().header(SERVED_BY, who);
+    Some(if let Power::Slow(delay) = place.power { reply.after(delay) } else { reply })
+}
+
+/// The same from the cache in front of it, if it has one.
+fn kept(world: &World, service: Service, site: &Site, call: &Call, own: impl FnOnce() -> Reply) -> Reply {
+    match world.sites.place(service, site.name()).caching {
+        Some(caching) => world.cache.answer((caching, LIVES), call, own).header("server", "cloudflare"),
+        None => own(),
+    }
 }
 
 fn standby_page(world: &World, site: &Site, call: &Call) -> Reply {
@@ -128,8 +182,14 @@ fn behind_the_door(world: &World, site: &Site, call: &Call, known: bool) -> Repl
         _ if !known => google(404),
         FrontDoor::Forbidden => google(403),
         FrontDoor::Unready => google(503),
-        FrontDoor::Open => page(world.sites.standby(site.name()), "standby", site, call),
+        FrontDoor::Open => standby_behind_the_door(world, site, call),
     }
+}
+
+/// What the standby's container says to whoever was let in.
+pub(crate) fn standby_behind_the_door(world: &World, site: &Site, call: &Call) -> Reply {
+    let own = || page(world.sites.standby(site.name()), "standby", site, call);
+    said(world, Service::Standby, site).unwrap_or_else(own)
 }
 
 fn page(power: Power, who: &str, site: &Site, call: &Call) -> Reply {
@@ -174,8 +234,10 @@ impl Provider for Sites {
         let primary = call.service == Service::Primary;
         let address = |site: &Site| if primary { site.primary } else { site.standby };
         match world.site(|site| address(site) == call.local) {
-            Some(site) if primary => primary_page(world, &site, call),
-            Some(site) => standby_page(world, &site, call),
+            Some(site) if primary => {
+                kept(world, call.service, &site, call, || primary_page(world, &site, call))
+            }
+            Some(site) => kept(world, call.service, &site, call, || standby_page(world, &site, call)),
             None => Reply::text(404, "no site has this address\n"),
         }
     }

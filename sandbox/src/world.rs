@@ -11,6 +11,7 @@ use crate::azure::directory::Directory;
 use crate::azure::login::Login;
 use crate::azure::metadata::AzureMetadata;
 use crate::breakpoint::{Breakpoints, Moment};
+use crate::cache::Cache;
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::access::Token;
 use crate::compute::Compute;
@@ -84,6 +85,8 @@ pub struct World {
     pub cloudflare: Cloudflare,
     /// Cloudflare's edge.
     pub edge: Edge,
+    /// What Cloudflare keeps of the web sites.
+    pub cache: Cache,
     /// The primaries and the standbys.
     pub sites: Sites,
     added: RwLock<Vec<Site>>,
@@ -121,6 +124,7 @@ impl World {
             signer,
             cloudflare: Cloudflare::new(Token::new(&options.cloudflare_token)),
             edge: Edge::default(),
+            cache: Cache::default(),
             sites: Sites::default(),
             added: RwLock::default(),
             turn: Mutex::default(),

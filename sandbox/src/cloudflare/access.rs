@@ -25,6 +25,10 @@ pub enum Permission {
     DnsEdit,
     /// Zone > Zone > Read.
     ZoneRead,
+    /// Zone > Workers Routes > Read.
+    WorkersRoutesRead,
+    /// Zone > Workers Routes > Edit.
+    WorkersRoutesEdit,
 }
 
 impl Permission {
@@ -34,6 +38,7 @@ impl Permission {
             (Self::PageRulesEdit, Self::PageRulesRead)
                 | (Self::RedirectEdit, Self::RedirectRead)
                 | (Self::DnsEdit, Self::DnsRead)
+                | (Self::WorkersRoutesEdit, Self::WorkersRoutesRead)
         );
         self == wanted || edits
     }
@@ -70,6 +75,7 @@ impl Token {
                 Permission::RedirectEdit,
                 Permission::DnsEdit,
                 Permission::ZoneRead,
+                Permission::WorkersRoutesEdit,
             ],
         }
     }
@@ -90,6 +96,15 @@ impl Token {
         }
         if self.zones.as_ref().is_some_and(|zones| !zones.iter().any(|known| known == zone)) {
             return Err(Refusal::new(403, 9109, "Unauthorized to access requested resource"));
+        }
+        let page_rules = matches!(permission, Permission::PageRulesRead | Permission::PageRulesEdit);
+        if page_rules && self.account.is_some() {
+            // cloudflare/cloudflare-docs#23256: no permission helps.
+            return Err(Refusal::new(
+                403,
+                1011,
+                "Page Rules endpoint does not support account owned tokens.",
+            ));
         }
         if self.permissions.iter().any(|held| held.includes(permission)) {
             return Ok(());
@@ -132,10 +147,11 @@ fn well_formed(secret: &str) -> bool {
     secret.len() >= 40 && secret.bytes().all(allowed)
 }
 
-/// A call and when it is judged.
+/// A call, when it is judged, and which scripts are deployed.
 pub(crate) struct Asked<'a> {
     pub(crate) call: &'a Call,
     pub(crate) now: Instant,
+    pub(crate) has_script: &'a dyn Fn(&str) -> bool,
 }
 
 #[cfg(test)]
@@ -190,6 +206,9 @@ mod tests {
         assert!(reader.permits(Permission::PageRulesEdit, "z").is_err());
         let elsewhere = Token { zones: Some(vec!["other".to_owned()]), ..Token::new(SECRET) };
         assert!(elsewhere.permits(Permission::PageRulesEdit, "z").is_err());
+        let of_account = Token { account: Some("a1".to_owned()), ..Token::new(SECRET) };
+        assert!(of_account.permits(Permission::PageRulesRead, "z").is_err());
+        assert!(of_account.permits(Permission::RedirectEdit, "z").is_ok());
         let disabled = Token { status: "disabled".to_owned(), ..Token::new(SECRET) };
         assert!(disabled.permits(Permission::ZoneRead, "z").is_err());
     }

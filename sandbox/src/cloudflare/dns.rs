@@ -1,27 +1,35 @@
-//! DNS records: list, read, change.
-//! Source: developers.cloudflare.com/api, "DNS Records for a Zone".
+//! DNS records: list, read, create, change, delete.
+//! Source: developers.cloudflare.com/api, "DNS Records for a Zone". How contents come back: compressed IPv6
+//! (cloudflare/terraform-provider-cloudflare#3354), names in Unicode (#1310), both only where they are the same value.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Value, json};
+use url::quirks;
 
 use super::access::Asked;
 use super::envelope::{self, Refusal};
-use super::zone::{Object, Zone, now};
+use super::zone::{Object, Zone, fresh_id, now};
 use super::{Answer, body};
 use crate::promises::Change;
 
 /// What a caller may change.
 const FIELDS: [&str; 8] = ["type", "name", "content", "ttl", "proxied", "comment", "tags", "settings"];
 
-pub(super) fn list(zone: &Zone, asked: &Asked) -> Answer {
+/// The largest page of a list.
+const LARGEST_PAGE: usize = 5_000_000;
+
+pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Answer, Refusal> {
     let fits = |record: &Object| {
-        let is = |key: &str, field: &str| asked.call.query(key).is_none_or(|wanted| record[field] == wanted);
-        is("type", "type") && is("name", "name") && is("name.exact", "name") && is("content", "content")
+        let is = |key: &str, field: &str| {
+            let told = record[field].as_str().unwrap_or_default();
+            asked.call.query(key).is_none_or(|wanted| value(told) == value(wanted))
+        };
+        let kind = asked.call.query("type").is_none_or(|wanted| record["type"] == wanted);
+        kind && is("name", "name") && is("name.exact", "name") && is("content", "content")
     };
-    let found: Vec<_> =
-        zone.records.iter().filter(|record| fits(record)).map(|record| json!(record)).collect();
-    let number =
-        |key: &str, default| asked.call.query(key).and_then(|text| text.parse().ok()).unwrap_or(default);
-    Answer::read(envelope::page(&found, number("page", 1), number("per_page", 100)))
+    let found: Vec<_> = zone.records.iter().filter(|record| fits(record)).map(|one| json!(one)).collect();
+    envelope::paged(asked.call, &found, 100, 1..=LARGEST_PAGE).map(Answer::read)
 }
 
 pub(super) fn get(zone: &Zone, id: &str) -> Result<Answer, Refusal> {
@@ -29,35 +37,94 @@ pub(super) fn get(zone: &Zone, id: &str) -> Result<Answer, Refusal> {
     Ok(Answer::read(envelope::ok(&json!(record))))
 }
 
-pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
-    let fields = body(asked.call)?;
-    let record = zone.records.iter_mut().find(|record| record["id"] == id).ok_or_else(missing)?;
-    let before = json!(record);
-    let mut patched = record.clone();
-    patched.extend(fields.clone());
-    if let Some(field) = fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
-        return Err(invalid(&format!("unknown or read-only field '{field}'")));
+pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> {
+    let mut record = known_fields(asked)?;
+    record.insert("id".to_owned(), json!(fresh_id()));
+    for (field, default) in [("ttl", json!(1)), ("proxied", json!(false)), ("comment", Value::Null)] {
+        record.entry(field).or_insert(default);
     }
-    check(&patched)?;
-    patched.insert("modified_on".to_owned(), json!(now()));
-    record.clone_from(&patched);
+    for (field, default) in [("tags", json!([])), ("settings", json!({})), ("meta", json!({}))] {
+        record.entry(field).or_insert(default);
+    }
+    record.insert("proxiable".to_owned(), json!(true));
+    record.insert("created_on".to_owned(), json!(now()));
+    let record = accepted(zone, record)?;
+    zone.records.push(record.clone());
+    Ok(changed(zone, &Value::Null, &json!(record)))
+}
+
+pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+    let stored = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
+    let (before, mut patched) = (json!(stored), stored.clone());
+    patched.extend(known_fields(asked)?);
+    let patched = accepted(zone, patched)?;
+    for record in zone.records.iter_mut().filter(|record| record["id"] == id) {
+        record.clone_from(&patched);
+    }
+    Ok(changed(zone, &before, &json!(patched)))
+}
+
+pub(super) fn delete(zone: &mut Zone, id: &str) -> Result<Answer, Refusal> {
+    let stored = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
+    let before = json!(stored);
+    zone.records.retain(|record| record["id"] != id);
+    let mut answer = changed(zone, &before, &Value::Null);
+    answer.reply = envelope::ok(&json!({ "id": id }));
+    Ok(answer)
+}
+
+fn changed(zone: &Zone, before: &Value, after: &Value) -> Answer {
+    let id = if after.is_null() { &before["id"] } else { &after["id"] };
+    let record = id.as_str().unwrap_or_default().to_owned();
     let change =
-        Change::Record { zone: zone.id.clone(), record: id.to_owned(), before, after: json!(patched) };
-    Ok(Answer { reply: envelope::ok(&json!(patched)), change: Some(change) })
+        Change::Record { zone: zone.id.clone(), record, before: before.clone(), after: after.clone() };
+    Answer { reply: envelope::ok(after), change: Some(change) }
+}
+
+fn known_fields(asked: &Asked) -> Result<Object, Refusal> {
+    let fields = body(asked.call)?;
+    match fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+        Some(field) => Err(invalid(&format!("unknown or read-only field '{field}'"))),
+        None => Ok(fields),
+    }
+}
+
+/// The record as it is stored: checked, written as Cloudflare writes it, and at odds with none of the others.
+fn accepted(zone: &Zone, mut record: Object) -> Result<Object, Refusal> {
+    check(&record)?;
+    for field in ["name", "content"] {
+        let told = spelled(zone, record[field].as_str().unwrap_or_default());
+        record.insert(field.to_owned(), json!(told));
+    }
+    let others = || {
+        let is_other = |other: &&Object| other["id"] != record["id"] && other["name"] == record["name"];
+        zone.records.iter().filter(is_other)
+    };
+    if others().any(|other| other["type"] == record["type"] && other["content"] == record["content"]) {
+        return Err(Refusal::new(400, 81058, "An identical record already exists."));
+    }
+    if others().any(|other| other["type"] == "CNAME" || record["type"] == "CNAME") {
+        let text = "An A, AAAA, or CNAME record with that host already exists.";
+        return Err(Refusal::new(400, 81053, text));
+    }
+    record.insert("modified_on".to_owned(), json!(now()));
+    Ok(record)
 }
 
 fn check(record: &Object) -> Result<(), Refusal> {
-    if !matches!(record["type"].as_str(), Some("A" | "AAAA" | "CNAME")) {
-        return Err(invalid("DNS record type is invalid"));
-    }
-    let content = record["content"].as_str().unwrap_or_default();
-    let fits = match record["type"].as_str() {
-        Some("A") => content.parse::<std::net::Ipv4Addr>().is_ok(),
-        Some("AAAA") => content.parse::<std::net::Ipv6Addr>().is_ok(),
-        _ => !content.is_empty() && content.parse::<std::net::IpAddr>().is_err(),
+    let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
+    let content = text("content");
+    let fits = match text("type") {
+        "A" => content.parse::<Ipv4Addr>().is_ok(),
+        "AAAA" => content.parse::<Ipv6Addr>().is_ok(),
+        "CNAME" => !content.is_empty() && content.parse::<IpAddr>().is_err(),
+        _ => return Err(invalid("DNS record type is invalid")),
     };
     if !fits {
         return Err(invalid("Content for the record is invalid"));
+    }
+    if text("name").is_empty() {
+        return Err(invalid("DNS name is invalid"));
     }
     // 1 means automatic, which proxied records always have.
     if !matches!(record["ttl"].as_u64(), Some(1 | 60..=86400)) {
@@ -67,6 +134,27 @@ fn check(record: &Object) -> Result<(), Refusal> {
         return Err(invalid("ttl must be set to 1 when `proxied` is true"));
     }
     Ok(())
+}
+
+/// An address or a name as Cloudflare gives it back: the short form, lower case, no dot at the end.
+pub(super) fn spelled(zone: &Zone, text: &str) -> String {
+    let text = value(text);
+    if zone.unicode_names && text.parse::<IpAddr>().is_err() {
+        quirks::domain_to_unicode(&text)
+    } else {
+        text
+    }
+}
+
+/// What an address or a name means, however it is written.
+pub(super) fn value(text: &str) -> String {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return address.to_string();
+    }
+    let name = text.trim_end_matches('.').to_lowercase();
+    let (wildcard, rest) = name.strip_prefix("*.").map_or(("", name.as_str()), |rest| ("*.", rest));
+    let ascii = quirks::domain_to_ascii(rest);
+    if ascii.is_empty() { name } else { format!("{wildcard}{ascii}") }
 }
 
 fn invalid(reason: &str) -> Refusal {

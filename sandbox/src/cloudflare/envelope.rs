@@ -1,9 +1,11 @@
 //! The envelope that every answer of Cloudflare's API wears.
 //! Source: developers.cloudflare.com/api, "Responses"; errors of older endpoints put the useful text in `messages`.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 
-use crate::call::Reply;
+use crate::call::{Call, Reply};
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,8 +104,23 @@ pub(crate) fn ok(result: &Value) -> Reply {
     Reply::json(200, &json!({ "success": true, "errors": [], "messages": [], "result": result }))
 }
 
+/// The page of a list that is asked for by `page` and `per_page`.
+pub(crate) fn paged(
+    call: &Call,
+    items: &[Value],
+    usual: usize,
+    sizes: RangeInclusive<usize>,
+) -> Result<Reply, Refusal> {
+    let number = |key: &str, usual: usize| call.query(key).map_or(Some(usual), |text| text.parse().ok());
+    match (number("page", 1).filter(|page| *page > 0), number("per_page", usual)) {
+        (Some(page), Some(size)) if sizes.contains(&size) => Ok(self::page(items, page, size)),
+        (None, _) => Err(Refusal::new(400, 6003, "Invalid request headers").chained(6101, "Invalid page")),
+        _ => Err(Refusal::new(400, 6003, "Invalid request headers").chained(6102, "Invalid per_page")),
+    }
+}
+
 /// One page of a list.
-pub(crate) fn page(items: &[Value], number: usize, size: usize) -> Reply {
+fn page(items: &[Value], number: usize, size: usize) -> Reply {
     let shown: Vec<_> = items.iter().skip((number.max(1) - 1) * size).take(size).collect();
     let info = json!({
         "page": number.max(1), "per_page": size, "count": shown.len(), "total_count": items.len(),

@@ -46,6 +46,7 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> 
     let id = fresh_id();
     rule.insert("id".to_owned(), json!(id));
     rule.insert("created_on".to_owned(), json!(now()));
+    rule.insert("modified_on".to_owned(), json!(now()));
     zone.page_rules.push(rule.clone());
     Ok(changed(zone, asked, &id, &Value::Null, &json!(rule)))
 }

@@ -5,8 +5,19 @@ use serde_json::Value;
 
 use super::language::{Condition, Expression};
 use super::visit::Visit;
-use super::wildcard;
-use super::zone::{Object, Rules};
+use super::zone::{Applied, Object};
+use super::{wildcard, workers};
+
+/// What becomes of a visit at the edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Led {
+    /// It is redirected.
+    Away(Location),
+    /// This script answers it.
+    Script(String),
+    /// The origin is asked.
+    Home,
+}
 
 /// Where a visit is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +28,24 @@ pub struct Location {
     pub url: String,
 }
 
-/// Redirect rules come before page rules, and the first that matches ends it.
-pub(super) fn redirect(rules: &Rules, visit: &Visit) -> Option<Location> {
-    rules.redirects.iter().find_map(|rule| by_redirect_rule(rule, visit)).or_else(|| {
-        let matching = rules.page_rules.iter().filter(|rule| rule["status"] == "active");
-        let matching = matching.filter_map(|rule| Some((rule, page_rule_captures(rule, visit)?)));
-        // Only the one with the highest priority runs, even if it forwards nobody.
-        let (rule, captures) = matching.max_by_key(|(rule, _)| rule["priority"].as_u64())?;
-        by_page_rule(rule, &captures)
-    })
+/// Redirect rules come first, and the first that matches ends it. Where a Worker runs, page rules forward nobody.
+/// Source: developers.cloudflare.com/rules/page-rules and /workers/platform/workers-with-page-rules.
+pub(super) fn led(rules: &Applied, visit: &Visit) -> Led {
+    if let Some(location) = rules.redirects.iter().find_map(|rule| by_redirect_rule(rule, visit)) {
+        return Led::Away(location);
+    }
+    match workers::script(&rules.worker_routes, visit) {
+        Some(script) => Led::Script(script),
+        None => by_page_rules(rules, visit).map_or(Led::Home, Led::Away),
+    }
+}
+
+fn by_page_rules(rules: &Applied, visit: &Visit) -> Option<Location> {
+    let matching = rules.page_rules.iter().filter(|rule| rule["status"] == "active");
+    let matching = matching.filter_map(|rule| Some((rule, page_rule_captures(rule, visit)?)));
+    // Only the one with the highest priority runs, even if it forwards nobody.
+    let (rule, captures) = matching.max_by_key(|(rule, _)| rule["priority"].as_u64())?;
+    by_page_rule(rule, &captures)
 }
 
 fn by_redirect_rule(rule: &Object, visit: &Visit) -> Option<Location> {

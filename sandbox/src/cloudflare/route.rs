@@ -31,8 +31,15 @@ pub(super) enum Zonal {
     PatchRule(String, String),
     DeleteRule(String, String),
     ListRecords,
+    CreateRecord,
     GetRecord(String),
     PatchRecord(String),
+    DeleteRecord(String),
+    ListWorkerRoutes,
+    CreateWorkerRoute,
+    GetWorkerRoute(String),
+    ReplaceWorkerRoute(String),
+    DeleteWorkerRoute(String),
 }
 
 impl Route {
@@ -74,6 +81,9 @@ impl Zonal {
                 _ => None,
             };
         }
+        if let ["workers", "routes", rest @ ..] = rest {
+            return Self::of_workers(method, rest);
+        }
         let ids = rest.iter().skip(1).step_by(2);
         if !ids.clone().all(|id| is_id(id)) {
             return None;
@@ -92,8 +102,21 @@ impl Zonal {
             ("PATCH", ["rulesets", id, "rules", rule]) => Self::PatchRule(own(id), own(rule)),
             ("DELETE", ["rulesets", id, "rules", rule]) => Self::DeleteRule(own(id), own(rule)),
             ("GET", ["dns_records"]) => Self::ListRecords,
+            ("POST", ["dns_records"]) => Self::CreateRecord,
+            ("DELETE", ["dns_records", id]) => Self::DeleteRecord(own(id)),
             ("GET", ["dns_records", id]) => Self::GetRecord(own(id)),
             ("PATCH", ["dns_records", id]) => Self::PatchRecord(own(id)),
+            _ => return None,
+        })
+    }
+
+    fn of_workers(method: &str, rest: &[&str]) -> Option<Self> {
+        Some(match (method, rest) {
+            ("GET", []) => Self::ListWorkerRoutes,
+            ("POST", []) => Self::CreateWorkerRoute,
+            ("GET", [id]) if is_id(id) => Self::GetWorkerRoute((*id).to_owned()),
+            ("PUT", [id]) if is_id(id) => Self::ReplaceWorkerRoute((*id).to_owned()),
+            ("DELETE", [id]) if is_id(id) => Self::DeleteWorkerRoute((*id).to_owned()),
             _ => return None,
         })
     }
@@ -117,6 +140,13 @@ impl Zonal {
             Self::ListRecords => "cloudflare.list_dns_records",
             Self::GetRecord(_) => "cloudflare.get_dns_record",
             Self::PatchRecord(_) => "cloudflare.patch_dns_record",
+            Self::CreateRecord => "cloudflare.create_dns_record",
+            Self::DeleteRecord(_) => "cloudflare.delete_dns_record",
+            Self::ListWorkerRoutes => "cloudflare.list_worker_routes",
+            Self::CreateWorkerRoute => "cloudflare.create_worker_route",
+            Self::GetWorkerRoute(_) => "cloudflare.get_worker_route",
+            Self::ReplaceWorkerRoute(_) => "cloudflare.replace_worker_route",
+            Self::DeleteWorkerRoute(_) => "cloudflare.delete_worker_route",
         }
     }
 
@@ -133,7 +163,11 @@ impl Zonal {
                 Permission::RedirectEdit
             }
             Self::ListRecords | Self::GetRecord(_) => Permission::DnsRead,
-            Self::PatchRecord(_) => Permission::DnsEdit,
+            Self::CreateRecord | Self::PatchRecord(_) | Self::DeleteRecord(_) => Permission::DnsEdit,
+            Self::ListWorkerRoutes | Self::GetWorkerRoute(_) => Permission::WorkersRoutesRead,
+            Self::CreateWorkerRoute | Self::ReplaceWorkerRoute(_) | Self::DeleteWorkerRoute(_) => {
+                Permission::WorkersRoutesEdit
+            }
         }
     }
 }

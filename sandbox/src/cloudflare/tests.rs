@@ -1,10 +1,16 @@
 //! What the API refuses, and what its writes really do.
 
+mod records;
+mod workers;
+mod zones;
+
 use std::net::SocketAddr;
 
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::access::Permission;
+use serde_json::json;
+
 use super::*;
 use crate::options::Options;
 use crate::provider::Service;
@@ -61,7 +67,10 @@ impl Api {
     fn visit(&self, path_and_query: &str) -> Option<Location> {
         let uri = format!("http://{}{path_and_query}", self.site.edge).parse().expect("a uri");
         let call = Call::new(Service::Edge, self.site.edge, Method::GET, &uri);
-        self.world.cloudflare.redirects(&self.site.seed.zone, &Visit::of(&call), Instant::now())
+        match self.world.cloudflare.led(&self.site.seed.zone, &Visit::of(&call), Instant::now()) {
+            Led::Away(location) => Some(location),
+            Led::Script(_) | Led::Home => None,
+        }
     }
 
     #[track_caller]

@@ -1,5 +1,6 @@
 //! One zone: its rules, its records, and what of them the edge already knows.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -30,7 +31,18 @@ pub(crate) struct Zone {
     /// The redirect phase's ruleset; none until the first rule was written.
     pub(crate) redirects: Option<Ruleset>,
     pub(crate) records: Vec<Object>,
-    published: Vec<(Instant, Rules)>,
+    pub(crate) worker_routes: Vec<Object>,
+    /// Whether names come back in Unicode rather than in their ASCII form.
+    pub(crate) unicode_names: bool,
+    /// What somebody set in the zone's own object: `paused`, `status`, a plan.
+    pub(crate) fields: Object,
+    /// The name of each site, by what the site is called here.
+    pub(crate) names: HashMap<String, String>,
+    /// The contents that lead to a standby.
+    pub(crate) standbys: Vec<String>,
+    /// How often a name was asked for.
+    pub(crate) asked: usize,
+    published: Vec<(Instant, Applied)>,
 }
 
 /// The ruleset of a phase.
@@ -44,9 +56,10 @@ pub(crate) struct Ruleset {
 
 /// What the edge applies.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rules {
+pub(crate) struct Applied {
     pub(crate) redirects: Vec<Object>,
     pub(crate) page_rules: Vec<Object>,
+    pub(crate) worker_routes: Vec<Object>,
 }
 
 impl Zone {
@@ -60,6 +73,12 @@ impl Zone {
             page_rules: Vec::new(),
             redirects: None,
             records: Vec::new(),
+            worker_routes: Vec::new(),
+            unicode_names: false,
+            fields: Object::new(),
+            names: HashMap::new(),
+            standbys: vec![super::STANDBY_CONTENT.to_owned()],
+            asked: 0,
             published: Vec::new(),
         }
     }
@@ -77,6 +96,8 @@ impl Zone {
         self.redirect_quota = self.redirect_quota.max(ruleset.rules.len() + 1);
         self.page_rule_quota = self.page_rule_quota.max(self.page_rules.len() + 1);
         self.records.push(record(site));
+        self.worker_routes.push(worker_route(site));
+        self.names.insert(site.name().to_owned(), host_name(site.name()));
         self.hosts.push(host);
         // What was there from the start has reached the edge, however long later changes take.
         self.published.clear();
@@ -86,11 +107,12 @@ impl Zone {
     /// From this moment on, these rules are on their way to the edge.
     pub(crate) fn publish(&mut self, now: Instant) {
         let redirects = self.redirects.as_ref().map(|ruleset| ruleset.rules.clone()).unwrap_or_default();
-        self.published.push((now, Rules { redirects, page_rules: self.page_rules.clone() }));
+        let (page_rules, worker_routes) = (self.page_rules.clone(), self.worker_routes.clone());
+        self.published.push((now, Applied { redirects, page_rules, worker_routes }));
     }
 
     /// The rules that have reached the edge, given how long that takes.
-    pub(crate) fn applied(&mut self, now: Instant, takes: Duration) -> Rules {
+    pub(crate) fn applied(&mut self, now: Instant, takes: Duration) -> Applied {
         let arrived = self.published.iter().filter(|(at, _)| *at + takes <= now).count();
         self.published.drain(..arrived.saturating_sub(1));
         self.published.first().map(|(_, rules)| rules.clone()).unwrap_or_default()
@@ -116,8 +138,7 @@ impl Ruleset {
     pub(crate) fn summary(&self) -> Value {
         json!({
             "id": self.id, "name": "default", "description": "", "kind": "zone",
-            "phase": "http_request_dynamic_redirect", "source": "dynamic_redirect",
-            "version": self.version.to_string(), "last_updated": self.updated
+            "phase": "http_request_dynamic_redirect", "version": self.version.to_string(), "last_updated": self.updated
         })
     }
 }
@@ -189,9 +210,25 @@ pub fn record_id(site: &str) -> String {
     id(&format!("{site} A"))
 }
 
+/// The id of a site's route of Workers.
+pub fn worker_route_id(site: &str) -> String {
+    id(&format!("{site} worker"))
+}
+
+/// A route on which no script runs yet.
+fn worker_route(site: &Site) -> Object {
+    object(json!({
+        "id": worker_route_id(site.name()), "pattern": format!("{}/*", site.edge), "request_limit_fail_open": true
+    }))
+}
+
+fn host_name(site: &str) -> String {
+    format!("{site}.gleich.tech")
+}
+
 fn record(site: &Site) -> Object {
     object(json!({
-        "id": record_id(site.name()), "type": "A", "name": format!("{}.gleich.tech", site.name()),
+        "id": record_id(site.name()), "type": "A", "name": host_name(site.name()),
         "content": super::PRIMARY_CONTENT, "proxiable": true, "proxied": true, "ttl": 1, "settings": {}, "meta": {},
         "comment": null, "tags": [], "created_on": now(), "modified_on": now()
     }))

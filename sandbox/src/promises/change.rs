@@ -61,6 +61,17 @@ pub enum Change {
         /// The interface after.
         after: Value,
     },
+    /// A route of Workers was written.
+    WorkerRoute {
+        /// The zone's id.
+        zone: String,
+        /// The route's id.
+        route: String,
+        /// The route before, null if there was none.
+        before: Value,
+        /// The route after, null if it is gone.
+        after: Value,
+    },
     /// A DNS record was written.
     Record {
         /// The zone's id.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::{Case, Change};
+use crate::cache::Caching;
 use crate::ledger::{Fate, Record};
 use crate::site::Site;
 
@@ -28,15 +29,21 @@ impl Case<'_> {
 
     /// The standby answers now, or answered somebody a moment ago.
     pub(super) fn standby_proven(&self, site: &Site) -> bool {
-        self.world.standby_answers(site, PATIENCE) || self.lately("standby.get", site.standby, served)
+        // A script comes in by a door of its own.
+        let scripted = self.world.cloudflare.is_scripted(site)
+            && self.world.sites.standby(site.name()).answers_within(PATIENCE);
+        scripted
+            || self.world.standby_answers(site, PATIENCE)
+            || self.lately("standby.get", site.standby, served)
     }
 
     /// The primary answers now, or answered somebody a moment ago.
     pub(super) fn primary_proven(&self, site: &Site) -> bool {
         // What the edge has in its cache proves nothing about the primary.
-        let cached = self.world.edge.settings(site.name()).cached.is_some();
+        let settings = self.world.edge.settings(site.name());
+        let cached = settings.cached.is_some() || settings.caching != Caching::Nothing;
         // Nor does what it had from the standby, to which the record led until this change.
-        let named = matches!(self.change, Change::Record { .. });
+        let named = matches!(self.change, Change::Record { .. } | Change::WorkerRoute { .. });
         self.world.primary_answers(site, PATIENCE)
             || self.lately("primary.get", site.primary, served)
             || (!cached && !named && self.lately("edge.visit", site.edge, served))
@@ -44,9 +51,10 @@ impl Case<'_> {
 
     /// Somebody asked the public address a moment ago, or is waiting there, and got no page.
     pub(super) fn public_silent(&self, site: &Site) -> bool {
-        let challenged = self.world.edge.settings(site.name()).challenge;
+        let settings = self.world.edge.settings(site.name());
+        let barred = settings.challenge || settings.blocked.is_some();
         self.lately("edge.visit", site.edge, |record| match record.fate {
-            Fate::Answered(403) => !challenged,
+            Fate::Answered(403 | 429) => !barred,
             Fate::Answered(status) => status >= 400,
             Fate::Open | Fate::Dropped | Fate::Abandoned => true,
         })
@@ -65,7 +73,7 @@ impl Case<'_> {
     /// Since this place in the ledger, a visitor was redirected by the edge and then served by the standby, or served
     /// by the edge with what the standby says.
     pub(super) fn visitor_served(&self, site: &Site, since: u64) -> bool {
-        if self.world.cloudflare.is_named(site) {
+        if self.world.cloudflare.is_named(site) || self.world.cloudflare.is_scripted(site) {
             let at_edge =
                 |record: &Record| record.sequence > since && record.local == site.edge && served(record);
             return self.world.ledger.find(at_edge).is_some();

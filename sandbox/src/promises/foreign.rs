@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Case, Change};
+use crate::cloudflare::worker_route_id;
 
 /// The only member that the product grants and revokes.
 const EVERYBODY: &str = "allUsers";
@@ -58,6 +59,12 @@ pub(super) fn judge(case: &Case) -> Vec<String> {
         Change::Interface { interface, before, after } => {
             let moving = case.world.azure.moving();
             differs(interface, &interface_rest(before, &moving), &interface_rest(after, &moving))
+        }
+        Change::WorkerRoute { zone, route, before, after } => {
+            let is_ours =
+                |site: &crate::Site| site.seed.zone == *zone && worker_route_id(site.name()) == *route;
+            let own: &[&str] = if case.world.site(is_ours).is_some() { &["script"] } else { &[] };
+            differs(&format!("the Workers route {route}"), &without(before, own), &without(after, own))
         }
         Change::Record { record, before, after, .. } => {
             let own = ["content", "modified_on"];

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::evidence::PATIENCE;
 use super::{Case, Change, Promise};
-use crate::cloudflare::record_id;
+use crate::cloudflare::{record_id, worker_route_id};
+use crate::edge::STANDBY_SCRIPT;
 use crate::site::Site;
 
 /// Judges each site whose visitors are sent elsewhere by this change.
@@ -39,11 +40,18 @@ fn moved(case: &Case) -> Vec<Site> {
             .filter(|site| is_enabled(before, site) != is_enabled(after, site))
             .filter(|site| !cloudflare.page_rule(zone, &site.seed.rule).is_some_and(|rule| is_active(&rule)))
             .collect(),
+        Change::WorkerRoute { zone, route, before, after } if is_standby(before) != is_standby(after) => {
+            case.world.sites_where(|site| site.seed.zone == *zone && worker_route_id(site.name()) == *route)
+        }
         Change::Record { zone, record, before, after } if before["content"] != after["content"] => {
             case.world.sites_where(|site| site.seed.zone == *zone && record_id(site.name()) == *record)
         }
         _ => Vec::new(),
     }
+}
+
+fn is_standby(route: &Value) -> bool {
+    route["script"] == STANDBY_SCRIPT
 }
 
 fn is_active(rule: &Value) -> bool {
