@@ -34,6 +34,7 @@ resource "google_project_service" "main" {
       "cloudscheduler.googleapis.com",
       "iam.googleapis.com",
       "iamcredentials.googleapis.com",
+      "logging.googleapis.com",
       "monitoring.googleapis.com",
       "pubsub.googleapis.com",
       "run.googleapis.com",
@@ -48,6 +49,13 @@ resource "google_project_service" "main" {
 
   # Something else in the project may use it.
   disable_on_destroy = false
+}
+
+# An API that was just enabled refuses calls for a moment, and its agents may not
+# be there yet. A longer list waits again.
+resource "time_sleep" "services" {
+  create_duration = "60s"
+  triggers        = { services = join(",", sort([for service in google_project_service.main : service.service])) }
 }
 
 module "standby" {
@@ -71,7 +79,7 @@ module "standby" {
   domain_mapping_target = module.settings.domain_mapping_target
   deletion_protection   = var.deletion_protection
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 module "route" {
@@ -113,9 +121,10 @@ module "watch" {
   alerts_topic              = module.trigger.topics[module.settings.names.alerts]
   commands_topic            = module.trigger.topics[module.settings.names.commands]
   dead_letters_subscription = module.settings.names.dead_letters
+  function_service          = module.settings.names.function
   emails                    = var.emails
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 module "function" {
@@ -125,7 +134,7 @@ module "function" {
   project_number           = data.google_project.main.number
   region                   = var.region
   names                    = module.settings.names
-  image                    = var.image
+  image                    = local.image
   ingress                  = var.function_ingress
   audience                 = module.settings.audience
   configuration            = module.settings.configuration
@@ -139,7 +148,7 @@ module "function" {
   old_pubsub_agent         = var.old_pubsub_agent
   deletion_protection      = var.deletion_protection
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 module "page" {
@@ -149,7 +158,7 @@ module "page" {
   project                       = var.project
   region                        = var.region
   names                         = module.settings.names
-  image                         = var.image
+  image                         = local.image
   gate                          = var.page.gate
   configuration                 = module.settings.page_configuration
   page_key                      = var.page_key
@@ -159,7 +168,7 @@ module "page" {
   deployers                     = var.deployers
   deletion_protection           = var.deletion_protection
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 module "switches" {
@@ -167,6 +176,7 @@ module "switches" {
 
   project         = var.project
   roles           = module.settings.roles
+  operators       = var.operators
   function_member = module.function.member
   page            = var.page.enabled
   page_member     = one(module.page[*].member)
@@ -179,7 +189,7 @@ module "switches" {
     }
   }
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 module "journal" {
@@ -198,7 +208,7 @@ module "journal" {
     var.page.enabled ? { page = one(module.page[*].member) } : {},
   )
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 module "trigger" {
@@ -206,7 +216,7 @@ module "trigger" {
 
   project                  = var.project
   project_number           = data.google_project.main.number
-  region                   = var.region
+  region                   = coalesce(var.scheduler_region, var.region)
   time_zone                = var.time_zone
   names                    = module.settings.names
   function_uri             = module.function.uri
@@ -219,7 +229,7 @@ module "trigger" {
   reporters                = var.reporters
   watchers                 = module.settings.watchers
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_artifact_registry_repository" "main" {
@@ -249,7 +259,7 @@ resource "google_artifact_registry_repository" "main" {
     }
   }
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 # Whoever deploys a service pushes its image first.
@@ -300,7 +310,7 @@ resource "google_billing_budget" "main" {
     }
   }
 
-  depends_on = [google_project_service.main]
+  depends_on = [time_sleep.services]
 }
 
 # The rules are left alone once they are made, so a site that joins a zone's

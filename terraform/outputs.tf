@@ -61,34 +61,44 @@ output "watchers" {
 output "next_steps" {
   description = "What to do after an apply, to be copied."
   value       = <<-EOT
+    %{~if local.wanted == local.placeholder}
     # 1. The function's image. Until then a placeholder answers, and nothing is guarded:
-    gcloud run services update ${module.settings.names.function} --project=${var.project} --region=${var.region} --image=${local.registry}/failover@sha256:DIGEST
-    %{if var.page.enabled~}
-    gcloud run services update ${module.settings.names.page} --project=${var.project} --region=${var.region} --image=${local.registry}/failover@sha256:DIGEST
-    %{endif~}
+    %{~else}
+    # 1. The function has its image. A newer one, when there is one:
+    %{~endif}
+    gcloud run services update ${module.settings.names.function} --project=${var.project} --region=${var.region} --image=IMAGE@sha256:DIGEST
+    %{~if var.page.enabled}
+    gcloud run services update ${module.settings.names.page} --project=${var.project} --region=${var.region} --image=IMAGE@sha256:DIGEST
+    %{~endif}
 
     # 2. Each site's image, by its own pipeline from then on:
-    %{for name, standby in module.standby~}
+    %{~for name, standby in module.standby}
     gcloud run services update ${standby.service} --project=${var.project} --region=${standby.region} --image=${local.registry}/${name}@sha256:DIGEST
-    %{endfor~}
+    %{~endfor}
 
-    # 3. Let the function look at everything as itself, then rehearse:
+    # 3. Your own command line, and the status page:
+    terraform output -raw configuration > failover.toml
+    %{~if var.page.enabled}
+    echo "${coalesce(one(module.page[*].uri), "-")}/?key=$TF_VAR_page_key"
+    %{~endif}
+
+    # 4. Let the function look at everything as itself, then rehearse:
     gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"check"}'
     gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"rehearse"}'
 
     # Once a primary is well again:
-    %{for name in keys(var.sites)~}
+    %{~for name in keys(var.sites)}
     gcloud pubsub topics publish ${module.settings.names.commands} --project=${var.project} --message='{"command":"failback","site":"${name}"}'
-    %{endfor~}
+    %{~endfor}
 
-    # A secret by hand (its …_version = 0), or a new version of one:
+    # A new version of a secret (read when an instance starts):
     printf %s "$TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_token} --project=${var.project} --data-file=-
-    %{if var.page.enabled~}
+    %{~if var.page.enabled}
     printf %s "$READ_TOKEN" | gcloud secrets versions add ${module.settings.names.cloudflare_read_token} --project=${var.project} --data-file=-
     printf %s "$PAGE_KEY" | gcloud secrets versions add ${module.settings.names.page_key} --project=${var.project} --data-file=-
-    %{endif~}
-    %{for webhook in module.settings.webhooks~}
+    %{~endif}
+    %{~for webhook in module.settings.webhooks}
     printf %s "$URL" | gcloud secrets versions add ${webhook.secret} --project=${var.project} --data-file=-
-    %{endfor~}
+    %{~endfor}
   EOT
 }

@@ -75,9 +75,9 @@ variable "sites" {
 }
 
 variable "redirect_kind" {
-  description = "What redirects visitors, for a site that doesn't say: \"page_rule\", or \"redirect_rule\" (a Single Redirect, Cloudflare's newer kind)."
+  description = "What redirects visitors, for a site that doesn't say: \"redirect_rule\" (a Single Redirect), or \"page_rule\", which Cloudflare calls deprecated."
   type        = string
-  default     = "page_rule"
+  default     = "redirect_rule"
 }
 
 variable "timing" {
@@ -110,7 +110,7 @@ variable "watchers" {
 }
 
 variable "webhooks" {
-  description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\". The URLs are in webhook_urls."
+  description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"; or \"ping\", which is called every minute that all is well. The URLs are in webhook_urls."
   type = map(object({
     kind = string
   }))
@@ -118,12 +118,12 @@ variable "webhooks" {
 }
 
 variable "image" {
-  description = "Image that the function and its page begin with. The deploy pipeline moves it from there; the default answers every request and guards nothing."
+  description = "Image that the function and its page begin with. Null takes the one that this configuration was released with (release.json); a checkout has none, and begins with a placeholder that guards nothing."
   type        = string
-  default     = "us-docker.pkg.dev/cloudrun/container/hello"
+  default     = null
 
   validation {
-    condition     = can(regex("^[a-z0-9.-]+/[A-Za-z0-9._/-]+((:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?)?$", var.image))
+    condition     = var.image == null || can(regex("^[a-z0-9.-]+/[A-Za-z0-9._/-]+((:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?)?$", var.image))
     error_message = "image is an image with its registry, best by digest: \"us-central1-docker.pkg.dev/gleich-tech/failover/failover@sha256:…\"."
   }
 }
@@ -154,20 +154,15 @@ variable "page" {
 }
 
 variable "cloudflare_token" {
-  description = "Cloudflare token that the function switches redirects with (Page Rules or Single Redirect: Edit, for the sites' zones alone). Given by TF_VAR_cloudflare_token; kept in neither plan nor state."
+  description = "Cloudflare token that the function switches redirects with (Page Rules or Single Redirect: Edit, for the sites' zones alone). Given by TF_VAR_cloudflare_token; wanted when it is written, and no more afterwards; kept in neither plan nor state."
   type        = string
   default     = null
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = var.cloudflare_token_version == 0 || var.cloudflare_token != null
-    error_message = "Set TF_VAR_cloudflare_token, or cloudflare_token_version = 0 and add the secret's version by hand."
-  }
 }
 
 variable "cloudflare_token_version" {
-  description = "Raise it to write cloudflare_token again; 0 where the secret's version is added by hand."
+  description = "Raise it to write cloudflare_token again. 0 where all of the secret's versions are added by hand: Terraform then lets go of the one that it wrote, and deletes none."
   type        = number
   default     = 1
 
@@ -178,20 +173,15 @@ variable "cloudflare_token_version" {
 }
 
 variable "cloudflare_read_token" {
-  description = "Cloudflare token that the page looks with (the same permissions, Read). Given by TF_VAR_cloudflare_read_token; kept in neither plan nor state."
+  description = "Cloudflare token that the page looks with (the same permissions, Read). Given by TF_VAR_cloudflare_read_token; wanted when it is written, and no more afterwards; kept in neither plan nor state."
   type        = string
   default     = null
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = !var.page.enabled || var.cloudflare_read_token_version == 0 || var.cloudflare_read_token != null
-    error_message = "Set TF_VAR_cloudflare_read_token, or cloudflare_read_token_version = 0 and add the secret's version by hand, or page = { enabled = false }."
-  }
 }
 
 variable "cloudflare_read_token_version" {
-  description = "Raise it to write cloudflare_read_token again; 0 where the secret's version is added by hand."
+  description = "Raise it to write cloudflare_read_token again. 0 where all of the secret's versions are added by hand: Terraform then lets go of the one that it wrote, and deletes none."
   type        = number
   default     = 1
 
@@ -202,20 +192,20 @@ variable "cloudflare_read_token_version" {
 }
 
 variable "page_key" {
-  description = "What the status page asks for: at least 20 random characters. Given by TF_VAR_page_key; kept in neither plan nor state."
+  description = "What the status page asks for: at least 20 random characters. Given by TF_VAR_page_key; wanted when it is written, and no more afterwards; kept in neither plan nor state."
   type        = string
   default     = null
   sensitive   = true
   ephemeral   = true
 
   validation {
-    condition     = !var.page.enabled || var.page_key_version == 0 || try(length(var.page_key) >= 20, false)
-    error_message = "Set TF_VAR_page_key to at least 20 random characters, or page_key_version = 0 and add the secret's version by hand, or page = { enabled = false }."
+    condition     = var.page_key == null || try(length(var.page_key) >= 20, false)
+    error_message = "page_key is at least 20 random characters, such as openssl rand -hex 24 makes."
   }
 }
 
 variable "page_key_version" {
-  description = "Raise it to write page_key again; 0 where the secret's version is added by hand."
+  description = "Raise it to write page_key again. 0 where all of the secret's versions are added by hand: Terraform then lets go of the one that it wrote, and deletes none."
   type        = number
   default     = 1
 
@@ -226,20 +216,15 @@ variable "page_key_version" {
 }
 
 variable "webhook_urls" {
-  description = "URLs of the webhooks, by their names. Given by TF_VAR_webhook_urls; kept in neither plan nor state."
+  description = "URLs of the webhooks, by their names. Given by TF_VAR_webhook_urls; wanted when it is written, and no more afterwards; kept in neither plan nor state."
   type        = map(string)
   default     = {}
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = var.webhook_urls_version == 0 || length(setsubtract(keys(var.webhooks), keys(var.webhook_urls))) == 0
-    error_message = "webhook_urls lacks the URL of a webhook. Give it, or set webhook_urls_version = 0 and add the secrets' versions by hand."
-  }
 }
 
 variable "webhook_urls_version" {
-  description = "Raise it to write webhook_urls again; 0 where the secrets' versions are added by hand."
+  description = "Raise it to write webhook_urls again. 0 where all of the secrets' versions are added by hand: Terraform then lets go of those that it wrote, and deletes none."
   type        = number
   default     = 1
 
@@ -250,7 +235,7 @@ variable "webhook_urls_version" {
 }
 
 variable "operators" {
-  description = "Who may command the function, and read the journal, events and dead letters, as IAM members."
+  description = "Who may command the function, look at everything it looks at, and read the journal, events and dead letters, as IAM members."
   type        = set(string)
   default     = []
 
@@ -329,6 +314,17 @@ variable "time_zone" {
   validation {
     condition     = can(regex("^[A-Za-z]+(/[A-Za-z0-9_+-]+)+$", var.time_zone))
     error_message = "time_zone is a name of the tz database, such as \"Europe/Berlin\"."
+  }
+}
+
+variable "scheduler_region" {
+  description = "Region of the Scheduler jobs, where region has no Cloud Scheduler; null for region."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.scheduler_region == null || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.scheduler_region))
+    error_message = "scheduler_region is a region such as \"us-central1\"."
   }
 }
 

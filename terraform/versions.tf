@@ -12,5 +12,10 @@ terraform {
       # Before 5.6 a page rule that forwards could be neither created nor imported.
       version = "~> 5.6"
     }
+    # Waits where Google takes a minute to believe a grant.
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.13"
+    }
   }
 }

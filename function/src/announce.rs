@@ -6,6 +6,7 @@
 mod announcer;
 mod event;
 mod kind;
+mod ping;
 mod sentence;
 mod signature;
 mod topic;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 pub use announcer::{Announcer, Outlet};
 pub use event::{CONTENT_TYPE, SOURCE, TYPE_PREFIX};
 pub use kind::{Kind, Severity};
+pub use ping::Pinger;
 pub use signature::SigningKey;
 pub use topic::Topic;
 pub use webhook::{Webhook, WebhookKind};

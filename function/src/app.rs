@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::watch};
 use warp::Filter;
 
 use crate::{
-    announce::{Announcer, Outlet, Topic, Webhook},
+    announce::{Announcer, Outlet, Pinger, Topic, Webhook},
     api::{
         self, ApiError, Clients,
         credentials::{DefaultCredentials, Tokens},
@@ -126,6 +126,7 @@ impl Parts {
         };
         Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), &watch, shutdown)
             .checking(self.checker())
+            .pinging(Pinger::new(self.config.pings.clone(), self.clients.http().clone()))
     }
 }
 

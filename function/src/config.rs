@@ -39,7 +39,7 @@ pub use problems::{EXIT_CODE, Problems};
 pub use push::{Carries, Expected, Push, Verify};
 pub use site::{Expect, Site};
 pub use watch::Watch;
-pub use webhook::Webhook;
+pub use webhook::{Ping, Webhook};
 
 use problems::Found;
 use section::Section;
@@ -61,6 +61,8 @@ pub struct Config {
     pub emulated: Emulated,
     /// Where else announcements go.
     pub webhooks: Vec<Webhook>,
+    /// What is called every minute that all is well.
+    pub pings: Vec<Ping>,
     /// How our own prober watches.
     pub watch: Watch,
     /// How long a journal that can't be reached is waited for.
@@ -152,7 +154,8 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         sites: sites.into_iter().map(Arc::new).collect(),
         endpoints,
         emulated,
-        webhooks,
+        webhooks: webhooks.told,
+        pings: webhooks.pinged,
         watch,
         journal_patience: waits.journal_patience,
         claim_for: waits.claim_for,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::{
-    announce::Announcer,
+    announce::{Announcer, Pinger},
     check::Checker,
     config,
     push::{Deliver, Delivery, DeliveryKind, Reply},
@@ -56,6 +56,7 @@ pub struct Cycle {
     announcer: Announcer,
     watchers: Watchers,
     checker: Option<Checker>,
+    pinger: Pinger,
 }
 
 impl std::fmt::Debug for Cycle {
@@ -84,12 +85,24 @@ impl Cycle {
         let rotas =
             Rota::draw(sites.iter().map(|site| site.switches.iter().any(|switch| switch.is_rationed())));
         let desks = sites.into_iter().zip(rotas).map(desk).collect();
-        Self { desks, site_of, announcer, watchers: Watchers::new(watch), checker: None }
+        Self {
+            desks,
+            site_of,
+            announcer,
+            watchers: Watchers::new(watch),
+            checker: None,
+            pinger: Pinger::default(),
+        }
     }
 
     /// With what the command `check` does.
     pub(crate) fn checking(self, checker: Checker) -> Self {
         Self { checker: Some(checker), ..self }
+    }
+
+    /// With what is told that all is well.
+    pub(crate) fn pinging(self, pinger: Pinger) -> Self {
+        Self { pinger, ..self }
     }
 
     /// Answers one delivery, after all that it brings about is settled and recorded.
@@ -142,7 +155,13 @@ impl Cycle {
                 _ => desk.handle(signal).await,
             }
         }));
-        answer::together(replies.await)
+        let reply = answer::together(replies.await);
+        if command.verb == Verb::Reconcile && command.site.is_none() && reply.status == 200 {
+            // Monitoring counts this line, and tells humans when it stops coming.
+            tracing::info!(reconciled = true, "every site was looked at");
+            self.pinger.all_is_well().await;
+        }
+        reply
     }
 
     /// The desks that a command means, or why it means none.

@@ -1,6 +1,7 @@
 # Needs the providers' programs, or tests/terraform/check_plans.py in their place.
 
 mock_provider "google" {}
+mock_provider "time" {}
 mock_provider "cloudflare" {}
 
 run "a_standby_is_made_closed" {

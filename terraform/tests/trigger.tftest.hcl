@@ -1,6 +1,7 @@
 # Needs the providers' programs, or tests/terraform/check_plans.py in their place.
 
 mock_provider "google" {}
+mock_provider "time" {}
 
 variables {
   project        = "gleich-tech"

@@ -2,6 +2,7 @@
 # The variables that modules/settings doesn't check; one run per rule.
 
 mock_provider "google" {}
+mock_provider "time" {}
 mock_provider "cloudflare" {}
 
 variables {
@@ -89,15 +90,6 @@ run "an_unknown_gate_of_the_page_is_refused" {
   expect_failures = [var.page]
 }
 
-run "no_token_at_all_is_refused" {
-  command = plan
-  variables {
-    cloudflare_token = null
-
-  }
-  expect_failures = [var.cloudflare_token]
-}
-
 run "a_negative_token_version_is_refused" {
   command = plan
   variables {
@@ -105,15 +97,6 @@ run "a_negative_token_version_is_refused" {
 
   }
   expect_failures = [var.cloudflare_token_version]
-}
-
-run "no_reading_token_at_all_is_refused" {
-  command = plan
-  variables {
-    cloudflare_read_token = null
-
-  }
-  expect_failures = [var.cloudflare_read_token]
 }
 
 run "half_a_reading_token_version_is_refused" {
@@ -141,15 +124,6 @@ run "a_negative_page_key_version_is_refused" {
 
   }
   expect_failures = [var.page_key_version]
-}
-
-run "a_webhook_without_its_url_is_refused" {
-  command = plan
-  variables {
-    webhook_urls = {}
-    webhooks     = { oncall = { kind = "slack" } }
-  }
-  expect_failures = [var.webhook_urls]
 }
 
 run "a_negative_webhook_version_is_refused" {

@@ -1,6 +1,7 @@
 # Needs the providers' programs, or tests/terraform/check_plans.py in their place.
 
 mock_provider "google" {}
+mock_provider "time" {}
 
 variables {
   project        = "gleich-tech"
@@ -23,6 +24,7 @@ variables {
   alerts_topic              = "projects/gleich-tech/topics/failover-alerts"
   commands_topic            = "projects/gleich-tech/topics/failover-commands"
   dead_letters_subscription = "failover-dead-letters"
+  function_service          = "failover"
   emails                    = ["alice@gleich.tech"]
 }
 
@@ -92,5 +94,21 @@ run "the_agent_may_publish" {
   assert {
     condition     = google_monitoring_notification_channel.function.labels["topic"] == "projects/gleich-tech/topics/failover-alerts"
     error_message = "A channel takes the topic's full name."
+  }
+}
+
+run "ten_silent_minutes_of_the_function_are_told" {
+  command = plan
+  module {
+    source = "./modules/watch"
+  }
+
+  assert {
+    condition = (
+      google_monitoring_alert_policy.silence[0].conditions[0].condition_absent[0].duration == "600s" &&
+      strcontains(google_monitoring_alert_policy.silence[0].conditions[0].condition_absent[0].filter, "logging.googleapis.com/user/failover-reconciled") &&
+      strcontains(google_logging_metric.reconciled.filter, "jsonPayload.reconciled=true")
+    )
+    error_message = "The line that each look at all sites writes, missing for ten minutes."
   }
 }

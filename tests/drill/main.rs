@@ -10,5 +10,6 @@ mod journal;
 mod kubernetes;
 mod many;
 mod moves;
+mod pings;
 mod reconcile;
 mod secrets;

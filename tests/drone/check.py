@@ -1,6 +1,6 @@
-"""What a Drone server would only say at the first push, and what it would never say.
+"""What a CI server would only say at the first push, and what it would never say.
 
-Reads `.drone.yml` and the pipeline in `docs/standby-pipeline.md`, and plays their cloud commands against a stand-in
+Reads `.drone.yml`, the pipeline in `docs/standby-pipeline.md` and the other servers' in `examples/pipelines`, and plays their cloud commands against a stand-in
 for gcloud. Every check is proven by a defect planted on purpose, which it has to find.
 
     python tests/drone/check.py        # wants check-jsonschema and PyYAML
@@ -252,6 +252,42 @@ CLOSED = '{"etag": "BwYxClosed=", "version": 1}\n'
 OPEN = '{"bindings": [{"members": ["allUsers"], "role": "roles/run.invoker"}], "etag": "BwYxOpen=", "version": 1}\n'
 
 
+def refresh_by_script(arguments, **world):
+    """Runs examples/pipelines/refresh, which GitHub's and GitLab's pipelines share, as `play` does."""
+    script = ROOT / "examples/pipelines/refresh"
+    return play([{"environment": {}, "commands": [f"{script} {' '.join(arguments)}"]}], **world)
+
+
+def shared_script(check):
+    image = f"us-central1-docker.pkg.dev/p/failover/site@{DIGEST}"
+    refresh = ["the-site", "us-central1", image]
+    for name, policy in (("closed", CLOSED), ("open", OPEN)):
+        good, calls, after = refresh_by_script(refresh, policy=policy)
+        updated = f"gcloud run services update the-site --region=us-central1 --image={image}"
+        check(f"the shared script refreshes a standby that is {name}, and leaves it so", good and updated in calls and after == policy, calls)
+    good, calls, _ = refresh_by_script(refresh, written=OPEN)
+    check("the shared script fails where the policy was written meanwhile", not good, calls)
+    good, calls, _ = refresh_by_script(refresh, gate_written="true\n")
+    check("and where the invoker check was switched off meanwhile", not good, calls)
+    good, calls, _ = refresh_by_script(["the-site", "us-central1", "registry/site:main"])
+    check("and takes no tag", not good and "update" not in calls, calls)
+
+
+def other_servers(check, page):
+    """GitHub's and GitLab's pipelines: their schemas, and that they deploy by the shared script alone."""
+    for file, schema in (("github.yml", "github-workflows"), ("gitlab.yml", "gitlab-ci")):
+        text = (ROOT / "examples/pipelines" / file).read_text()
+        known = importlib.resources.files("check_jsonschema").joinpath(f"builtin_schemas/vendor/{schema}.json").read_text()
+        # YAML 1.1 takes the key `on` for a truth.
+        given = {"on" if key is True else key: value for key, value in yaml.safe_load(text).items()}
+        errors = list(jsonschema.validators.validator_for(json.loads(known))(json.loads(known)).iter_errors(given))
+        check(f"{file} is what its server's schema says", not errors, errors[:1])
+        check(f"{file} writes nobody's policy and deploys by the shared script", not DEPLOYS.search(text) and "refresh " in text, "")
+        variables = set(re.findall(r"\b(?:GCP|GAR|STANDBY)_[A-Z_]+\b", text))
+        missing = [name for name in sorted(variables) if f"`{name}`" not in page]
+        check(f"the variables of {file} are documented", variables and not missing, missing)
+
+
 def play(steps, policy=CLOSED, written=None, gate_written=None, digest=DIGEST):
     """Runs the commands of these steps as Drone's shell does: whether they succeed, the calls, the policy after."""
     with tempfile.TemporaryDirectory() as folder:
@@ -292,8 +328,7 @@ def main():
         counts[bool(good)] += 1
         print(f"ok    {what}" if good else f"FAIL  {what}{': ' if seen else ''}{seen}")
 
-    guide = (ROOT / "docs/deploy.md").read_text()
-    page = (ROOT / "docs/standby-pipeline.md").read_text()
+    page = guide = (ROOT / "docs/standby-pipeline.md").read_text()
     drone = list(yaml.safe_load_all((ROOT / ".drone.yml").read_text()))
     blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     standby = [document for block in blocks for document in yaml.safe_load_all(block)]
@@ -320,6 +355,8 @@ def main():
     seen = found(planted, "push", page)
     check("planted and found: a standby pipeline for any branch", "names no branch" in seen, seen)
 
+    other_servers(check, page)
+    shared_script(check)
     refresh = [step(standby, "standby", "refresh")]
     good, calls, policy = play(refresh)
     updated = f'gcloud run services update the-service --image=the-image@{DIGEST}'

@@ -1,9 +1,9 @@
 //! Publishing: `send`, `rehearse` and `report`, through Pub/Sub to the running function and back by its journal.
 
-use sandbox::{Served, provider::Service};
+use sandbox::{Options, Served, provider::Service};
 use serde_json::json;
 
-use crate::harness::Drill;
+use crate::harness::{Drill, Settings};
 
 /// A function that Pub/Sub pushes to.
 async fn pushed() -> Drill {
@@ -48,6 +48,24 @@ async fn what_was_published_and_how_to_follow_it_is_told() {
     assert_eq!(settled.status, Some(200), "{settled:?}");
     drill.failover(&["send", "release", "--wait"]).await.ends(0).says("automatic moves are on again");
     drill.failover(&["send", "check", "--wait"]).await.ends(2).says("leave --wait away");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_whose_configuration_names_the_topic_needs_no_look_at_the_subscription() {
+    let settings = Settings {
+        push: "verify = \"none\"\ncommands_topic = \"projects/gleich-tech/topics/failover-commands\"\n\
+               alerts_topic = \"projects/gleich-tech/topics/failover-alerts\"\n"
+            .to_owned(),
+        ..Settings::default()
+    };
+    let drill = Drill::with(settings, Options::default()).await;
+    drill.sandbox.world.deny("pubsub.subscriptions.get");
+    drill
+        .failover(&["send", "reconcile"])
+        .await
+        .ends(0)
+        .says("on projects/gleich-tech/topics/failover-commands");
+    drill.failover(&["report", "down"]).await.ends(0).says("projects/gleich-tech/topics/failover-alerts");
 }
 
 #[tokio::test(flavor = "multi_thread")]

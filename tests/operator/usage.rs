@@ -47,3 +47,13 @@ async fn a_wrong_configuration_ends_with_64_and_lists_every_mistake() {
         drill.failover(&["history", "--config", "/nowhere/failover.toml", "--json"]).await.ends(64).json();
     assert!(told["error"]["sentence"].as_str().is_some_and(|text| text.contains("can't be read")), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_listens_where_it_is_told_to() {
+    let drill = Drill::start().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let ran = drill.failover(&["serve", "--page", "--listen", &address]).await;
+    ran.ends(1).says(&format!("{address} could not be listened on; give --listen a free one"));
+    drill.failover(&["serve", "--listen", "8080"]).await.ends(2).says("--listen <ADDRESS:PORT>");
+}

@@ -3,6 +3,7 @@
 What is checked: the configuration validates; the tests under terraform/tests
 pass; the example applies in one go from nothing; no secret reaches the state
 or a plan; a plan right after proposes nothing; and neither does one that is
+made in a new shell, without a secret in the environment; and neither does one
 made while the function has moved every switch and the sites' pipelines have
 refreshed their standbys. For that last one a counter-check takes each
 `ignore_changes` out of a copy and sees the plan fight the function.
@@ -104,6 +105,100 @@ def a_second_plan_is_empty(workspace):
     workspace.plan(NO_CHANGES)
 
 
+def forget_the_secrets(workspace):
+    """A new shell, as it is a month later."""
+    workspace.environment = {name: value for name, value in workspace.environment.items() if name not in SECRETS}
+
+
+def a_first_plan_without_secrets_names_each_of_them(workspace):
+    forget_the_secrets(workspace)
+    told = workspace.terraform("plan", "-no-color", *workspace.arguments, expect=(1,)).stderr
+    told = " ".join(re.sub("[│╷╵]", " ", told).split())
+    for variable in ("TF_VAR_cloudflare_token", "TF_VAR_cloudflare_read_token", "TF_VAR_page_key"):
+        if f"set {variable}" not in told:
+            raise Failure(f"{variable} is missing, and nobody says so:\n{told}")
+
+
+def a_second_plan_without_secrets_in_the_environment_is_empty(workspace):
+    webhook = '-var=webhooks={on-call={kind="slack"}}'
+    workspace.arguments = (*workspace.arguments, webhook)
+    workspace.apply()
+    forget_the_secrets(workspace)
+    workspace.plan(NO_CHANGES)
+    # And it is a plan that can be applied.
+    workspace.apply()
+
+
+def a_secret_is_written_anew_by_a_higher_number_and_its_value(workspace):
+    workspace.apply()
+    higher = "-var=cloudflare_token_version=2"
+    if "1 to add" in workspace.terraform("plan", "-no-color", *workspace.arguments).stdout:
+        raise Failure("it is written anew without being asked to")
+    workspace.arguments = (*workspace.arguments, higher)
+    made = workspace.apply()
+    if "google_secret_manager_secret_version.cloudflare_token[0]: Creation complete" not in made:
+        raise Failure(made)
+    forget_the_secrets(workspace)
+    workspace.plan(NO_CHANGES)
+    workspace.arguments = (*workspace.arguments, "-var=cloudflare_token_version=3")
+    told = workspace.terraform("plan", "-no-color", *workspace.arguments, expect=(1,)).stderr
+    if "has none: set TF_VAR_cloudflare_token" not in " ".join(told.replace("│", " ").split()):
+        raise Failure(told)
+
+
+def no_plan_takes_a_secret_from_a_service_that_reads_it(workspace):
+    workspace.apply()
+    forget_the_secrets(workspace)
+    # Every version that services read by the name "latest" is let go of, and not deleted.
+    kept = [version for version in workspace.every("google_secret_manager_secret_version") if not version["secret_data"]]
+    if len(kept) != 3 or any(version["deletion_policy"] != "ABANDON" for version in kept):
+        raise Failure(f"a version would be deleted with its resource: {kept}")
+    by_hand = [f"-var={name}_version=0" for name in ("cloudflare_token", "cloudflare_read_token", "page_key")]
+    workspace.arguments = (*workspace.arguments, *by_hand)
+    changed = workspace.plan(CHANGES)
+    for line in re.findall(r"# (\S+) will be (?:updated|replaced|created)", changed):
+        raise Failure(f"{line} changes with a secret that is kept by hand")
+
+
+def everything_is_taken_down_without_secrets(workspace):
+    workspace.apply()
+    forget_the_secrets(workspace)
+    for command in ("apply", "destroy"):
+        workspace.terraform(command, "-no-color", "-auto-approve", "-var=deletion_protection=false", *workspace.arguments)
+    if workspace.existing("google_cloud_run_v2_service"):
+        raise Failure("a service is left")
+
+
+def another_registrys_image_is_pulled_through_a_repository(workspace):
+    digest = "sha256:" + "a" * 64
+    workspace.arguments = (*workspace.arguments, f"-var=image=ghcr.io/owner/failover@{digest}")
+    workspace.apply()
+    mirror = next(r for r in workspace.every("google_artifact_registry_repository") if r["mode"] == "REMOTE_REPOSITORY")
+    uri = mirror["remote_repository_config"][0]["docker_repository"][0]["custom_repository"][0]["uri"]
+    image = next(s for s in workspace.every("google_cloud_run_v2_service") if s["name"] == "failover")["template"][0]["containers"][0]["image"]
+    if (uri, image) != ("https://ghcr.io", f"us-central1-docker.pkg.dev/gleich-tech/failover-released/owner/failover@{digest}"):
+        raise Failure(f"{uri} {image}")
+
+
+def the_released_image_is_the_default(workspace):
+    digest = "sha256:" + "b" * 64
+    (workspace.path / "release.json").write_text(json.dumps({"image": f"us-docker.pkg.dev/p/r/failover@{digest}"}), encoding="utf-8")
+    workspace.apply()
+    images = {s["name"]: s["template"][0]["containers"][0]["image"] for s in workspace.every("google_cloud_run_v2_service")}
+    if images["failover"] != images["failover-page"] or not images["failover"].endswith(f"/failover@{digest}"):
+        raise Failure(str(images))
+
+
+def an_operator_may_look_at_what_the_function_looks_at(workspace):
+    workspace.apply()
+    role = next(r for r in workspace.every("google_project_iam_custom_role") if r["role_id"] == "failover_operator")
+    granted = [g["member"] for g in workspace.every("google_project_iam_member") if g["role"] == role["name"]]
+    if granted != ["user:alice@gleich.tech"]:
+        raise Failure(str(granted))
+    if any(permission.rsplit(".", 1)[1] not in ("get", "list", "getIamPolicy") for permission in role["permissions"]):
+        raise Failure(f"an operator's role writes: {role['permissions']}")
+
+
 def a_plan_after_a_failover_is_empty(workspace):
     workspace.apply()
     workspace.open_by_iam_check()
@@ -173,6 +268,9 @@ def the_configuration_is_whole(workspace):
     if len(pushes) != 2:
         raise Failure("alerts and commands are pushed, and nothing else")
     told = {configuration["push"]["alerts"][0].rsplit("/", 1)[1], configuration["push"]["commands"][0].rsplit("/", 1)[1]}
+    topics = {configuration["push"]["alerts_topic"], configuration["push"]["commands_topic"]}
+    if topics != {t["id"] for t in workspace.every("google_pubsub_topic") if t["name"] in told}:
+        raise Failure("the topics named aren't those of the subscriptions")
     if told != {s["name"] for s in workspace.every("google_pubsub_subscription") if s["push_config"]}:
         raise Failure("the function expects other subscriptions than those that push")
     account = next(a for a in workspace.every("google_service_account") if a["account_id"].endswith("-push"))
@@ -190,6 +288,14 @@ CHECKS = [
     the_example_applies_in_one_go,
     no_secret_is_kept,
     a_second_plan_is_empty,
+    a_first_plan_without_secrets_names_each_of_them,
+    a_second_plan_without_secrets_in_the_environment_is_empty,
+    a_secret_is_written_anew_by_a_higher_number_and_its_value,
+    no_plan_takes_a_secret_from_a_service_that_reads_it,
+    everything_is_taken_down_without_secrets,
+    another_registrys_image_is_pulled_through_a_repository,
+    the_released_image_is_the_default,
+    an_operator_may_look_at_what_the_function_looks_at,
     a_plan_after_a_failover_is_empty,
     what_a_plan_would_undo,
     a_missing_redirect_rule_is_told,
@@ -198,4 +304,6 @@ CHECKS = [
 
 
 if __name__ == "__main__":
-    sys.exit(run([(title(check), Sites, check) for check in CHECKS]))
+    # Words on the command line choose the checks whose title has them.
+    words = " ".join(sys.argv[1:])
+    sys.exit(run([(title(check), Sites, check) for check in CHECKS if words in title(check)]))

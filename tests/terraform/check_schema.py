@@ -214,6 +214,9 @@ class Checker:
         for table, schema in ((module.resources, provider_schemas.resource), (module.data, provider_schemas.data_source)):
             for (type_name, label), (file, block) in table.items():
                 where = f"{type_name}.{label}"
+                # Terraform's own, which no provider describes.
+                if type_name == "terraform_data":
+                    continue
                 if AUTHORITATIVE.search(type_name):
                     self.report(module, file, f"{where} is authoritative: it would undo what the function does")
                 try:

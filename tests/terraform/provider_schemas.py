@@ -24,11 +24,12 @@ PACKAGES = {
     "google": ("@cdktf/provider-google", "16.12.1"),
     "cloudflare": ("@cdktf/provider-cloudflare", "13.9.1"),
     "azurerm": ("@cdktf/provider-azurerm", "14.23.1"),
+    "time": ("@cdktf/provider-time", "11.0.1"),
 }
 
 # The google and azurerm providers' nested structures are HCL blocks. The
 # cloudflare provider's (since 5.0) are attributes that hold an object.
-NESTS_IN_BLOCKS = {"google": True, "cloudflare": False, "azurerm": True}
+NESTS_IN_BLOCKS = {"google": True, "cloudflare": False, "azurerm": True, "time": True}
 
 # Arguments that a provider marks write-only: they are sent and never stored.
 # The packages don't carry the mark; the suffix is both providers' convention.

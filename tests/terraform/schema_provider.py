@@ -1,4 +1,4 @@
-"""Stands in for the google, cloudflare and azurerm providers, offline.
+"""Stands in for the google, cloudflare, azurerm and time providers, offline.
 
 Terraform asks a provider's program for its schemas and lets it carry changes
 out. This answers with the schemas of provider_schemas.py, and keeps what is
@@ -209,6 +209,14 @@ def as_the_provider_names_it(type_name, value, seed):
         value["id"] = f"{group}/providers/{AZURE_TYPES[type_name]}/{value['name']}"
 
 
+# What can't be changed in place, where a check depends on it.
+MADE_ANEW_FOR = {"google_secret_manager_secret_version": ["secret_data_wo_version"]}
+
+
+def attribute_path(name):
+    return messages.AttributePath(steps=[messages.AttributePath.Step(attribute_name=name)])
+
+
 class SchemaProvider:
     """One provider, serving on a loopback port until `close`."""
 
@@ -259,10 +267,16 @@ class _Servicer(services.ProviderServicer):
         return messages.Validate.ProviderResponse()
 
     def ValidateResourceConfig(self, request, context):
+        given = decode(request.config)
+        if request.type_name == "google_secret_manager_secret_version" and not (given["secret_data"] or given["secret_data_wo"]):
+            diagnostic = messages.Diagnostic(severity=1, summary="one of secret_data, secret_data_wo must be specified")
+            return messages.Validate.Response(diagnostics=[diagnostic])
         return messages.Validate.Response()
 
-    ValidateDataResourceConfig = ValidateResourceConfig
-    ConfigureProvider = ValidateResourceConfig
+    def ValidateDataResourceConfig(self, request, context):
+        return messages.Validate.Response()
+
+    ConfigureProvider = ValidateDataResourceConfig
 
     def StopProvider(self, request, context):
         return messages.Stopped()
@@ -277,10 +291,13 @@ class _Servicer(services.ProviderServicer):
         return messages.ReadResource.Response(new_state=encode(value))
 
     def PlanResourceChange(self, request, context):
-        proposed = decode(request.proposed_new_state)
+        proposed, prior = decode(request.proposed_new_state), decode(request.prior_state)
+        replaced = [name for name in MADE_ANEW_FOR.get(request.type_name, []) if prior and proposed and prior[name] != proposed[name]]
         if proposed is not None:
             mark_unknown(self._owner.resources[request.type_name], proposed)
-        return messages.PlanResourceChange.Response(planned_state=encode(proposed))
+        return messages.PlanResourceChange.Response(
+            planned_state=encode(proposed), requires_replace=[attribute_path(name) for name in replaced]
+        )
 
     def ApplyResourceChange(self, request, context):
         prior, value = decode(request.prior_state), decode(request.planned_state)
@@ -288,7 +305,7 @@ class _Servicer(services.ProviderServicer):
             self._owner.objects.pop((request.type_name, prior["id"]), None)
             return messages.ApplyResourceChange.Response(new_state=encode(None))
         # The same object gets the same identifiers on every run.
-        known = {key: item for key, item in value.items() if isinstance(item, (str, int))}
+        known = {key: item for key, item in value.items() if isinstance(item, (str, int)) or key == "triggers"}
         seed = request.type_name + "-" + hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
         chosen = not prior
         make(self._owner.resources[request.type_name], value, seed)
@@ -308,7 +325,7 @@ class _Servicer(services.ProviderServicer):
 
 def environment(providers):
     """What makes Terraform use these instead of looking for programs."""
-    names = {"google": "hashicorp/google", "cloudflare": "cloudflare/cloudflare", "azurerm": "hashicorp/azurerm"}
+    names = {"google": "hashicorp/google", "cloudflare": "cloudflare/cloudflare", "azurerm": "hashicorp/azurerm", "time": "hashicorp/time"}
     return {
         "TF_REATTACH_PROVIDERS": json.dumps({names[p.provider]: p.reattach() for p in providers}),
         "TF_CLI_CONFIG_FILE": os.devnull,

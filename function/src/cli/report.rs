@@ -72,7 +72,9 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
         (None, Seen::Up) => return Ok(nothing_waits(session, site, &args.name)),
     };
     let report = report(&args, site, (incident, started_at, now));
-    let topic = topic::topic(session, args.topic.as_ref(), &session.config().push.alerts).await?;
+    let push = &session.config().push;
+    let given = args.topic.as_ref().or(push.alerts_topic.as_ref());
+    let topic = topic::topic(session, given, &push.alerts).await?;
     let message_id = topic::publish(session, &topic, &report.message()).await?;
     let follow = format!("failover status --site {}", site.name);
     let published =

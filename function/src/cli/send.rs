@@ -35,7 +35,7 @@ pub(super) struct Args {
 /// Where to publish, and whether to wait for what comes of it.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Way {
-    /// The topic; without it Pub/Sub is asked for the one that the function's subscription delivers.
+    /// The topic; without it the configuration's, else the one that the function's subscription delivers.
     #[arg(long, value_name = "TOPIC")]
     pub(super) topic: Option<TopicName>,
     /// Follow the journal until it tells what came of it.
@@ -88,7 +88,9 @@ pub(super) async fn publish(
     way: &Way,
 ) -> Result<Exit, Failure> {
     order::check(session, command, order.site.as_ref())?;
-    let topic = topic::topic(session, way.topic.as_ref(), &session.config().push.commands).await?;
+    let push = &session.config().push;
+    let given = way.topic.as_ref().or(push.commands_topic.as_ref());
+    let topic = topic::topic(session, given, &push.commands).await?;
     let message = order::message(command);
     let before = if way.wait { Some(wait::heads(session, order).await?) } else { None };
     let message_id = topic::publish(session, &topic, &message).await?;

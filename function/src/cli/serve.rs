@@ -1,6 +1,9 @@
 //! `failover serve`: takes pushes, or only shows the page, until it is told to end.
 
-use std::process::ExitCode;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 
@@ -15,6 +18,9 @@ pub(super) struct Args {
     /// Serve only the status page, which can't move anything.
     #[arg(long)]
     page: bool,
+    /// Where to listen; without it on PORT (8080) of every network.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
 }
 
 pub(super) fn run(args: &Args, options: &Options) -> ExitCode {
@@ -33,7 +39,7 @@ pub(super) fn run(args: &Args, options: &Options) -> ExitCode {
     if let Some(project) = &config.project {
         crate::log::in_project(project);
     }
-    match super::runtime().block_on(listen_and_serve(config, args.page)) {
+    match super::runtime().block_on(listen_and_serve(config, args)) {
         Ok(()) => Exit::Done.into(),
         Err(error) => {
             tracing::error!("{error:#}");
@@ -42,17 +48,21 @@ pub(super) fn run(args: &Args, options: &Options) -> ExitCode {
     }
 }
 
-async fn listen_and_serve(config: Config, page: bool) -> anyhow::Result<()> {
-    let address = ("0.0.0.0", config.port);
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .with_context(|| format!("port {} could not be listened on; set PORT to a free one", config.port))?;
-    if page {
+async fn listen_and_serve(config: Config, args: &Args) -> anyhow::Result<()> {
+    let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.port));
+    let address = args.listen.unwrap_or(everywhere);
+    let listener = tokio::net::TcpListener::bind(address).await.with_context(|| refused(args, address))?;
+    if args.page {
         app::serve_page(config, listener, ending()).await?;
     } else {
         app::serve(config, listener, ending()).await?;
     }
     Ok(())
+}
+
+fn refused(args: &Args, address: SocketAddr) -> String {
+    let free = if args.listen.is_some() { "give --listen a free one" } else { "set PORT to a free one" };
+    format!("{address} could not be listened on; {free}")
 }
 
 /// Waits for SIGTERM (Cloud Run's word that the instance ends in ten seconds) or an interrupt.

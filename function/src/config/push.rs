@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Environment, Purpose, SubscriptionName, section::Section};
+use super::{Environment, Purpose, SubscriptionName, TopicName, section::Section};
 
 /// Who may push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub struct Push {
     pub alerts: Vec<SubscriptionName>,
     /// Subscriptions that carry commands.
     pub commands: Vec<SubscriptionName>,
+    /// The topic that the first of `alerts` delivers, where somebody named it: else Pub/Sub is asked.
+    pub alerts_topic: Option<TopicName>,
+    /// The topic that the first of `commands` delivers, likewise.
+    pub commands_topic: Option<TopicName>,
 }
 
 /// How a push proves who sent it; never guessed.
@@ -63,7 +67,13 @@ pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> Opt
         root.value("push");
         if environment.purpose != Purpose::Serve {
             // A machine that is promoted takes no pushes.
-            return Some(Push { verify: Verify::Nothing, alerts: Vec::new(), commands: Vec::new() });
+            return Some(Push {
+                verify: Verify::Nothing,
+                alerts: Vec::new(),
+                commands: Vec::new(),
+                alerts_topic: None,
+                commands_topic: None,
+            });
         }
         root.problem("push", "is missing", "[push]");
         return None;
@@ -86,7 +96,9 @@ fn read_push(push: &mut Section<'_, '_>, environment: &Environment) -> Option<Pu
             "commands = [\"projects/acme-prod/subscriptions/failover-commands\"]",
         );
     }
-    Some(Push { verify: verify?, alerts, commands })
+    let alerts_topic = push.optional("alerts_topic", "projects/acme-prod/topics/failover-alerts");
+    let commands_topic = push.optional("commands_topic", "projects/acme-prod/topics/failover-commands");
+    Some(Push { verify: verify?, alerts, commands, alerts_topic, commands_topic })
 }
 
 #[derive(Clone, Copy, PartialEq)]

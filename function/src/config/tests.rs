@@ -120,6 +120,7 @@ fn what_terraform_renders_is_taken() {
         ("CLOUDFLARE_API_TOKEN", "token"),
         ("FAILOVER_WEBHOOK_ON_CALL", "https://hooks.slack.com/services/T0/B0/x"),
         ("FAILOVER_WEBHOOK_PHONE", "https://ntfy.sh/secret"),
+        ("FAILOVER_WEBHOOK_SEEN", "https://hc-ping.com/a-uuid"),
     ];
     let config = read(rendered, Purpose::Serve, &variables).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(config.sites.len(), 3);
@@ -132,6 +133,11 @@ fn what_terraform_renders_is_taken() {
     let shop = config.site("shop").unwrap();
     assert_eq!(shop.primary_connect.as_ref().unwrap().to_string(), "203.0.113.7:443");
     assert_eq!(config.webhooks[1].kind, WebhookKind::Ntfy);
+    let names: Vec<&str> = config.pings.iter().map(|ping| ping.name.as_str()).collect();
+    assert_eq!((config.webhooks.len(), names), (2, vec!["FAILOVER_WEBHOOK_SEEN"]));
+    let topics = [&config.push.alerts_topic, &config.push.commands_topic];
+    let topics = topics.map(|topic| topic.as_ref().unwrap().to_string());
+    assert_eq!(topics[1], "projects/gleich-tech/topics/failover-commands");
 }
 
 #[test]

@@ -9,6 +9,24 @@ use crate::{
 
 use super::{Environment, Purpose, address::WebUrl, section::Section};
 
+/// What is called every minute that all is well, so that somebody else notices when the calls stop.
+#[derive(Debug, Clone)]
+pub struct Ping {
+    /// The variable that held its URL, by which it is named in logs.
+    pub name: String,
+    /// Its URL.
+    pub url: Secret,
+}
+
+/// All that `[[webhooks]]` names.
+#[derive(Debug, Default)]
+pub(super) struct Webhooks {
+    /// Told what happens.
+    pub(super) told: Vec<Webhook>,
+    /// Told that all is well.
+    pub(super) pinged: Vec<Ping>,
+}
+
 /// A place that announcements are posted to.
 #[derive(Debug, Clone)]
 pub struct Webhook {
@@ -22,11 +40,13 @@ pub struct Webhook {
     pub secret: Option<Secret>,
 }
 
-const KINDS: &[(&str, WebhookKind)] = &[
-    ("slack", WebhookKind::Slack),
-    ("discord", WebhookKind::Discord),
-    ("ntfy", WebhookKind::Ntfy),
-    ("generic", WebhookKind::Generic),
+/// The kinds by their names; none of them is what is only pinged.
+const KINDS: &[(&str, Option<WebhookKind>)] = &[
+    ("slack", Some(WebhookKind::Slack)),
+    ("discord", Some(WebhookKind::Discord)),
+    ("ntfy", Some(WebhookKind::Ntfy)),
+    ("generic", Some(WebhookKind::Generic)),
+    ("ping", None),
 ];
 
 /// The name of a variable of the environment.
@@ -46,21 +66,26 @@ impl FromStr for VariableName {
     }
 }
 
-pub(super) fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Vec<Webhook> {
-    let tables = root.tables("webhooks").into_iter().enumerate();
-    tables
-        .filter_map(|(index, table)| {
-            root.within(format!("webhooks[{index}]"), table, |webhook| read(webhook, environment))
-        })
-        .collect()
+pub(super) fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Webhooks {
+    let mut webhooks = Webhooks::default();
+    for (index, table) in root.tables("webhooks").into_iter().enumerate() {
+        root.within(format!("webhooks[{index}]"), table, |webhook| {
+            read(webhook, environment, &mut webhooks);
+        });
+    }
+    webhooks
 }
 
-fn read(webhook: &mut Section<'_, '_>, environment: &Environment) -> Option<Webhook> {
+fn read(webhook: &mut Section<'_, '_>, environment: &Environment, all: &mut Webhooks) {
     let kind = webhook.required_choice("kind", KINDS);
-    let name: VariableName = webhook.required("url_env", "SLACK_WEBHOOK_URL")?;
-    let url = read_url(webhook, environment, &name.0);
-    let secret = read_secret(webhook, environment, kind);
-    Some(Webhook { kind: kind?, url: url?, name: name.0, secret })
+    let Some(VariableName(name)) = webhook.required("url_env", "SLACK_WEBHOOK_URL") else { return };
+    let url = read_url(webhook, environment, &name);
+    let secret = read_secret(webhook, environment, kind.flatten());
+    match (kind, url) {
+        (Some(Some(kind)), Some(url)) => all.told.push(Webhook { kind, name, url, secret }),
+        (Some(None), Some(url)) => all.pinged.push(Ping { name, url }),
+        _ => {}
+    }
 }
 
 /// The URL in the variable; only serving can't do without.

@@ -95,7 +95,8 @@ async fn watch(config: &Config, args: &Args, ending: impl Future<Output = ()>) -
         .iter()
         .map(|events| Arc::new(Topic::new(pubsub.clone(), events.as_str())) as Arc<dyn Outlet>);
     let announcer = Announcer::new(outlets.collect());
-    let letterbox = Arc::new(AlertsTopic::new(pubsub.clone(), args.topic.as_ref(), &config.push.alerts));
+    let given = args.topic.as_ref().or(config.push.alerts_topic.as_ref());
+    let letterbox = Arc::new(AlertsTopic::new(pubsub.clone(), given, &config.push.alerts));
     let watcher = Watcher::new(settings, dialer, letterbox as Arc<dyn Letterbox>, announcer);
     let answers = config.watch.events.as_ref().map(ToString::to_string);
     watcher.run(ending, |ears| listen(pubsub, answers, ears)).await;

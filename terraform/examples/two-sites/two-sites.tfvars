@@ -1,7 +1,6 @@
-# Two sites behind one function: a résumé with a page rule, which returns by
-# hand, and a blog with a redirect rule, which returns by itself.
-#
-#   terraform apply -var-file=examples/two-sites/two-sites.tfvars
+# Two sites behind one function: a résumé with a page rule that it always had,
+# which returns by hand, and a blog with a redirect rule, as new sites get one,
+# which returns by itself. To try it: cp examples/two-sites/two-sites.tfvars terraform.tfvars
 
 project = "gleich-tech"
 region  = "us-central1"
@@ -11,9 +10,11 @@ sites = {
     public_url  = "https://will.gleich.tech/"
     primary_url = "https://origin.gleich.tech/"
     zone_id     = "023e105f4ecef8ad9ca31a8372d0c353"
-    public_dns  = { type = "A", content = "203.0.113.7" }
-    standby     = { host = "will.iam.gleich.tech" }
-    expect      = { contains = "Résumé" }
+    # Only where the record doesn't exist yet: one that does stays as it is.
+    public_dns = { type = "A", content = "203.0.113.7" }
+    redirect   = { kind = "page_rule" }
+    standby    = { host = "will.iam.gleich.tech" }
+    expect     = { contains = "Résumé" }
   }
 
   blog = {
@@ -22,7 +23,6 @@ sites = {
     primary_url     = "https://blog.gleich.tech/"
     primary_connect = "203.0.113.7:443"
     zone_id         = "023e105f4ecef8ad9ca31a8372d0c353"
-    redirect        = { kind = "redirect_rule" }
     # Without a host name of its own it keeps Cloud Run's.
     standby = {
       region    = "us-east1"

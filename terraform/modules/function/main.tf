@@ -130,13 +130,34 @@ resource "google_cloud_run_v2_service" "main" {
       client,
       client_version,
     ]
+
+    precondition {
+      condition     = alltrue([for written in terraform_data.cloudflare_token_written : var.cloudflare_token != null || written.input != plantimestamp()])
+      error_message = "Terraform is about to write the function's Cloudflare token, and has none: set TF_VAR_cloudflare_token. It is wanted this once; later plans do without. (cloudflare_token_version = 0 is for a secret whose versions you add yourself.)"
+    }
+
+    precondition {
+      condition     = alltrue([for name, written in terraform_data.webhook_written : contains(keys(var.webhook_urls), name) || written.input != plantimestamp()])
+      error_message = "Terraform is about to write a webhook's URL, and has none: set TF_VAR_webhook_urls='{\"NAME\":\"https://…\"}' with every name in webhooks. It is wanted this once; later plans do without."
+    }
   }
 
   # A revision whose account can't read its secrets never becomes ready.
   depends_on = [
-    google_secret_manager_secret_iam_member.function,
-    google_secret_manager_secret_iam_member.webhook,
+    time_sleep.granted,
     google_secret_manager_secret_version.cloudflare_token,
     google_secret_manager_secret_version.webhook,
+  ]
+}
+
+# A grant needs a while until it is believed everywhere. A service that is made
+# before then fails, and Terraform would want to replace what it may not delete.
+resource "time_sleep" "granted" {
+  create_duration = "60s"
+  triggers        = { secrets = join(",", sort(concat([for secret in google_secret_manager_secret.main : secret.secret_id], [for secret in google_secret_manager_secret.webhook : secret.secret_id]))) }
+
+  depends_on = [
+    google_secret_manager_secret_iam_member.function,
+    google_secret_manager_secret_iam_member.webhook,
   ]
 }

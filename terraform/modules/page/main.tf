@@ -35,12 +35,26 @@ resource "google_secret_manager_secret_version" "configuration" {
 resource "google_secret_manager_secret_version" "page_key" {
   count = var.page_key_version > 0 ? 1 : 0
 
-  secret                 = google_secret_manager_secret.main["page_key"].id
-  secret_data_wo         = var.page_key
+  secret = google_secret_manager_secret.main["page_key"].id
+  # As the function's token: wanted when it is written, and not at later plans.
+  secret_data_wo         = var.page_key == null ? "not given" : var.page_key
   secret_data_wo_version = var.page_key_version
+  deletion_policy        = "ABANDON"
 
   lifecycle {
     create_before_destroy = true
+  }
+}
+
+resource "terraform_data" "page_key_written" {
+  count = var.page_key_version > 0 ? 1 : 0
+
+  input            = plantimestamp()
+  triggers_replace = [var.page_key_version]
+  depends_on       = [google_secret_manager_secret_version.page_key]
+
+  lifecycle {
+    ignore_changes = [input]
   }
 }
 
@@ -50,11 +64,24 @@ resource "google_secret_manager_secret_version" "cloudflare_read_token" {
   count = var.cloudflare_read_token_version > 0 ? 1 : 0
 
   secret                 = google_secret_manager_secret.main["cloudflare_read_token"].id
-  secret_data_wo         = var.cloudflare_read_token
+  secret_data_wo         = var.cloudflare_read_token == null ? "not given" : var.cloudflare_read_token
   secret_data_wo_version = var.cloudflare_read_token_version
+  deletion_policy        = "ABANDON"
 
   lifecycle {
     create_before_destroy = true
+  }
+}
+
+resource "terraform_data" "cloudflare_read_token_written" {
+  count = var.cloudflare_read_token_version > 0 ? 1 : 0
+
+  input            = plantimestamp()
+  triggers_replace = [var.cloudflare_read_token_version]
+  depends_on       = [google_secret_manager_secret_version.cloudflare_read_token]
+
+  lifecycle {
+    ignore_changes = [input]
   }
 }
 
@@ -65,6 +92,14 @@ resource "google_secret_manager_secret_iam_member" "main" {
   secret_id = each.value.secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.main.member
+}
+
+# As for the function: a grant needs a while until it is believed.
+resource "time_sleep" "granted" {
+  create_duration = "60s"
+  triggers        = { secrets = join(",", sort([for secret in google_secret_manager_secret.main : secret.secret_id])) }
+
+  depends_on = [google_secret_manager_secret_iam_member.main]
 }
 
 resource "google_cloud_run_v2_service" "main" {
@@ -166,10 +201,20 @@ resource "google_cloud_run_v2_service" "main" {
       client,
       client_version,
     ]
+
+    precondition {
+      condition     = alltrue([for written in terraform_data.cloudflare_read_token_written : var.cloudflare_read_token != null || written.input != plantimestamp()])
+      error_message = "Terraform is about to write the page's Cloudflare token, and has none: set TF_VAR_cloudflare_read_token, or page = { enabled = false }. It is wanted this once; later plans do without."
+    }
+
+    precondition {
+      condition     = alltrue([for written in terraform_data.page_key_written : var.page_key != null || written.input != plantimestamp()])
+      error_message = "Terraform is about to write the page's key, and has none: set TF_VAR_page_key, or page = { enabled = false }. It is wanted this once; later plans do without."
+    }
   }
 
   depends_on = [
-    google_secret_manager_secret_iam_member.main,
+    time_sleep.granted,
     google_secret_manager_secret_version.page_key,
     google_secret_manager_secret_version.cloudflare_read_token,
   ]

@@ -28,9 +28,9 @@ locals {
       repair        = site.repair
       moves_per_day = site.moves_per_day
       expect        = "{ status = ${site.expect.status}, contains = ${jsonencode(site.expect.contains)} }"
-      standby_expect = (
-        site.standby_expect == null ? null : "{ status = ${site.standby_expect.status}, contains = ${jsonencode(site.standby_expect.contains)} }"
-      )
+      # Unless somebody says otherwise the standby has to show the site as well:
+      # else any page that answers 200, a placeholder's too, would pass for it.
+      standby_expect = "{ status = ${coalesce(site.standby_expect, site.expect).status}, contains = ${jsonencode(coalesce(site.standby_expect, site.expect).contains)} }"
       switches = concat(
         [
           concat(
@@ -87,6 +87,8 @@ locals {
       service_account = jsonencode(local.push_account_email)
       alerts          = jsonencode([local.alerts_subscription])
       commands        = jsonencode([local.commands_subscription])
+      alerts_topic    = jsonencode("projects/${var.project}/topics/${local.names.alerts}")
+      commands_topic  = jsonencode("projects/${var.project}/topics/${local.names.commands}")
       events          = jsonencode(local.events_topic)
       watch           = length(reader.watch) == 0 && var.watch == null ? null : reader.watch
       webhooks        = [for webhook in reader.webhooks : { kind = jsonencode(webhook.kind), url_env = jsonencode(webhook.variable) }]

@@ -46,6 +46,13 @@ locals {
       description = "Granted on a service: read it and who may invoke it."
       permissions = ["run.services.get", "run.services.getIamPolicy"]
     }
+    # What status, plan and check ask for before anything is moved. Granted on the
+    # project, so that an operator reads with one grant what else would take ten.
+    operator = {
+      title       = "Failover: look at everything"
+      description = "Granted on the project to operators: read services, their policies, subscriptions and uptime checks."
+      permissions = ["monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
+    }
     subscription_reader = {
       title       = "Failover: look at a subscription"
       description = "Granted on the push subscriptions: read their settings, for the check command."

@@ -31,9 +31,9 @@ variable "name" {
 }
 
 variable "redirect_kind" {
-  description = "What redirects visitors, for a site that doesn't say: \"page_rule\" or \"redirect_rule\" (a Single Redirect)."
+  description = "What redirects visitors, for a site that doesn't say: \"redirect_rule\" (a Single Redirect) or \"page_rule\"."
   type        = string
-  default     = "page_rule"
+  default     = "redirect_rule"
 
   validation {
     condition     = contains(["page_rule", "redirect_rule"], var.redirect_kind)
@@ -392,7 +392,7 @@ variable "watchers" {
 }
 
 variable "webhooks" {
-  description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"."
+  description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"; or \"ping\", which is called every minute that all is well."
   type = map(object({
     kind = string
   }))
@@ -404,8 +404,8 @@ variable "webhooks" {
   }
 
   validation {
-    condition     = alltrue([for webhook in var.webhooks : contains(["slack", "discord", "ntfy", "generic"], webhook.kind)])
-    error_message = "A webhook's kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"."
+    condition     = alltrue([for webhook in var.webhooks : contains(["slack", "discord", "ntfy", "generic", "ping"], webhook.kind)])
+    error_message = "A webhook's kind is \"slack\", \"discord\", \"ntfy\", \"generic\" or \"ping\"."
   }
 }
 

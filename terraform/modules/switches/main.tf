@@ -48,6 +48,16 @@ resource "google_project_iam_member" "monitoring" {
   member  = var.function_member
 }
 
+# Operators look with their own eyes too: status, plan and check ask for these,
+# and send asks a subscription for its topic.
+resource "google_project_iam_member" "operator_looks" {
+  for_each = var.operators
+
+  project = var.project
+  role    = google_project_iam_custom_role.main["operator"].name
+  member  = each.value
+}
+
 # The page looks, and moves nothing.
 resource "google_cloud_run_v2_service_iam_member" "page_looks" {
   for_each = var.page ? var.standbys : {}

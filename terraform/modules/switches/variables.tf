@@ -13,6 +13,11 @@ variable "roles" {
   }))
 }
 
+variable "operators" {
+  description = "Who may look at all of it, as IAM members."
+  type        = set(string)
+}
+
 variable "standbys" {
   description = "The standbys' services, by site."
   type = map(object({

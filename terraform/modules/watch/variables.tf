@@ -48,6 +48,11 @@ variable "dead_letters_subscription" {
   type        = string
 }
 
+variable "function_service" {
+  description = "Name of the function's Cloud Run service, by which its log lines are known."
+  type        = string
+}
+
 variable "emails" {
   description = "Addresses that are told of incidents and dead letters too."
   type        = set(string)

@@ -8,13 +8,13 @@ variables {
       public_url  = "https://will.gleich.tech/"
       primary_url = "https://origin.gleich.tech/"
       zone_id     = "023e105f4ecef8ad9ca31a8372d0c353"
+      redirect    = { kind = "page_rule" }
       standby     = { host = "will.iam.gleich.tech" }
       expect      = { contains = "Resume" }
     }
     shop = {
       public_url = "https://shop.gleich.tech:8443/de/start"
       zone_id    = "023e105f4ecef8ad9ca31a8372d0c353"
-      redirect   = { kind = "redirect_rule" }
       standby    = { region = "us-east1", zone_id = "11111111111111111111111111111111" }
       expect     = { contains = "Shop" }
     }
@@ -139,12 +139,27 @@ run "a_redirect_rule_keeps_the_path" {
 run "all_redirects_by_one_variable" {
   command = plan
   variables {
-    redirect_kind = "redirect_rule"
+    redirect_kind = "page_rule"
+  }
+
+  assert {
+    condition     = keys(output.page_rules) == ["resume", "shop"] && length(output.redirect_rules) == 0
+    error_message = "Page rules for those who have them, but for the site that names a redirect rule."
+  }
+}
+
+run "the_sites_of_a_zone_share_its_one_list" {
+  command = plan
+  variables {
+    sites = {
+      resume = merge(var.sites.resume, { redirect = {} })
+      shop   = var.sites.shop
+    }
   }
 
   assert {
     condition     = length(output.page_rules) == 0 && [for rule in output.redirect_rules["023e105f4ecef8ad9ca31a8372d0c353"] : rule.site] == ["resume", "shop"]
-    error_message = "The sites of a zone share its one list."
+    error_message = "A new site gets a redirect rule, and a zone has one list of them."
   }
 }
 
@@ -167,6 +182,7 @@ run "permissions_are_exactly_those_used" {
       journal_reader      = ["storage.objects.get", "storage.objects.list"]
       monitoring_switch   = ["monitoring.alerts.list", "monitoring.timeSeries.list", "monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]
       monitoring_reader   = ["monitoring.uptimeCheckConfigs.get"]
+      operator            = ["monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
       service_reader      = ["run.services.get", "run.services.getIamPolicy"]
       subscription_reader = ["pubsub.subscriptions.get"]
     })

@@ -10,7 +10,6 @@ variables {
     blog = {
       public_url = "https://blog.gleich.tech/"
       zone_id    = "023e105f4ecef8ad9ca31a8372d0c353"
-      redirect   = { kind = "redirect_rule" }
       expect     = { contains = "<title>\"Blog\" & more</title>" }
     }
 
@@ -19,6 +18,7 @@ variables {
       public_url  = "https://will.gleich.tech/"
       primary_url = "https://origin.gleich.tech/"
       zone_id     = "023e105f4ecef8ad9ca31a8372d0c353"
+      redirect    = { kind = "page_rule" }
       standby = {
         host = "will.iam.gleich.tech"
         gate = "iam_check"
@@ -45,7 +45,7 @@ variables {
       primary_url     = "https://shop.gleich.tech/start"
       primary_connect = "203.0.113.7:443"
       zone_id         = "023e105f4ecef8ad9ca31a8372d0c353"
-      redirect        = { existing = "9a7806061c88ada191ed06f989cc3dac" }
+      redirect        = { kind = "page_rule", existing = "9a7806061c88ada191ed06f989cc3dac" }
       standby         = { service = "shop-standby", region = "us-east1" }
       expect          = { contains = "Shop" }
       repair          = false
@@ -70,6 +70,7 @@ variables {
   webhooks = {
     on-call = { kind = "slack" }
     phone   = { kind = "ntfy" }
+    seen    = { kind = "ping" }
   }
 
   standby_uris = {
@@ -114,7 +115,7 @@ run "what_a_site_leaves_out_is_left_to_the_function" {
 
   assert {
     condition = alltrue([
-      for key in ["primary_url", "primary_connect", "policies", "order", "approve", "failback", "well_for", "repair", "cooldown", "moves_per_day", "confirm_within", "verify_within", "failback_patience", "drain", "standby_expect", "journal_patience", "gate", "[watch]", "[[webhooks]]"] :
+      for key in ["primary_url", "primary_connect", "policies", "order", "approve", "failback", "well_for", "repair", "cooldown", "moves_per_day", "confirm_within", "verify_within", "failback_patience", "drain", "journal_patience", "gate", "[watch]", "[[webhooks]]"] :
       !strcontains(output.configuration, key)
     ])
     error_message = "A setting that nobody gave is rendered."
@@ -171,5 +172,14 @@ run "the_page_needs_no_webhook" {
   assert {
     condition     = output.page_configuration == replace(output.configuration, "/(?s)\\[\\[webhooks\\]\\].*?\n\n/", "") && !strcontains(output.page_configuration, "url_env")
     error_message = "The page's configuration is the function's without the webhooks:\n${output.page_configuration}"
+  }
+}
+
+run "a_standby_has_to_show_the_site_unless_told_otherwise" {
+  command = plan
+
+  assert {
+    condition     = strcontains(output.configuration, "\nstandby_expect = { status = 200, contains = \"Shop\" }") && strcontains(output.configuration, "\nstandby_expect = { status = 203, contains = \"\" }")
+    error_message = "A placeholder's page would pass for the site:\n${output.configuration}"
   }
 }
