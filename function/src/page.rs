@@ -4,6 +4,7 @@
 //! read-only: nothing in here writes to a journal or to a cloud. It has no JavaScript and asks no other host for
 //! anything, and it loads however little can be looked at: what could not be read is said, in its place.
 
+mod asked;
 mod cached;
 mod contents;
 mod decisions;
@@ -24,6 +25,7 @@ mod timeline;
 mod waiting;
 pub(crate) mod words;
 
+pub use asked::{Asked, Dark};
 pub use cached::{Cached, Clock, Look};
 pub use decisions::{Decided, Tone, decisions};
 pub use facts::{Finding, Glimpse, SiteFacts};

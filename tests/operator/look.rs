@@ -25,6 +25,46 @@ async fn status_tells_who_serves_since_when_why_and_what_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outage_that_nobody_has_reported_is_the_headline() {
+    let drill = Drill::start().await;
+    drill.cut_power();
+    let ran = drill.failover(&["status"]).await;
+    ran.ends(3)
+        .says("resume gives visitors NO ANSWER; it is on its PRIMARY")
+        .says("nobody has reported it yet");
+    ran.says("failover send failover --site resume");
+    assert!(!ran.out.contains("Nothing is to be done"), "{}", ran.out);
+    drill.restore_power();
+    drill.failover(&["status"]).await.ends(0).says("resume is on its PRIMARY").says("Nothing is to be done.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_answers_again_is_said_while_visitors_are_on_the_standby() {
+    let drill = Drill::start().await;
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.failover(&["status"]).await.ends(0).says("Start the primary.");
+    drill.restore_power();
+    drill.failover(&["status"]).await.ends(0).says("The primary answers again: return visitors to it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reason_shown_is_the_one_that_holds_now() {
+    let site = Settings::default().site.replace("cooldown = \"0s\"", "cooldown = \"1h\"");
+    let drill = Drill::with(Settings { site, ..Settings::default() }, sandbox::Options::default()).await;
+    drill.failover(&["act", "failover"]).await.ends(0);
+    drill.failover(&["act", "failback"]).await.ends(0);
+    drill.command(json!({ "command": "hold", "for": "2h", "by": "bob", "reason": "moving house" })).await;
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "pending", None);
+    drill.failover(&["status"]).await.ends(3).says("pending Incident 0.outage").says("moving house");
+    drill.order("release").await.is(200, "stay", None);
+    let ran = drill.failover(&["status"]).await;
+    ran.ends(3).says("cooldown");
+    assert!(!ran.out.contains("moving house"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn status_asks_for_a_person_while_an_outage_is_held_back() {
     let drill = Drill::start().await;
     drill.command(json!({ "command": "hold", "for": "2h", "by": "bob", "reason": "moving house" })).await;

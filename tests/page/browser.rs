@@ -134,7 +134,7 @@ fn scenes() -> Vec<Scene> {
     vec![
         scene(
             "before",
-            &before(),
+            &before().answered(Position::Primary),
             &[
                 "Visitors are served by the\nprimary",
                 "for as long as the journal tells",
@@ -146,13 +146,13 @@ fn scenes() -> Vec<Scene> {
         ),
         scene(
             "during",
-            &during(),
-            &["Visitors are being moved to the\nstandby", "connection refused", "What next?"],
+            &during().silent(),
+            &["Visitors get\nno answer", "for 2 min 40 s", "Being moved to the standby", "What next?"],
             &["Under way: failover", "for 3.4 s now", "moving for 3.4 s"],
         ),
         scene(
             "after",
-            &after(),
+            &after().answered(Position::Standby),
             &["Visitors are served by the\nstandby", "for 2 h 14 min", "03:12:40 UTC", "What next?"],
             &[
                 "Start the primary.",
@@ -163,7 +163,7 @@ fn scenes() -> Vec<Scene> {
         ),
         scene(
             "returned",
-            &returned(),
+            &returned().answered(Position::Primary),
             &["Visitors are served by the\nprimary", "says alice: power is back", "What next?"],
             &["Earlier moves", "the cooldown after the last move"],
         ),
@@ -179,9 +179,9 @@ fn scenes() -> Vec<Scene> {
         ),
         scene(
             "pending",
-            &pending(),
+            &pending().silent(),
             &[
-                "Visitors are led to the\nprimary",
+                "Visitors get\nno answer",
                 "not acted on: automatic moves are off",
                 "Pending: an outage was",
                 "What next?",
@@ -190,18 +190,13 @@ fn scenes() -> Vec<Scene> {
         ),
         scene(
             "dark",
-            &dark(),
-            &[
-                "Visitors get no answer from the\nstandby",
-                "for 6 min 40 s",
-                "Why: Three reconciles in a row",
-                "What next?",
-            ],
+            &dark().silent(),
+            &["Visitors get\nno answer", "for 6 min 40 s", "Why: Three reconciles in a row", "What next?"],
             &["Monitoring watches it again", "failover check"],
         ),
         scene(
             "crowded",
-            &crowded(),
+            &crowded().answered(Position::Standby),
             &["Visitors are served by the\nstandby", "What next?"],
             &[
                 "Drift: a switch is not where it belongs",
@@ -244,7 +239,7 @@ async fn a_person_sees_who_serves_since_when_why_and_what_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_from_another_site_opens_the_page_once_and_the_cookie_does_then() {
     let Some(browser) = Chromium::start().await else { return };
-    let story = after();
+    let story = after().answered(Position::Standby);
     let server = Server::start(Told(vec![story.overview()]), Some("open-sesame"), story.now).await;
     browser.show(&server.url("/"), PHONE, "dark").await;
     browser.sees("locked", &["This page needs its key"]).await;
@@ -263,7 +258,7 @@ async fn a_link_from_another_site_opens_the_page_once_and_the_cookie_does_then()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_can_be_typed() {
     let Some(browser) = Chromium::start().await else { return };
-    let story = after();
+    let story = after().answered(Position::Standby);
     let server = Server::start(Told(vec![story.overview()]), Some("open-sesame"), story.now).await;
     browser.show(&server.url("/"), PHONE, "light").await;
     browser.type_into("#key", "open-sesame\u{e007}").await;

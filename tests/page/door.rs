@@ -179,7 +179,7 @@ async fn the_json_keeps_its_shape() {
     let keys: Vec<&String> = site.as_object().unwrap().keys().collect();
     assert_eq!(
         keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(" "),
-        "at automatic checked_at decisions findings hold moves next open pending primary_url public_url serving site \
+        "asked at automatic checked_at dark decisions findings hold moves next open pending primary_url public_url serving site \
          standby_url stuck switches tone troubles"
     );
     assert_eq!(site["serving"]["since"], "2026-11-20T03:12:40.63Z");

@@ -100,7 +100,7 @@ async fn the_page_fetches_nothing() {
 #[tokio::test]
 async fn it_looks_again_sooner_while_something_moves() {
     assert!(shown(vec![before().overview()]).await.contains(r#"<meta http-equiv="refresh" content="30">"#));
-    assert!(shown(vec![during().overview()]).await.contains(r#"<meta http-equiv="refresh" content="15">"#));
+    assert!(shown(vec![during().overview()]).await.contains(r#"<meta http-equiv="refresh" content="5">"#));
 }
 
 #[tokio::test]

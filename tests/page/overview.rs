@@ -4,10 +4,10 @@ use cloud_failover::{
     announce::Severity,
     page::{Finding, Overview, Place, Tone},
 };
-use failover_core::{Asker, Direction, End, Event, Failback, Hold, Observed, Position, Step};
+use failover_core::{Asker, Direction, End, Event, Failback, Hold, Observed, Position, Served, Step};
 use jiff::SignedDuration;
 
-use crate::story::{Story, after, before, during, incident, order, returned, time};
+use crate::story::{DARK, Story, after, before, during, incident, order, returned, time};
 
 /// What a person must be able to answer: who serves, since when, why, what next.
 #[track_caller]
@@ -311,4 +311,62 @@ fn a_draining_standby_may_be_open() {
     let overview = story.with(ended).overview();
     assert_eq!(overview.serving.draining_until, Some(until));
     assert!(!overview.has_drift(), "{:?}", overview.switches);
+}
+
+#[test]
+fn an_outage_that_nobody_reported_is_the_headline_and_asks_for_a_move() {
+    let overview = before().silent().overview();
+    assert_eq!((overview.tone, overview.dark.as_ref().unwrap().since), (Tone::Alarm, None));
+    assert_eq!(overview.next.commands[0].send, "failover send failover --site resume");
+    assert!(overview.next.sentence.contains("nobody has reported it yet"), "{}", overview.next.sentence);
+    assert!(overview.is_urgent());
+}
+
+#[test]
+fn an_outage_lasts_since_it_was_first_told_and_not_since_the_site_came_where_it_is() {
+    let moving = during().silent().overview();
+    assert_eq!(moving.dark.unwrap().since, Some(time(DARK)));
+    let held = Event::Pending { incident: incident(), reason: "the cooldown".to_owned() };
+    let pending = before().at("2026-11-20T03:12:37.1Z").with(held).silent().overview();
+    assert_eq!(pending.dark.unwrap().since, Some(time(DARK)));
+}
+
+#[test]
+fn a_visitor_who_was_answered_just_now_counts_more_than_what_was_reported() {
+    let held = Event::Pending { incident: incident(), reason: "the public URL still answers".to_owned() };
+    let overview = before().at("2026-11-20T03:12:37.1Z").with(held).answered(Position::Primary).overview();
+    assert_eq!(overview.dark, None);
+    assert_ne!(overview.tone, Tone::Alarm);
+    assert!(overview.next.sentence.contains("but the site answers"), "{}", overview.next.sentence);
+}
+
+#[test]
+fn what_could_not_be_judged_is_neither_an_answer_nor_an_outage() {
+    let unknown = Served::Unknown("it was challenged".to_owned());
+    let overview = before().asks(unknown, true).overview();
+    assert_eq!((overview.dark.as_ref(), overview.answered_by()), (None, None));
+}
+
+#[test]
+fn a_primary_that_answers_past_a_silent_cloudflare_is_said() {
+    let silent = Served::Silent("https://will.gleich.tech/ answered 530, not 200".to_owned());
+    let next = before().asks(silent, true).overview().next;
+    assert!(next.sentence.contains("the way through Cloudflare that is broken"), "{}", next.sentence);
+}
+
+#[test]
+fn a_primary_that_answers_again_is_what_to_do_about_on_the_standby() {
+    let overview = after().asks(Served::By(Position::Standby), true).overview();
+    assert!(overview.next.sentence.starts_with("The primary answers again"), "{}", overview.next.sentence);
+    assert_eq!(overview.next.commands[0].send, "failover send failback --site resume");
+}
+
+#[test]
+fn a_rule_that_was_lifted_is_no_reason_any_more() {
+    let held = Event::Held { hold: hold("2026-11-21T03:00:00Z"), message: "1".to_owned() };
+    let reason = "automatic moves are off until 2026-11-21 03:00:00 UTC, says alice: moving house".to_owned();
+    let pending = Event::Pending { incident: incident(), reason };
+    let released = Event::Released { by: None, message: "2".to_owned(), ordered: None };
+    let story = before().with(held).at("2026-11-20T03:12:37.1Z").with(pending).with(released);
+    assert!(story.overview().pending[0].why.contains("nothing holds it back any more"));
 }

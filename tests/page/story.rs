@@ -1,10 +1,10 @@
 //! Nights as the journal would have them, for the page to tell. Every entry goes through `State::after`, so that no
 //! test shows what can't happen.
 
-use cloud_failover::page::{Finding, Glimpse, Overview, SiteFacts};
+use cloud_failover::page::{Asked, Finding, Glimpse, Overview, SiteFacts};
 use failover_core::{
     Approval, Asker, Direction, ENTRY_VERSION, End, Entry, Event, Failback, Observed, Order, PendingIncident,
-    Policy, Position, Role, Roles, RouteOrder, Sighting, State, Step, StepRecord, SwitchId,
+    Policy, Position, Role, Roles, RouteOrder, Served, Sighting, State, Step, StepRecord, SwitchId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -66,6 +66,7 @@ impl Story {
             state: Some(State::default()),
             entries: Vec::new(),
             switches: Vec::new(),
+            asked: None,
             findings: Vec::new(),
             checked_at: None,
             troubles: Vec::new(),
@@ -156,6 +157,25 @@ impl Story {
         let mut glimpses = if self.facts.switches.is_empty() { self.glimpses() } else { self.facts.switches };
         glimpses[index].sighting.observed = observed;
         self.facts.switches = glimpses;
+        self
+    }
+
+    /// Visitors were just answered by this place; the primary answers past the redirect if it is that one.
+    pub(crate) fn answered(self, by: Position) -> Self {
+        self.asks(Served::By(by), by == Position::Primary)
+    }
+
+    /// Visitors just got no answer.
+    pub(crate) fn silent(self) -> Self {
+        self.asks(Served::Silent("https://will.gleich.tech/ answered 522, not 200".to_owned()), false)
+    }
+
+    /// What was just asked: the public URL, and whether the primary answers.
+    pub(crate) fn asks(mut self, public: Served, primary_answers: bool) -> Self {
+        let silent = || Served::Silent("connection refused".to_owned());
+        let primary = Some(if primary_answers { Served::By(Position::Primary) } else { silent() });
+        let at = self.now - SignedDuration::from_secs(12);
+        self.facts.asked = Some(Asked { public, primary, at });
         self
     }
 

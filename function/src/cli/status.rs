@@ -4,20 +4,19 @@ use std::fmt::Write;
 
 use anstyle::Style;
 use failover_core::{Served, SiteName};
-use futures::future::join_all;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     exit::{Exit, Failure},
-    look::{self, Answers},
+    look,
     paint::{BAD, BOLD, COMMAND, DIM, GOOD, WARN, in_style},
     session::Session,
     words,
 };
 use crate::{
     announce::Severity,
-    page::{Live, Move, Overview, Place, Seen, Source, Tone},
+    page::{Asked, Live, Move, Overview, Place, Seen, Source, Tone},
 };
 
 /// Where the second column begins.
@@ -34,19 +33,22 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
     let sites = session.sites(args.site.as_ref())?;
     let progress = super::progress::Progress::of(session.screen, "looking");
     let live = Live::new(&session.parts);
-    let answers = join_all(sites.iter().map(|site| look::answers(site)));
-    let (mut overviews, answers) = tokio::join!(live.overviews(), answers);
+    let mut overviews = live.overviews().await;
     drop(progress);
     overviews.retain(|overview| sites.iter().any(|site| site.name.as_str() == overview.site));
     let now = Timestamp::now();
-    session.screen.show(&json!({ "sites": overviews, "answers": answers }), |width| {
-        let told = overviews.iter().map(|overview| {
-            let answers = answers.iter().find(|answers| answers.site.as_str() == overview.site);
-            Page { site: overview, answers, now, width }.told()
-        });
+    session.screen.show(&json!({ "sites": overviews, "answers": answers(&overviews) }), |width| {
+        let told = overviews.iter().map(|overview| Page { site: overview, now, width }.told());
         told.collect::<Vec<_>>().join("\n")
     });
     Ok(overviews.iter().map(exit).max().unwrap_or(Exit::Done))
+}
+
+/// Who answers where, a site a line, for machines.
+fn answers(overviews: &[Overview]) -> Vec<Value> {
+    let asked = overviews.iter().filter_map(|overview| Some((&overview.site, overview.asked.as_ref()?)));
+    let told = |(site, asked): (&String, &Asked)| json!({ "site": site, "public": asked.public, "primary": asked.primary });
+    asked.map(told).collect()
 }
 
 fn exit(overview: &Overview) -> Exit {
@@ -62,7 +64,6 @@ fn exit(overview: &Overview) -> Exit {
 /// One site, as it is told.
 struct Page<'a> {
     site: &'a Overview,
-    answers: Option<&'a Answers>,
     now: Timestamp,
     width: usize,
 }
@@ -104,7 +105,17 @@ impl Page<'_> {
             || "no move is on record".to_owned(),
             |since| format!("since {}", words::when(self.now, since)),
         );
-        format!("{BOLD}{}{BOLD:#} is {}, {since}\n", self.site.site, in_style(style, said))
+        let site = &self.site.site;
+        match &self.site.dark {
+            Some(dark) => {
+                let lasts = dark
+                    .since
+                    .map_or_else(String::new, |since| format!(", since {}", words::when(self.now, since)));
+                let dark = in_style(BAD.bold(), "NO ANSWER".to_owned());
+                format!("{BOLD}{site}{BOLD:#} gives visitors {dark}{lasts}; it is {said}, {since}\n")
+            }
+            None => format!("{BOLD}{site}{BOLD:#} is {}, {since}\n", in_style(style, said)),
+        }
     }
 
     fn troubles(&self, text: &mut String) {
@@ -132,7 +143,7 @@ impl Page<'_> {
     }
 
     fn served(&self, text: &mut String) {
-        let Some(answers) = self.answers else { return };
+        let Some(answers) = &self.site.asked else { return };
         if let Some(url) = &self.site.public_url {
             let (style, told) = served(url, &answers.public);
             self.line(text, "visitors", style, &told);
@@ -148,7 +159,8 @@ impl Page<'_> {
         if seen.drifted {
             let _ = write!(told, "; it belongs {}", seen.belongs_words());
         }
-        if let Some(remark) = seen.remark() {
+        // What could not be seen is told once, under "unread".
+        if let Some(remark) = seen.remark().filter(|_| !self.is_unread(seen)) {
             let _ = write!(told, ": {remark}");
         }
         let style = if seen.drifted || seen.remark().is_some() { WARN } else { DIM };
@@ -159,6 +171,10 @@ impl Page<'_> {
             failover_core::Role::Power => "power",
         };
         self.line(text, name, style, &told);
+    }
+
+    fn is_unread(&self, seen: &Seen) -> bool {
+        seen.remark().is_some_and(|why| self.site.troubles.iter().any(|trouble| trouble.contains(why)))
     }
 
     fn moving(&self, text: &mut String) {

@@ -12,8 +12,9 @@ use super::{Overview, Source};
 
 /// How long a look is good for: own choice, so that a page left open costs little.
 const GOOD_FOR: Duration = Duration::from_secs(15);
-/// How long it is good for while something moves: own choice, what a person watching expects.
-const GOOD_FOR_WHILE_MOVING: Duration = Duration::from_secs(3);
+/// How long it is good for while something moves or visitors get no answer: own choice, what a person watching
+/// expects.
+const GOOD_FOR_WHILE_URGENT: Duration = Duration::from_secs(3);
 /// How long a visitor waits for a look before the one before it is shown: own choice.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -32,9 +33,9 @@ pub struct Look {
 }
 
 impl Look {
-    /// Whether anything moves.
-    pub fn is_moving(&self) -> bool {
-        self.sites.iter().any(Overview::is_moving)
+    /// Whether anything moves, or any site gives no answer.
+    pub fn is_urgent(&self) -> bool {
+        self.sites.iter().any(Overview::is_urgent)
     }
 }
 
@@ -55,7 +56,7 @@ struct Kept {
 impl Kept {
     fn is_fresh(&self) -> bool {
         self.newest.as_ref().is_some_and(|(begun, look)| {
-            let good_for = if look.is_moving() { GOOD_FOR_WHILE_MOVING } else { GOOD_FOR };
+            let good_for = if look.is_urgent() { GOOD_FOR_WHILE_URGENT } else { GOOD_FOR };
             begun.elapsed() < good_for
         })
     }

@@ -4,6 +4,7 @@ use failover_core::{Entry, Policy, Sighting, SiteName, State};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::Asked;
 use crate::announce::Severity;
 
 /// All that is known of a site at one moment. What could not be read is absent, and `troubles` says why.
@@ -27,6 +28,8 @@ pub struct SiteFacts {
     pub entries: Vec<Entry>,
     /// The switches as they were seen last.
     pub switches: Vec<Glimpse>,
+    /// Who answered, as just asked; none if nobody was.
+    pub asked: Option<Asked>,
     /// What the last check found.
     pub findings: Vec<Finding>,
     /// When it found that.

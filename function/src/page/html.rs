@@ -2,7 +2,7 @@
 //! overview. Everything is escaped by the templates.
 
 use askama::Template;
-use failover_core::{Position, Role};
+use failover_core::{Position, Role, Served};
 use jiff::Timestamp;
 
 use super::{
@@ -15,13 +15,13 @@ use crate::announce::Severity;
 
 /// Seconds until a page looks again: own choice.
 const REFRESH: u32 = 30;
-const REFRESH_WHILE_MOVING: u32 = 15;
+const REFRESH_WHILE_URGENT: u32 = 5;
 
 /// The whole page.
 pub(super) fn page(look: &Look, now: Timestamp) -> String {
     rendered(&Page {
         style: STYLE,
-        refresh: if look.is_moving() { REFRESH_WHILE_MOVING } else { REFRESH },
+        refresh: if look.is_urgent() { REFRESH_WHILE_URGENT } else { REFRESH },
         sites: look.sites.iter().map(|site| View { site, now }).collect(),
         tone: look.sites.iter().map(|site| site.tone).max().unwrap_or(Tone::Calm),
         look,
@@ -115,7 +115,7 @@ impl View<'_> {
         match (self.site.serving.by, self.site.serving.moving_to) {
             (Place::Moving, Some(Position::Standby)) => "failing over",
             (Place::Moving, _) => "failing back",
-            (Place::Standby, _) if self.site.serving.outage_since.is_some() => "standby, not answering",
+            _ if self.site.dark.is_some() => "no answer",
             (place, _) => place.as_str(),
         }
     }
@@ -124,21 +124,55 @@ impl View<'_> {
     fn lead(&self) -> &'static str {
         let serving = &self.site.serving;
         match (serving.by, serving.moving_to) {
+            _ if self.site.dark.is_some() => "Visitors get",
             (Place::Moving, Some(Position::Standby)) => "Visitors are being moved to the",
             (Place::Moving, _) => "Visitors are being returned to the",
-            (Place::Unknown, _) => "Who serves visitors is",
-            _ if serving.outage_since.is_some() => "Visitors get no answer from the",
-            _ if self.site.is_waiting() => "Visitors are led to the",
-            _ => "Visitors are served by the",
+            (Place::Unknown, _) if self.site.answered_by().is_none() => "Who serves visitors is",
+            _ if self.site.answered_by().is_some() => "Visitors are served by the",
+            _ => "Visitors are led to the",
         }
     }
 
     /// The big word.
     fn headline(&self) -> String {
-        match self.site.serving.moving_to {
-            Some(position) => position.to_string(),
-            None => self.site.serving.by.as_str().to_owned(),
+        match (&self.site.dark, self.site.serving.moving_to, self.site.answered_by()) {
+            (Some(_), ..) => "no answer".to_owned(),
+            (None, Some(position), _) | (None, None, Some(position)) => position.to_string(),
+            (None, None, None) => self.site.serving.by.as_str().to_owned(),
         }
+    }
+
+    /// Since when it is as the big word says: the outage's own length, not the time at a place.
+    fn since(&self) -> Option<Timestamp> {
+        match &self.site.dark {
+            Some(dark) => dark.since,
+            None => self.site.serving.since,
+        }
+    }
+
+    /// What is known of the journal's word, where the big word doesn't say it.
+    fn led(&self) -> Option<String> {
+        let serving = &self.site.serving;
+        let since = serving.since.map_or_else(String::new, |since| format!(", since {}", self.clock(&since)));
+        match (serving.moving_to, serving.led_to) {
+            (Some(to), _) if self.site.dark.is_some() => Some(format!("Being moved to the {to}{since}.")),
+            (None, Some(at)) if self.site.dark.is_some() => Some(format!("Led to the {at}{since}.")),
+            (None, Some(at)) if self.site.answered_by().is_some_and(|by| by != at) => {
+                Some(format!("The journal says that they are led to the {at}."))
+            }
+            _ => None,
+        }
+    }
+
+    /// When who answers was asked, in the words of the headline.
+    fn asked(&self) -> Option<String> {
+        let asked = self.site.asked.as_ref()?;
+        let when = self.relative(&asked.at);
+        Some(match &asked.public {
+            Served::By(_) => format!("answered {when}"),
+            Served::Silent(why) => format!("asked {when}: {why}"),
+            Served::Unknown(why) => format!("asked {when}, and could not be judged: {why}"),
+        })
     }
 
     fn tiles(&self) -> [Tile; 2] {
@@ -155,23 +189,35 @@ impl View<'_> {
         let serving = &self.site.serving;
         let (state, class) = if serving.led_to == Some(position) {
             match serving.moving_to {
+                _ if self.site.dark.is_some() => ("visitors get no answer", "dark"),
                 Some(to) if to != position => ("visitors are led here still", "leaving"),
-                _ if serving.outage_since.is_some() => ("visitors get no answer", "dark"),
-                _ if self.site.is_waiting() => ("visitors may get no answer", "dark"),
+                _ if self.site.is_waiting() && self.site.answered_by().is_none() => {
+                    ("visitors may get no answer", "dark")
+                }
                 _ => ("visitors are led here", "serves"),
             }
         } else if serving.moving_to == Some(position) {
-            ("getting ready", "coming")
+            (self.getting_ready(), "coming")
         } else {
             (self.idle(position), "idle")
         };
         Tile { name, host, state, class }
     }
 
+    fn getting_ready(&self) -> &'static str {
+        let halted = self.site.open.as_ref().is_some_and(|open| open.trouble.is_some());
+        if halted { "can't go on, see below" } else { "getting ready" }
+    }
+
     /// What a place that doesn't serve is doing.
     fn idle(&self, position: Position) -> &'static str {
         if position == Position::Primary {
-            return if self.site.serving.by == Place::Unknown { "" } else { "no visitors are led here" };
+            return match self.site.asked.as_ref().and_then(|asked| asked.primary.as_ref()) {
+                Some(Served::By(Position::Primary)) => "answers, no visitors are led here",
+                Some(Served::Silent(_)) => "gives no answer",
+                _ if self.site.serving.by == Place::Unknown => "",
+                _ => "no visitors are led here",
+            };
         }
         if self.site.serving.draining_until.is_some() {
             return "still open for cached redirects";
@@ -205,7 +251,7 @@ impl View<'_> {
             (Some(stuck), _) if serving.by != Place::Moving => {
                 words::sentence(&format!("a plan is stuck: {}", stuck.sentence))
             }
-            (_, Some(waiting)) if self.site.is_waiting() => {
+            (_, Some(waiting)) if self.site.is_waiting() && self.site.answered_by().is_none() => {
                 words::sentence(&format!("an outage was reported, and not acted on: {}", waiting.why))
             }
             _ => words::sentence(&serving.why),

@@ -3,6 +3,7 @@
 //! What doesn't answer in time is shown as it was seen last, and said. A journal in which nothing is new costs one
 //! read; only entries that are new are fetched.
 
+mod asking;
 mod history;
 mod sight;
 
@@ -13,7 +14,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::{sync::OnceCell, time::timeout};
 
-use self::{history::History, sight::Sight};
+use self::{asking::ask, history::History, sight::Sight};
 use super::{Finding, Overview, SiteFacts, Source};
 use crate::{
     app::Parts,
@@ -76,8 +77,12 @@ impl Live {
 
     async fn look(&self, watched: &Watched) -> Overview {
         let Watched { guarded, history, sight, .. } = watched;
-        let (topic, told, seen) =
-            tokio::join!(self.topic(), history.look(&guarded.record), sight.look(&guarded.switches));
+        let (topic, told, seen, asked) = tokio::join!(
+            self.topic(),
+            history.look(&guarded.record),
+            sight.look(&guarded.switches),
+            ask(guarded)
+        );
         let checked = told.state.as_ref().and_then(|state| state.checked.as_ref());
         let facts = SiteFacts {
             findings: checked
@@ -86,6 +91,7 @@ impl Live {
             state: told.state,
             entries: told.entries,
             switches: seen.glimpses,
+            asked,
             troubles: told.troubles.into_iter().chain(seen.troubles).collect(),
             ..watched.facts(topic.to_owned())
         };
@@ -107,6 +113,7 @@ impl Watched {
             state: None,
             entries: Vec::new(),
             switches: Vec::new(),
+            asked: None,
             findings: Vec::new(),
             checked_at: None,
             troubles: Vec::new(),

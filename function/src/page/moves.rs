@@ -17,6 +17,9 @@ pub struct Move {
     pub direction: Direction,
     /// Who asked for it, in words.
     pub asked_by: String,
+    /// Whether an alert asked for it.
+    #[serde(skip)]
+    pub by_alert: bool,
     /// Why it was decided so.
     pub reason: String,
     /// Whether it was asked for without the safety of an answer.
@@ -74,6 +77,11 @@ impl Move {
         self.outcome.as_deref().filter(|_| self.end != Some(End::Done))
     }
 
+    /// Whether it was begun because visitors got no answer: then it began when the site fell silent.
+    pub fn is_for_an_outage(&self) -> bool {
+        self.direction == Direction::Failover && self.by_alert
+    }
+
     /// From its beginning to its end, or to `now`.
     pub fn took_ms(&self, now: Timestamp) -> u64 {
         super::words::milliseconds(self.begun_at, self.ended_at.unwrap_or(now))
@@ -95,6 +103,7 @@ fn shown(told: failover_core::Move, state: Option<&State>, policy: &Policy) -> M
         plan: told.plan,
         direction: told.direction,
         asked_by: asked_by(&told.order),
+        by_alert: told.order.asker == Asker::Incident,
         force: told.order.force,
         reason: told.reason,
         begun_at: told.begun_at,

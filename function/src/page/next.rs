@@ -4,7 +4,7 @@ use failover_core::{Command, Direction, Failback, Verb};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Overview, Place, facts::SiteFacts, words::sentence};
+use super::{Asked, Overview, Place, facts::SiteFacts, words::sentence};
 
 /// What an operator may do now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -34,6 +34,7 @@ pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
         .or_else(|| desk.open())
         .or_else(|| desk.outage())
         .or_else(|| desk.pending())
+        .or_else(|| desk.unreported())
         .unwrap_or_else(|| match overview.serving.by {
             Place::Standby => desk.on_standby(),
             _ => desk.on_primary(),
@@ -84,8 +85,7 @@ impl Desk<'_> {
             Direction::Rehearsal => self.send(Verb::Failover, "Really move visitors to the standby"),
         };
         let Some(trouble) = &open.trouble else {
-            let sentence =
-                format!("Nothing: the {} goes on by itself. This page looks again soon.", open.direction);
+            let sentence = format!("Nothing: the {} goes on by itself.", open.direction);
             return Some(Next { sentence, commands: vec![turn] });
         };
         Some(Next {
@@ -103,7 +103,7 @@ impl Desk<'_> {
     }
 
     fn outage(&self) -> Option<Next> {
-        self.site.serving.outage_since?;
+        self.site.dark.as_ref().filter(|_| self.site.serving.by == Place::Standby)?;
         Some(Next {
             sentence:
                 "Visitors get no answer although the site is on its standby. See what is broken; if the \
@@ -116,6 +116,18 @@ impl Desk<'_> {
         })
     }
 
+    fn pending_words(&self) -> &'static str {
+        if self.site.dark.is_some() {
+            "An outage was reported, the site gives no answer, and it was not moved: move it now, or lift what holds it \
+             back. It is decided again every minute."
+        } else if self.site.answered_by().is_some() {
+            "An outage was reported, but the site answers: nothing is to be done. It is decided again every minute."
+        } else {
+            "An outage was reported and the site was not moved. Open the site yourself: if it doesn't answer, move it \
+             now. It is decided again every minute."
+        }
+    }
+
     fn pending(&self) -> Option<Next> {
         self.site.pending.first()?;
         let restraint = self.site.automatic.as_ref().and_then(|automatic| automatic.restraint.as_ref());
@@ -126,15 +138,45 @@ impl Desk<'_> {
         let failover = self.send(Verb::Failover, "Move visitors to the standby now");
         let hold = self.send(Verb::Hold, "Keep it where it is for a day");
         Some(Next {
-            sentence:
-                "An outage was reported and the site was not moved. Open the site yourself: if it doesn't \
-                       answer, move it now. It is decided again every minute."
-                    .to_owned(),
+            sentence: self.pending_words().to_owned(),
             commands: [Some(failover), lifts, Some(hold)].into_iter().flatten().collect(),
         })
     }
 
+    /// Visitors get no answer, and nobody has reported it.
+    fn unreported(&self) -> Option<Next> {
+        self.site.dark.as_ref()?;
+        let by_itself = match &self.site.automatic {
+            Some(automatic) if automatic.ready => {
+                "An alert moves it by itself within minutes; move it now if you don't want to wait."
+                    .to_owned()
+            }
+            Some(automatic) => {
+                let restraint = automatic.restraint.as_ref().map_or("", |restraint| &restraint.sentence);
+                format!("An alert would not move it: {restraint}.")
+            }
+            None => "Nobody knows whether an alert would move it.".to_owned(),
+        };
+        let past = self.site.asked.as_ref().is_some_and(Asked::primary_answers);
+        let met = if past {
+            "The primary answers when it is asked past Cloudflare, so it is the way through Cloudflare that is broken. "
+        } else {
+            ""
+        };
+        Some(Next {
+            sentence: format!("Visitors get no answer, and nobody has reported it yet. {met}{by_itself}"),
+            commands: vec![
+                self.send(Verb::Failover, "Move visitors to the standby now"),
+                self.check("See what is broken, and how to mend it"),
+                self.send(Verb::Hold, "Keep it where it is for a day"),
+            ],
+        })
+    }
+
     fn on_standby(&self) -> Next {
+        if self.site.asked.as_ref().is_some_and(Asked::primary_answers) {
+            return self.primary_is_back();
+        }
         let (sentence, what) = match (self.facts.policy.has_primary_url, self.facts.policy.failback) {
             (true, Failback::Automatic { well_for }) => (
                 format!(
@@ -160,6 +202,23 @@ impl Desk<'_> {
             commands.push(self.send(Verb::Failover, "Set again what has moved by itself"));
         }
         commands.push(self.check("See whether anything is broken"));
+        Next { sentence, commands }
+    }
+
+    fn primary_is_back(&self) -> Next {
+        let sentence = match self.facts.policy.failback {
+            Failback::Automatic { well_for } => format!(
+                "The primary answers again. Visitors are returned by themselves once it has answered for {}.",
+                humantime::format_duration(well_for)
+            ),
+            Failback::Manual => {
+                "The primary answers again: return visitors to it when it is ready for them.".to_owned()
+            }
+        };
+        let commands = vec![
+            self.failback("Return visitors to the primary"),
+            self.check("See whether anything is broken"),
+        ];
         Next { sentence, commands }
     }
 

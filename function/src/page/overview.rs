@@ -1,12 +1,12 @@
 //! The overview of a site: everything that the page and its JSON show, computed from facts and a time, nothing else.
 
-use failover_core::{Hold, Position, Stuck};
+use failover_core::{Hold, Position, Served, Stuck};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Automatic, Decided, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting, decisions,
-    facts::SiteFacts, moves, next, serving, switches, waiting,
+    Asked, Automatic, Dark, Decided, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting, asked,
+    decisions, facts::SiteFacts, moves, next, serving, switches, waiting,
 };
 use crate::announce::Severity;
 
@@ -32,6 +32,10 @@ pub struct Overview {
     pub tone: Tone,
     /// Who serves visitors.
     pub serving: Serving,
+    /// Who answered where, as just asked.
+    pub asked: Option<Asked>,
+    /// That visitors get no answer, if they don't.
+    pub dark: Option<Dark>,
     /// What to do next, and the commands for it.
     pub next: Next,
     /// The plan that ended `Stuck`, until somebody acknowledges it.
@@ -68,6 +72,7 @@ impl Overview {
         let open = moves.iter().position(|made| Some(made.plan) == newest).map(|index| moves.remove(index));
         moves.retain(|made| made.end.is_some());
         moves.truncate(MOVES);
+        let dark = asked::dark(facts, &serving, open.as_ref());
         let mut overview = Self {
             site: facts.name.to_string(),
             public_url: facts.public_url.clone(),
@@ -76,10 +81,13 @@ impl Overview {
             at: now,
             tone: Tone::Calm,
             serving,
+            asked: facts.asked.clone(),
+            dark,
             next: Next::default(),
             stuck: state.and_then(|state| state.stuck.clone()),
             open,
-            pending: state.map_or_else(Vec::new, |state| waiting::waiting(state, &facts.entries, now)),
+            pending: state
+                .map_or_else(Vec::new, |state| waiting::waiting(&facts.policy, state, &facts.entries, now)),
             hold: state.and_then(|state| state.hold_at(now)).cloned(),
             automatic: state.and_then(|state| waiting::automatic(&facts.policy, state, now)),
             switches: switches::switches(&facts.switches, state),
@@ -104,6 +112,19 @@ impl Overview {
         !self.pending.is_empty() && self.serving.moving_to != Some(Position::Standby)
     }
 
+    /// Who a visitor was just seen to be served by.
+    pub fn answered_by(&self) -> Option<Position> {
+        match self.asked.as_ref()?.public {
+            Served::By(position) => Some(position),
+            _ => None,
+        }
+    }
+
+    /// Whether visitors get no answer, or something moves: such a page is looked at again soon.
+    pub fn is_urgent(&self) -> bool {
+        self.is_moving() || self.dark.is_some()
+    }
+
     /// Whether any switch was seen where it doesn't belong.
     pub fn has_drift(&self) -> bool {
         self.switches.iter().any(|seen| seen.drifted)
@@ -112,10 +133,19 @@ impl Overview {
     fn tone(&self) -> Tone {
         let in_trouble = self.open.as_ref().is_some_and(|open| open.trouble.is_some());
         let broken = self.findings.iter().any(|finding| finding.severity == Severity::Critical);
-        let dark = self.stuck.is_some() || self.serving.outage_since.is_some();
-        if dark || in_trouble || self.is_waiting() || self.serving.by == Place::Unknown {
+        let dark = self.stuck.is_some() || self.dark.is_some();
+        let elsewhere = self.answered_by().is_some_and(|by| self.serving.led_to != Some(by));
+        if dark
+            || in_trouble
+            || (self.is_waiting() && self.answered_by().is_none())
+            || self.serving.by == Place::Unknown
+        {
             Tone::Alarm
-        } else if self.has_drift() || broken || !self.troubles.is_empty() || self.serving.by == Place::Standby
+        } else if (elsewhere && !self.is_moving())
+            || self.has_drift()
+            || broken
+            || !self.troubles.is_empty()
+            || self.serving.by == Place::Standby
         {
             Tone::Warning
         } else if self.is_moving() || self.hold.is_some() {

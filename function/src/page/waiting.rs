@@ -46,8 +46,8 @@ pub struct Restraint {
     pub lifted_by: Option<&'static str>,
 }
 
-/// The incidents that are pending at `now`, with the newest word on why.
-pub(super) fn waiting(state: &State, entries: &[Entry], now: Timestamp) -> Vec<Waiting> {
+/// The incidents that are pending at `now`, each with what holds it back now.
+pub(super) fn waiting(policy: &Policy, state: &State, entries: &[Entry], now: Timestamp) -> Vec<Waiting> {
     let pending = state.pending_at(now);
     pending
         .map(|incident| Waiting {
@@ -56,12 +56,38 @@ pub(super) fn waiting(state: &State, entries: &[Entry], now: Timestamp) -> Vec<W
             started_at: incident.started_at,
             since: incident.since,
             until: incident.since.saturating_add(PENDING_FOR).unwrap_or(Timestamp::MAX),
-            why: why(entries, &incident.id),
+            why: why(policy, state, entries, (&incident.id, now)),
         })
         .collect()
 }
 
-fn why(entries: &[Entry], id: &str) -> String {
+/// The rule that is in force; without one, what was said of it last, unless that was a rule that is no more.
+fn why(policy: &Policy, state: &State, entries: &[Entry], (id, now): (&str, Timestamp)) -> String {
+    let in_force = automatic(policy, state, now).and_then(|automatic| automatic.restraint);
+    match in_force {
+        // That a plan is stuck is told beside it, at length.
+        Some(_) if state.stuck.is_some() => said(entries, id),
+        Some(restraint) => restraint.sentence,
+        None if was_a_rule(policy, entries, id) => {
+            "nothing holds it back any more; it is decided again within a minute".to_owned()
+        }
+        None => said(entries, id),
+    }
+}
+
+/// Whether what held it back last was a rule in force then, as a hold or the cooldown, and not what a probe met.
+fn was_a_rule(policy: &Policy, entries: &[Entry], id: &str) -> bool {
+    let newest = entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::Pending { incident, reason } if incident.id == id => Some((entry, reason)),
+        _ => None,
+    });
+    newest.is_some_and(|(entry, reason)| {
+        let then = automatic(policy, &entry.state, entry.at).and_then(|automatic| automatic.restraint);
+        then.is_some_and(|restraint| restraint.sentence == *reason)
+    })
+}
+
+fn said(entries: &[Entry], id: &str) -> String {
     let is_pending = |entry: &Entry| entry.state.pending.iter().any(|pending| pending.id == id);
     let said = entries.iter().rev().find_map(|entry| match &entry.event {
         Event::Pending { incident, reason } if incident.id == id => Some(reason.clone()),
