@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use failover_core::SiteName;
 use tokio::{net::TcpListener, sync::watch};
 use warp::Filter;
 
@@ -121,10 +120,8 @@ impl Parts {
     pub fn cycle(&self, shutdown: &watch::Receiver<bool>) -> Cycle {
         let config = Arc::clone(&self.config);
         let watch = config.watch.clone();
-        let site_of = move |incident: &failover_core::Incident| -> Option<SiteName> {
-            config.site_of(incident).map(|site| site.name.clone())
-        };
-        Cycle::new(self.sites.clone(), Box::new(site_of), self.announcer.clone(), &watch, shutdown)
+        let concern_of = move |incident: &failover_core::Incident| config.concern_of(incident);
+        Cycle::new(self.sites.clone(), Box::new(concern_of), self.announcer.clone(), &watch, shutdown)
             .checking(self.checker())
             .pinging(Pinger::new(self.config.pings.clone(), self.clients.http().clone()))
     }

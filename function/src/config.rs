@@ -18,7 +18,7 @@ mod webhook;
 
 use std::{collections::BTreeMap, path::Path, str::FromStr, sync::Arc, time::Duration};
 
-use failover_core::{Incident, SiteMarks};
+use failover_core::{Concern, Incident, SiteMarks};
 use toml::Table;
 
 use crate::{
@@ -113,11 +113,10 @@ impl Config {
         }
     }
 
-    /// The site that an incident acts on, if any does.
-    pub fn site_of(&self, incident: &Incident) -> Option<&Arc<Site>> {
+    /// The site that an incident acts on, or names for nothing.
+    pub fn concern_of(&self, incident: &Incident) -> Concern {
         let marks: Vec<&SiteMarks> = self.sites.iter().map(|site| &site.marks).collect();
-        let named = incident.concerns(&marks)?;
-        self.site(named.name.as_str())
+        incident.concerns(&marks)
     }
 
     /// The site of this name.

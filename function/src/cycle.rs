@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use failover_core::{Command, Incident, Signal, SignalKind, SiteName, Verb};
+use failover_core::{Command, Concern, Incident, Signal, SignalKind, SiteName, Verb};
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -36,25 +36,28 @@ mod reconcile;
 mod roll;
 mod rota;
 mod seen;
+mod unheeded;
 mod upkeep;
 mod watchers;
 
 use desk::Desk;
 use rota::Rota;
+use unheeded::Unheeded;
 use watchers::Watchers;
 
 /// Announcements are waited for this long before an answer: afterwards Cloud Run takes the CPU away.
 const ANNOUNCE_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Which site an incident means; `None` is none that is configured.
-pub type SiteOf = Box<dyn Fn(&Incident) -> Option<SiteName> + Send + Sync>;
+/// Which of the configured sites an incident acts on, or names for nothing.
+pub type ConcernOf = Box<dyn Fn(&Incident) -> Concern + Send + Sync>;
 
 /// All sites, and what is done with a delivery.
 pub struct Cycle {
     desks: Vec<Arc<Desk>>,
-    site_of: SiteOf,
+    concern_of: ConcernOf,
     announcer: Announcer,
     watchers: Watchers,
+    unheeded: Unheeded,
     checker: Option<Checker>,
     pinger: Pinger,
 }
@@ -76,7 +79,7 @@ impl Cycle {
     /// Serves `sites` until `shutdown` says that this process ends.
     pub fn new(
         sites: Vec<Arc<Guarded>>,
-        site_of: SiteOf,
+        concern_of: ConcernOf,
         announcer: Announcer,
         watch: &config::Watch,
         shutdown: &watch::Receiver<bool>,
@@ -85,14 +88,8 @@ impl Cycle {
         let rotas =
             Rota::draw(sites.iter().map(|site| site.switches.iter().any(|switch| switch.is_rationed())));
         let desks = sites.into_iter().zip(rotas).map(desk).collect();
-        Self {
-            desks,
-            site_of,
-            announcer,
-            watchers: Watchers::new(watch),
-            checker: None,
-            pinger: Pinger::default(),
-        }
+        let (watchers, unheeded, pinger) = (Watchers::new(watch), Unheeded::default(), Pinger::default());
+        Self { desks, concern_of, announcer, watchers, unheeded, checker: None, pinger }
     }
 
     /// With what the command `check` does.
@@ -129,16 +126,16 @@ impl Cycle {
         if let Some(reply) = self.watchers.hear(incident, &self.announcer) {
             return reply;
         }
-        let desk = (self.site_of)(incident).and_then(|name| self.desk(&name));
-        if let Some(desk) = desk {
-            if let Some(reply) = self.watchers.disagree(incident, &desk.site.name, signal.order_time()) {
+        let concern = (self.concern_of)(incident);
+        if let Concern::Site(name) = &concern
+            && let Some(desk) = self.desk(name)
+        {
+            if let Some(reply) = self.watchers.disagree(incident, name, signal.order_time()) {
                 return reply;
             }
             return desk.handle(signal).await;
         }
-        let reason = format!("incident {} is of no site that is configured here", incident.id);
-        tracing::warn!(incident = %incident.id, "{reason}");
-        Reply::stay(None, reason)
+        self.unheeded.tell(incident, &concern, &self.announcer)
     }
 
     async fn command(&self, signal: &Signal, command: &Command) -> Reply {

@@ -106,6 +106,18 @@ impl Prober {
         }
     }
 
+    /// As `public`, for a time that may be shorter than a probe's.
+    pub async fn public_within(&self, site: &Targets, within: Duration) -> Answer {
+        let url = site.public.as_ref();
+        hurried(url, within, self.public(site)).await
+    }
+
+    /// As `primary`, for a time that may be shorter than a probe's.
+    pub async fn primary_within(&self, site: &Targets, within: Duration) -> Answer {
+        let url = site.primary.as_ref().or(site.public.as_ref());
+        hurried(url, within, self.primary(site)).await
+    }
+
     /// Asks the standby at its own address.
     pub async fn standby(&self, site: &Targets) -> Answer {
         match &site.standby {
@@ -189,6 +201,13 @@ fn as_visitor<'a>(public: &'a Url, site: &'a Targets) -> Visit<'a> {
 async fn in_time(patience: Duration, url: &Url, probe: impl Future<Output = Answer>) -> Answer {
     let late = || silent(format!("{} gave no answer within {patience:?}", shown(url)));
     timeout(patience, probe).await.unwrap_or_else(|_| late())
+}
+
+async fn hurried(url: Option<&Url>, within: Duration, probe: impl Future<Output = Answer>) -> Answer {
+    match url {
+        Some(url) => in_time(within, url, probe).await,
+        None => probe.await,
+    }
 }
 
 /// A client that sees what a new visitor sees: nothing is reused or followed, and no proxy stands between.

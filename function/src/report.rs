@@ -87,7 +87,7 @@ impl ProbeReport {
 
 #[cfg(test)]
 mod tests {
-    use failover_core::{Notification, SiteMarks};
+    use failover_core::{Concern, Notification, SiteMarks};
 
     use super::*;
 
@@ -129,7 +129,7 @@ mod tests {
             host: None,
             policies: Vec::new(),
         };
-        assert_eq!(incident.concerns(&[&marks]), Some(&marks));
+        assert_eq!(incident.concerns(&[&marks]), Concern::Site(marks.name.clone()));
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
             host: None,
             policies: Vec::new(),
         };
-        assert_eq!(incident.concerns(&[&marks]), None);
+        assert_eq!(incident.concerns(&[&marks]), Concern::NoSite);
     }
 
     #[test]

@@ -119,14 +119,37 @@ impl Guarded {
         join_all(glances).await
     }
 
+    /// Asks the public URL once, and beside it, in the same time, the primary past the redirect. Where the public URL
+    /// alone decides, the primary's answer is what has come by then; `beside` says that it decides too.
+    pub async fn ask_places(&self, beside: bool) -> (Served, Served) {
+        let unheard = || Served::Unknown("it was not waited for".to_owned());
+        // On the heap: whoever decides would carry both.
+        let (mut public, mut primary) = (Box::pin(self.ask_public()), Box::pin(self.ask_primary_once()));
+        let seen = tokio::select! {
+            seen = &mut public => seen,
+            primary = &mut primary => return (public.await, primary),
+        };
+        let patience = match &seen {
+            Served::By(_) => return (seen, unheard()),
+            Served::Silent(_) if !beside => self.confirm_within / 4,
+            _ => self.confirm_within,
+        };
+        let primary = tokio::time::timeout(patience, primary).await.unwrap_or_else(|_| unheard());
+        (seen, primary)
+    }
+
+    async fn ask_primary_once(&self) -> Served {
+        if !self.policy.has_primary_url {
+            return Served::Unknown("there is no primary_url to ask".to_owned());
+        }
+        self.prober.primary_within(&self.targets, self.confirm_within).await.served
+    }
+
     /// Asks the public URL once, for at most `confirm_within`. An answer of which nobody could see in that time who gave
     /// it counts as the primary's: the site is not silent.
     pub async fn ask_public(&self) -> Served {
         let until = tokio::time::Instant::now() + self.confirm_within;
-        let asked = tokio::time::timeout_at(until, self.prober.public(&self.targets)).await;
-        let Ok(Answer { served, .. }) = asked else {
-            return Served::Unknown(format!("no answer within {:?}", self.confirm_within));
-        };
+        let Answer { served, .. } = self.prober.public_within(&self.targets, self.confirm_within).await;
         if !self.is_told_by_switches(&served) {
             return served;
         }
@@ -164,12 +187,8 @@ impl Guarded {
 
     /// What a pending incident is decided on: fresh probes, and whether the standby could serve.
     pub async fn fresh_facts(&self) -> Facts {
-        let (public, standby_unable) = tokio::join!(self.ask_public(), self.standby_unable());
-        let mut facts = Facts { public, standby_unable, ..Facts::none() };
-        if facts.public.is_silent() && self.policy.has_primary_url {
-            facts.primary = self.prober.primary(&self.targets).await.served;
-        }
-        facts
+        let ((public, primary), standby_unable) = tokio::join!(self.ask_places(true), self.standby_unable());
+        Facts { public, primary, standby_unable, ..Facts::none() }
     }
 
     /// Tells the log, the events topic and the webhooks.

@@ -69,6 +69,17 @@ async fn an_operator_whose_configuration_names_the_topic_needs_no_look_at_the_su
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_finds_nothing_to_do_is_followed_to_that_answer() {
+    let drill = pushed().await;
+    let there = "the site is on its primary already";
+    drill.failover(&["send", "failback", "--wait"]).await.ends(0).says(there);
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.failover(&["send", "failover", "--wait"]).await.ends(0).says("the site is on its standby already");
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_read_the_subscription_names_the_topic() {
     let drill = pushed().await;
     drill.sandbox.world.deny("pubsub.subscriptions.get");

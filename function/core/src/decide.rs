@@ -6,15 +6,16 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Command, Direction, Event, Facts, Incident, IncidentState, Order, PendingIncident, Policy, Reason,
+    Alarm, Command, Direction, Event, Facts, Incident, IncidentState, Order, PendingIncident, Policy, Reason,
     Signal, SignalKind, State, Verb,
+    incident::is_our_report,
     rules::{self, Case},
 };
 
 mod command;
 mod incident;
 
-use command::{asked, dealt_with, decide_command, joined, order, outdated};
+use command::{asked, dealt_with, decide_command, joined, order, past};
 use incident::{decide_incident, failing_back, settled, start_automatic};
 
 /// An incident that was published longer ago is not acted on without the journal, which alone can tell whether it
@@ -64,10 +65,12 @@ impl Decision {
 
 /// What a decision wants to know before it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of looks, read by name")]
 pub struct Looks {
-    /// Ask the public URL; and beside it, once and no longer than that takes, the primary past the redirect: only
-    /// the reason depends on that.
+    /// Ask the public URL, and beside it, in the same time, the primary past the redirect.
     pub public: bool,
+    /// A silent public URL alone doesn't decide it: the primary is waited for as long.
+    pub beside: bool,
     /// Ask the primary past the redirect, twice.
     pub primary: bool,
     /// Look at every switch.
@@ -81,7 +84,8 @@ pub fn looks(state: &State, signal: &Signal) -> Looks {
             let matters = incident.state == IncidentState::Open
                 && settled(state, signal, incident).is_none()
                 && failing_back(state).is_none();
-            Looks { public: matters, ..Looks::default() }
+            let beside = matters && is_our_report(&incident.id);
+            Looks { public: matters, beside, ..Looks::default() }
         }
         SignalKind::Command(command) => command_looks(state, signal, command),
     }
@@ -91,7 +95,7 @@ fn command_looks(state: &State, signal: &Signal, command: &Command) -> Looks {
     let switches = state.plans.is_empty();
     match command.verb {
         _ if dealt_with(state, signal).is_some() => Looks::default(),
-        Verb::Failover | Verb::Failback if outdated(state, (signal, command)).is_some() => Looks::default(),
+        Verb::Failover | Verb::Failback if past(state, (signal, command)).is_some() => Looks::default(),
         Verb::Failback if joined(state, Direction::Failback, command).is_some() => Looks::default(),
         Verb::Failover | Verb::Rehearse => Looks { switches, ..Looks::default() },
         Verb::Failback => Looks { primary: !command.force, switches, ..Looks::default() },
@@ -128,7 +132,8 @@ pub fn decide_blind(policy: &Policy, facts: &Facts, signal: &Signal, now: Timest
         SignalKind::Incident(incident)
             if fresh && incident.state == IncidentState::Open && facts.public.is_silent() =>
         {
-            let case = Case { policy, state: &state, facts, now };
+            let alarm = Alarm::Incident;
+            let case = Case { policy, state: &state, facts, alarm, now };
             let free = rules::held_back_blind(&case).is_none();
             free.then(|| start_automatic(&state, facts, (signal, incident), now))
         }
@@ -156,18 +161,7 @@ pub fn decide_again(
     (pending, signal): (&PendingIncident, &Signal),
     now: Timestamp,
 ) -> Decision {
-    let incident = Incident {
-        id: pending.id.clone(),
-        state: IncidentState::Open,
-        started_at: Some(pending.started_at),
-        summary: pending.summary.clone(),
-        metric: None,
-        policy: None,
-        labels: std::collections::BTreeMap::new(),
-        check_id: None,
-        host: None,
-        reporter: None,
-    };
+    let incident = Incident::opened(pending.id.clone(), pending.started_at, pending.summary.clone());
     let decision = decide_incident(policy, state, facts, (signal, &incident), now);
     match decision.verdict {
         Verdict::Stay => {

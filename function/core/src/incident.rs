@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     SiteName,
-    reading::{Fitting, Leaf, Unreadable, object},
+    filter::compared,
+    reading::{Fitting, Leaf, Unreadable, clean, object},
 };
 
 /// Metrics that say whether an uptime check passed begin with this.
@@ -21,6 +22,14 @@ const SITE_LABEL: &str = "failover_site";
 const LOOSE_SITE_LABEL: &str = "site";
 /// The label in which a probe report carries its watcher's name.
 const WATCHER_LABEL: &str = "failover_watcher";
+
+/// The id of a report that reconcile made of its own looks begins so.
+pub const OUR_REPORT: &str = "reconcile-";
+
+/// Whether nobody but reconcile's own looks raised the alarm that has this id.
+pub(crate) fn is_our_report(id: &str) -> bool {
+    id.starts_with(OUR_REPORT)
+}
 
 /// What an alert or a probe report says happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +59,12 @@ pub struct Incident {
     /// The host that was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// The uptime checks that its condition watches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched_checks: Vec<String>,
+    /// The hosts that its condition watches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched_hosts: Vec<String>,
     /// The watcher that sent it, if it is a probe report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporter: Option<String>,
@@ -133,6 +148,34 @@ struct RawResource {
 #[serde(default)]
 struct RawCondition {
     name: Leaf,
+    #[serde(rename = "conditionThreshold")]
+    threshold: Fitting<RawFilter>,
+    #[serde(rename = "conditionAbsent")]
+    absent: Fitting<RawFilter>,
+    #[serde(rename = "conditionMonitoringQueryLanguage")]
+    monitoring_query: Fitting<RawFilter>,
+    #[serde(rename = "conditionPrometheusQueryLanguage")]
+    prometheus_query: Fitting<RawFilter>,
+}
+
+/// What a condition watches: a filter, or a query.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawFilter {
+    filter: Leaf,
+    query: Leaf,
+}
+
+impl RawCondition {
+    /// All that it watches, in whatever language.
+    fn watched(&self) -> Vec<&str> {
+        let kinds = [&self.threshold, &self.absent, &self.monitoring_query, &self.prometheus_query];
+        let leaves =
+            kinds.into_iter().filter_map(|kind| kind.0.as_ref()).flat_map(|raw| [&raw.filter, &raw.query]);
+        leaves
+            .filter_map(|leaf| if let Leaf::Text(text) = leaf { Some(text.as_str()) } else { None })
+            .collect()
+    }
 }
 
 type Labels = BTreeMap<String, Leaf>;
@@ -147,12 +190,21 @@ fn read_incident(raw: RawIncident) -> Result<Incident, Unreadable> {
     })?;
     let labels = read_labels(raw.policy_user_labels);
     let metric = raw.metric.0.unwrap_or_default();
+    let condition = raw.condition.0.unwrap_or_default();
+    let watched = condition.watched();
+    let named = |field: &str| -> Vec<String> {
+        watched.iter().flat_map(|filter| compared(filter, field)).map(clean).collect()
+    };
+    let uptime = |metric: &String| metric.starts_with(UPTIME_METRICS);
     Ok(Incident {
         state: read_state(&raw.state)?,
         started_at: read_time(&raw.started_at),
         summary: raw.summary.text().unwrap_or_default(),
-        metric: metric.r#type.text(),
-        policy: raw.condition.0.and_then(|condition| read_policy(&condition.name)),
+        // Where the notification itself names no metric, its condition may.
+        metric: metric.r#type.text().or_else(|| named("metric.type").into_iter().find(uptime)),
+        policy: read_policy(&condition.name),
+        watched_checks: named("check_id"),
+        watched_hosts: named("host"),
         check_id: read_labels(metric.labels).remove("check_id"),
         host: raw.resource.0.and_then(|resource| read_labels(resource.labels).remove("host")),
         reporter: labels.get(WATCHER_LABEL).cloned(),
@@ -204,10 +256,80 @@ pub struct SiteMarks {
     pub policies: Vec<String>,
 }
 
+/// What an incident is to the configured sites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// It acts on this site.
+    Site(SiteName),
+    /// It names this site, but neither its metric nor its policy counts there.
+    Unheeded(SiteName),
+    /// It names none of them.
+    NoSite,
+}
+
 impl Incident {
+    /// An open incident of which no more is known.
+    pub fn opened(id: String, started_at: Timestamp, summary: String) -> Self {
+        Self {
+            id,
+            state: IncidentState::Open,
+            started_at: Some(started_at),
+            summary,
+            metric: None,
+            policy: None,
+            labels: BTreeMap::new(),
+            check_id: None,
+            host: None,
+            watched_checks: Vec::new(),
+            watched_hosts: Vec::new(),
+            reporter: None,
+        }
+    }
+
     /// Which of `sites` it acts on: the one it names, if its metric or its policy may act there.
-    pub fn concerns<'a>(&self, sites: &[&'a SiteMarks]) -> Option<&'a SiteMarks> {
-        self.named(sites).filter(|site| self.is_about_uptime() || self.has_policy_of(site))
+    pub fn concerns(&self, sites: &[&SiteMarks]) -> Concern {
+        match self.named(sites) {
+            None => Concern::NoSite,
+            Some(site) if self.is_about_uptime() || self.has_policy_of(site) => {
+                Concern::Site(site.name.clone())
+            }
+            Some(site) => Concern::Unheeded(site.name.clone()),
+        }
+    }
+
+    /// Why it moves nothing, for whoever expected that it would.
+    pub fn dropped_because(&self, concern: &Concern) -> Option<String> {
+        let id = &self.id;
+        match concern {
+            Concern::Site(_) => None,
+            Concern::Unheeded(site) => {
+                let metric = self
+                    .metric
+                    .as_ref()
+                    .map_or("it names no metric".to_owned(), |metric| format!("its metric is \"{metric}\""));
+                let policy = self.policy.as_deref().unwrap_or("projects/…/alertPolicies/…");
+                Some(format!(
+                    "incident {id} names the site {site} and moves nothing: {metric}, and only that of an uptime check \
+                     counts by itself; let it count by policies = [\"{policy}\"] in that site's configuration"
+                ))
+            }
+            Concern::NoSite => {
+                Some(format!("incident {id} is of no site that is configured here{}", self.marks_told()))
+            }
+        }
+    }
+
+    /// By what it might have been recognised.
+    fn marks_told(&self) -> String {
+        let checks = self.check_id.iter().chain(&self.watched_checks).map(|check| format!("check {check}"));
+        let hosts = self.host.iter().chain(&self.watched_hosts).map(|host| format!("host {host}"));
+        let labels = [SITE_LABEL, LOOSE_SITE_LABEL]
+            .into_iter()
+            .filter_map(|label| self.labels.get(label).map(|site| format!("label {label} = {site}")));
+        let policy = self.policy.iter().map(|policy| format!("policy {policy}"));
+        let mut marks: Vec<String> = labels.chain(checks).chain(hosts).chain(policy).collect();
+        marks.dedup();
+        if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
     }
 
     /// Whether it tells of an uptime check or of a probe.
@@ -227,10 +349,15 @@ impl Incident {
             .or_else(|| only(sites, |site| self.has_check_of(site)))
             .or_else(|| only(sites, |site| self.has_policy_of(site)))
             .or_else(|| only(sites, |site| self.has_host_of(site)))
+            .or_else(|| only(sites, |site| self.watches_host_of(site)))
     }
 
     fn has_check_of(&self, site: &SiteMarks) -> bool {
-        self.check_id.as_ref().is_some_and(|id| site.check_ids.contains(id))
+        let named = |id: &String| site.check_ids.contains(id);
+        match &self.check_id {
+            Some(id) => named(id),
+            None => self.watched_checks.iter().any(named),
+        }
     }
 
     fn has_policy_of(&self, site: &SiteMarks) -> bool {
@@ -240,6 +367,11 @@ impl Incident {
     fn has_host_of(&self, site: &SiteMarks) -> bool {
         let (Some(ours), Some(theirs)) = (&self.host, &site.host) else { return false };
         ours.eq_ignore_ascii_case(theirs)
+    }
+
+    fn watches_host_of(&self, site: &SiteMarks) -> bool {
+        let Some(ours) = site.host.as_ref().filter(|_| self.host.is_none()) else { return false };
+        self.watched_hosts.iter().any(|theirs| ours.eq_ignore_ascii_case(theirs))
     }
 }
 

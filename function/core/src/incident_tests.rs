@@ -105,6 +105,8 @@ fn a_real_open_incident_is_read() {
             labels: BTreeMap::from([("failover".into(), "storefront".into())]),
             check_id: Some("www-example-com-AbC123".into()),
             host: Some("www.example.com".into()),
+            watched_checks: Vec::new(),
+            watched_hosts: Vec::new(),
             reporter: None,
         }
     );
@@ -165,7 +167,11 @@ fn what_is_missing_is_none() {
         assert_eq!(incident(&with("/incident/started_at", nothing)).started_at, None);
     }
     assert_eq!(incident(&with("/incident/metric/labels", None)).check_id, None);
-    assert_eq!(incident(&with("/incident/metric", None)).metric, None);
+    let unmeasured = with("/incident/metric", None);
+    assert_eq!(incident(&unmeasured).metric, incident(&opened()).metric, "the condition names it");
+    let mut bare = unmeasured;
+    bare["incident"]["condition"] = Value::Null;
+    assert_eq!(incident(&bare).metric, None);
     assert_eq!(incident(&with("/incident/resource", Some(json!("a string")))).host, None);
     assert_eq!(incident(&with("/incident/condition", None)).policy, None);
     assert_eq!(incident(&with("/incident/policy_user_labels", None)).labels, BTreeMap::new());
@@ -246,8 +252,67 @@ fn means(changes: &[(&str, Value)], expected: Option<&str>) {
     for (path, value) in changes {
         *body.pointer_mut(path).expect("the field exists") = value.clone();
     }
-    let found = incident(&body).concerns(&[&shop, &blog]).map(|site| site.name.as_str());
-    assert_eq!(found, expected, "{changes:?}");
+    let found = match incident(&body).concerns(&[&shop, &blog]) {
+        Concern::Site(site) => Some(site.as_str().to_owned()),
+        Concern::Unheeded(_) | Concern::NoSite => None,
+    };
+    assert_eq!(found.as_deref(), expected, "{changes:?}");
+}
+
+const FILTER: &str = "/incident/condition/conditionThreshold/filter";
+
+/// The filter of a condition that watches this.
+fn watching(what: &str) -> (&'static str, Value) {
+    (FILTER, json!(format!("metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND {what}")))
+}
+
+#[test]
+fn what_the_condition_watches_names_the_site_where_its_labels_do_not() {
+    let unsaid = [(CHECK, Value::Null), (HOST, Value::Null)];
+    let check = watching("metric.label.check_id=\"check-of-shop\" AND resource.type=\"gce_instance\"");
+    means(&[&unsaid[..], std::slice::from_ref(&check)].concat(), Some("shop"));
+    means(&[&unsaid[..], &[watching("resource.label.host=\"blog.example.com\"")]].concat(), Some("blog"));
+    let both = watching("metric.label.check_id=one_of(\"check-of-shop\", \"check-of-blog\")");
+    means(&[&unsaid[..], &[both]].concat(), None);
+    means(&[(CHECK, json!("check-of-blog")), check.clone()], Some("blog"));
+    means(&[(METRIC, Value::Null), (CHECK, Value::Null), check], Some("shop"));
+}
+
+#[track_caller]
+fn dropped(body: &Value, because: Option<&str>) {
+    let (shop, incident) = (site("shop"), incident(body));
+    assert_eq!(incident.dropped_because(&incident.concerns(&[&shop])).as_deref(), because);
+}
+
+#[test]
+fn what_moves_nothing_says_truly_why() {
+    dropped(
+        &opened(),
+        Some(
+            "incident 0.nrwotmyokd9n is of no site that is configured here (check www-example-com-AbC123, host \
+             www.example.com, policy projects/acme-prod/alertPolicies/12942885046098191375)",
+        ),
+    );
+    let mut body = with(CHECK, Some(json!("check-of-shop")));
+    dropped(&body, None);
+    body["incident"]["metric"]["type"] = json!("__missing__");
+    dropped(
+        &body,
+        Some(
+            "incident 0.nrwotmyokd9n names the site shop and moves nothing: its metric is \"__missing__\", and only that \
+             of an uptime check counts by itself; let it count by policies = \
+             [\"projects/acme-prod/alertPolicies/12942885046098191375\"] in that site's configuration",
+        ),
+    );
+    let bare = json!({ "version": "1.2", "incident": { "incident_id": "0.a", "state": "open",
+        "resource": { "labels": { "host": "shop.example.com" } } } });
+    dropped(
+        &bare,
+        Some(
+            "incident 0.a names the site shop and moves nothing: it names no metric, and only that of an uptime check \
+             counts by itself; let it count by policies = [\"projects/…/alertPolicies/…\"] in that site's configuration",
+        ),
+    );
 }
 
 const LABELS: &str = "/incident/policy_user_labels";
@@ -296,7 +361,7 @@ fn a_host_that_two_sites_share_names_neither() {
     let mut twin = site("blog");
     twin.host = Some("shop.example.com".into());
     let shared = incident(&with(HOST, Some(json!("shop.example.com"))));
-    assert_eq!(shared.concerns(&[&site("shop"), &twin]), None);
+    assert_eq!(shared.concerns(&[&site("shop"), &twin]), Concern::NoSite);
 }
 
 proptest! {

@@ -12,6 +12,7 @@
 mod command;
 mod decide;
 mod facts;
+mod filter;
 mod incident;
 mod journal;
 mod moves;
@@ -30,14 +31,14 @@ mod switch;
 pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command, read_hold};
 pub use decide::{Decision, Looks, Verdict, adopt, decide, decide_again, decide_blind, looks};
 pub use facts::{Facts, Served, Sighting};
-pub use incident::{Incident, IncidentState, Notification, SiteMarks};
+pub use incident::{Concern, Incident, IncidentState, Notification, OUR_REPORT, SiteMarks};
 pub use journal::{
     Direction, ENTRY_VERSION, End, Entry, Event, Finding, Hold, Step, StepRecord, UnreadableEntry,
 };
 pub use moves::{Ended, Move, moves};
 pub use plan::{Claim, OpenPlan, Trouble, steps};
 pub use reading::Unreadable;
-pub use reason::{Reason, clock, span};
+pub use reason::{Alarm, Doubt, Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
 pub use stages::{Stage, StageTime, stages, started_at};

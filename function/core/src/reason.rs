@@ -9,8 +9,10 @@ use crate::{Asker, Direction, Hold, Position};
 /// Why it was decided so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// An incident is open and the public URL is silent.
+    /// The site is said to be down, and the public URL is silent.
     PublicSilent {
+        /// Who says so.
+        alarm: Alarm,
         /// What the probe met.
         probe: String,
     },
@@ -50,6 +52,8 @@ pub enum Reason {
         /// The order time of the newer one.
         newer: Timestamp,
     },
+    /// An order to move from so long ago that nobody may mean it any more: it carries this time.
+    Overdue(Timestamp),
     /// The same message or incident was dealt with before.
     Redelivered(String),
     /// A closed incident.
@@ -63,6 +67,13 @@ pub enum Reason {
     FailingBack(u64),
     /// The public URL still answers.
     StillAnswers,
+    /// The probe of the public URL could not tell, and the primary itself answers.
+    PrimaryAnswers {
+        /// What the probe met at the public URL.
+        probe: String,
+    },
+    /// Nobody but our own looks raised the alarm, and by now they don't say so for certain.
+    OnlyOurLooks(Doubt),
     /// There is no public URL that could tell whether the site is silent.
     NoPublicUrl,
     /// An operator's hold.
@@ -102,6 +113,26 @@ pub enum Reason {
     TooBusyToRehearse(String),
 }
 
+/// Who says that a site is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// An incident, or a report in its shape.
+    Incident,
+    /// Nobody but reconcile's own looks.
+    OurLooks,
+}
+
+/// Why our own looks alone move nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// The public URL is not known to be silent now; the text says what the probe met.
+    PublicUnseen(String),
+    /// The primary itself answers.
+    PrimaryAnswers,
+    /// Whether the primary itself answers was not seen; the text says why.
+    PrimaryUnseen(String),
+}
+
 /// `time` as an operator reads it: UTC, whole seconds.
 pub fn clock(time: Timestamp) -> impl fmt::Display {
     time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -122,17 +153,7 @@ pub fn span(span: SignedDuration) -> String {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PublicSilent { probe } => {
-                write!(f, "an incident is open and the public URL doesn't answer ({probe})")
-            }
-            Self::WayBroken { probe } => write!(
-                f,
-                "an incident is open and the public URL doesn't answer ({probe}) while the primary itself does: \
-                 the way through Cloudflare is broken"
-            ),
-            Self::PublicUnknown { probe } => {
-                write!(f, "an incident is open and our own probe could not tell otherwise ({probe})")
-            }
+            Self::PublicSilent { .. } | Self::WayBroken { .. } | Self::PublicUnknown { .. } => down(f, self),
             Self::RoutedAlready => {
                 f.write_str("an incident is open and visitors are led to the standby already: the move is completed")
             }
@@ -161,12 +182,24 @@ impl fmt::Display for Reason {
                 clock(*said),
                 clock(*newer)
             ),
+            Self::Overdue(said) => write!(
+                f,
+                "the order is from {}, more than an hour ago, and may mean a day that is over; send it again, or with \
+                 \"force\": true",
+                clock(*said)
+            ),
             Self::Redelivered(id) => write!(f, "{id} was dealt with before: this is a redelivery"),
             Self::Closed { incident, was_pending } => closed(f, incident, *was_pending),
             Self::FailingBack(plan) => {
                 write!(f, "the failback of entry {plan} is under way; this is decided when it has ended")
             }
             Self::StillAnswers => f.write_str("the public URL still answers: a false alarm, unless it falls silent"),
+            Self::PrimaryAnswers { probe } => write!(
+                f,
+                "the public URL could not be judged ({probe}) while the primary itself answers: nothing moves until \
+                 either falls silent; \"failover\" leads visitors to the standby all the same"
+            ),
+            Self::OnlyOurLooks(doubt) => write!(f, "nobody but our own looks raised the alarm, and {doubt}"),
             Self::NoPublicUrl => f.write_str(
                 "without a public_url nobody can tell whether this site is silent, so it is moved by \"failover\" and \
                  \"promote\" only",
@@ -208,6 +241,40 @@ impl fmt::Display for Reason {
             }
             Self::TooBusyToRehearse(why) => write!(f, "no rehearsal now: {why}"),
         }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PublicUnseen(probe) => write!(f, "the public URL is not seen to be silent now ({probe})"),
+            Self::PrimaryAnswers => f.write_str(
+                "the primary itself answers: the way through Cloudflare is broken; \"failover\" leads visitors to the \
+                 standby all the same",
+            ),
+            Self::PrimaryUnseen(probe) => write!(f, "whether the primary answers was not seen ({probe})"),
+        }
+    }
+}
+
+/// Why a site is taken to be down.
+fn down(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
+    match reason {
+        Reason::PublicSilent { alarm: Alarm::OurLooks, probe } => {
+            write!(f, "look after look of our own found the public URL silent ({probe})")
+        }
+        Reason::WayBroken { probe } => write!(
+            f,
+            "an incident is open and the public URL doesn't answer ({probe}) while the primary itself does: the way \
+             through Cloudflare is broken"
+        ),
+        Reason::PublicUnknown { probe } => {
+            write!(f, "an incident is open and our own probe could not tell otherwise ({probe})")
+        }
+        Reason::PublicSilent { probe, .. } => {
+            write!(f, "an incident is open and the public URL doesn't answer ({probe})")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,21 +2,32 @@
 
 use jiff::Timestamp;
 
-use crate::{Approval, Facts, Policy, Position, Reason, State};
+use crate::{Alarm, Approval, Doubt, Facts, Policy, Position, Reason, Served, State};
 
 /// What a rule may look at.
 pub(crate) struct Case<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) state: &'a State,
     pub(crate) facts: &'a Facts,
+    pub(crate) alarm: Alarm,
     pub(crate) now: Timestamp,
 }
 
 /// The first rule that holds an automatic failover back, if any does.
 pub(crate) fn held_back(case: &Case<'_>) -> Option<Reason> {
-    [still_answers, unjudged, held, stuck, needs_approval, cooling_down, budget_spent, standby_unable]
-        .into_iter()
-        .find_map(|rule| rule(case))
+    let rules = [
+        still_answers,
+        primary_answers,
+        unjudged,
+        only_our_looks,
+        held,
+        stuck,
+        needs_approval,
+        cooling_down,
+        budget_spent,
+        standby_unable,
+    ];
+    rules.into_iter().find_map(|rule| rule(case))
 }
 
 /// The rules that don't need the journal's history; they bind also while it can't be read.
@@ -26,6 +37,32 @@ pub(crate) fn held_back_blind(case: &Case<'_>) -> Option<Reason> {
 
 fn still_answers(case: &Case<'_>) -> Option<Reason> {
     case.facts.public.is_by(Position::Primary).then_some(Reason::StillAnswers)
+}
+
+/// Something answers in the site's stead, and the site itself is well.
+fn primary_answers(case: &Case<'_>) -> Option<Reason> {
+    let Served::Unknown(probe) = &case.facts.public else { return None };
+    let alive = case.facts.primary.is_by(Position::Primary);
+    alive.then(|| Reason::PrimaryAnswers { probe: probe.clone() })
+}
+
+/// Nobody else may have noticed anything: then both ways to the primary have to be silent, as far as there are two.
+fn only_our_looks(case: &Case<'_>) -> Option<Reason> {
+    if case.alarm == Alarm::Incident {
+        return None;
+    }
+    let doubt = match (&case.facts.public, &case.facts.primary) {
+        (Served::Silent(_), _) if !case.policy.has_primary_url => return None,
+        (Served::Silent(_), Served::Silent(_)) => return None,
+        (Served::Silent(_), Served::By(Position::Primary)) => Doubt::PrimaryAnswers,
+        (Served::Silent(_), Served::By(Position::Standby)) => {
+            Doubt::PrimaryUnseen("the standby answered in its place".to_owned())
+        }
+        (Served::Silent(_), Served::Unknown(probe)) => Doubt::PrimaryUnseen(probe.clone()),
+        (Served::Unknown(probe), _) => Doubt::PublicUnseen(probe.clone()),
+        (Served::By(who), _) => Doubt::PublicUnseen(format!("the {who} answered")),
+    };
+    Some(Reason::OnlyOurLooks(doubt))
 }
 
 /// Nobody can tell whether such a site is silent: what reports it may be mistaken, and nothing else would know.

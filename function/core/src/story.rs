@@ -70,18 +70,8 @@ pub(crate) fn looked(switches: Vec<Sighting>) -> Facts {
 }
 
 pub(crate) fn incident(id: &str, state: IncidentState, started_at: Option<Timestamp>) -> Incident {
-    Incident {
-        id: id.to_owned(),
-        state,
-        started_at,
-        summary: format!("{id} says so"),
-        metric: None,
-        policy: None,
-        labels: std::collections::BTreeMap::new(),
-        check_id: None,
-        host: None,
-        reporter: None,
-    }
+    let summary = format!("{id} says so");
+    Incident { state, started_at, ..Incident::opened(id.to_owned(), t("00:00:00"), summary) }
 }
 
 /// An open incident that began at `started` and was published and received two seconds later.

@@ -163,7 +163,8 @@ fn decided(folder: &Path) -> String {
 
 fn looked(looks: Looks) -> String {
     let wanted = [
-        (looks.public, "the public URL"),
+        (looks.public && !looks.beside, "the public URL, with the primary beside it"),
+        (looks.beside, "the public URL and the primary"),
         (looks.primary, "the primary, twice"),
         (looks.switches, "the switches"),
     ];

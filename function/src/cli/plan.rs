@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use failover_core::{
-    Command, Decision, Direction, Event, Facts, Incident, IncidentState, Position, Reason, Role, Served,
-    Sighting, Signal, SignalKind, SiteName, State, Step, Verdict, decide, looks, steps,
+    Command, Decision, Direction, Event, Facts, Incident, Position, Reason, Role, Served, Sighting, Signal,
+    SignalKind, SiteName, State, Step, Verdict, decide, looks, steps,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -109,24 +109,13 @@ async fn prospect(site: &Guarded, args: &Args) -> Result<Prospect, Failure> {
 
 fn if_silent(public: &Served) -> Served {
     match public {
-        Served::Silent(_) => public.clone(),
-        _ => Served::Silent("as if it were silent".to_owned()),
+        Served::Silent(_) | Served::Unknown(_) => public.clone(),
+        Served::By(_) => Served::Silent("as if it were silent".to_owned()),
     }
 }
 
 fn imagined(now: Timestamp) -> Incident {
-    Incident {
-        id: "imagined by failover plan".to_owned(),
-        state: IncidentState::Open,
-        started_at: Some(now),
-        summary: String::new(),
-        metric: None,
-        policy: None,
-        labels: std::collections::BTreeMap::new(),
-        check_id: None,
-        host: None,
-        reporter: None,
-    }
+    Incident::opened("imagined by failover plan".to_owned(), now, String::new())
 }
 
 impl Word {

@@ -146,6 +146,10 @@ fn outcome(entries: &[Entry], message: &str, joined: Option<u64>) -> Option<Sett
             Event::Refused { message: id, reason, .. } if id == message => {
                 return Some(Settled::Refused(reason.clone()));
             }
+            Event::Confirmed { plan: None, message: id, reason, .. } if id == message => {
+                return Some(Settled::Noted(reason.clone()));
+            }
+            Event::Confirmed { plan: Some(other), message: id, .. } if id == message => plan = Some(*other),
             Event::Held { message: id, hold } if id == message => {
                 let until = failover_core::clock(hold.until);
                 return Some(Settled::Noted(format!("automatic moves are off until {until}")));

@@ -1,6 +1,6 @@
 //! What is begun beside the journal's first read, so that an outage doesn't wait for it.
 
-use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKind, State};
+use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKind, State, looks};
 use tokio::task::JoinHandle;
 
 use super::desk::Desk;
@@ -9,7 +9,8 @@ use crate::act;
 /// Looks that were begun before it was known whether they are needed.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
-    pub(super) public: Option<JoinHandle<Served>>,
+    /// Who answered at the public URL, and at the primary's own.
+    pub(super) places: Option<JoinHandle<(Served, Served)>>,
     pub(super) act: act::Ahead,
 }
 
@@ -20,17 +21,19 @@ impl Ahead {
             return Self::default();
         }
         let site = std::sync::Arc::clone(&desk.site);
-        let public = tokio::spawn(async move { site.ask_public().await });
+        let beside = looks(&State::default(), signal).beside;
+        let places = tokio::spawn(async move { site.ask_places(beside).await });
         let gates = Some(desk.site.look_at_gates());
         let readiness = Some(desk.site.ask_readiness());
-        Self { public: Some(public), act: act::Ahead { gates, readiness, answered: None } }
+        Self { places: Some(places), act: act::Ahead { gates, readiness, answered: None } }
     }
 
-    /// The public URL's answer, from the look that was begun or from a new one.
-    pub(super) async fn public(&mut self, desk: &Desk) -> Served {
-        match self.public.take() {
-            Some(begun) => begun.await.unwrap_or_else(|error| Served::Unknown(error.to_string())),
-            None => desk.site.ask_public().await,
+    /// Who answered at the public URL and at the primary's own, from the look that was begun or from a new one.
+    pub(super) async fn places(&mut self, desk: &Desk, beside: bool) -> (Served, Served) {
+        let broken = |why: String| (Served::Unknown(why.clone()), Served::Unknown(why));
+        match self.places.take() {
+            Some(begun) => begun.await.unwrap_or_else(|error| broken(error.to_string())),
+            None => desk.site.ask_places(beside).await,
         }
     }
 }

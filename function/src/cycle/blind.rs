@@ -36,10 +36,11 @@ impl Desk {
         if self.is_running(0) {
             return Some("the move that began while the journal could not be reached is joined".to_owned());
         }
-        let public =
-            if blind_may_matter(signal) { self.site.ask_public().await } else { Facts::none().public };
-        let unable = if blind_may_matter(signal) { self.site.standby_unable().await } else { None };
-        let facts = Facts { public, standby_unable: unable, ..Facts::none() };
+        let mut facts = Facts::none();
+        if blind_may_matter(signal) {
+            let (places, unable) = tokio::join!(self.site.ask_places(false), self.site.standby_unable());
+            facts = Facts { public: places.0, primary: places.1, standby_unable: unable, ..facts };
+        }
         let decision = decide_blind(&self.site.policy, &facts, signal, Timestamp::now())?;
         let Verdict::Start(direction, order) = decision.verdict else { return None };
         let reason = format!(

@@ -147,7 +147,8 @@ impl Desk {
         let facts = self.facts(looks, &mut known.ahead).await;
         // How long a site takes to answer says nothing about the journal either.
         known.deadline += begun.elapsed();
-        known.ahead.act.answered = facts.primary.is_by(Position::Primary).then_some(begun);
+        let twice = looks.primary && facts.primary.is_by(Position::Primary);
+        known.ahead.act.answered = twice.then_some(begun);
         known.seen = Some(Seen { looks, at: Instant::now(), state: Arc::clone(state), facts: facts.clone() });
         facts
     }
@@ -179,12 +180,12 @@ impl Desk {
         let all = [Role::Gate, Role::Route, Role::Monitor];
         let primary = async { if looks.primary { Some(self.site.ask_primary_twice().await) } else { None } };
         let switches = async { if looks.switches { self.site.look_at(&all).await } else { Vec::new() } };
-        let public = async { if looks.public { Some(ahead.public(self).await) } else { None } };
-        let (primary, switches, public) = tokio::join!(primary, switches, public);
+        let places = async { if looks.public { Some(ahead.places(self, looks.beside).await) } else { None } };
+        let (primary, switches, places) = tokio::join!(primary, switches, places);
         let none = Facts::none();
         let mut facts = Facts { switches, ..none };
-        if let Some(public) = public {
-            facts.public = public;
+        if let Some((public, primary)) = places {
+            (facts.public, facts.primary) = (public, primary);
         }
         if let Some(primary) = primary {
             // A primary that is off can't answer: it is started first. What answers needs no such look.

@@ -1,6 +1,6 @@
 //! What is told of a decision: a line in the log, and an announcement where it is news.
 
-use failover_core::{Decision, Event, Signal, SignalKind, Verdict};
+use failover_core::{Decision, Event, Reason, Signal, SignalKind, Verdict};
 use serde_json::json;
 
 use super::desk::Desk;
@@ -14,6 +14,7 @@ impl Desk {
         let kind = match decision.verdict {
             Verdict::Pending if !decision.record.is_empty() => Kind::Pending,
             Verdict::Refused => Kind::Refused,
+            Verdict::Stay if matches!(reason, Reason::Closed { was_pending: false, .. }) => return,
             Verdict::Stay => match decision.record.iter().rfind(|event| is_news(event)) {
                 Some(event) => noted(event),
                 None => return,

@@ -4,7 +4,7 @@
 //! probes once.
 
 use failover_core::{
-    Command, Event, Failback, Incident, IncidentState, Position, Role, Served, Sighting, Signal, SignalKind,
+    Command, Event, Failback, Incident, OUR_REPORT, Position, Role, Served, Sighting, Signal, SignalKind,
     State, Verb, adopt,
 };
 use jiff::Timestamp;
@@ -20,9 +20,6 @@ use crate::{
 
 /// So many rounds in a row make a report of a silent site, an outage on the standby, or the end of either.
 pub(super) const IN_A_ROW: u32 = 3;
-
-/// The id of a report made here begins so.
-const REPORT: &str = "reconcile-";
 
 impl Desk {
     /// One round, on behalf of `signal`.
@@ -98,7 +95,7 @@ impl Desk {
         state: &State,
         public: &Served,
     ) -> Result<Reply, RecordError> {
-        let report = state.pending.iter().find(|pending| pending.id.starts_with(REPORT));
+        let report = state.pending.iter().find(|pending| pending.id.starts_with(OUR_REPORT));
         if let Some(report) = report.filter(|_| self.counts().answered >= IN_A_ROW) {
             self.drop_report(&report.id).await?;
         }
@@ -113,18 +110,10 @@ impl Desk {
     /// Three silent rounds in a row count as a probe report, with the third one's order time.
     fn report(&self, signal: &Signal, public: &Served) -> Signal {
         let started_at = signal.order_time();
-        let incident = Incident {
-            id: format!("{REPORT}{}-{}", self.site.name, started_at.as_second()),
-            state: IncidentState::Open,
-            started_at: Some(started_at),
-            summary: format!("{IN_A_ROW} reconciles in a row found the public URL silent; {}", told(public)),
-            metric: None,
-            policy: None,
-            labels: std::collections::BTreeMap::new(),
-            check_id: None,
-            host: None,
-            reporter: Some("reconcile".to_owned()),
-        };
+        let id = format!("{OUR_REPORT}{}-{}", self.site.name, started_at.as_second());
+        let summary = format!("{IN_A_ROW} reconciles in a row found the public URL silent; {}", told(public));
+        let incident =
+            Incident { reporter: Some("reconcile".to_owned()), ..Incident::opened(id, started_at, summary) };
         Signal { kind: SignalKind::Incident(incident), ..signal.clone() }
     }
 

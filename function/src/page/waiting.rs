@@ -1,10 +1,8 @@
 //! What waits, and what would hold an automatic failover back now.
 
-use std::collections::BTreeMap;
-
 use failover_core::{
-    End, Entry, Event, Facts, Incident, IncidentState, PENDING_FOR, Policy, Position, Reason, Served, Signal,
-    SignalKind, State, Verdict, decide,
+    End, Entry, Event, Facts, Incident, PENDING_FOR, Policy, Position, Reason, Served, Signal, SignalKind,
+    State, Verdict, decide,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -114,18 +112,7 @@ pub(super) fn automatic(policy: &Policy, state: &State, now: Timestamp) -> Optio
 }
 
 fn imagined(now: Timestamp) -> Signal {
-    let incident = Incident {
-        id: "imagined by the status page".to_owned(),
-        state: IncidentState::Open,
-        started_at: Some(now),
-        summary: String::new(),
-        metric: None,
-        policy: None,
-        labels: BTreeMap::new(),
-        check_id: None,
-        host: None,
-        reporter: None,
-    };
+    let incident = Incident::opened("imagined by the status page".to_owned(), now, String::new());
     let kind = SignalKind::Incident(incident);
     Signal { message: "imagined".to_owned(), published: now, received: now, kind }
 }

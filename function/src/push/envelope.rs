@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub struct Envelope {
     /// The message's id: the same on every redelivery.
     pub message_id: String,
-    /// When it was published, by Pub/Sub's clock.
+    /// When it was published, by Pub/Sub's clock: first, where it comes from a dead-letter topic.
     pub publish_time: Timestamp,
     /// `projects/P/subscriptions/S`.
     pub subscription: String,
@@ -40,6 +40,15 @@ struct Inside {
     #[serde(rename = "publishTime")]
     published: Option<String>,
     publish_time: Option<String>,
+    attributes: Option<Attributes>,
+}
+
+/// What Pub/Sub notes on a message that it moves to a dead-letter topic ("Dead-letter topics", read 2026-11-29). Whoever
+/// publishes it again, as a replay does, takes these along.
+#[derive(Deserialize)]
+struct Attributes {
+    #[serde(rename = "CloudPubSubDeadLetterSourceTopicPublishTime")]
+    source_published: Option<String>,
 }
 
 /// Opens an envelope.
@@ -58,12 +67,18 @@ pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
     };
     let message_id = filled(message.id.or(message.message_id), "messageId")?;
     let published = filled(message.published.or(message.publish_time), "publishTime")?;
-    let publish_time = published
-        .parse()
-        .or_else(|_| unreadable("the push's publishTime is no time as RFC 3339 writes it"))?;
+    let publish_time = time(&published, "publishTime")?;
+    let source = message.attributes.and_then(|attributes| attributes.source_published);
+    let first =
+        source.map(|source| time(&source, "CloudPubSubDeadLetterSourceTopicPublishTime")).transpose()?;
+    let publish_time = first.map_or(publish_time, |first| first.min(publish_time));
     let subscription = filled(wrapped.subscription, "subscription")?;
     let data = decode(&filled(message.data, "data")?)?;
     Ok(Envelope { message_id, publish_time, subscription, attempt: wrapped.attempt, data })
+}
+
+fn time(text: &str, name: &str) -> Result<Timestamp, Unreadable> {
+    text.parse().or_else(|_| unreadable(format!("the push's {name} is no time as RFC 3339 writes it")))
 }
 
 fn decode(data: &str) -> Result<Vec<u8>, Unreadable> {
@@ -165,6 +180,24 @@ mod tests {
         );
         refuses("\"aGVsbG8=\"", "7", "the push has something of a wrong kind at line 2, column 55");
         refuses("scriptions/s\" }", "scriptions/s\"", "the push is not JSON at line 6, column 52");
+    }
+
+    #[test]
+    fn what_was_replayed_from_a_dead_letter_topic_has_the_time_of_its_source() {
+        let replayed = |attributes: &str| {
+            let body = REAL.replace(r#"{"k":"v"}"#, attributes);
+            read(body.as_bytes()).map(|envelope| envelope.publish_time.to_string())
+        };
+        let from = |time: &str| {
+            replayed(&format!(
+                r#"{{"CloudPubSubDeadLetterSourceDeliveryCount":"100","CloudPubSubDeadLetterSourceTopicPublishTime":"{time}"}}"#
+            ))
+        };
+        assert_eq!(from("2021-02-20T20:00:00.000+00:00").unwrap(), "2021-02-20T20:00:00Z");
+        assert_eq!(from("2031-02-20T20:00:00.000+00:00").unwrap(), "2021-02-26T19:13:55.749Z");
+        assert_eq!(replayed("null").unwrap(), "2021-02-26T19:13:55.749Z");
+        let why = "the push's CloudPubSubDeadLetterSourceTopicPublishTime is no time as RFC 3339 writes it";
+        assert_eq!(from("last week"), Err(Unreadable(why.to_owned())));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What is decided about an operator's command. No rule holds it back; what it says once is said for good.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Verdict, carry_on, start};
 use crate::{
     Asker, Command, DEFAULT_HOLD, Direction, Event, Facts, Hold, OpenPlan, Order, Policy, Position, Reason,
     Role, Served, Signal, State, SwitchId, Verb, signal::whole_seconds,
 };
+
+/// An order to move is good for so long, and no longer without `force`.
+const ORDER_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) fn decide_command(
     policy: &Policy,
@@ -16,12 +19,13 @@ pub(super) fn decide_command(
     now: Timestamp,
 ) -> Decision {
     match command.verb {
-        Verb::Failover => outdated(state, (signal, command))
-            .unwrap_or_else(|| failover(state, facts, (signal, command), now)),
-        Verb::Failback => outdated(state, (signal, command))
+        Verb::Failover => {
+            past(state, (signal, command)).unwrap_or_else(|| failover(state, facts, (signal, command), now))
+        }
+        Verb::Failback => past(state, (signal, command))
             .unwrap_or_else(|| failback(policy, state, facts, (signal, command))),
-        Verb::Hold => outworded(state, signal).unwrap_or_else(|| hold(signal, command)),
-        Verb::Release => outworded(state, signal).unwrap_or_else(|| release(signal, command)),
+        Verb::Hold => outworded(state, (signal, command)).unwrap_or_else(|| hold(signal, command)),
+        Verb::Release => outworded(state, (signal, command)).unwrap_or_else(|| release(signal, command)),
         Verb::Acknowledge => acknowledge(state, (signal, command), now),
         Verb::Rehearse => rehearse(state, facts, (signal, command), now),
         Verb::Reconcile | Verb::Check => Decision::stay(Reason::NothingNew(state.active, state.since)),
@@ -44,23 +48,32 @@ pub(super) fn joined<'a>(state: &'a State, direction: Direction, command: &Comma
     (!insists).then_some(plan)
 }
 
+/// An order whose time has passed: somebody gave a newer one, or it is of so long ago that it means a day that is
+/// over, as one that is replayed from a dead-letter topic.
+pub(super) fn past(state: &State, (signal, command): (&Signal, &Command)) -> Option<Decision> {
+    outdated(state, signal).map(|reason| unheeded(signal, command, reason)).or_else(|| {
+        is_overdue(signal, command).then(|| refused(signal, command, Reason::Overdue(signal.order_time())))
+    })
+}
+
 /// An order published before the newest one was given is not carried out any more, also where that one has yet to
 /// end.
-pub(super) fn outdated(state: &State, (signal, command): (&Signal, &Command)) -> Option<Decision> {
+fn outdated(state: &State, signal: &Signal) -> Option<Reason> {
     let said = whole_seconds(signal.published);
     if let Some(moved) = state.last_move.as_ref().map(|moved| moved.order_time).filter(|moved| said < *moved)
     {
-        return Some(Decision::stay(Reason::Stale { said, moved }));
+        return Some(Reason::Stale { said, moved });
     }
     if let Some(newer) = state.confirmed.filter(|newer| said < *newer) {
-        return Some(Decision::stay(Reason::Outworded { said, newer }));
+        return Some(Reason::Outworded { said, newer });
     }
     let open = state.newest().filter(|plan| plan.direction != Direction::Rehearsal)?;
     let newer = Some(open.order.at).filter(|newer| said < *newer)?;
-    let reason = Reason::Outworded { said, newer };
-    // That plan may end `Unwound`, after which nothing else would tell that this order was answered.
-    let event = settling(signal, command, &reason);
-    Some(Decision::stay(reason).recording(event))
+    Some(Reason::Outworded { said, newer })
+}
+
+fn is_overdue(signal: &Signal, command: &Command) -> bool {
+    !command.force && signal.received.duration_since(signal.order_time()) > ORDER_HOLDS
 }
 
 fn failover(
@@ -163,6 +176,12 @@ fn confirming(decision: Decision, plan: Option<u64>, signal: &Signal, command: &
     decision.recording(event)
 }
 
+/// An order that a newer one has taken the place of. It is journaled, so that whoever waits for it is told.
+fn unheeded(signal: &Signal, command: &Command, reason: Reason) -> Decision {
+    let event = settling(signal, command, &reason);
+    Decision::stay(reason).recording(event)
+}
+
 fn refused(signal: &Signal, command: &Command, reason: Reason) -> Decision {
     let event = settling(signal, command, &reason);
     Decision::new(Verdict::Refused, reason).recording(event)
@@ -180,9 +199,9 @@ fn settling(signal: &Signal, command: &Command, reason: &Reason) -> Event {
 
 /// A word on holding that was published before the newest one is not heeded any more: a hold that comes after its own
 /// release would keep visitors in the dark.
-fn outworded(state: &State, signal: &Signal) -> Option<Decision> {
+fn outworded(state: &State, (signal, command): (&Signal, &Command)) -> Option<Decision> {
     let (said, newer) = (whole_seconds(signal.published), state.hold_ordered?);
-    (said < whole_seconds(newer)).then(|| Decision::stay(Reason::Outworded { said, newer }))
+    (said < whole_seconds(newer)).then(|| unheeded(signal, command, Reason::Outworded { said, newer }))
 }
 
 /// One that was published before the latest move was ordered means something else that somebody has looked at: what
@@ -192,7 +211,7 @@ fn acknowledge(state: &State, (signal, command): (&Signal, &Command), now: Times
     let stuck = state.stuck.as_ref().and_then(|stuck| stuck.ordered);
     let moved = state.last_move.as_ref().map(|moved| moved.order_time);
     if let Some(newer) = stuck.max(moved).filter(|newer| said < whole_seconds(*newer)) {
-        return Decision::stay(Reason::Outworded { said, newer });
+        return unheeded(signal, command, Reason::Outworded { said, newer });
     }
     Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
         .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() })

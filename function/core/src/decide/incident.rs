@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{Decision, Verdict, carry_on, start};
 use crate::{
-    Asker, Direction, Event, Facts, Incident, IncidentState, OpenPlan, Order, PendingIncident, Policy,
+    Alarm, Asker, Direction, Event, Facts, Incident, IncidentState, OpenPlan, Order, PendingIncident, Policy,
     Position, Reason, Served, Signal, State,
+    incident::is_our_report,
     rules::{self, Case},
     signal::whole_seconds,
     state::is_kept_at,
@@ -29,13 +30,20 @@ pub(super) fn decide_incident(
             _ => decision,
         };
     }
-    let held_back = failing_back(state)
-        .map(|plan| Reason::FailingBack(plan.id))
-        .or_else(|| rules::held_back(&Case { policy, state, facts, now }));
+    let held_back = failing_back(state).map(|plan| Reason::FailingBack(plan.id)).or_else(|| {
+        let alarm = alarm(state, incident, now);
+        rules::held_back(&Case { policy, state, facts, alarm, now })
+    });
     match held_back {
         Some(reason) => kept(Decision::new(Verdict::Pending, reason), state, signal, incident, now),
         None => start_automatic(state, facts, (signal, incident), now),
     }
+}
+
+/// An incident that waits beside one of our own reports is an alarm as well.
+fn alarm(state: &State, incident: &Incident, now: Timestamp) -> Alarm {
+    let ids = state.pending_at(now).map(|pending| pending.id.as_str()).chain([incident.id.as_str()]);
+    if ids.into_iter().all(is_our_report) { Alarm::OurLooks } else { Alarm::Incident }
 }
 
 pub(super) fn failing_back(state: &State) -> Option<&OpenPlan> {
@@ -70,7 +78,8 @@ fn began(signal: &Signal, incident: &Incident) -> Timestamp {
 fn closed(state: &State, incident: &Incident) -> Decision {
     let was_pending = state.waits_for(&incident.id).next().is_some();
     let decision = Decision::stay(Reason::Closed { incident: incident.id.clone(), was_pending });
-    if !was_pending {
+    // One that comes before its own open settles that one: messages may arrive in any order.
+    if !was_pending && state.has_settled_incident(&incident.id) {
         return decision;
     }
     let reason = decision.reason.to_string();
@@ -116,15 +125,17 @@ pub(super) fn start_automatic(
         unfinished: false,
         incidents,
     };
-    start(Direction::Failover, order, why_automatic(facts))
+    let ours = order.incidents.iter().all(|incident| is_our_report(&incident.id));
+    let alarm = if ours { Alarm::OurLooks } else { Alarm::Incident };
+    start(Direction::Failover, order, why_automatic(facts, alarm))
 }
 
-fn why_automatic(facts: &Facts) -> Reason {
+fn why_automatic(facts: &Facts, alarm: Alarm) -> Reason {
     match &facts.public {
         Served::Silent(probe) if facts.primary.is_by(Position::Primary) => {
             Reason::WayBroken { probe: probe.clone() }
         }
-        Served::Silent(probe) => Reason::PublicSilent { probe: probe.clone() },
+        Served::Silent(probe) => Reason::PublicSilent { alarm, probe: probe.clone() },
         Served::Unknown(probe) => Reason::PublicUnknown { probe: probe.clone() },
         Served::By(_) => Reason::RoutedAlready,
     }

@@ -6,7 +6,7 @@ use crate::{Direction, End, Event, Position, Served};
 
 #[track_caller]
 fn check(policy: &Policy, story: &Story, facts: &Facts, now: &str, expected: Option<&str>) {
-    let case = Case { policy, state: &story.state, facts, now: t(now) };
+    let case = Case { policy, state: &story.state, facts, alarm: Alarm::Incident, now: t(now) };
     assert_eq!(held_back(&case).map(|reason| reason.to_string()).as_deref(), expected, "at {now}");
 }
 
@@ -38,7 +38,13 @@ fn a_site_that_nobody_can_ask_is_moved_by_orders_only() {
     let told = "without a public_url nobody can tell whether this site is silent, so it is moved by \"failover\" and \
                 \"promote\" only";
     check(&policy, &Story::default(), &Facts::none(), "12:00:00", Some(told));
-    let case = Case { policy: &policy, state: &State::default(), facts: &silent(), now: t("12:00:00") };
+    let case = Case {
+        policy: &policy,
+        state: &State::default(),
+        facts: &silent(),
+        alarm: Alarm::Incident,
+        now: t("12:00:00"),
+    };
     assert_eq!(held_back_blind(&case), Some(Reason::NoPublicUrl));
 }
 
@@ -49,6 +55,71 @@ fn a_site_that_answers_is_a_false_alarm() {
     check(&policy(), &Story::default(), &answering(Position::Standby), "12:00:00", None);
     let unknown = Facts { public: Served::Unknown("a challenge".to_owned()), ..Facts::none() };
     check(&policy(), &Story::default(), &unknown, "12:00:00", None);
+}
+
+#[test]
+fn a_site_that_is_well_behind_something_that_answers_in_its_stead_is_left_alone() {
+    let unknown =
+        |primary| Facts { public: Served::Unknown("a challenge".to_owned()), primary, ..Facts::none() };
+    let told = "the public URL could not be judged (a challenge) while the primary itself answers: nothing moves until \
+                either falls silent; \"failover\" leads visitors to the standby all the same";
+    let check =
+        |primary, expected| check(&policy(), &Story::default(), &unknown(primary), "12:00:00", expected);
+    check(Served::By(Position::Primary), Some(told));
+    check(Served::By(Position::Standby), None);
+    check(Served::Silent("refused".to_owned()), None);
+    check(Served::Unknown("a challenge".to_owned()), None);
+}
+
+#[test]
+fn our_looks_alone_move_only_what_is_silent_by_both_ways() {
+    let unseen = || Served::Unknown("a login".to_owned());
+    let silent = || Served::Silent("refused".to_owned());
+    let alive = || Served::By(Position::Primary);
+    let broken = "nobody but our own looks raised the alarm, and the primary itself answers: the way through Cloudflare \
+                  is broken; \"failover\" leads visitors to the standby all the same";
+    let table = [
+        (true, silent(), silent(), None),
+        (true, silent(), alive(), Some(broken)),
+        (
+            true,
+            silent(),
+            unseen(),
+            Some(
+                "nobody but our own looks raised the alarm, and whether the primary answers was not seen (a login)",
+            ),
+        ),
+        (
+            true,
+            unseen(),
+            silent(),
+            Some(
+                "nobody but our own looks raised the alarm, and the public URL is not seen to be silent now (a login)",
+            ),
+        ),
+        (false, silent(), unseen(), None),
+        (
+            false,
+            unseen(),
+            unseen(),
+            Some(
+                "nobody but our own looks raised the alarm, and the public URL is not seen to be silent now (a login)",
+            ),
+        ),
+    ];
+    for (has_primary_url, public, primary, expected) in table {
+        let policy = Policy { has_primary_url, ..policy() };
+        let facts = Facts { public, primary, ..Facts::none() };
+        let state = State::default();
+        let case = Case {
+            policy: &policy,
+            state: &state,
+            facts: &facts,
+            alarm: Alarm::OurLooks,
+            now: t("12:00:00"),
+        };
+        assert_eq!(held_back(&case).map(|reason| reason.to_string()).as_deref(), expected, "{facts:?}");
+    }
 }
 
 #[test]
@@ -200,7 +271,7 @@ fn the_first_rule_that_binds_is_the_one_that_is_told() {
     let facts =
         Facts { standby_unable: Some("manual scaling at 0".to_owned()), ..answering(Position::Primary) };
     let told = |facts: &Facts, now: &str| {
-        let case = Case { policy: &policy, state: &story.state, facts, now: t(now) };
+        let case = Case { policy: &policy, state: &story.state, facts, alarm: Alarm::Incident, now: t(now) };
         held_back(&case).map(|reason| reason.to_string()[..20].to_owned()).unwrap_or_default()
     };
     assert_eq!(told(&facts, "12:50:00"), "the public URL still");
@@ -212,7 +283,7 @@ fn the_first_rule_that_binds_is_the_one_that_is_told() {
 fn without_the_journal_only_what_needs_no_history_binds() {
     let told = |policy: &Policy, facts: &Facts| {
         let story = Story::stuck().then("12:45:00", hold_until("13:00:00"));
-        let case = Case { policy, state: &story.state, facts, now: t("12:50:00") };
+        let case = Case { policy, state: &story.state, facts, alarm: Alarm::Incident, now: t("12:50:00") };
         held_back_blind(&case).map(|reason| reason.to_string())
     };
     assert_eq!(told(&policy(), &silent()), None);

@@ -99,17 +99,9 @@ impl Outage {
 
     fn take(&mut self, turn: &Turn, began: Timestamp) {
         let seconds = |i: usize| SignedDuration::from_secs(i64::try_from(i).unwrap_or(0));
-        let told = |i: usize, state| Incident {
-            id: format!("i{i}"),
-            state,
-            started_at: Some(began + seconds(i)),
-            summary: String::new(),
-            metric: None,
-            policy: None,
-            labels: std::collections::BTreeMap::new(),
-            check_id: None,
-            host: None,
-            reporter: None,
+        let told = |i: usize, state| {
+            let opened = Incident::opened(format!("i{i}"), began + seconds(i), String::new());
+            Incident { state, ..opened }
         };
         match turn {
             Turn::Open(i) => {

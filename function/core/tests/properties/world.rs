@@ -120,16 +120,9 @@ impl Told {
         let published = now - SignedDuration::from_secs(self.age);
         let kind = match &self.said {
             Said::Incident(id, state, began) => SignalKind::Incident(Incident {
-                id: id.clone(),
                 state: *state,
                 started_at: began.map(|before| published - SignedDuration::from_secs(before)),
-                summary: "it is down".to_owned(),
-                metric: None,
-                policy: None,
-                labels: std::collections::BTreeMap::new(),
-                check_id: None,
-                host: None,
-                reporter: None,
+                ..Incident::opened(id.clone(), published, "it is down".to_owned())
             }),
             Said::Command(verb, force) => {
                 SignalKind::Command(Command { force: *force, ..Command::new(*verb) })

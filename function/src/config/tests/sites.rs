@@ -205,7 +205,7 @@ fn an_incident_finds_its_site() {
     let body = r#"{"version":"1.2","incident":{"incident_id":"1","state":"open","metric":{"type":
         "monitoring.googleapis.com/uptime_check/check_passed","labels":{"check_id":"resume-abc123"}}}}"#;
     let Ok(Notification::Incident(incident)) = Notification::read(body.as_bytes()) else { panic!("unread") };
-    assert_eq!(config.site_of(&incident).unwrap().name.as_str(), "resume");
+    assert_eq!(config.concern_of(&incident), Concern::Site("resume".parse().unwrap()));
     let foreign = Incident { check_id: None, ..incident };
-    assert!(config.site_of(&foreign).is_none());
+    assert_eq!(config.concern_of(&foreign), Concern::NoSite);
 }

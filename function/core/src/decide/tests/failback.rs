@@ -242,7 +242,7 @@ fn where_visitors_were_found_elsewhere_adopts_that() {
 #[test]
 fn from_before_the_last_order_is_stale() {
     let stale = "stay: stale: it is from 2026-01-10 11:59:59 UTC, before the order of the last move at \
-                 2026-01-10 12:00:00 UTC";
+                 2026-01-10 12:00:00 UTC + refused m-failback";
     check(&Story::on_standby(), &well(), &asks(Verb::Failback, "11:59:59"), stale);
     let not_yet_moved = "stay: stale: it is from 2026-01-10 11:59:59 UTC, and a newer order was given at \
                          2026-01-10 12:00:00 UTC + refused m-failback";

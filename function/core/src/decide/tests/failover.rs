@@ -145,7 +145,7 @@ fn where_visitors_were_found_on_the_primary_moves_them() {
 #[test]
 fn from_before_the_last_order_is_stale() {
     let stale = "stay: stale: it is from 2026-01-10 12:59:59 UTC, before the order of the last move at \
-                 2026-01-10 13:00:00 UTC";
+                 2026-01-10 13:00:00 UTC + refused m-failover";
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "12:59:59"), stale);
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "12:59:59.999"), stale);
     check(&Story::back_home(), &home(), &asks(Verb::Failover, "13:00:00"), ASKED);
@@ -153,7 +153,22 @@ fn from_before_the_last_order_is_stale() {
                          2026-01-10 13:00:00 UTC + refused m-failover";
     check(&Story::failing_back(), &home(), &asks(Verb::Failover, "12:59:59"), not_yet_moved);
     check(&Story::failing_back(), &home(), &asks(Verb::Failover, "13:00:00"), ASKED);
-    check(&Story::back_home(), &home(), &forcing(Verb::Failover, "12:59:59"), stale);
+    check(&Story::back_home(), &home(), &forcing(Verb::Failover, "12:59:59"), &format!("{stale}-force"));
+}
+
+#[test]
+fn from_more_than_an_hour_ago_is_refused_short_of_force() {
+    let replayed = |signal: Signal, received: &str| Signal { received: t(received), ..signal };
+    let overdue = "refused: the order is from 2026-01-10 12:00:00 UTC, more than an hour ago, and may mean a day that is \
+                   over; send it again, or with \"force\": true + refused m-failover";
+    let asked = || asks(Verb::Failover, "12:00:00");
+    check(&Story::default(), &home(), &replayed(asked(), "13:00:00"), ASKED);
+    check(&Story::default(), &home(), &replayed(asked(), "13:00:01"), overdue);
+    check(&Story::on_standby(), &away(), &replayed(asked(), "16T12:00:00"), overdue);
+    let forced = forcing(Verb::Failover, "12:00:00");
+    check(&Story::default(), &home(), &replayed(forced, "16T12:00:00"), ASKED);
+    let open = "carry on 1: the failover of entry 1 is carried on";
+    check(&Story::failing_over(), &home(), &replayed(as_message(asked(), "m-i1"), "13:00:01"), open);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NOTHING: Looks = Looks { public: false, primary: false, switches: false };
+const NOTHING: Looks = Looks { public: false, beside: false, primary: false, switches: false };
 const PUBLIC: Looks = Looks { public: true, ..NOTHING };
 const SWITCHES: Looks = Looks { switches: true, ..NOTHING };
 const PRIMARY: Looks = Looks { primary: true, ..NOTHING };
@@ -17,6 +17,8 @@ fn at(story: &Story, signal: &Signal, expected: Looks) {
 fn an_incident_asks_the_public_url_if_that_decides_anything() {
     at(&Story::default(), &opened("i1", "12:00:00"), PUBLIC);
     at(&Story::rehearsing(), &opened("i1", "12:00:08"), PUBLIC);
+    let both_ways = Looks { beside: true, ..PUBLIC };
+    at(&Story::default(), &opened("reconcile-resume-1", "12:00:00"), both_ways);
     at(&Story::back_home(), &opened("i2", "12:59:59"), NOTHING);
     at(&Story::failing_over(), &opened("i2", "12:00:00"), NOTHING);
     at(&Story::on_standby(), &opened("i2", "12:30:00"), NOTHING);
@@ -47,6 +49,8 @@ fn a_rehearsal_looks_where_visitors_are() {
 fn what_is_settled_needs_no_look() {
     at(&Story::back_home(), &asks(Verb::Failover, "12:59:59"), NOTHING);
     at(&Story::back_home(), &asks(Verb::Failback, "12:59:59"), NOTHING);
+    let replayed = Signal { received: t("13:00:01"), ..asks(Verb::Failover, "12:00:00") };
+    at(&Story::default(), &replayed, NOTHING);
     let refused = Event::Refused {
         message: "m-rehearse".to_owned(),
         command: "rehearse".to_owned(),

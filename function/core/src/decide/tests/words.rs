@@ -47,10 +47,13 @@ fn of_a_hold_and_its_release_the_newer_order_wins_whichever_comes_first() {
     };
     let released = Story::default().then("12:00:10", word(Verb::Release, "12:00:05"));
     let too_late = "stay: stale: it is from 2026-01-10 12:00:00 UTC, and a newer order was given at \
-                    2026-01-10 12:00:05 UTC";
-    check(&released, &Facts::none(), &asks(Verb::Hold, "12:00:00"), too_late);
+                    2026-01-10 12:00:05 UTC + refused";
+    let check_late = |story: &Story, verb: Verb| {
+        check(story, &Facts::none(), &asks(verb, "12:00:00"), &format!("{too_late} m-{verb}"));
+    };
+    check_late(&released, Verb::Hold);
     let held = Story::default().then("12:00:10", word(Verb::Hold, "12:00:05"));
-    check(&held, &Facts::none(), &asks(Verb::Release, "12:00:00"), too_late);
+    check_late(&held, Verb::Release);
     check(&held, &Facts::none(), &asks(Verb::Release, "12:00:05"), "stay: no hold is on any more + released");
 }
 
@@ -58,7 +61,7 @@ fn of_a_hold_and_its_release_the_newer_order_wins_whichever_comes_first() {
 fn an_acknowledgement_from_before_the_last_move_lifts_nothing() {
     let failed_over = Story::on_standby();
     let late = "stay: stale: it is from 2026-01-10 11:59:59 UTC, and a newer order was given at \
-                2026-01-10 12:00:00 UTC";
+                2026-01-10 12:00:00 UTC + refused m-acknowledge";
     check(&failed_over, &Facts::none(), &asks(Verb::Acknowledge, "11:59:59"), late);
     let in_time = "stay: acknowledged: neither a stuck plan nor cooldown nor budget holds anything back now + acknowledged";
     check(&failed_over, &Facts::none(), &asks(Verb::Acknowledge, "12:00:00"), in_time);
