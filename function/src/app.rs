@@ -121,7 +121,8 @@ impl Parts {
         let config = Arc::clone(&self.config);
         let watch = config.watch.clone();
         let concern_of = move |incident: &failover_core::Incident| config.concern_of(incident);
-        Cycle::new(self.sites.clone(), Box::new(concern_of), self.announcer.clone(), &watch, shutdown)
+        let watch = (&watch, self.config.reconcile_every);
+        Cycle::new(self.sites.clone(), Box::new(concern_of), self.announcer.clone(), watch, shutdown)
             .checking(self.checker())
             .pinging(Pinger::new(self.config.pings.clone(), self.clients.http().clone()))
     }

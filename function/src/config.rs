@@ -73,6 +73,8 @@ pub struct Config {
     pub call_timeout: Duration,
     /// One probe waits at most this long, connection included.
     pub probe_timeout: Duration,
+    /// How often the schedule sends reconcile.
+    pub reconcile_every: Duration,
     /// Whether `serve` shows the status page too.
     pub page: bool,
     /// The key that opens the status page.
@@ -160,6 +162,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         claim_for: waits.claim_for,
         call_timeout: waits.call_timeout,
         probe_timeout: waits.probe_timeout,
+        reconcile_every: waits.reconcile_every,
         page,
         page_key,
         port,
@@ -203,6 +206,7 @@ struct Waits {
     claim_for: Duration,
     call_timeout: Duration,
     probe_timeout: Duration,
+    reconcile_every: Duration,
 }
 
 impl Waits {
@@ -212,6 +216,7 @@ impl Waits {
             claim_for: root.some_time("claim_for", "5s"),
             call_timeout: root.some_time("call_timeout", "10s"),
             probe_timeout: root.some_time("probe_timeout", "5s"),
+            reconcile_every: root.some_time("reconcile_every", "60s"),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! just observed, its plan is executed (`act`, which verifies by probes), and what happened is recorded before it
 //! is answered. One desk per site does so; reconcile is the second motor.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use failover_core::{Command, Concern, Incident, Signal, SignalKind, SiteName, Verb};
@@ -20,6 +20,7 @@ use crate::{
     site::Guarded,
 };
 
+mod afar;
 mod agree;
 mod ahead;
 mod answer;
@@ -35,18 +36,21 @@ mod news;
 mod reconcile;
 mod roll;
 mod rota;
+mod rounds;
 mod seen;
 mod unheeded;
 mod upkeep;
+mod waiting;
 mod watchers;
 
 use desk::Desk;
 use rota::Rota;
+use rounds::Rounds;
 use unheeded::Unheeded;
 use watchers::Watchers;
 
 /// Announcements are waited for this long before an answer: afterwards Cloud Run takes the CPU away.
-const ANNOUNCE_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+const ANNOUNCE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Which of the configured sites an incident acts on, or names for nothing.
 pub type ConcernOf = Box<dyn Fn(&Incident) -> Concern + Send + Sync>;
@@ -58,6 +62,7 @@ pub struct Cycle {
     announcer: Announcer,
     watchers: Watchers,
     unheeded: Unheeded,
+    rounds: Rounds,
     checker: Option<Checker>,
     pinger: Pinger,
 }
@@ -76,20 +81,21 @@ impl Deliver for Cycle {
 }
 
 impl Cycle {
-    /// Serves `sites` until `shutdown` says that this process ends.
+    /// Serves `sites` until `shutdown` says that this process ends; the schedule sends reconcile at this interval.
     pub fn new(
         sites: Vec<Arc<Guarded>>,
         concern_of: ConcernOf,
         announcer: Announcer,
-        watch: &config::Watch,
+        (watch, reconcile_every): (&config::Watch, Duration),
         shutdown: &watch::Receiver<bool>,
     ) -> Self {
-        let desk = |(site, rota)| Arc::new(Desk::new(site, rota, shutdown.clone()));
+        let desk = |(site, rota)| Arc::new(Desk::new(site, rota, reconcile_every, shutdown.clone()));
         let rotas =
             Rota::draw(sites.iter().map(|site| site.switches.iter().any(|switch| switch.is_rationed())));
         let desks = sites.into_iter().zip(rotas).map(desk).collect();
         let (watchers, unheeded, pinger) = (Watchers::new(watch), Unheeded::default(), Pinger::default());
-        Self { desks, concern_of, announcer, watchers, unheeded, checker: None, pinger }
+        let rounds = Rounds::default();
+        Self { desks, concern_of, announcer, watchers, unheeded, rounds, checker: None, pinger }
     }
 
     /// With what the command `check` does.
@@ -146,14 +152,15 @@ impl Cycle {
         if command.verb == Verb::Check {
             return self.check(desks, command).await;
         }
-        let replies = join_all(desks.into_iter().map(|desk| async move {
-            match command.verb {
-                Verb::Reconcile => desk.reconcile(signal).await,
-                _ => desk.handle(signal).await,
-            }
-        }));
-        let reply = answer::together(replies.await);
-        if command.verb == Verb::Reconcile && command.site.is_none() && reply.status == 200 {
+        if command.verb == Verb::Reconcile {
+            return self.reconcile(desks, signal, command).await;
+        }
+        answer::together(join_all(desks.into_iter().map(|desk| desk.handle(signal))).await)
+    }
+
+    async fn reconcile(&self, desks: Vec<&Arc<Desk>>, signal: &Signal, command: &Command) -> Reply {
+        let reply = self.rounds.reconcile(desks, signal, &self.announcer).await;
+        if command.site.is_none() && reply.status == 200 {
             // Monitoring counts this line, and tells humans when it stops coming.
             tracing::info!(reconciled = true, "every site was looked at");
             self.pinger.all_is_well().await;

@@ -67,6 +67,11 @@ impl RecordError {
             Self::Silent(_) | Self::Illegal(_) | Self::Moved(_) => false,
         }
     }
+
+    /// Whether the journal itself can't be read or written, rather than that somebody else did.
+    pub fn is_of_the_store(&self) -> bool {
+        !matches!(self, Self::Illegal(_) | Self::Moved(_))
+    }
 }
 
 /// One site's journal.

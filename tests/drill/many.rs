@@ -128,3 +128,43 @@ async fn an_idle_reconcile_reads_the_next_number_and_probes_once() {
     assert_eq!(of(Service::Edge).count(), 1, "probes");
     assert!(asked.iter().all(|record| record.kind != sandbox::Kind::Write), "{asked:#?}");
 }
+
+/// All sites are well, and this process has too few descriptors to ask them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_without_descriptors_moves_nobody() {
+    let drill = sites(48, &Settings::default().top).await;
+    drill.order("reconcile").await.is(200, "stay", None);
+    let limit = std::process::Command::new("prlimit")
+        .args(["--pid", &drill.function.pid().to_string(), "--nofile=24:24"])
+        .status();
+    assert!(limit.expect("prlimit runs").success());
+    for _ in 0..5 {
+        let answer = drill.order("reconcile").await;
+        assert_ne!(answer.text("verdict"), "move", "{answer:?}");
+    }
+    assert!(drill.writes().is_empty(), "{:?}", drill.writes());
+    assert!(drill.announced("started").is_empty() && drill.announced("pending").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn most_sites_silent_at_once_is_our_own_outage_and_counts_nothing() {
+    let drill = sites(4, &Settings::default().top).await;
+    drill.order("reconcile").await.is(200, "stay", None);
+    let names: Vec<String> =
+        drill.sandbox.world.sites_where(|_| true).iter().map(|site| site.name().to_owned()).collect();
+    for name in &names[..3] {
+        drill.sandbox.world.set_primary(name, Power::Off);
+    }
+    for _ in 0..5 {
+        drill.order("reconcile").await.is(200, "stay", None);
+    }
+    assert!(drill.writes().is_empty());
+    assert_eq!(drill.announced("trouble").len(), 1);
+    drill.sandbox.world.set_primary(&names[0], Power::On);
+    for _ in 0..2 {
+        drill.order("reconcile").await.is(200, "stay", None);
+    }
+    drill.order("reconcile").await.is(200, "move", None);
+    assert_eq!(drill.announced("trouble").len(), 1);
+    drill.all_promises_hold();
+}

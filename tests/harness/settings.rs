@@ -33,7 +33,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             journal: "gs://gleich-tech-failover/journal".to_owned(),
-            top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\n".to_owned(),
+            top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\nreconcile_every = \"1ms\"\n"
+                .to_owned(),
             site: "confirm_within = \"2s\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
             every_site: false,
             urls: None,

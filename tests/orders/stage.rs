@@ -253,6 +253,6 @@ fn settings(conditions: &Conditions) -> Settings {
         conditions.repair
     );
     let top = "call_timeout = \"2s\"\nclaim_for = \"1500ms\"\nprobe_timeout = \"2s\"\n\
-               journal_patience = \"5s\"\n";
+               journal_patience = \"5s\"\nreconcile_every = \"1ms\"\n";
     Settings { top: top.to_owned(), site, ..Settings::default() }
 }

@@ -108,8 +108,8 @@ pub(crate) const SERVED_BY: &str =
 
 /// Everything at a tenth, but for looks at sites: a busy machine may keep a process waiting for half a second, and a
 /// site that answered later than that would be taken for a silent one.
-const TOP: &str =
-    "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"1s\"\njournal_patience = \"500ms\"\n";
+const TOP: &str = "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"1s\"\njournal_patience = \"500ms\"\n\
+     reconcile_every = \"1ms\"\n";
 
 impl Scene {
     /// A fresh world in which all that happened before has happened, and the message to deliver there.

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::reading::{Leaf, Unreadable, clean, object};
+use crate::{
+    Asker,
+    reading::{Leaf, Unreadable, clean, object},
+};
 
 /// How long a hold lasts if nobody says.
 pub const DEFAULT_HOLD: Duration = Duration::from_hours(24);
@@ -40,6 +43,9 @@ pub struct Command {
         with = "jiff::fmt::serde::unsigned_duration::friendly::compact::optional"
     )]
     pub hold_for: Option<Duration>,
+    /// Whether nobody sent it: the function follows a standing rule of the site's.
+    #[serde(skip)]
+    pub standing: bool,
 }
 
 /// The orders there are.
@@ -113,7 +119,12 @@ impl Command {
     /// An order without a site, a reason or a name; a hold of the usual length.
     pub fn new(verb: Verb) -> Self {
         let hold_for = (verb == Verb::Hold).then_some(DEFAULT_HOLD);
-        Self { verb, site: None, reason: None, by: None, force: false, hold_for }
+        Self { verb, site: None, reason: None, by: None, force: false, hold_for, standing: false }
+    }
+
+    /// Whose order it is.
+    pub(crate) fn asker(&self) -> Asker {
+        if self.standing { Asker::Itself } else { Asker::Operator(self.by.clone()) }
     }
 
     /// Reads an order.
@@ -127,6 +138,7 @@ impl Command {
             by: take_text(&mut fields, "by")?,
             force: take_flag(&mut fields, "force")?,
             hold_for: take_hold(&mut fields, verb)?,
+            standing: false,
         };
         match fields.keys().next() {
             None => Ok(command),

@@ -14,8 +14,11 @@ use crate::{
 
 mod command;
 mod incident;
+mod route;
 
 use command::{asked, dealt_with, decide_command, joined, order, past};
+pub use route::{RouteFound, route_found};
+
 use incident::{decide_incident, failing_back, settled, start_automatic};
 
 /// An incident that was published longer ago is not acted on without the journal, which alone can tell whether it

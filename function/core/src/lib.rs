@@ -29,7 +29,9 @@ mod story;
 mod switch;
 
 pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command, read_hold};
-pub use decide::{Decision, Looks, Verdict, adopt, decide, decide_again, decide_blind, looks};
+pub use decide::{
+    Decision, Looks, RouteFound, Verdict, adopt, decide, decide_again, decide_blind, looks, route_found,
+};
 pub use facts::{Facts, Served, Sighting};
 pub use incident::{Concern, Incident, IncidentState, Notification, OUR_REPORT, SiteMarks};
 pub use journal::{

@@ -26,6 +26,11 @@ pub enum Reason {
         /// Why it could not.
         probe: String,
     },
+    /// The route was set back during an outage that isn't over.
+    SameOutage {
+        /// What the probe met.
+        probe: String,
+    },
     /// Visitors are led to the standby already, although the journal knows of no move.
     RoutedAlready,
     /// An operator asked for it.
@@ -154,6 +159,11 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PublicSilent { .. } | Self::WayBroken { .. } | Self::PublicUnknown { .. } => down(f, self),
+            Self::SameOutage { probe } => write!(
+                f,
+                "the route was set back to the primary while the site is on its standby, and the public URL doesn't \
+                 answer there ({probe}): it is the same outage, and the route is set again"
+            ),
             Self::RoutedAlready => {
                 f.write_str("an incident is open and visitors are led to the standby already: the move is completed")
             }

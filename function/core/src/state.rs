@@ -24,6 +24,9 @@ const ENDS_KEPT: usize = 8;
 /// The most incidents kept pending: own choice, many times what one outage brings, so that a flood of alerts
 /// can't swell every entry. The oldest gives way.
 const PENDING_MOST: usize = 32;
+/// A pause that an executor sent before it died may still land so long after monitoring was resumed: own choice, many
+/// times what a request may take.
+const PAUSE_LANDS_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// The window of the budget of automatic failovers.
 const BUDGET_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -66,6 +69,12 @@ pub struct State {
     pub outage: Option<Timestamp>,
     /// A write outside any plan that was begun and not seen to its end.
     pub upkeep: Option<Upkeep>,
+    /// When a plan of ours set out to pause monitoring last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Timestamp>,
+    /// When monitoring was resumed last, or seen to watch at the end of a plan that wants it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Timestamp>,
     /// How the latest plans ended, newest last: what a waiter in another process answers.
     #[serde(default)]
     pub ends: Vec<EndedPlan>,
@@ -205,6 +214,8 @@ impl Default for State {
             redirect_lives_s: 0,
             outage: None,
             upkeep: None,
+            paused: None,
+            resumed: None,
             ends: Vec::new(),
             checked: None,
         }
@@ -267,6 +278,18 @@ impl State {
     /// Whether this command was carried out or refused.
     pub fn has_settled_message(&self, id: &str) -> bool {
         self.settled_messages.iter().any(|remembered| remembered.id == id)
+    }
+
+    /// Whether monitoring that is found paused now was paused by a plan of ours. One that was sent before it was resumed
+    /// may land late.
+    pub fn has_paused(&self, now: Timestamp) -> bool {
+        let late = |paused, resumed| resumed <= paused || now.duration_since(resumed) < PAUSE_LANDS_WITHIN;
+        self.paused.is_some_and(|paused| self.resumed.is_none_or(|resumed| late(paused, resumed)))
+    }
+
+    /// Whether visitors were ever seen to be answered at this site, as far as its journal tells.
+    pub fn was_answered(&self) -> bool {
+        self.last_move.is_some() || self.ends.iter().any(|ended| ended.end == End::Done)
     }
 
     /// Whether this incident was acted on, or closed while it was pending.

@@ -44,11 +44,13 @@ pub enum Kind {
     Check,
     /// Another day on the standby.
     StandbyDay,
+    /// The primary answers again while visitors are served by the standby.
+    PrimaryAnswers,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Started,
         Self::Ended,
         Self::Trouble,
@@ -67,6 +69,7 @@ impl Kind {
         Self::Rehearsal,
         Self::Check,
         Self::StandbyDay,
+        Self::PrimaryAnswers,
     ];
 
     /// The word that receivers see.
@@ -90,6 +93,7 @@ impl Kind {
             Self::Rehearsal => "rehearsal",
             Self::Check => "check",
             Self::StandbyDay => "standby_day",
+            Self::PrimaryAnswers => "primary_answers",
         }
     }
 
@@ -103,7 +107,8 @@ impl Kind {
             | Self::Adopted
             | Self::Drift
             | Self::Held
-            | Self::StandbyDay => Severity::Warning,
+            | Self::StandbyDay
+            | Self::PrimaryAnswers => Severity::Warning,
             Self::Ended
             | Self::Dropped
             | Self::Recovered

@@ -96,6 +96,7 @@ fn the_example_is_taken_with_every_default() {
     assert_eq!(config.cloudflare_token().unwrap().expose(), "token");
     let waits = [config.journal_patience, config.claim_for, config.call_timeout, config.probe_timeout];
     assert_eq!(waits.map(|wait| wait.as_secs()), [5, 5, 10, 5]);
+    assert_eq!(config.reconcile_every.as_secs(), 60);
     assert_eq!((config.watch.every.as_secs(), config.watch.threshold), (5, 3));
     assert_eq!((config.watch.recovery, config.watch.agree, config.watch.anchors.len()), (5, 1, 0));
     assert!(!config.page && config.page_key.is_none() && config.webhooks.is_empty());
@@ -215,7 +216,7 @@ fn unknown_keys_are_refused_wherever_they_stand() {
             "watch.evry is not a key here; known are anchors, every, threshold, recovery, agree, watchers, events; for \
              example: without evry",
             "cool_down is not a key here; known are journal, push, events, sites, endpoints, webhooks, watch, \
-             journal_patience, claim_for, call_timeout, probe_timeout, page; for example: without cool_down",
+             journal_patience, claim_for, call_timeout, probe_timeout, reconcile_every, page; for example: without cool_down",
         ],
     );
     refuses(

@@ -1,10 +1,18 @@
 //! What reconcile counts from one round to the next.
 
+use std::{collections::VecDeque, time::Duration};
+
 use failover_core::{Observed, Position, Served, Sighting, State, SwitchId};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::desk::Desk;
+use super::{desk::Desk, reconcile::Around};
+
+/// Looks by which it is told whether a standby answers everybody.
+const LATELY: usize = 10;
+
+/// So many misses among them are no accident: own choice, one may be a deploy.
+const MISSES: usize = 2;
 
 /// What this process counts from one round to the next; a restart begins again, and so does the site's next turn.
 #[derive(Debug, Default)]
@@ -12,10 +20,21 @@ pub(super) struct Counts {
     pub(super) turn: Option<(Position, Option<Timestamp>)>,
     pub(super) silent: u32,
     pub(super) answered: u32,
+    /// When the last look that counted was begun.
+    counted_at: Option<Instant>,
+    /// Whether the site was seen answered, on whatever turn.
+    pub(super) was_answered: bool,
+    /// Whether the last looks that counted were answered, oldest first.
+    lately: VecDeque<bool>,
+    pub(super) is_flickering: bool,
     pub(super) well_since: Option<Instant>,
+    /// Whether the primary answered when it was asked last, on the standby.
+    pub(super) primary_answers: Option<bool>,
     pub(super) drift: Vec<(SwitchId, String)>,
     pub(super) last_round: Option<Timestamp>,
     pub(super) trouble: Option<String>,
+    /// When a stuck failover of a site in the dark was tried again last.
+    pub(super) tried_again: Option<Instant>,
 }
 
 impl Counts {
@@ -23,8 +42,44 @@ impl Counts {
     pub(super) fn begin_round(&mut self, state: &State) {
         let turn = Some((state.active, state.since));
         if self.turn != turn {
-            *self = Self { turn, ..Self::default() };
+            let (was_answered, tried_again) = (self.was_answered, self.tried_again);
+            *self = Self { turn, was_answered, tried_again, ..Self::default() };
         }
+    }
+
+    /// Whether a look begun at `at` is one of its own: closer together than half of a round they count as one.
+    fn is_another(&mut self, at: Instant, every: Duration) -> bool {
+        let another = self.counted_at.is_none_or(|before| at.saturating_duration_since(before) >= every / 2);
+        if another {
+            self.counted_at = Some(at);
+        }
+        another
+    }
+
+    fn count(&mut self, seen: Seen, counts: bool) {
+        match seen {
+            Seen::Answered => {
+                self.was_answered = true;
+                self.silent = 0;
+                self.answered = self.answered.saturating_add(u32::from(counts));
+            }
+            Seen::Silent => {
+                self.answered = 0;
+                self.silent = self.silent.saturating_add(u32::from(counts));
+            }
+            Seen::Neither => return,
+        }
+        if counts {
+            self.lately.push_back(seen == Seen::Answered);
+            let surplus = self.lately.len().saturating_sub(LATELY);
+            self.lately.drain(..surplus);
+        }
+    }
+
+    /// How many of how many looks were missed, where some were answered and it is no accident.
+    pub(super) fn flicker(&self) -> Option<(usize, usize)> {
+        let misses = self.lately.iter().filter(|answered| !**answered).count();
+        (misses >= MISSES && misses < self.lately.len()).then_some((misses, self.lately.len()))
     }
 
     /// What strayed, where that is news. A switch that couldn't be looked at is where it was seen last.
@@ -44,20 +99,40 @@ impl Counts {
     }
 }
 
+/// What a look says about an outage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Answered,
+    Silent,
+    Neither,
+}
+
+/// On the primary nobody else may have raised an alarm: there the public URL's silence counts only where the primary's
+/// own URL is silent too, or there is none. On the standby it alone tells whether visitors are served.
+fn seen(around: &Around, active: Position, has_primary_url: bool) -> Seen {
+    match &around.public {
+        Served::By(_) => Seen::Answered,
+        Served::Silent(_)
+            if active == Position::Standby || !has_primary_url || around.primary.is_silent() =>
+        {
+            Seen::Silent
+        }
+        // Neither silence nor proof: it neither counts nor resets.
+        _ => Seen::Neither,
+    }
+}
+
 impl Desk {
-    pub(super) fn count(&self, public: &Served) {
+    /// Counts what was seen around; `is_a_look` is false for a message that was delivered before.
+    pub(super) fn count(&self, around: &Around, is_a_look: bool) {
+        let state = &around.head.state;
+        let seen = seen(around, state.active, self.site.policy.has_primary_url);
         let mut counts = self.counts();
-        match public {
-            Served::By(_) => {
-                counts.silent = 0;
-                counts.answered = counts.answered.saturating_add(1);
-            }
-            Served::Silent(_) => {
-                counts.answered = 0;
-                counts.silent = counts.silent.saturating_add(1);
-            }
-            // Neither silence nor proof: it neither counts nor resets.
-            Served::Unknown(_) => {}
+        let known = counts.was_answered || state.was_answered();
+        let judged = seen == Seen::Answered || (seen == Seen::Silent && known);
+        let another = judged && is_a_look && counts.is_another(around.begun, self.reconcile_every);
+        if judged {
+            counts.count(seen, another);
         }
     }
 

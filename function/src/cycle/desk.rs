@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex as Lock},
+    time::Duration,
 };
 
 use failover_core::{
@@ -15,7 +16,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{ahead::Ahead, counts::Counts, motor::Running, rota::Rota, seen::Seen};
+use super::{ahead::Ahead, counts::Counts, motor::Running, rota::Rota, seen::Seen, waiting::Waiting};
 use crate::{
     act::{Assignment, backlog::Backlog},
     push::Reply,
@@ -40,6 +41,10 @@ pub(crate) struct Desk {
     pub(super) untold: Lock<Option<Backlog>>,
     /// When it is this site's turn to be looked at, where looks are rationed.
     pub(super) rota: Rota,
+    /// How often the schedule sends reconcile.
+    pub(super) reconcile_every: Duration,
+    /// The requests of this process that wait for a plan of this site.
+    pub(super) waiting: Waiting,
 }
 
 /// What a decision led to.
@@ -59,9 +64,15 @@ struct Known {
 }
 
 impl Desk {
-    pub(super) fn new(site: Arc<Guarded>, rota: Rota, shutdown: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(
+        site: Arc<Guarded>,
+        rota: Rota,
+        reconcile_every: Duration,
+        shutdown: watch::Receiver<bool>,
+    ) -> Self {
         let (running, counts, untold) = (Lock::default(), Lock::default(), Lock::default());
-        Self { site, shutdown, deciding: Mutex::default(), running, counts, untold, rota }
+        let (deciding, waiting) = (Mutex::default(), Waiting::default());
+        Self { site, shutdown, deciding, running, counts, untold, rota, reconcile_every, waiting }
     }
 
     /// Decides `signal` and sees through what comes of it; pending incidents are decided again afterwards.

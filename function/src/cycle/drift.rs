@@ -1,6 +1,7 @@
 //! Drift: switches that are elsewhere than where the journal says, and what may be set again without asking anybody.
 
 use failover_core::{Observed, Position, Role, Served, Sighting, State};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{desk::Desk, upkeep::Chore};
@@ -19,10 +20,11 @@ impl Desk {
             self.site.announce(Kind::Drift, &said, json!({ "repair": self.site.repair }), None);
         }
         let mut trouble = None;
-        if self.site.repair && state.upkeep.is_none() {
-            for (sighting, position) in
-                off.into_iter().filter(|(s, to)| may_repair(s.role, *to, seen, public))
-            {
+        if state.upkeep.is_none() {
+            // A pause of ours on the primary would keep the next outage unnoticed, whoever repairs what else.
+            let wanted = |s: &Sighting| self.site.repair || is_our_pause(s, state);
+            let off = off.into_iter().filter(|(s, to)| wanted(s) && may_repair(s.role, *to, seen, public));
+            for (sighting, position) in off {
                 let chore = Chore::repair(sighting.switch.clone(), sighting.role, position);
                 trouble = trouble.or(self.chore(chore, state).await?);
             }
@@ -31,8 +33,14 @@ impl Desk {
     }
 }
 
+/// Whether this is monitoring that a plan of ours paused, on a site that is on its primary.
+fn is_our_pause(sighting: &Sighting, state: &State) -> bool {
+    sighting.role == Role::Monitor && state.active == Position::Primary && state.has_paused(Timestamp::now())
+}
+
 /// The switches that are elsewhere than where the journal says, with where they belong. A route that was moved as a
-/// whole has been adopted before; what is left of routes is partly here and partly there.
+/// whole has mostly been adopted before; what is left of routes is partly here and partly there, or led where nobody
+/// could tell whether visitors are answered.
 fn strayed<'a>(state: &State, seen: &'a [Sighting]) -> Vec<(&'a Sighting, Position)> {
     let belongs = |role| match role {
         Role::Gate if state.draining.is_some() => None,

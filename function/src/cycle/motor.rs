@@ -71,6 +71,7 @@ impl Desk {
 
     /// Waits for a plan's end, wherever it executes, and takes it over when its executor is dead.
     pub(super) async fn see_through(&self, plan: u64, nonce: &str) -> Outcome {
+        let _waits = self.waiting.join();
         let mut watch = ClaimWatch::default();
         loop {
             if let Some(outcome) = self.join(plan).await {

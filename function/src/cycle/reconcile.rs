@@ -1,17 +1,17 @@
 //! Reconcile: the second motor beside deliveries. Looks, compares, finishes what is open.
 //!
-//! A round that finds nothing new writes nothing and lists nothing: it asks for the journal's next number and
-//! probes once.
+//! A round that finds nothing new writes nothing and lists nothing: it asks for the journal's next number, and the public
+//! URL and the primary's own once each. Rounds over many sites are in `rounds`.
 
 use failover_core::{
-    Command, Event, Failback, Incident, OUR_REPORT, Position, Role, Served, Sighting, Signal, SignalKind,
-    State, Verb, adopt,
+    Command, Direction, Event, Facts, Failback, Incident, OUR_REPORT, Order, Position, Role, RouteFound,
+    Served, Sighting, Signal, SignalKind, Verb, route_found,
 };
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::desk::Desk;
+use super::{ahead::Ahead, desk::Desk};
 use crate::{
     announce::Kind,
     push::{Reply, ReplyVerdict},
@@ -21,55 +21,132 @@ use crate::{
 /// So many rounds in a row make a report of a silent site, an outage on the standby, or the end of either.
 pub(super) const IN_A_ROW: u32 = 3;
 
-impl Desk {
-    /// One round, on behalf of `signal`.
-    pub(super) async fn reconcile(&self, signal: &Signal) -> Reply {
-        match self.round(signal).await {
-            Ok(reply) => reply,
-            Err(error) => self.unrecorded(&error),
+/// What one round saw of a site.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// A plan is open: it is seen through before anything is looked at.
+    Moving(Head),
+    /// What was seen around.
+    Around(Box<Around>),
+}
+
+/// What was seen around a site with no plan open.
+#[derive(Debug)]
+pub(super) struct Around {
+    pub(super) begun: Instant,
+    pub(super) head: Head,
+    pub(super) seen: Vec<Sighting>,
+    pub(super) public: Served,
+    pub(super) primary: Served,
+}
+
+/// One round of one site.
+#[derive(Debug)]
+pub(super) struct Round {
+    pub(super) look: Look,
+    /// Whether it may count as another look.
+    pub(super) is_a_look: bool,
+}
+
+impl Look {
+    /// Who answered the public URL, where it was asked.
+    pub(super) fn public(&self) -> Option<&Served> {
+        match self {
+            Self::Around(around) => Some(&around.public),
+            Self::Moving(_) => None,
         }
     }
+}
 
-    async fn round(&self, signal: &Signal) -> Result<Reply, RecordError> {
+impl Desk {
+    /// Looks at the journal, the switches, the public URL and the primary's own, at the same time where it can.
+    pub(super) async fn look_around(&self, signal: &Signal) -> Result<Look, RecordError> {
         let head = self.look_for(signal).await?;
-        if let Some(plan) = head.state.newest() {
-            let (id, reason) = (plan.id, plan.reason.clone());
-            let outcome = self.see_through(id, &uuid::Uuid::new_v4().to_string()).await;
-            self.reconsider(signal).await;
-            return Ok(self.executed(&reason, &outcome));
+        if head.state.newest().is_some() {
+            return Ok(Look::Moving(head));
         }
-        let head = self.expire(head).await?;
+        let head = self.expire(head, signal).await?;
         let roles = [Role::Gate, Role::Route, Role::Monitor];
         // Where a standby is about to be closed, the route is looked at whoever's turn it is.
         let its_turn = head.state.draining.is_some() || self.rota.is_due(signal.order_time());
-        let (seen, answer) =
-            tokio::join!(self.site.glance_at(&roles, its_turn), self.site.prober.public(&self.site.targets));
-        let public = self.site.judged(answer.served, &seen);
-        let head = self.adopt_route(head, &seen).await?;
-        self.counts().begin_round(&head.state);
-        self.count(&public);
+        let begun = Instant::now();
+        let (seen, public, primary) = tokio::join!(
+            self.site.glance_at(&roles, its_turn),
+            self.site.prober.public(&self.site.targets),
+            self.ask_primary(),
+        );
+        let public = self.site.judged(public.served, &seen);
+        Ok(Look::Around(Box::new(Around { begun, head, seen, public, primary })))
+    }
+
+    async fn ask_primary(&self) -> Served {
+        if !self.site.policy.has_primary_url {
+            return Facts::none().primary;
+        }
+        self.site.prober.primary(&self.site.targets).await.served
+    }
+
+    /// Does what is to be done about what was seen.
+    pub(super) async fn conclude(&self, signal: &Signal, round: Round) -> Result<Reply, RecordError> {
+        match round.look {
+            Look::Moving(head) => Ok(self.carry_on(signal, &head).await),
+            Look::Around(around) => self.act_on(signal, *around, round.is_a_look).await,
+        }
+    }
+
+    /// Sees an open plan through, unless another request does so already: that one keeps this instance its processor.
+    async fn carry_on(&self, signal: &Signal, head: &Head) -> Reply {
+        let Some(plan) = head.state.newest() else {
+            return self.quiet("no plan is open any more".to_owned());
+        };
+        let Some(_waits) = self.waiting.alone() else {
+            return self.quiet(format!("the {} of entry {} goes on", plan.direction, plan.id));
+        };
+        let (id, reason) = (plan.id, plan.reason.clone());
+        let outcome = self.see_through(id, &uuid::Uuid::new_v4().to_string()).await;
+        self.reconsider(signal).await;
+        self.executed(&reason, &outcome)
+    }
+
+    async fn act_on(
+        &self,
+        signal: &Signal,
+        mut around: Around,
+        is_a_look: bool,
+    ) -> Result<Reply, RecordError> {
+        if let Some(reply) = self.judge_route(signal, &mut around).await? {
+            return Ok(reply);
+        }
+        self.counts().begin_round(&around.head.state);
+        self.count(&around, is_a_look);
         if let Some(reply) = self.reconsider(signal).await {
             return Ok(reply);
         }
-        let trouble = self.chores(&head.state, &seen, &public).await?;
-        let trouble = trouble.or(self.drift(&head.state, &seen, &public).await?);
+        let Around { head, seen, public, .. } = &around;
+        let trouble = self.chores(&head.state, seen, public).await?;
+        let trouble = trouble.or(self.drift(&head.state, seen, public).await?);
+        self.tell_from_afar(&around);
         self.standby_day(&head.state).await;
         if let Some(trouble) = self.in_trouble(trouble) {
             return Ok(self.quiet(trouble));
         }
         match head.state.active {
-            Position::Primary => self.on_primary(signal, &head.state, &public).await,
-            Position::Standby => self.on_standby(signal, &head.state).await,
+            Position::Primary => self.on_primary(signal, &around).await,
+            Position::Standby => self.on_standby(signal, &around).await,
         }
     }
 
-    /// Pending incidents are kept for a day.
-    async fn expire(&self, mut head: Head) -> Result<Head, RecordError> {
-        let _deciding = self.deciding.lock().await;
-        let now = Timestamp::now();
+    /// Pending incidents are kept for a day, by the clock of who published this: one that jumped ahead here must not lose
+    /// them.
+    async fn expire(&self, mut head: Head, signal: &Signal) -> Result<Head, RecordError> {
+        let now = signal.order_time();
         let kept: Vec<&str> = head.state.pending_at(now).map(|pending| pending.id.as_str()).collect();
         let old = head.state.pending.iter().filter(|pending| !kept.contains(&pending.id.as_str()));
         let old: Vec<String> = old.map(|pending| pending.id.clone()).collect();
+        if old.is_empty() {
+            return Ok(head);
+        }
+        let _deciding = self.deciding.lock().await;
         for incident in old {
             let reason = format!("incident {incident} was pending for a day");
             head = self.site.record.append_after(&head, &Event::Dropped { incident, reason }).await?;
@@ -77,41 +154,66 @@ impl Desk {
         Ok(head)
     }
 
-    /// Where the route is elsewhere than the journal says and no plan is open, the observation wins.
-    async fn adopt_route(&self, head: Head, seen: &[Sighting]) -> Result<Head, RecordError> {
-        let facts = failover_core::Facts { switches: seen.to_vec(), ..failover_core::Facts::none() };
-        let Some((_, event)) = adopt(&head.state, &facts) else { return Ok(head) };
-        let _deciding = self.deciding.lock().await;
-        let head = self.site.record.append_after(&head, &event).await?;
-        if let Event::Adopted { sentence, .. } = &event {
-            self.site.announce(Kind::Adopted, sentence, json!({}), None);
+    /// Where the route is elsewhere than the journal says and no plan is open, the observation wins, or the outage that
+    /// lasts does.
+    async fn judge_route(&self, signal: &Signal, around: &mut Around) -> Result<Option<Reply>, RecordError> {
+        let (public, primary) = (around.public.clone(), around.primary.clone());
+        let facts = Facts { public, primary, switches: around.seen.clone(), ..Facts::none() };
+        match route_found(&self.site.policy, &around.head.state, &facts, signal) {
+            RouteFound::Left => Ok(None),
+            RouteFound::Adopted(event) => {
+                let _deciding = self.deciding.lock().await;
+                around.head = self.site.record.append_after(&around.head, &event).await?;
+                if let Event::Adopted { sentence, .. } = &event {
+                    self.site.announce(Kind::Adopted, sentence, json!({}), None);
+                }
+                Ok(None)
+            }
+            RouteFound::SetAgain(order, reason) => {
+                self.set_route_again(around, *order, &reason.to_string()).await.map(Some)
+            }
         }
-        Ok(head)
     }
 
-    async fn on_primary(
+    async fn set_route_again(
         &self,
-        signal: &Signal,
-        state: &State,
-        public: &Served,
+        around: &Around,
+        order: Order,
+        reason: &str,
     ) -> Result<Reply, RecordError> {
+        let nonce = uuid::Uuid::new_v4().to_string();
+        let plan = {
+            let _deciding = self.deciding.lock().await;
+            let what = (Direction::Failover, order, reason);
+            self.start(&around.head, what, &nonce, &mut Ahead::default()).await?
+        };
+        let outcome = self.see_through(plan, &nonce).await;
+        Ok(self.executed(reason, &outcome))
+    }
+
+    async fn on_primary(&self, signal: &Signal, around: &Around) -> Result<Reply, RecordError> {
+        let state = &around.head.state;
         let report = state.pending.iter().find(|pending| pending.id.starts_with(OUR_REPORT));
         if let Some(report) = report.filter(|_| self.counts().answered >= IN_A_ROW) {
             self.drop_report(&report.id).await?;
         }
         let silent = self.counts().silent;
         if silent < IN_A_ROW || !state.pending.is_empty() {
-            return Ok(self.quiet(format!("on its primary; {}", told(public))));
+            return Ok(self.quiet(format!("on its primary; {}", told(&around.public))));
         }
         self.counts().silent = 0;
-        Ok(self.handle(&self.report(signal, public)).await)
+        Ok(self.handle(&self.report(signal, around)).await)
     }
 
     /// Three silent rounds in a row count as a probe report, with the third one's order time.
-    fn report(&self, signal: &Signal, public: &Served) -> Signal {
+    fn report(&self, signal: &Signal, around: &Around) -> Signal {
         let started_at = signal.order_time();
+        let primary = match &around.primary {
+            Served::Silent(why) => format!(", and so was the primary's own URL ({why})"),
+            _ => String::new(),
+        };
         let id = format!("{OUR_REPORT}{}-{}", self.site.name, started_at.as_second());
-        let summary = format!("{IN_A_ROW} reconciles in a row found the public URL silent; {}", told(public));
+        let summary = format!("in {IN_A_ROW} reconciles in a row {}{primary}", met(&around.public));
         let incident =
             Incident { reporter: Some("reconcile".to_owned()), ..Incident::opened(id, started_at, summary) };
         Signal { kind: SignalKind::Incident(incident), ..signal.clone() }
@@ -123,8 +225,9 @@ impl Desk {
         self.site.record.append(&event).await.map(|_| ())
     }
 
-    async fn on_standby(&self, signal: &Signal, state: &State) -> Result<Reply, RecordError> {
-        if let Some(reply) = self.fail_back_by_itself(signal, state).await {
+    async fn on_standby(&self, signal: &Signal, around: &Around) -> Result<Reply, RecordError> {
+        let state = &around.head.state;
+        if let Some(reply) = self.fail_back_by_itself(signal, around).await {
             return Ok(reply);
         }
         let since =
@@ -132,12 +235,13 @@ impl Desk {
         Ok(self.quiet(format!("on its standby{since}")))
     }
 
-    async fn fail_back_by_itself(&self, signal: &Signal, state: &State) -> Option<Reply> {
+    async fn fail_back_by_itself(&self, signal: &Signal, around: &Around) -> Option<Reply> {
+        let state = &around.head.state;
         let Failback::Automatic { well_for } = self.site.policy.failback else { return None };
         if state.stuck.is_some() || state.hold_at(Timestamp::now()).is_some() {
             return None;
         }
-        let well = self.site.prober.primary(&self.site.targets).await.served.is_by(Position::Primary);
+        let well = around.primary.is_by(Position::Primary);
         let ready = {
             let mut counts = self.counts();
             counts.well_since = if well { counts.well_since.or(Some(Instant::now())) } else { None };
@@ -148,7 +252,7 @@ impl Desk {
         }
         self.counts().well_since = None;
         let mut command = Command::new(Verb::Failback);
-        command.by = Some("automatic failback".to_owned());
+        command.standing = true;
         command.reason = Some(format!(
             "the primary answered every reconcile for {}",
             humantime::format_duration(well_for)
@@ -168,6 +272,15 @@ impl Desk {
 
     fn quiet(&self, reason: String) -> Reply {
         Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 200)
+    }
+}
+
+/// What a report says of the public URL, in the past.
+fn met(public: &Served) -> String {
+    match public {
+        Served::Unknown(why) => format!("the public URL could not be judged ({why})"),
+        Served::Silent(why) => format!("the public URL was silent ({why})"),
+        Served::By(position) => format!("the {position} answered the public URL"),
     }
 }
 

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Verdict, carry_on, start};
 use crate::{
-    Asker, Command, DEFAULT_HOLD, Direction, Event, Facts, Hold, OpenPlan, Order, Policy, Position, Reason,
-    Role, Served, Signal, State, SwitchId, Verb, signal::whole_seconds,
+    Command, DEFAULT_HOLD, Direction, Event, Facts, Hold, OpenPlan, Order, Policy, Position, Reason, Role,
+    Served, Signal, State, SwitchId, Verb, signal::whole_seconds,
 };
 
 /// An order to move is good for so long, and no longer without `force`.
@@ -260,7 +260,7 @@ pub(super) fn order(signal: &Signal, command: &Command) -> Order {
     Order {
         at: signal.order_time(),
         message: signal.message.clone(),
-        asker: Asker::Operator(command.by.clone()),
+        asker: command.asker(),
         reason: command.reason.clone(),
         force: command.force,
         unfinished: false,
@@ -269,5 +269,5 @@ pub(super) fn order(signal: &Signal, command: &Command) -> Order {
 }
 
 pub(super) fn asked(command: &Command) -> Reason {
-    Reason::Asked(Asker::Operator(command.by.clone()), command.reason.clone())
+    Reason::Asked(command.asker(), command.reason.clone())
 }

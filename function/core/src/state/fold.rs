@@ -90,7 +90,7 @@ impl State {
                 let task = UpkeepTask::Repair(switch.clone(), *position);
                 next.begin_upkeep(number, nonce, task)?;
             }
-            Event::Kept { nonce } => next.end_upkeep(nonce),
+            Event::Kept { nonce } => next.end_upkeep(nonce, at),
             Event::Checked { looked_as, findings } => {
                 let (looked_as, findings) = (looked_as.clone(), findings.clone());
                 next.checked = Some(Checkup { at, looked_as, findings });
@@ -162,10 +162,15 @@ impl State {
         Ok(())
     }
 
-    fn end_upkeep(&mut self, nonce: &str) {
+    fn end_upkeep(&mut self, nonce: &str, at: Timestamp) {
         let Some(upkeep) = self.upkeep.take_if(|upkeep| upkeep.claim.nonce == nonce) else { return };
-        if upkeep.task == UpkeepTask::CloseStandby {
-            self.draining = None;
+        match upkeep.task {
+            UpkeepTask::CloseStandby => self.draining = None,
+            UpkeepTask::PauseMonitoring => self.paused = Some(at),
+            UpkeepTask::ResumeMonitoring | UpkeepTask::Repair(_, Position::Primary) => {
+                self.resumed = Some(at);
+            }
+            UpkeepTask::Repair(..) => {}
         }
     }
 
@@ -191,8 +196,16 @@ impl State {
         if record.step == Step::Unroute {
             plan.steps.retain(|done| !matches!(done.step, Step::Route | Step::Verify));
         }
+        let pauses = plan.direction == Direction::Failover;
         if let Some(lives) = record.redirect_lives_s {
             self.redirect_lives_s = lives;
+        }
+        match record.step {
+            // What follows it is the pause: it may land although nobody lives to record it.
+            Step::Verify if pauses => self.paused = Some(record.at),
+            Step::Pause => self.paused = Some(record.at),
+            Step::Resume => self.resumed = Some(record.at),
+            _ => {}
         }
         Ok(())
     }
@@ -249,6 +262,8 @@ impl State {
         match (end, plan.direction) {
             (End::Done, Direction::Failover) => self.failed_over(&plan, at),
             (End::Done, Direction::Failback) => {
+                // It has looked at every switch.
+                self.resumed = Some(at);
                 self.arrive(Position::Primary, at);
                 // One that only finished what was missing may leave an earlier drain as it is.
                 let still = self.draining.filter(|_| !plan.has_done(Step::Close));
@@ -300,7 +315,8 @@ impl State {
         self.remember_incidents(&incidents, at);
         // Its proof was a visitor who was served.
         self.outage = None;
-        if plan.order.is_automatic() {
+        // One that only sets again what somebody undid in the same outage costs no budget.
+        if plan.order.is_automatic() && !plan.order.unfinished {
             self.automatic.push(at);
         }
         self.moved(plan, at);

@@ -1,0 +1,170 @@
+//! A round of reconcile over sites: all their looks first, so many at a time, then what comes of them.
+//!
+//! What this process can't do itself is nobody's outage: looks are bounded, and where most sites fall silent at once it
+//! is this process that sees nothing.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use failover_core::{Served, Signal, SiteName};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use super::{
+    answer,
+    desk::Desk,
+    reconcile::{Look, Round},
+};
+use crate::{
+    announce::{Announcement, Announcer, Kind},
+    push::Reply,
+    record::RecordError,
+};
+
+/// Sites that are looked at side by side: each takes some descriptors, and a process has few.
+const SIDE_BY_SIDE: usize = 64;
+
+/// From so many sites on, most of them silent at once is our own outage.
+const ENOUGH_TO_TELL: usize = 3;
+
+/// A reconcile that was published longer ago stood in a queue: it says nothing about how often the site was looked at.
+const BACKLOG: SignedDuration = SignedDuration::from_mins(5);
+
+/// So many messages are known again: own choice, many more than Pub/Sub has under way.
+const KNOWN_MESSAGES: usize = 256;
+
+/// What this process knows from one round to the next about all sites together.
+#[derive(Debug)]
+pub(super) struct Rounds {
+    looking: Semaphore,
+    messages: Mutex<VecDeque<String>>,
+    cut_off: AtomicBool,
+    /// The sites whose journal was out of order in their last round.
+    unrecorded: Mutex<BTreeSet<SiteName>>,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Self {
+            looking: Semaphore::new(SIDE_BY_SIDE),
+            messages: Mutex::default(),
+            cut_off: AtomicBool::default(),
+            unrecorded: Mutex::default(),
+        }
+    }
+}
+
+impl Rounds {
+    /// One round over `desks`, on behalf of `signal`.
+    pub(super) async fn reconcile(
+        &self,
+        desks: Vec<&Arc<Desk>>,
+        signal: &Signal,
+        announcer: &Announcer,
+    ) -> Reply {
+        let is_a_look = self.is_a_look(signal);
+        let mut looks = join_all(desks.iter().map(|desk| self.look(desk, signal))).await;
+        if self.are_we_cut_off(&looks, announcer) {
+            looks.iter_mut().for_each(doubt);
+        }
+        let rounds = desks.iter().zip(looks).map(async |(desk, look)| {
+            let done = desk.conclude(signal, Round { look: look?, is_a_look }).await;
+            done.map_err(|error| (&***desk, error))
+        });
+        let done = join_all(rounds).await;
+        self.tell_of_the_journal(&done, announcer);
+        let replies =
+            done.into_iter().map(|done| done.unwrap_or_else(|(desk, error)| desk.unrecorded(&error)));
+        answer::together(replies.collect())
+    }
+
+    async fn look<'a>(&self, desk: &'a Arc<Desk>, signal: &Signal) -> Result<Look, (&'a Desk, RecordError)> {
+        let _place = self.looking.acquire().await;
+        desk.look_around(signal).await.map_err(|error| (&**desk, error))
+    }
+
+    /// Whether looks made on behalf of this message count: a redelivery is no second look, and a queue of old ones is
+    /// none at all.
+    fn is_a_look(&self, signal: &Signal) -> bool {
+        if signal.received.duration_since(signal.published) > BACKLOG {
+            return false;
+        }
+        let mut messages = lock(&self.messages);
+        if messages.contains(&signal.message) {
+            return false;
+        }
+        messages.push_back(signal.message.clone());
+        let surplus = messages.len().saturating_sub(KNOWN_MESSAGES);
+        messages.drain(..surplus);
+        true
+    }
+
+    /// Whether so many sites are silent that it must be us; said once until it is over.
+    fn are_we_cut_off<E>(&self, looks: &[Result<Look, E>], announcer: &Announcer) -> bool {
+        let seen: Vec<&Served> = looks.iter().filter_map(|look| look.as_ref().ok()?.public()).collect();
+        let silent = seen.iter().filter(|served| served.is_silent()).count();
+        let cut_off = seen.len() >= ENOUGH_TO_TELL && silent * 2 > seen.len();
+        if seen.len() < ENOUGH_TO_TELL || self.cut_off.swap(cut_off, Ordering::SeqCst) == cut_off {
+            return cut_off;
+        }
+        let (kind, sentence) = if cut_off {
+            let sentence = format!(
+                "{silent} of {} sites are silent at once: that is this function's own outage rather than theirs, so \
+                 reconcile counts nothing; alerts are acted on as ever",
+                seen.len()
+            );
+            (Kind::Trouble, sentence)
+        } else {
+            (Kind::Recovered, "most sites answer reconcile again, which counts again".to_owned())
+        };
+        announcer.tell(Announcement::new(kind, None, sentence, Timestamp::now()));
+        cut_off
+    }
+
+    /// A journal that can't be read or written is announced once, and so is its return.
+    fn tell_of_the_journal(&self, done: &[Result<Reply, (&Desk, RecordError)>], announcer: &Announcer) {
+        let broken: Vec<(&SiteName, &RecordError)> = done
+            .iter()
+            .filter_map(|done| done.as_ref().err().map(|(desk, error)| (&desk.site.name, error)))
+            .filter(|(_, error)| error.is_of_the_store())
+            .collect();
+        let names: BTreeSet<SiteName> = broken.iter().map(|(name, _)| Clone::clone(*name)).collect();
+        let before = std::mem::replace(&mut *lock(&self.unrecorded), names);
+        let news: Vec<_> = broken.iter().filter(|(name, _)| !before.contains(*name)).collect();
+        let Some((first, error)) = news.first() else { return };
+        let others = match news.len() {
+            1 => String::new(),
+            many => format!("; so it is with {} other sites", many - 1),
+        };
+        let site = (news.len() == 1).then(|| Clone::clone(*first));
+        let sentence =
+            format!("{error}{others}; an outage that begins now is acted on without history and holds");
+        let news = Announcement::new(Kind::Trouble, site, sentence, Timestamp::now());
+        announcer.tell(news.with_details(json!({ "sites": news_names(&broken) })));
+    }
+}
+
+fn news_names(broken: &[(&SiteName, &RecordError)]) -> Vec<String> {
+    broken.iter().map(|(name, _)| name.to_string()).collect()
+}
+
+/// What was seen while we were cut off is neither silence nor proof.
+fn doubt<E>(look: &mut Result<Look, E>) {
+    let Ok(Look::Around(around)) = look else { return };
+    for served in [&mut around.public, &mut around.primary] {
+        if let Served::Silent(why) = served {
+            *served = Served::Unknown(format!("most sites were silent at once; {why}"));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
