@@ -1,6 +1,6 @@
 //! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
 
-mod answer;
+pub(crate) mod answer;
 pub mod azure;
 pub mod clients;
 pub mod cloudflare;
@@ -36,7 +36,10 @@ pub struct ApiError {
 /// The kinds of failure that a caller tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiErrorKind {
-    /// The credentials may not (403, 401): permanent, an operator mends it.
+    /// The credentials themselves aren't accepted (401), so that no grant would help: permanent, an operator makes new
+    /// ones.
+    Unaccepted,
+    /// The credentials may not (403): permanent, an operator grants it.
     Denied,
     /// There is no such thing (404): permanent.
     Missing,
@@ -63,6 +66,11 @@ impl ApiError {
 
     /// Whether trying again without mending anything can't help.
     pub fn is_permanent(&self) -> bool {
-        matches!(self.kind, ApiErrorKind::Denied | ApiErrorKind::Missing | ApiErrorKind::Refused)
+        self.is_of_rights() || matches!(self.kind, ApiErrorKind::Missing | ApiErrorKind::Refused)
+    }
+
+    /// Whether it is about who asks, and not about what was asked for.
+    pub fn is_of_rights(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::Unaccepted | ApiErrorKind::Denied)
     }
 }

@@ -22,7 +22,7 @@ use tracing_subscriber::{EnvFilter, Layer, layer::Context, layer::SubscriberExt,
 
 use crate::config::Environment;
 
-pub use redact::{hide, redact};
+pub use redact::{hide, hide_passing, redact};
 pub use trace::Trace;
 
 use fields::Fields;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Without it the HTTP client inside the cloudflare crate panics when it is built.
+    // So that no client has to guess which of the linked providers is meant.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     cloud_failover::cli::run()
 }

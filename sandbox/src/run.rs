@@ -50,6 +50,8 @@ struct State {
     all_users_forbidden: bool,
     /// How long a patched service reconciles.
     operation_takes: Duration,
+    /// How the next patches end, if not well: gRPC's code, and why.
+    operation_fails: Option<(i64, String)>,
 }
 
 /// Cloud Run, as far as it can be asked and told.
@@ -130,6 +132,11 @@ impl Run {
     /// How long a patched service reconciles before its operation is done.
     pub fn operations_take(&self, duration: Duration) {
         lock(&self.state).operation_takes = duration;
+    }
+
+    /// From now on a patched service stays as it was: its operation ends with this error (gRPC's code, and why).
+    pub fn operations_fail(&self, error: Option<(i64, &str)>) {
+        lock(&self.state).operation_fails = error.map(|(code, why)| (code, why.to_owned()));
     }
 
     /// Whether the policy or the invoker check lets everybody in, however far that has spread.

@@ -133,12 +133,17 @@ impl Drop for Bench {
 
 /// Clients of this sandbox, quick to try again.
 pub(crate) fn clients(sandbox: &Sandbox, budget: Duration) -> Clients {
+    clients_within(sandbox, budget, Duration::from_millis(800))
+}
+
+/// The same, whose calls take no longer than this.
+pub(crate) fn clients_within(sandbox: &Sandbox, budget: Duration, call_timeout: Duration) -> Clients {
     let token = sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1));
     let settings = Settings {
         endpoints: endpoints(sandbox),
         own_cluster: Source::Kubeconfig { path: kubeconfig(sandbox), context: None },
         cloudflare_token: Some(Secret::new(&format!(" {}\n", Options::default().cloudflare_token))),
-        call_timeout: Duration::from_millis(800),
+        call_timeout,
         pace: pace(budget),
         ..Settings::default()
     };

@@ -31,6 +31,9 @@ fn table(kind: &Kind) -> Vec<Row> {
         ("silent for ever", ALWAYS, Fault::Hang, Some(Transient)),
         ("a web page once", 1, Fault::Garbage, None),
         ("a web page for ever", ALWAYS, Fault::Garbage, Some(Transient)),
+        ("a web page that refuses, once", 1, blocked(), None),
+        ("a web page that refuses, for ever", ALWAYS, blocked(), Some(Transient)),
+        ("not implemented", ALWAYS, Fault::status(501), Some(Refused)),
         ("cut off once", 1, Fault::Reset, None),
         ("cut off for ever", ALWAYS, Fault::Reset, Some(Transient)),
     ];
@@ -46,6 +49,12 @@ fn table(kind: &Kind) -> Vec<Row> {
         rows.push(("a web page with a bad status once", 1, page, None));
     }
     rows
+}
+
+/// What stands in front of a provider says no; the provider itself was never asked.
+fn blocked() -> Fault {
+    let page = "<!DOCTYPE html><title>Attention Required!</title>Sorry, you have been blocked";
+    Fault::Status { code: 403, retry_after: None, body: Some(page.to_owned()) }
 }
 
 /// Faults after which the change has been made all the same.

@@ -95,6 +95,7 @@ async fn findings(bench: &Bench) -> Vec<String> {
         primary_url: None,
         drain: None,
         member: "user:alice@gleich.tech".to_owned(),
+        switches: Vec::new(),
     };
     let checked = bench.switch.check(&situation).await;
     checked.problems.into_iter().map(|problem| problem.sentence).collect()

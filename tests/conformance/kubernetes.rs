@@ -132,7 +132,7 @@ async fn a_pod_asks_its_own_cluster_by_the_certificate_and_the_token_that_it_is_
     // A token that was replaced counts at once, and so does the right one again.
     std::fs::write(folder.path().join("token"), "a-token-that-nobody-knows").unwrap();
     let refused = cluster.scale(&resume()).await.unwrap_err();
-    assert_eq!(refused.kind, ApiErrorKind::Denied, "{refused}");
+    assert_eq!(refused.kind, ApiErrorKind::Unaccepted, "{refused}");
     account(folder.path(), &sandbox, &authority);
     assert_eq!(cluster.scale(&resume()).await.unwrap().wanted, 1);
 }
@@ -186,6 +186,6 @@ async fn no_refusal_repeats_the_token() {
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("sandbox-kubernetes-token", "a-wrong-token")).unwrap();
     let refused = client(Source::Kubeconfig { path, context: None }).scale(&resume()).await.unwrap_err();
-    assert_eq!(refused.kind, ApiErrorKind::Denied);
+    assert_eq!(refused.kind, ApiErrorKind::Unaccepted);
     assert!(!refused.message.contains("a-wrong-token"), "{refused}");
 }

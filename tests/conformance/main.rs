@@ -5,7 +5,9 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod bench;
+mod contents;
 mod faults;
+mod front;
 mod identities;
 mod interfaces;
 mod kinds;

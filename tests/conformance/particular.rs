@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio::net::TcpSocket;
 
 use crate::{
-    bench::{Bench, clients, endpoints, pace},
+    bench::{Bench, clients, clients_within, endpoints, pace},
     kinds::{ALL_USERS, DNS_RECORD, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK},
 };
 
@@ -117,12 +117,55 @@ async fn a_slow_operation_is_followed_to_its_end() {
     bench.world().run.operations_take(Duration::from_millis(300));
     bench.move_to(Standby).await;
     assert!(bench.world().ledger.count("run.get_operation") > 2);
-    bench.world().run.operations_take(Duration::from_hours(1));
-    let impatient = Bench::patient(&IAM_CHECK, Duration::from_millis(200)).await;
-    impatient.world().run.operations_take(Duration::from_hours(1));
-    let cause = impatient.set(Standby).await.unwrap_err().cause;
+    // Whoever tries again itself still has its operations followed.
+    let once = Bench::patient(&IAM_CHECK, Duration::ZERO).await;
+    once.world().run.operations_take(Duration::from_millis(300));
+    once.move_to(Standby).await;
+    assert_eq!(once.world().ledger.count(IAM_CHECK.write), 1);
+}
+
+#[tokio::test]
+async fn an_operation_that_does_not_end_is_given_up_at_last() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let call_timeout = Duration::from_millis(300);
+    let switch = clients_within(&sandbox, Duration::ZERO, call_timeout);
+    let spec = switch::read(IAM_CHECK.key, &(IAM_CHECK.table)(&sandbox.site("resume").seed).parse().unwrap());
+    let switch = spec.unwrap().build(&switch);
+    sandbox.world.run.operations_take(Duration::from_hours(1));
+    let started = Instant::now();
+    let cause = switch.set(Standby, None).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Transient);
     assert!(cause.message.contains("has not finished projects/gleich-tech/"), "{cause}");
+    assert!(started.elapsed() >= call_timeout * 10, "it was given up after {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn what_an_operation_ends_with_is_told() {
+    for (code, why, kind) in [
+        (7, "Permission 'iam.serviceaccounts.actAs' denied", ApiErrorKind::Denied),
+        (9, "Constraint constraints/run.managed.requireInvokerIam violated", ApiErrorKind::Refused),
+        (6, "Revision named 'resume-1' with different configuration already exists", ApiErrorKind::Refused),
+        (13, "an internal error", ApiErrorKind::Transient),
+    ] {
+        let bench = Bench::patient(&IAM_CHECK, Duration::ZERO).await;
+        bench.world().run.operations_take(Duration::from_millis(100));
+        bench.world().run.operations_fail(Some((code, why)));
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!(cause.kind, kind, "{cause}");
+        assert!(cause.message.contains(why), "{cause}");
+        assert_eq!(bench.truth(), Primary);
+    }
+}
+
+#[tokio::test]
+async fn what_exists_already_is_told_and_not_tried_again() {
+    let bench = Bench::of(&IAM_CHECK).await;
+    let why = "Revision named 'resume-00001-abc' with different configuration already exists.";
+    let body = json!({ "error": { "code": 409, "message": why, "status": "ALREADY_EXISTS" } }).to_string();
+    bench.break_write(u32::MAX, Fault::Status { code: 409, retry_after: None, body: Some(body) });
+    let cause = bench.set(Standby).await.unwrap_err().cause;
+    assert_eq!((cause.kind, bench.world().ledger.count(IAM_CHECK.write)), (ApiErrorKind::Refused, 1));
+    assert!(cause.message.contains(why), "{cause}");
 }
 
 #[tokio::test]
@@ -154,7 +197,7 @@ async fn a_missing_or_odd_cloudflare_token_is_told_without_asking() {
         let site = sandbox.site("resume");
         let spec = switch::read(PAGE_RULE.key, &(PAGE_RULE.table)(&site.seed).parse().unwrap()).unwrap();
         let cause = spec.build(&clients).observe().await.unwrap_err().cause;
-        assert_eq!(cause.kind, ApiErrorKind::Denied);
+        assert_eq!(cause.kind, ApiErrorKind::Unaccepted);
         assert!(cause.message.contains(why), "{cause}");
         assert_eq!(sandbox.world.ledger.calls().len(), 0);
     }
@@ -255,6 +298,7 @@ async fn a_record_of_another_name_is_found_and_the_right_one_named() {
         primary_url: None,
         drain: None,
         member: "user:YOU".to_owned(),
+        switches: Vec::new(),
     };
     let own = bench.switch.check(&situation("resume.gleich.tech")).await;
     assert_eq!(own.problems, []);

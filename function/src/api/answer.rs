@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,18 +14,22 @@ use super::{
     task::{Task, excerpt},
 };
 
+/// No answer that anybody here needs is longer: own choice, a project's thousand services fit into half of it.
+pub(crate) const LONGEST: usize = 16 * 1024 * 1024;
+
 /// An answer as it came.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
+    /// No more of it than [`LONGEST`]: what is cut off there is no JSON.
     pub(super) body: Bytes,
 }
 
 impl Answer {
     pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Self { status, headers, body: response.bytes().await? })
+        Ok(Self { status, headers, body: body(response).await? })
     }
 
     /// How long the provider wants to be left alone.
@@ -57,7 +61,20 @@ impl Answer {
     }
 }
 
-/// One try with one of these tokens; one that isn't accepted is replaced once.
+/// A body, as far as it is read: whoever sends without an end isn't listened to for ever.
+pub(crate) async fn body(mut response: reqwest::Response) -> Result<Bytes, reqwest::Error> {
+    let mut body = BytesMut::new();
+    while body.len() < LONGEST
+        && let Some(chunk) = response.chunk().await?
+    {
+        let room = LONGEST - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+    Ok(body.freeze())
+}
+
+/// One try with one of these tokens. One that isn't accepted is replaced once, and so is one for which nothing was done
+/// yet: it may be somebody else's.
 pub(super) async fn authorized<T, S, F>(tokens: &dyn Tokens<T>, send: S) -> Result<Answer, Failure>
 where
     T: Clone,
@@ -66,11 +83,24 @@ where
 {
     let token = tokens.token().await?;
     let answer = send(token.clone()).await?;
-    if answer.status != StatusCode::UNAUTHORIZED {
+    if !is_tokens_fault(tokens, &token, answer.status) {
         return Ok(answer);
     }
     tokens.forget(&token).await;
-    send(tokens.token().await?).await
+    let token = tokens.token().await?;
+    let answer = send(token.clone()).await?;
+    if answer.status.is_success() {
+        tokens.was_good(&token);
+    }
+    Ok(answer)
+}
+
+/// Whether a fresh token may be answered otherwise.
+pub(crate) fn is_tokens_fault<T>(tokens: &dyn Tokens<T>, token: &T, status: StatusCode) -> bool {
+    if status.is_success() {
+        tokens.was_good(token);
+    }
+    status == StatusCode::UNAUTHORIZED || (status == StatusCode::FORBIDDEN && tokens.may_be_anothers(token))
 }
 
 /// Why there was no answer within `limit`, or none at all.

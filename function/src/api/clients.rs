@@ -58,8 +58,9 @@ impl Clients {
     /// Clients with another source of tokens.
     pub fn with_tokens(settings: Settings, tokens: Arc<dyn Tokens>) -> Result<Self, ApiError> {
         let Settings { endpoints, cloudflare_token, own_cluster, azure, call_timeout, pace } = settings;
-        let cloudflare = cloudflare::Shared::new(&endpoints, cloudflare_token, call_timeout, pace);
         let http = http_client()?;
+        let cloudflare =
+            cloudflare::Shared::new(http.clone(), &endpoints, cloudflare_token, call_timeout, pace);
         let azure = Arc::new(Azure::new(http.clone(), azure, endpoints.clone(), call_timeout, pace));
         let google = Arc::new(Google { http, tokens, endpoints, call_timeout, pace });
         Ok(Self { pace, google, azure, cloudflare, own_cluster })
@@ -94,7 +95,7 @@ impl Clients {
         self.pace
     }
 
-    /// The HTTP client that all calls to Google share; webhooks may use it too.
+    /// The HTTP client that all providers share; webhooks may use it too.
     pub fn http(&self) -> &reqwest::Client {
         &self.google.http
     }
@@ -109,10 +110,5 @@ impl Clients {
         if let Err(error) = self.google.tokens.token().await {
             tracing::debug!(%error, "no token yet");
         }
-    }
-
-    /// Builds the client that isn't built yet. Failing is left to the call that needs it.
-    pub fn prepare(&self) {
-        self.cloudflare.prepare();
     }
 }

@@ -1,13 +1,14 @@
 //! Cloudflare's interface: one page rule, one Single Redirect in its ruleset, or one DNS record.
 //!
-//! Requests go through the `cloudflare` crate's client. Answers are taken as raw bytes, because the crate itself
-//! never looks at `success`, and a failure may arrive with status 200.
+//! What is asked is described as the `cloudflare` crate has its endpoints. Its client isn't what asks: of an answer
+//! with a bad status it keeps a list of errors whose codes end at 65535, and is empty where one is larger.
 
 mod answer;
 mod budget;
 mod records;
 mod rules;
 mod tokens;
+mod zones;
 
 use std::{
     fmt,
@@ -21,14 +22,15 @@ use std::{
 use ::cloudflare::framework::{
     Environment,
     auth::Credentials,
-    client::{ClientConfig, async_api::Client},
     endpoint::{Method, RequestBody, spec::EndpointSpec},
 };
-use once_cell::sync::OnceCell;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 
 use super::{
-    ApiError, ApiErrorKind, Endpoints, Pace, Secret, fence,
+    ApiError, ApiErrorKind, Endpoints, Pace, Secret,
+    answer::{Answer, broken},
+    fence,
     retry::{self, Failure},
     task::Task,
 };
@@ -45,12 +47,11 @@ pub struct Cloudflare {
     reserved: Mutex<Option<Grant>>,
 }
 
-/// The one client of Cloudflare's interface.
+/// What all ways to Cloudflare share.
 pub(super) struct Shared {
     base: String,
     token: Option<Secret>,
-    /// Built once, ahead of the first call or at it; where that fails, the next call tries again.
-    client: OnceCell<Client>,
+    http: reqwest::Client,
     call_timeout: Duration,
     pace: Pace,
     budget: Arc<Budget>,
@@ -114,18 +115,17 @@ impl Cloudflare {
 
     /// Asks until there is an answer, and gives the `result` in it.
     async fn call(&self, task: &Task<'_>, purpose: Purpose, request: &Request) -> Result<Value, ApiError> {
-        let client = self.shared.client()?;
+        let headers = self.shared.headers(task)?;
         retry::persist(&self.shared.pace, || async {
             let grant = self.grant(task, purpose).await?;
             if purpose == Purpose::Write {
                 fence::check(task)?;
             }
-            let answered = client.request(request).await;
-            grant.answered(answered.as_ref().is_err_and(answer::is_throttled));
-            match answered {
-                Ok(body) => answer::read(task, &body).map_err(Failure::from),
-                Err(failure) => Err(answer::failed(task, failure, self.shared.call_timeout)),
-            }
+            let answered = self.shared.send(task, request, headers.clone()).await;
+            let throttled =
+                answered.as_ref().is_ok_and(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
+            grant.answered(throttled);
+            answer::read(task, &answered?)
         })
         .await
     }
@@ -151,8 +151,9 @@ impl Cloudflare {
 }
 
 impl Shared {
-    /// A client with this token.
+    /// With this token.
     pub(super) fn new(
+        http: reqwest::Client,
         endpoints: &Endpoints,
         token: Option<Secret>,
         call_timeout: Duration,
@@ -161,8 +162,7 @@ impl Shared {
         // Without the slash the base's last part would be lost.
         let base = endpoints.cloudflare() + "/";
         let budget = Arc::new(Budget::new(pace.throttled));
-        let (client, switches) = (OnceCell::new(), AtomicU32::default());
-        Arc::new(Self { base, token, client, call_timeout, pace, budget, switches })
+        Arc::new(Self { base, token, http, call_timeout, pace, budget, switches: AtomicU32::default() })
     }
 
     /// The way of another switch; those that are made first go first.
@@ -171,34 +171,37 @@ impl Shared {
         Cloudflare { shared: Arc::clone(self), rank, reserved: Mutex::default() }
     }
 
-    /// Builds the client, which reads the system's certificates anew, before anybody waits for it.
-    pub(super) fn prepare(&self) {
-        if self.token.is_some() {
-            // Whoever calls is told why it failed.
-            let _ = self.client();
-        }
-    }
-
-    fn client(&self) -> Result<&Client, ApiError> {
-        self.client.get_or_try_init(|| self.build())
-    }
-
-    fn build(&self) -> Result<Client, ApiError> {
+    /// What shows who asks.
+    fn headers(&self, task: &Task<'_>) -> Result<HeaderMap, ApiError> {
         let Some(token) = self.token.as_ref().filter(|token| !token.is_empty()) else {
             let message =
                 "there is no Cloudflare token; set CLOUDFLARE_API_TOKEN or CLOUDFLARE_API_TOKEN_FILE";
-            return Err(ApiError { kind: ApiErrorKind::Denied, message: message.to_owned() });
+            return Err(ApiError { kind: ApiErrorKind::Unaccepted, message: message.to_owned() });
         };
-        // The reqwest inside the crate panics where no TLS provider is installed. A second installation is refused,
-        // which is as good.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let credentials = Credentials::UserAuthToken { token: token.expose().to_owned() };
-        let config = ClientConfig { http_timeout: self.call_timeout, ..ClientConfig::default() };
-        let environment = Environment::Custom(self.base.clone());
-        Client::new(credentials, config, environment).map_err(|error| ApiError {
-            kind: ApiErrorKind::Transient,
-            message: format!("could not prepare for Cloudflare: {}", retry::causes(&error)),
-        })
+        let unfit = || {
+            let what = "was not asked, because the token holds characters that no header can carry";
+            task.error(ApiErrorKind::Unaccepted, what)
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in credentials.headers() {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
+            let mut value = HeaderValue::from_str(&value).map_err(|_| unfit())?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
+
+    async fn send(&self, task: &Task<'_>, request: &Request, headers: HeaderMap) -> Result<Answer, Failure> {
+        let url = request.url(&Environment::Custom(self.base.clone()));
+        let mut sent = self.http.request(request.method(), url).headers(headers).timeout(self.call_timeout);
+        if let (Some(kind), Some(body)) = (request.content_type(), &request.body) {
+            sent = sent.header(CONTENT_TYPE, kind.as_ref()).body(body.clone());
+        }
+        let broken = |error: reqwest::Error| broken(task, &error, self.call_timeout);
+        let response = sent.send().await.map_err(broken)?;
+        Answer::receive(response).await.map_err(broken)
     }
 }
 

@@ -3,7 +3,7 @@
 //! On Cloud Run tokens come from the metadata server, elsewhere from Application Default Credentials.
 //! `GCE_METADATA_HOST` (host and port, without a scheme) leads to another metadata server.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::PoisonError, time::Duration};
 
 use async_trait::async_trait;
 use google_cloud_auth::{
@@ -11,9 +11,16 @@ use google_cloud_auth::{
     errors::CredentialsError,
 };
 use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 use super::{ApiError, ApiErrorKind, Secret};
+
+/// A token for which nothing was ever done is replaced at most this often: own choice, so that a permission that is
+/// missing costs a token a minute and no more.
+const DOUBTED_AGAIN: Duration = Duration::from_mins(1);
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
@@ -62,6 +69,15 @@ pub trait Tokens<T = Token>: fmt::Debug + Send + Sync {
 
     /// Forgets what led to `refused`, so that the next token is a fresh one.
     async fn forget(&self, refused: &T);
+
+    /// Notes that a provider did something for it.
+    fn was_good(&self, _token: &T) {}
+
+    /// Whether a refusal may be the token's fault: nothing was done for it yet, and none was replaced for that just now.
+    /// Whoever asks replaces it.
+    fn may_be_anothers(&self, _token: &T) -> bool {
+        false
+    }
 }
 
 /// One token for ever: for tests, and for a token given by hand.
@@ -85,12 +101,53 @@ impl Tokens for StaticToken {
 pub struct DefaultCredentials {
     patience: Duration,
     current: Mutex<(u64, Option<AccessTokenCredentials>)>,
+    standing: std::sync::Mutex<Standing>,
+}
+
+/// What the newest token was worth so far.
+///
+/// A metadata server that stumbles may hand out a good token of another identity, which is refused everything for an
+/// hour (apache/arrow-rs-object-store#805).
+#[derive(Debug, Default)]
+struct Standing {
+    token: Option<Secret>,
+    is_good: bool,
+    /// Which credentials were last given up for that, and when.
+    doubted: Option<(u64, Instant)>,
+}
+
+impl Standing {
+    /// Looks at `token` from now on; the one before says nothing of it.
+    fn turn_to(&mut self, token: &Secret) {
+        if self.token.as_ref() != Some(token) {
+            self.token = Some(token.clone());
+            self.is_good = false;
+        }
+    }
+
+    fn may_be_anothers(&mut self, token: &Token, now: Instant) -> bool {
+        // Asked at the same time as one that was given up: that one's successor is asked for this, too.
+        if self.doubted.is_some_and(|(generation, _)| token.generation <= generation) {
+            return true;
+        }
+        self.turn_to(&token.bearer);
+        let doubted = self.doubted.is_some_and(|(_, then)| now.duration_since(then) < DOUBTED_AGAIN);
+        let may = !self.is_good && !doubted;
+        if may {
+            self.doubted = Some((token.generation, now));
+        }
+        may
+    }
 }
 
 impl DefaultCredentials {
     /// Credentials that are looked for when the first token is asked for; one fetch may take `patience`.
     pub fn new(patience: Duration) -> Self {
-        Self { patience, current: Mutex::new((0, None)) }
+        Self { patience, current: Mutex::new((0, None)), standing: std::sync::Mutex::default() }
+    }
+
+    fn standing(&self) -> std::sync::MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn credentials(&self) -> Result<(u64, AccessTokenCredentials), ApiError> {
@@ -135,6 +192,16 @@ impl Tokens for DefaultCredentials {
     async fn forget(&self, refused: &Token) {
         self.drop_generation(refused.generation).await;
     }
+
+    fn was_good(&self, token: &Token) {
+        let mut standing = self.standing();
+        standing.turn_to(&token.bearer);
+        standing.is_good = true;
+    }
+
+    fn may_be_anothers(&self, token: &Token) -> bool {
+        self.standing().may_be_anothers(token, Instant::now())
+    }
 }
 
 fn read_headers(headers: &HeaderMap, generation: u64) -> Option<Token> {
@@ -154,4 +221,32 @@ fn unavailable(kind: ApiErrorKind, why: &str) -> ApiError {
          run gcloud auth application-default login"
     );
     ApiError::in_words_of_others(kind, &message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(bearer: &str, generation: u64) -> Token {
+        Token { bearer: Secret::new(bearer), quota_project: None, generation }
+    }
+
+    #[test]
+    fn a_token_for_which_nothing_was_done_is_doubted_once_a_minute_and_a_good_one_never() {
+        let now = Instant::now();
+        let mut standing = Standing::default();
+        assert!(standing.may_be_anothers(&token("theirs", 1), now));
+        assert!(standing.may_be_anothers(&token("theirs", 1), now), "it was asked at the same time");
+        let soon = now + Duration::from_secs(59);
+        assert!(!standing.may_be_anothers(&token("theirs", 2), soon), "it was replaced just now");
+        assert!(standing.may_be_anothers(&token("theirs", 2), now + Duration::from_mins(1)));
+        standing.turn_to(&Secret::new("ours"));
+        standing.is_good = true;
+        let later = now + Duration::from_hours(1);
+        assert!(!standing.may_be_anothers(&token("ours", 3), later), "what it is refused, it may not");
+        assert!(
+            standing.may_be_anothers(&token("theirs", 3), later),
+            "the next has to show what it is worth"
+        );
+    }
 }

@@ -24,7 +24,7 @@ use super::{
 use envelope::read;
 
 pub use compute::At;
-pub use monitoring::{Alert, watches};
+pub use monitoring::{Alert, alerts_on, watches};
 pub use run::Located;
 
 /// A client of Google's interfaces.

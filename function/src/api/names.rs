@@ -239,6 +239,13 @@ fn part(name: &str, index: usize) -> &str {
     name.split('/').nth(index).unwrap_or_default()
 }
 
+/// A host name in the one form that it is compared in: ASCII, small letters, without a dot at its end. What is none comes
+/// back as it is, but for its letters.
+pub fn canonical(name: &str) -> String {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

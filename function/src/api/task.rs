@@ -47,8 +47,8 @@ impl Task<'_> {
 
     /// A failure of this kind: `what` reads after the provider's name.
     pub(crate) fn error(&self, kind: ApiErrorKind, what: &str) -> ApiError {
-        let mut message = format!("could not {} {}: {} {what}", self.verb, self.subject, self.provider);
         let remedy = match kind {
+            ApiErrorKind::Unaccepted => renewal(self.provider),
             ApiErrorKind::Denied => self.grant,
             ApiErrorKind::Missing => self.missing,
             ApiErrorKind::Refused => self.refused,
@@ -58,10 +58,34 @@ impl Task<'_> {
             | ApiErrorKind::Throttled
             | ApiErrorKind::Rationed(_) => "",
         };
+        self.told(kind, what, remedy)
+    }
+
+    /// A failure of this kind that something else mends than what usually mends its kind.
+    pub(crate) fn told(&self, kind: ApiErrorKind, what: &str, remedy: &str) -> ApiError {
+        let mut message = format!("could not {} {}: {} {what}", self.verb, self.subject, self.provider);
         if !remedy.is_empty() {
             let _ = write!(message, "; {remedy}");
         }
         ApiError::in_words_of_others(kind, &message)
+    }
+}
+
+/// What mends credentials that a provider doesn't accept: never a grant.
+fn renewal(provider: &str) -> &'static str {
+    match provider {
+        "Cloudflare" => {
+            "the token isn't accepted: make a new one at https://dash.cloudflare.com/profile/api-tokens and set \
+             CLOUDFLARE_API_TOKEN"
+        }
+        "Kubernetes" => {
+            "the token isn't accepted: make a new one and write it to where the kubeconfig has it from"
+        }
+        "Azure" => "the credentials aren't accepted: check the identity that they are of, or sign in anew",
+        _ => {
+            "the credentials aren't accepted: on Cloud Run see that the service's account is there and enabled, \
+             elsewhere run gcloud auth application-default login"
+        }
     }
 }
 
@@ -72,9 +96,12 @@ fn cut(what: &str) -> &str {
 /// What an HTTP status means to a caller.
 pub(crate) fn kind_of(status: StatusCode) -> ApiErrorKind {
     match status.as_u16() {
-        401 | 403 => ApiErrorKind::Denied,
+        401 => ApiErrorKind::Unaccepted,
+        403 => ApiErrorKind::Denied,
         404 | 410 => ApiErrorKind::Missing,
         409 | 412 => ApiErrorKind::Conflict,
+        // Whoever hasn't built it will not have built it a moment later.
+        501 => ApiErrorKind::Refused,
         408 | 429 | 500..=599 => ApiErrorKind::Transient,
         _ => ApiErrorKind::Refused,
     }
@@ -96,6 +123,41 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_that_are_not_accepted_are_told_from_those_that_may_not() {
+        for (provider, renewal) in [
+            ("Cloudflare", "the token isn't accepted: make a new one at https://dash.cloudflare.com"),
+            ("Kubernetes", "the token isn't accepted: make a new one"),
+            ("Azure", "the credentials aren't accepted"),
+            ("Cloud Run", "run gcloud auth application-default login"),
+        ] {
+            let task = Task {
+                provider,
+                verb: "read",
+                subject: "it",
+                grant: "grant it",
+                missing: "look for it",
+                refused: "",
+            };
+            let unaccepted = task.failed(StatusCode::UNAUTHORIZED, "no");
+            assert_eq!(unaccepted.kind, ApiErrorKind::Unaccepted);
+            assert!(
+                unaccepted.message.contains(renewal) && !unaccepted.message.contains("grant"),
+                "{unaccepted}"
+            );
+            let denied = task.failed(StatusCode::FORBIDDEN, "no");
+            assert_eq!(denied.kind, ApiErrorKind::Denied);
+            assert!(denied.message.ends_with("; grant it"), "{denied}");
+            assert!(unaccepted.is_permanent() && denied.is_permanent());
+        }
+    }
+
+    #[test]
+    fn what_is_not_implemented_does_not_pass_by_itself() {
+        assert_eq!(kind_of(StatusCode::NOT_IMPLEMENTED), ApiErrorKind::Refused);
+        assert_eq!(kind_of(StatusCode::SERVICE_UNAVAILABLE), ApiErrorKind::Transient);
+    }
 
     #[test]
     fn an_excerpt_is_short_and_on_one_line() {

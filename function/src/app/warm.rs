@@ -20,7 +20,6 @@ pub(super) async fn up(clients: Arc<Clients>, sites: Vec<Arc<Guarded>>) {
         if let Some(prober) = prober {
             prober.prepare();
         }
-        clients.prepare();
     });
     join_all(sites.iter().take(SITES).map(|site| look(site))).await;
     let _ = building.await;

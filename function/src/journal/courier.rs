@@ -7,14 +7,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::{BodyExt, Limited};
 use object_store::{
     ClientOptions, Result,
-    client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService},
+    client::{
+        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody,
+        HttpService,
+    },
 };
 
 use crate::api::{
     ApiError,
+    answer::{LONGEST, is_tokens_fault},
     credentials::{Token, Tokens},
 };
 
@@ -47,18 +53,28 @@ impl HttpService for Courier {
             status if status.is_success() && !response.headers().contains_key(GENERATION) => {
                 Err(foreign(status))
             }
-            _ => Ok(response),
+            _ => {
+                let (head, body) = response.into_parts();
+                Ok(HttpResponse::from_parts(head, whole(body).await?.into()))
+            }
         }
     }
 }
 
+/// A body, if it has an end that is near.
+async fn whole(body: HttpResponseBody) -> Result<Bytes, HttpError> {
+    let collected = Limited::new(body, LONGEST).collect().await;
+    let broken = |error| HttpError::new(HttpErrorKind::Interrupted, std::io::Error::other(error));
+    Ok(collected.map_err(broken)?.to_bytes())
+}
+
 impl Courier {
-    /// Sends it with a token; one that isn't accepted is replaced once.
+    /// Sends it with a token; one that isn't accepted is replaced once, and so is one that was good for nothing yet.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let Some(tokens) = &self.tokens else { return self.http.call(request).await };
         let token = tokens.token().await.map_err(no_token)?;
         let response = self.http.call(signed(request.clone(), &token)).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
+        if !is_tokens_fault(&**tokens, &token, response.status()) {
             return Ok(response);
         }
         tokens.forget(&token).await;
@@ -78,7 +94,7 @@ fn no_token(error: ApiError) -> HttpError {
 
 async fn refusal(response: HttpResponse) -> Result<HttpError, HttpError> {
     let status = response.status();
-    let body = response.into_body().bytes().await?;
+    let body = whole(response.into_body()).await?;
     let refusal = Refusal { status, body: String::from_utf8_lossy(&body).into_owned() };
     if status == StatusCode::NOT_FOUND && refusal.code().is_none() {
         return Ok(foreign(status));
@@ -88,7 +104,7 @@ async fn refusal(response: HttpResponse) -> Result<HttpError, HttpError> {
 
 async fn listing(response: HttpResponse) -> Result<HttpResponse, HttpError> {
     let (head, body) = response.into_parts();
-    let body = body.bytes().await?;
+    let body = whole(body).await?;
     let is_listing = body.windows(LISTING.len()).any(|window| window == LISTING);
     if is_listing { Ok(HttpResponse::from_parts(head, body.into())) } else { Err(foreign(head.status)) }
 }

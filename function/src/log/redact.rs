@@ -5,6 +5,7 @@
 
 use std::{
     borrow::Cow,
+    collections::VecDeque,
     sync::{PoisonError, RwLock},
 };
 
@@ -19,21 +20,57 @@ const LONGEST_NAME: usize = 40;
 /// Query parameters whose names hold one of these carry secrets.
 const SECRET_NAMES: [&str; 6] = ["token", "key", "secret", "sig", "password", "credential"];
 
+/// So many secrets that are replaced by others are remembered: own choice, a day of tokens that live for an hour and then
+/// some. Every line is searched for all of them.
+const MOST_PASSING: usize = 32;
+
 /// The secrets of this process.
-static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
+static KNOWN: RwLock<Known> = RwLock::new(Known { lasting: Vec::new(), passing: VecDeque::new() });
+
+#[derive(Debug)]
+struct Known {
+    /// For as long as the process lives.
+    lasting: Vec<String>,
+    /// The newest of those that are replaced by others, oldest first.
+    passing: VecDeque<String>,
+}
+
+impl Known {
+    fn holds(&self, secret: &str) -> bool {
+        self.all().any(|other| other == secret)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.lasting.iter().chain(&self.passing)
+    }
+
+    fn pass(&mut self, secret: &str) {
+        if secret.len() >= SHORTEST && !self.lasting.iter().any(|other| other == secret) {
+            // What is in use still is the newest.
+            self.passing.retain(|other| other != secret);
+            self.passing.push_back(secret.to_owned());
+            self.passing.drain(..self.passing.len().saturating_sub(MOST_PASSING));
+        }
+    }
+}
 
 /// Makes sure that `secret` never reaches a line, wherever it turns up.
 pub fn hide(secret: &str) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    if secret.len() >= SHORTEST && !known.iter().any(|other| other == secret) {
-        known.push(secret.to_owned());
+    if secret.len() >= SHORTEST && !known.holds(secret) {
+        known.lasting.push(secret.to_owned());
     }
+}
+
+/// As [`hide`], for a secret that another replaces sooner or later: the newest of them are hidden.
+pub fn hide_passing(secret: &str) {
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).pass(secret);
 }
 
 /// `text` without secrets.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
-    for secret in KNOWN.read().unwrap_or_else(PoisonError::into_inner).iter() {
+    for secret in KNOWN.read().unwrap_or_else(PoisonError::into_inner).all() {
         if clean.contains(secret.as_str()) {
             clean = Cow::Owned(clean.replace(secret.as_str(), HIDDEN));
         }
@@ -172,6 +209,24 @@ mod tests {
         hide("correct-horse-battery");
         hide("short");
         becomes("xcorrect-horse-batteryx and short", "x…x and short");
+    }
+
+    #[test]
+    fn of_secrets_that_are_replaced_the_newest_are_remembered_and_no_more() {
+        let mut known = Known { lasting: vec!["the-lasting-one".to_owned()], passing: VecDeque::new() };
+        for number in 0..1000 {
+            known.pass(&format!("rotated-{number}"));
+            known.pass("in-use-all-the-while");
+        }
+        assert_eq!(known.all().count(), 1 + MOST_PASSING);
+        for (secret, is_held) in [
+            ("the-lasting-one", true),
+            ("in-use-all-the-while", true),
+            ("rotated-999", true),
+            ("rotated-1", false),
+        ] {
+            assert_eq!(known.holds(secret), is_held, "{secret}");
+        }
     }
 
     #[test]

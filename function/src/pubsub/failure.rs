@@ -67,9 +67,13 @@ impl<'a> Call<'a> {
 
     fn remedy(&self, code: Code) -> (ApiErrorKind, String) {
         match code {
-            Code::PermissionDenied | Code::Unauthenticated => {
-                (ApiErrorKind::Denied, format!("; {}", self.grant))
-            }
+            Code::PermissionDenied => (ApiErrorKind::Denied, format!("; {}", self.grant)),
+            Code::Unauthenticated => (
+                ApiErrorKind::Unaccepted,
+                "; the credentials aren't accepted: on Cloud Run see that the service's account is there and enabled, \
+                 elsewhere run gcloud auth application-default login"
+                    .to_owned(),
+            ),
             Code::NotFound => (ApiErrorKind::Missing, "; create it, or correct its name".to_owned()),
             Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange | Code::Unimplemented => {
                 (ApiErrorKind::Refused, String::new())

@@ -4,7 +4,7 @@
 //! reference, read 2026-11-20). One that is proxied moves at Cloudflare's edge; any other is remembered by resolvers for
 //! as long as its `ttl` says. A change needs no read before it.
 
-use std::{str::FromStr, sync::Arc};
+use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
@@ -12,7 +12,11 @@ use serde_json::Value;
 
 use super::cloudflare;
 use super::{Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
+use crate::api::{
+    ApiError, ApiErrorKind, Clients, Cloudflare,
+    cloudflare::Purpose,
+    names::{self, HexId},
+};
 use crate::check::{ByHand, Checked, Situation, dns_record};
 
 /// The kind `cloudflare_dns_record`.
@@ -33,7 +37,8 @@ struct DnsRecord {
     cloudflare: Cloudflare,
 }
 
-/// An address or a host name, as a record holds it.
+/// An address or a host name in the one form that it is compared in: Cloudflare gives an address back shortened, and may
+/// give a name back in Unicode, in another case or with a dot at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Content(String);
 
@@ -41,9 +46,15 @@ impl FromStr for Content {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let name = text.trim_end_matches('.').to_ascii_lowercase();
-        let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c));
-        if fits { Ok(Self(name)) } else { Err("is neither an address nor a host name") }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Self(address.to_string()));
+        }
+        let name = names::canonical(text);
+        // What ends in a number is meant to be an address, and is none.
+        let ends_in_name =
+            name.rsplit('.').next().is_some_and(|last| !last.bytes().all(|c| c.is_ascii_digit()));
+        let fits = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+        if fits && ends_in_name { Ok(Self(name)) } else { Err("is neither an address nor a host name") }
     }
 }
 
@@ -121,10 +132,10 @@ impl DnsRecord {
     }
 
     /// The records of the name that visitors type.
-    async fn at_the_host(&self, situation: &Situation) -> Result<Value, ApiError> {
+    async fn at_the_host(&self, situation: &Situation) -> Result<Vec<Value>, ApiError> {
         match situation.domain() {
-            Some(host) => self.cloudflare.dns_records_of(&self.spec.zone, host).await,
-            None => Ok(Value::Null),
+            Some(host) => self.cloudflare.dns_records_of(self.spec.zone.as_str(), host).await,
+            None => Ok(Vec::new()),
         }
     }
 
@@ -133,10 +144,19 @@ impl DnsRecord {
         let contents = dns_record::Contents { primary: &self.spec.primary.0, standby: &self.spec.standby.0 };
         let observed = self.spec.observed(record);
         checked.extend(dns_record::of_record(record, contents, &observed, &by_hand, situation));
+        if situation.domain().is_none() {
+            return;
+        }
+        let others = self.at_the_host(situation).await;
+        let Some(others) = checked.look(others) else { return };
         if dns_record::is_of_another(record, situation) {
-            match self.at_the_host(situation).await {
-                Ok(others) => checked.extend(dns_record::astray(record, &others, situation)),
-                Err(error) => checked.note(error.message),
+            return checked.extend(dns_record::astray(record, &others, situation));
+        }
+        match dns_record::shadowed(record, &others, situation) {
+            Some(problem) => checked.problem(problem),
+            None => {
+                let zone = self.spec.zone.as_str();
+                checked.extend(dns_record::beside(record, &others, contents, zone, situation));
             }
         }
     }
@@ -185,9 +205,13 @@ impl Switch for DnsRecord {
         let mut checked = Checked::default();
         let DnsRecordSpec { zone, record: id, .. } = &self.spec;
         match self.cloudflare.dns_record(Purpose::Read, zone, id).await {
-            Ok(record) => self.check_record(&record, situation, &mut checked).await,
+            Ok(record) => {
+                checked.seen += 1;
+                self.check_record(&record, situation, &mut checked).await;
+            }
             Err(error) if error.kind == ApiErrorKind::Missing => {
                 let others = self.at_the_host(situation).await.unwrap_or_default();
+                checked.seen += 1;
                 checked.problem(dns_record::gone(id.as_str(), &others, situation));
             }
             Err(error) => checked.unseen(&error, cloudflare::TOKENS),
@@ -197,5 +221,70 @@ impl Switch for DnsRecord {
 
     async fn touch(&self) -> Result<(), SwitchError> {
         self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn position(primary: &str, standby: &str, told: &str) -> Option<Position> {
+        let text = format!(
+            "zone = '023e105f4ecef8ad9ca31a8372d0c353'\nrecord = '372e67954025e0ba6aaa6d586b9e0b59'\n\
+             primary = '{primary}'\nstandby = '{standby}'"
+        );
+        let table: toml::Table = text.parse().expect("TOML");
+        read(Keys::new(&table)).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let content = |text: &str| text.parse().expect("a content");
+        let spec = DnsRecordSpec {
+            zone: "023e105f4ecef8ad9ca31a8372d0c353".parse().expect("an id"),
+            record: "372e67954025e0ba6aaa6d586b9e0b59".parse().expect("an id"),
+            primary: content(primary),
+            standby: content(standby),
+        };
+        match spec.observed(&json!({ "content": told })) {
+            Observed::At(position) => Some(position),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn contents_are_compared_as_what_they_mean() {
+        let (long, short) = ("2001:db8:1:2:8000:0:0:0", "2001:DB8:0:0:0:0:0:7");
+        assert_eq!(position(long, short, "2001:db8:1:2:8000::"), Some(Position::Primary));
+        assert_eq!(position(long, short, "2001:db8::7"), Some(Position::Standby));
+        assert_eq!(position("2001:db8::1", "2001:db8::7", "2001:db8:0::7"), Some(Position::Standby));
+        let (ascii, unicode) = ("heim.xn--bcher-kva.example", "Standby.Bücher.example.");
+        assert_eq!(position(ascii, unicode, "heim.bücher.example"), Some(Position::Primary));
+        assert_eq!(position(ascii, unicode, "standby.xn--bcher-kva.example"), Some(Position::Standby));
+        assert_eq!(position(ascii, unicode, "STANDBY.BÜCHER.EXAMPLE"), Some(Position::Standby));
+        assert_eq!(position("a.example", "b.example", "B.example."), Some(Position::Standby));
+        assert_eq!(position("203.0.113.7", "198.51.100.7", "203.0.113.8"), None);
+        assert_eq!(position("_home.example", "b-c.example", "_HOME.example"), Some(Position::Primary));
+    }
+
+    #[test]
+    fn what_is_neither_an_address_nor_a_name_is_refused() {
+        for text in [
+            "",
+            ".",
+            "203.0.113.256",
+            "203.0.113",
+            "a b.example",
+            "https://a.example",
+            "[::1]",
+            "0x7f.1",
+            ":::",
+        ] {
+            assert!(text.parse::<Content>().is_err(), "{text}");
+        }
+        let same = "zone = '023e105f4ecef8ad9ca31a8372d0c353'\nrecord = '372e67954025e0ba6aaa6d586b9e0b59'\n\
+                    primary = '2001:db8::7'\nstandby = '2001:db8:0:0:0:0:0:7'";
+        let table: toml::Table = same.parse().expect("TOML");
+        let problems = read(Keys::new(&table)).expect_err("one address for both places");
+        assert_eq!(problems[0].reason, "is the primary's too");
     }
 }

@@ -14,15 +14,22 @@ use crate::google::strict;
 #[derive(Debug)]
 pub(super) struct Pending {
     outcome: Value,
+    /// gRPC's code, and why: it ends with that.
+    error: Option<(i64, String)>,
     done: Instant,
 }
 
-/// Begins an operation whose outcome is this service; answers with the operation, which isn't done yet.
-pub(super) fn begin(state: &mut State, service: &str, outcome: &Value, done: Instant) -> Value {
+/// Begins an operation whose outcome is this service, or this error; answers with the operation, which isn't done yet.
+pub(super) fn begin(
+    state: &mut State,
+    service: &str,
+    (outcome, error): (&Value, Option<(i64, String)>),
+    done: Instant,
+) -> Value {
     let parent = service.split("/services/").next().unwrap_or_default();
     let name = format!("{parent}/operations/{}", uuid::Uuid::new_v4());
     let operation = json!({"name": name, "metadata": typed(outcome)});
-    state.operations.insert(name, Pending { outcome: outcome.clone(), done });
+    state.operations.insert(name, Pending { outcome: outcome.clone(), error, done });
     operation
 }
 
@@ -34,7 +41,10 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Re
     let mut operation = json!({"name": name, "metadata": typed(&pending.outcome)});
     if Instant::now() >= pending.done {
         operation["done"] = json!(true);
-        operation["response"] = typed(&pending.outcome);
+        match &pending.error {
+            None => operation["response"] = typed(&pending.outcome),
+            Some((code, why)) => operation["error"] = json!({ "code": code, "message": why }),
+        }
     }
     Ok(Answer::read(operation))
 }

@@ -120,16 +120,17 @@ pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str)
     }
     check_values(&update)?;
     let takes = state.operation_takes;
+    let fails = state.operation_fails.clone();
     let service = find_mut(state, name)?;
     if update.get("etag").is_some_and(|etag| Some(etag) != service.fields.get("etag")) {
         return Err(Refusal::aborted("The service was changed since it was read: its etag is another one."));
     }
     let before = Value::Object(service.read(Instant::now()));
-    if call.query("validateOnly") != Some("true") {
+    if call.query("validateOnly") != Some("true") && fails.is_none() {
         service.patch(&update, &paths, Instant::now() + takes);
     }
     let after = Value::Object(service.read(Instant::now() + takes));
-    let body = operations::begin(state, name, &after, Instant::now() + takes);
+    let body = operations::begin(state, name, (&after, fails), Instant::now() + takes);
     let change = Change::Service { service: name.to_owned(), before, after };
     Ok(Answer { body, change: Some(change), complaint: None })
 }

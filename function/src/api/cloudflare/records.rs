@@ -28,13 +28,26 @@ impl Cloudflare {
         task.whole(record, "content")
     }
 
-    /// The DNS records of one name.
-    pub async fn dns_records_of(&self, zone: &HexId, name: &str) -> Result<Value, ApiError> {
+    /// The DNS records of one name, in ASCII. Cloudflare may have it in Unicode: then it is asked for as such, too.
+    pub async fn dns_records_of(&self, zone: &str, name: &str) -> Result<Vec<Value>, ApiError> {
+        let mut records = self.dns_records_called(zone, name).await?;
+        let (unicode, _) = idna::domain_to_unicode(name);
+        if unicode != name {
+            let others = self.dns_records_called(zone, &unicode).await?;
+            let ids: Vec<Value> = records.iter().map(|record| record["id"].clone()).collect();
+            records.extend(others.into_iter().filter(|other| !ids.contains(&other["id"])));
+        }
+        Ok(records)
+    }
+
+    async fn dns_records_called(&self, zone: &str, name: &str) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/dns_records");
         let task = task("list", &path, "grant the token \"DNS: Read\" on this zone");
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         let query = Some(format!("name.exact={name}"));
         let request = Request { method: Method::GET, path: path.clone(), query, body: None };
-        self.call(&task, Purpose::Read, &request).await
+        let listed = self.call(&task, Purpose::Read, &request).await?;
+        Ok(listed.as_array().cloned().unwrap_or_default())
     }
 
     /// Changes a DNS record's content and nothing else, and gives the record as it is then.

@@ -28,14 +28,6 @@ impl Cloudflare {
         task.whole(verified, "status")
     }
 
-    /// The account that a zone belongs to.
-    pub async fn account_of(&self, zone: &str) -> Result<String, ApiError> {
-        let path = format!("zones/{zone}");
-        let task = task("read", &path, "grant the token \"Zone: Read\" on this zone");
-        let zone = self.get(&task, Purpose::Read, path.clone()).await?;
-        Ok(task.whole(zone["account"].clone(), "id")?["id"].as_str().unwrap_or_default().to_owned())
-    }
-
     /// All page rules of a zone.
     pub async fn page_rules(&self, zone: &str) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/pagerules");

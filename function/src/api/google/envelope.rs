@@ -38,6 +38,11 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
     }
     let status = serde_json::from_value::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
     let mut error = task.failed(answer.status, &status.said(&answer.body));
+    // What is there already will be there at the next try: that is no race.
+    if status.name == "ALREADY_EXISTS" {
+        let what = format!("answered {}: {}", answer.status.as_u16(), status.said(&answer.body));
+        error = task.error(ApiErrorKind::Refused, &what);
+    }
     if status.is_throttled() {
         let what = format!("answered {}: {}", answer.status.as_u16(), status.message);
         error = task.error(ApiErrorKind::Transient, &what);
@@ -123,6 +128,15 @@ mod tests {
         };
         assert_eq!(read(403, &body("rateLimitExceeded")).error.kind, ApiErrorKind::Transient);
         assert_eq!(read(403, &body("forbidden")).error.kind, ApiErrorKind::Denied);
+    }
+
+    #[test]
+    fn what_exists_already_is_no_race_and_a_race_is_one() {
+        let body = |status: &str| format!(r#"{{"error":{{"code":409,"message":"no","status":"{status}"}}}}"#);
+        assert_eq!(read(409, &body("ABORTED")).error.kind, ApiErrorKind::Conflict);
+        let exists = read(409, &body("ALREADY_EXISTS")).error;
+        assert_eq!(exists.kind, ApiErrorKind::Refused);
+        assert!(exists.message.contains("answered 409: ALREADY_EXISTS: no"), "{exists}");
     }
 
     #[test]

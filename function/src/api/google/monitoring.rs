@@ -3,13 +3,20 @@
 //! Source: the discovery document of `monitoring` v3, read 2026-11-20. Google's own Rust client lacks the field
 //! `disabled`, hence these few calls by hand.
 
+use std::collections::BTreeMap;
+
 use failover_core::SiteName;
+use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::Google;
-use crate::api::{ApiError, names::CheckName, task::Task};
+use crate::api::{ApiError, ApiErrorKind, names::CheckName, task::Task};
 
 const MOST_PAGES: usize = 10;
+/// So many policies are read at a time: own choice, a hundred of them within a second or two.
+const ABREAST: usize = 16;
+/// How the metrics of uptime checks begin ("Google Cloud metrics", read 2026-11-29).
+const UPTIME_METRICS: &str = "monitoring.googleapis.com/uptime_check/";
 
 /// An incident as Cloud Monitoring lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,22 +69,46 @@ impl Google {
             missing: "check the project's id",
             refused: "",
         };
-        let url = self.monitoring_url(&format!("projects/{project}/alerts"));
-        let mut alerts = Vec::new();
-        let mut page = String::new();
+        let alerts = self.all(&task, "alerts", project, &[("filter", "state=\"OPEN\"")]).await?;
+        Ok(alerts.iter().map(Alert::read).collect())
+    }
+
+    /// The alert policies of a project.
+    pub async fn alert_policies(&self, project: &str) -> Result<Vec<Value>, ApiError> {
+        let task = Task {
+            provider: "Cloud Monitoring",
+            verb: "read the alert policies of",
+            subject: project,
+            grant: "grant the account monitoring.alertPolicies.list, as roles/monitoring.viewer has",
+            missing: "check the project's id",
+            refused: "",
+        };
+        self.all(&task, "alertPolicies", project, &[]).await
+    }
+
+    /// All of a project's things of this kind. A part of them would be taken for all.
+    async fn all(
+        &self,
+        task: &Task<'_>,
+        kind: &str,
+        project: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Value>, ApiError> {
+        let url = self.monitoring_url(&format!("projects/{project}/{kind}"));
+        let (mut found, mut page) = (Vec::new(), String::new());
         for _ in 0..MOST_PAGES {
-            let mut query = vec![("filter", "state=\"OPEN\""), ("pageSize", "100")];
+            let mut query = [query, &[("pageSize", "100")]].concat();
             if !page.is_empty() {
                 query.push(("pageToken", &page));
             }
-            let answer = self.get(&task, url.clone(), &query).await?;
-            alerts.extend(answer["alerts"].as_array().into_iter().flatten().map(Alert::read));
+            let answer = self.get(task, url.clone(), &query).await?;
+            found.extend(answer[kind].as_array().into_iter().flatten().cloned());
             answer["nextPageToken"].as_str().unwrap_or_default().clone_into(&mut page);
             if page.is_empty() {
-                break;
+                return Ok(found);
             }
         }
-        Ok(alerts)
+        Err(task.error(ApiErrorKind::Transient, &format!("has more than {} of them", MOST_PAGES * 100)))
     }
 
     /// An alert policy as it is.
@@ -94,27 +125,34 @@ impl Google {
         task.whole(answer, "name")
     }
 
-    /// Whether an open incident is about this check of this site: by its labels, by its policy's, or by what that
-    /// policy watches, where it may be read.
-    pub async fn is_alert_of(
+    /// The first of these incidents that is about this check of this site: by its labels or its policy's, or by what that
+    /// policy watches, where it may be read. Policies are read side by side, each once.
+    pub async fn first_alert_of(
         &self,
-        alert: &Alert,
+        alerts: Vec<Alert>,
         check: &CheckName,
         site: &SiteName,
-    ) -> Result<bool, ApiError> {
-        if let Some(id) = alert.metric_labels["check_id"].as_str() {
-            return Ok(id == check.id());
+    ) -> Result<Option<Alert>, ApiError> {
+        if let Some(alert) = alerts.iter().find(|alert| alert.is_labelled(check, site) == Some(true)) {
+            return Ok(Some(alert.clone()));
         }
-        let label =
-            ["failover_site", "site"].into_iter().find_map(|label| alert.policy_labels[label].as_str());
-        if let Some(label) = label {
-            return Ok(label == site.as_str());
-        }
-        match self.alert_policy(&alert.policy).await {
-            Ok(policy) => Ok(watches(&policy, check)),
-            Err(error) if error.is_permanent() => Ok(false),
+        let open = alerts.into_iter().filter(|alert| alert.is_labelled(check, site).is_none());
+        let open: BTreeMap<String, Alert> = open.map(|alert| (alert.policy.clone(), alert)).collect();
+        let asked = open.into_values().map(async |alert| match self.alert_policy(&alert.policy).await {
+            Ok(policy) => Ok(watches(&policy, check).then_some(alert)),
+            Err(error) if error.is_permanent() => Ok(None),
             Err(error) => Err(error),
+        });
+        let mut asked = stream::iter(asked).buffer_unordered(ABREAST);
+        let mut unread = None;
+        while let Some(found) = asked.next().await {
+            match found {
+                Ok(Some(alert)) => return Ok(Some(alert)),
+                Ok(None) => {}
+                Err(error) => unread = Some(error),
+            }
         }
+        unread.map_or(Ok(None), Err)
     }
 
     fn monitoring_url(&self, name: &str) -> String {
@@ -124,18 +162,47 @@ impl Google {
 
 /// Whether a condition of `policy` names the check in its filter.
 pub fn watches(policy: &Value, check: &CheckName) -> bool {
+    filters(policy).any(|filter| names(filter, check))
+}
+
+/// Whether a failing check makes `policy` open an incident: a condition names it, or every uptime check. One in a query
+/// language counts where it names the check.
+pub fn alerts_on(policy: &Value, check: &CheckName) -> bool {
+    let every = |filter: &str| filter.contains(UPTIME_METRICS) && !filter.contains("check_id");
+    policy["enabled"] != false && filters(policy).any(|filter| names(filter, check) || every(filter))
+}
+
+fn names(filter: &str, check: &CheckName) -> bool {
+    let quoted = ['"', '\''].map(|quote| format!("{quote}{}{quote}", check.id()));
+    filter.contains("check_id") && quoted.iter().any(|name| filter.contains(name))
+}
+
+/// What the conditions of a policy look for.
+fn filters(policy: &Value) -> impl Iterator<Item = &str> {
+    const PLACES: [(&str, &str); 5] = [
+        ("conditionThreshold", "filter"),
+        ("conditionAbsent", "filter"),
+        ("conditionMatchedLog", "filter"),
+        ("conditionMonitoringQueryLanguage", "query"),
+        ("conditionPrometheusQueryLanguage", "query"),
+    ];
     let conditions = policy["conditions"].as_array().into_iter().flatten();
-    let named = format!("\"{}\"", check.id());
     conditions
-        .flat_map(|condition| {
-            ["conditionThreshold", "conditionAbsent"].map(|kind| &condition[kind]["filter"])
-        })
-        .any(|filter| {
-            filter.as_str().is_some_and(|filter| filter.contains("check_id") && filter.contains(&named))
-        })
+        .flat_map(|condition| PLACES.map(|(kind, place)| &condition[kind][place]))
+        .filter_map(Value::as_str)
 }
 
 impl Alert {
+    /// Whether its labels say that it is about this check of this site; `None` where they say nothing.
+    fn is_labelled(&self, check: &CheckName, site: &SiteName) -> Option<bool> {
+        if let Some(id) = self.metric_labels["check_id"].as_str() {
+            return Some(id == check.id());
+        }
+        let labels = ["failover_site", "site"];
+        let label = labels.into_iter().find_map(|label| self.policy_labels[label].as_str())?;
+        Some(label == site.as_str())
+    }
+
     /// What notifications call `incident_id`.
     pub fn id(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or_default()
@@ -152,5 +219,37 @@ impl Alert {
             metric_labels: alert["metric"]["labels"].clone(),
             resource_labels: alert["resource"]["labels"].clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(kind: &str, place: &str, filter: &str) -> Value {
+        json!({ "conditions": [{ kind: { place: filter } }] })
+    }
+
+    #[track_caller]
+    fn judged(policy: &Value, watched: bool, alerted: bool) {
+        let check: CheckName = "projects/p/uptimeCheckConfigs/resume-abc123".parse().expect("a name");
+        assert_eq!((watches(policy, &check), alerts_on(policy, &check)), (watched, alerted), "{policy}");
+    }
+
+    #[test]
+    fn a_policy_is_judged_by_what_its_conditions_look_for() {
+        let threshold = |filter: &str| policy("conditionThreshold", "filter", filter);
+        let metric = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\"";
+        judged(&threshold(&format!("{metric} AND metric.label.check_id=\"resume-abc123\"")), true, true);
+        judged(&threshold(&format!("{metric} AND metric.labels.check_id = 'resume-abc123'")), true, true);
+        judged(&threshold(&format!("{metric} AND metric.label.check_id=\"resume-abc124\"")), false, false);
+        judged(&threshold(&format!("{metric} AND resource.type=\"uptime_url\"")), false, true);
+        judged(&threshold("metric.type=\"run.googleapis.com/request_count\""), false, false);
+        let query = "monitoring_googleapis_com:uptime_check_check_passed{check_id=\"resume-abc123\"}";
+        judged(&policy("conditionPrometheusQueryLanguage", "query", query), true, true);
+        let mut off = threshold(&format!("{metric} AND metric.label.check_id=\"resume-abc123\""));
+        off["enabled"] = json!(false);
+        judged(&off, true, false);
+        judged(&json!({}), false, false);
     }
 }

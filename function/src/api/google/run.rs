@@ -3,12 +3,17 @@
 //! Source: the discovery document of `run` v2 and the page "Access control with IAM", read 2026-11-20.
 
 use backon::BackoffBuilder;
+use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::Google;
+use super::{Google, Request};
 use crate::api::{ApiError, ApiErrorKind, names::ServiceName, task::Task};
+
+/// So many times the patience of one call is an operation followed: four minutes of ten seconds each, own choice. A
+/// service's update takes seconds to a minute; no longest time is published.
+const OPERATION_TAKES: u32 = 24;
 
 const SERVICE_MISSING: &str = "check the project, region and name of the service: gcloud run services list";
 
@@ -121,16 +126,14 @@ impl Google {
 
     /// Replaces the policy's bindings, if its etag is still current, and gives the policy as it is then.
     pub async fn set_run_policy(&self, service: &ServiceName, policy: &Value) -> Result<Value, ApiError> {
-        let task = Task {
-            refused: "where an organisation policy forbids allUsers, use gate = \"iam_check\"",
-            ..task(
-                "set the IAM policy of",
-                service,
-                "grant the account run.services.setIamPolicy on it, as roles/run.admin has",
-            )
-        };
+        let task = task(
+            "set the IAM policy of",
+            service,
+            "grant the account run.services.setIamPolicy on it, as roles/run.admin has",
+        );
         let body = json!({ "policy": policy, "updateMask": "bindings,etag" });
-        self.post(&task, self.run_url(service.as_str()) + ":setIamPolicy", &body).await
+        let answer = self.post(&task, self.run_url(service.as_str()) + ":setIamPolicy", &body).await;
+        answer.map_err(with_the_other_gate)
     }
 
     /// Switches the invoker IAM check off or on, and waits until that is done.
@@ -165,20 +168,26 @@ impl Google {
         let Some(name) = operation["name"].as_str().map(str::to_owned) else {
             return Err(task.error(ApiErrorKind::Transient, "answered without the name of an operation"));
         };
-        let deadline = Instant::now() + self.pace.budget;
+        let grant = "grant the account run.operations.get, as roles/run.viewer has";
+        let reading = Task { verb: "follow the change of", grant, ..*task };
+        let look = Request { method: Method::GET, url: self.run_url(&name), query: &[], body: None };
+        let patience = self.call_timeout * OPERATION_TAKES;
+        let deadline = Instant::now() + patience;
         let mut pauses = self.pace.backoff().build();
         while operation["done"] != true {
-            let grant = "grant the account run.operations.get, as roles/run.viewer has";
-            let reading = Task { verb: "follow the change of", grant, ..*task };
-            operation = self.get(&reading, self.run_url(&name), &[]).await?;
-            if operation["done"] == true {
-                break;
-            }
             if Instant::now() > deadline {
-                let what = format!("has not finished {name} within {:?}", self.pace.budget);
+                let what = format!("has not finished {name} within {patience:?}");
                 return Err(task.error(ApiErrorKind::Transient, &what));
             }
-            tokio::time::sleep(pauses.next().unwrap_or(self.pace.longest)).await;
+            // A look that fails in passing isn't the operation's end.
+            match self.attempt(&reading, &look).await {
+                Ok(answer) => operation = answer,
+                Err(failure) if failure.error.is_permanent() => return Err(failure.error),
+                Err(failure) => tracing::debug!(error = %failure.error, "{name} is looked at again"),
+            }
+            if operation["done"] != true {
+                tokio::time::sleep(pauses.next().unwrap_or(self.pace.longest)).await;
+            }
         }
         match operation.get("error") {
             None | Some(Value::Null) => Ok(()),
@@ -191,15 +200,64 @@ impl Google {
     }
 }
 
+/// An organisation that refuses `allUsers` leaves the other gate; whatever else a policy is refused for, that one
+/// wouldn't mend.
+fn with_the_other_gate(mut error: ApiError) -> ApiError {
+    const WORDS: [&str; 4] = ["permitted customer", "organization policy", "org policy", "constraints/"];
+    let told = error.message.to_ascii_lowercase();
+    if error.kind == ApiErrorKind::Refused && WORDS.iter().any(|word| told.contains(word)) {
+        error.message += "; where an organisation policy forbids allUsers, use gate = \"iam_check\"";
+    }
+    error
+}
+
 /// An operation's `google.rpc.Status`. The codes are gRPC's.
 fn ended_badly(task: &Task<'_>, error: &Value) -> ApiError {
     let kind = match error["code"].as_i64() {
-        Some(7 | 16) => ApiErrorKind::Denied,
+        Some(16) => ApiErrorKind::Unaccepted,
+        Some(7) => ApiErrorKind::Denied,
         Some(5) => ApiErrorKind::Missing,
-        Some(6 | 10) => ApiErrorKind::Conflict,
-        Some(3 | 9 | 11 | 12) => ApiErrorKind::Refused,
+        Some(10) => ApiErrorKind::Conflict,
+        Some(3 | 6 | 9 | 11 | 12) => ApiErrorKind::Refused,
         _ => ApiErrorKind::Transient,
     };
     let said = error["message"].as_str().unwrap_or("no reason");
     task.error(kind, &format!("ended the operation with an error: {said}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(kind: ApiErrorKind, message: &str) -> String {
+        with_the_other_gate(ApiError { kind, message: message.to_owned() }).message
+    }
+
+    #[test]
+    fn the_other_gate_is_named_where_an_organisation_refuses_all_users_and_nowhere_else() {
+        const OTHER: &str = "use gate = \"iam_check\"";
+        let customer = "FAILED_PRECONDITION: One or more users named in the policy do not belong to a permitted customer";
+        assert!(refused(ApiErrorKind::Refused, customer).ends_with(OTHER));
+        let constraint = "constraints/iam.managed.allowedPolicyMembers is violated";
+        assert!(refused(ApiErrorKind::Refused, constraint).ends_with(OTHER));
+        let members = "INVALID_ARGUMENT: Policy members must be of the form \"<type>:<value>\".";
+        assert_eq!(refused(ApiErrorKind::Refused, members), members);
+        assert_eq!(refused(ApiErrorKind::Conflict, customer), customer);
+    }
+
+    #[test]
+    fn an_operations_error_is_what_its_code_means() {
+        let service = "projects/p/locations/l/services/s".parse().expect("a name");
+        for (code, kind) in [
+            (7, ApiErrorKind::Denied),
+            (16, ApiErrorKind::Unaccepted),
+            (9, ApiErrorKind::Refused),
+            (6, ApiErrorKind::Refused),
+            (10, ApiErrorKind::Conflict),
+            (13, ApiErrorKind::Transient),
+        ] {
+            let error = json!({ "code": code, "message": "no" });
+            assert_eq!(ended_badly(&task("open", &service, "grant it"), &error).kind, kind, "{code}");
+        }
+    }
 }

@@ -127,7 +127,7 @@ pub(super) async fn token(path: &Path) -> Result<Secret, String> {
 /// A token of one word, which no log shows from now on.
 pub(super) fn bearer(text: &str) -> Option<Secret> {
     let token = Secret::new(text);
-    crate::log::hide(token.expose());
+    crate::log::hide_passing(token.expose());
     let fits = !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic());
     fits.then_some(token)
 }

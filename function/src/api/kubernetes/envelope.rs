@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn refusals_are_told_apart() {
         for (status, kind) in [
-            (401, ApiErrorKind::Denied),
+            (401, ApiErrorKind::Unaccepted),
             (404, ApiErrorKind::Missing),
             (409, ApiErrorKind::Conflict),
             (415, ApiErrorKind::Refused),

@@ -87,17 +87,19 @@ impl Keys {
                 self.failed = None;
                 Ok(())
             }
-            Err(error) => {
-                let why = crate::log::chain(&error.without_url());
+            Err(why) => {
                 self.failed = Some((Instant::now(), why.clone()));
                 Err(why)
             }
         }
     }
 
-    async fn fetch(&self) -> Result<HashSet<String>, reqwest::Error> {
-        let answer = self.http.get(&self.url).timeout(LOOK_WITHIN).send().await?.error_for_status()?;
-        let set: KeySet = answer.json().await?;
+    async fn fetch(&self) -> Result<HashSet<String>, String> {
+        let failed = |error: reqwest::Error| crate::log::chain(&error.without_url());
+        let answer = self.http.get(&self.url).timeout(LOOK_WITHIN).send().await.map_err(failed)?;
+        let body =
+            crate::api::answer::body(answer.error_for_status().map_err(failed)?).await.map_err(failed)?;
+        let set: KeySet = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
         Ok(set.keys.into_iter().map(|key| key.kid).collect())
     }
 }

@@ -1,0 +1,40 @@
+//! A zone, and the Workers that run in it.
+//!
+//! Sources: the pages "Zone Details" and "List Routes" of Cloudflare's API reference, read 2026-11-29.
+
+use serde_json::Value;
+use url::Url;
+
+use super::{Cloudflare, Purpose};
+use crate::api::{ApiError, task::Task};
+
+fn task<'a>(subject: &'a str, grant: &'static str) -> Task<'a> {
+    Task { provider: "Cloudflare", verb: "read", subject, grant, missing: "check the zone's id", refused: "" }
+}
+
+impl Cloudflare {
+    /// A zone: whose it is, and whether Cloudflare stands in front of its names.
+    pub async fn zone(&self, zone: &str) -> Result<Value, ApiError> {
+        let path = format!("zones/{zone}");
+        let task = task(&path, "grant the token \"Zone: Read\" on this zone");
+        let zone = self.get(&task, Purpose::Read, path.clone()).await?;
+        task.whole(zone, "id")
+    }
+
+    /// The patterns of a zone at which Workers run.
+    pub async fn worker_routes(&self, zone: &str) -> Result<Value, ApiError> {
+        let path = format!("zones/{zone}/workers/routes");
+        let task = task(&path, "grant the token \"Workers Routes: Read\" on this zone");
+        self.get(&task, Purpose::Read, path.clone()).await
+    }
+
+    /// Whether an answer at `url` comes through Cloudflare, which says so in its headers; `None` where nobody answers, or
+    /// somebody elsewhere.
+    pub async fn is_before(&self, url: &Url) -> Option<bool> {
+        let asked = self.shared.http.get(url.clone()).timeout(self.shared.call_timeout).send().await;
+        let answer = asked.ok().filter(|answer| answer.url().origin() == url.origin())?;
+        let headers = answer.headers();
+        let is_cloudflares = headers.get("server").is_some_and(|server| server == "cloudflare");
+        Some(is_cloudflares || headers.contains_key("cf-ray"))
+    }
+}
