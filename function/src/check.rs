@@ -7,6 +7,7 @@ mod by_hand;
 mod clock;
 pub mod dns_record;
 mod expression;
+pub mod front;
 pub mod function;
 mod guarded;
 mod journal;
@@ -22,6 +23,7 @@ mod shared;
 mod situation;
 pub mod standby;
 pub mod subscription;
+mod target;
 mod token;
 mod whom;
 
@@ -31,7 +33,9 @@ use failover_core::SiteName;
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use crate::{announce::Severity, api::Clients, config::Config, pubsub::PubSub, site::Guarded};
+use crate::{
+    announce::Severity, api::Clients, config::Config, journal::JournalLocation, pubsub::PubSub, site::Guarded,
+};
 
 pub use by_hand::ByHand;
 pub use problem::{Area, Checked, Finding, Problem, missing};
@@ -64,17 +68,23 @@ struct Known<'a> {
 #[derive(Debug, Default)]
 struct Found {
     findings: Vec<Finding>,
+    seen: usize,
+    unseen: Vec<String>,
     notes: Vec<String>,
 }
 
 impl Found {
     fn take(&mut self, site: Option<&SiteName>, area: Area, checked: Checked) {
         self.findings.extend(checked.problems.into_iter().map(|problem| problem.at(site, area)));
+        self.seen += checked.seen;
+        self.unseen.extend(checked.unseen);
         self.note(checked.notes);
     }
 
     fn join(&mut self, other: Self) {
         self.findings.extend(other.findings);
+        self.seen += other.seen;
+        self.unseen.extend(other.unseen);
         self.note(other.notes);
     }
 
@@ -91,20 +101,34 @@ impl Found {
 impl Checker {
     /// Looks at these sites (all of them, if none is named) and at what all of them share.
     pub async fn run(&self, only: Option<&SiteName>, whom: &Whom) -> Report {
+        self.run_telling(only, whom, &|_| {}).await
+    }
+
+    /// As `run`; on the way `tell` hears what was looked at last.
+    pub async fn run_telling(
+        &self,
+        only: Option<&SiteName>,
+        whom: &Whom,
+        tell: &(dyn Fn(&str) + Sync),
+    ) -> Report {
         let member = whom.member();
         let (token, journal) = tokio::join!(self.token(), self.journal_grants(&member));
         let good = token.problems.iter().all(|problem| problem.severity != Severity::Critical);
         let token_is_good = good && self.holds_token();
         let known = Known { member: &member, token_is_good, journal_is_granted: journal.problems.is_empty() };
         let sites = self.sites.iter().filter(|site| only.is_none_or(|only| *only == site.name));
-        let sites = join_all(sites.map(|site| self.site(site, known)));
-        let (sites, subscriptions, function, events, clock) = tokio::join!(
-            sites,
-            self.subscriptions(),
-            self.function(whom),
-            self.events(&member),
-            self.clock()
-        );
+        let sites = join_all(sites.map(async |site| {
+            let found = self.site(site, known).await;
+            tell(site.name.as_str());
+            found
+        }));
+        let shared = async {
+            let shared =
+                tokio::join!(self.subscriptions(), self.function(whom), self.events(&member), self.clock());
+            tell("what the sites share");
+            shared
+        };
+        let (sites, (subscriptions, function, events, clock)) = tokio::join!(sites, shared);
         let mut found = Found::default();
         for site in sites {
             found.join(site);
@@ -120,9 +144,28 @@ impl Checker {
             found.take(None, area, checked);
         }
         found.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        let (looked_as, at) = (whom.told.clone(), Timestamp::now());
-        Report { looked_as, at, findings: found.findings, notes: found.notes }
+        let things = found.seen + found.unseen.len();
+        Report {
+            looked_as: whom.told.clone(),
+            at: Timestamp::now(),
+            looked_at: found.seen,
+            things,
+            findings: found.findings,
+            unseen: report::grouped(found.unseen),
+            notes: report::grouped(found.notes),
+        }
     }
+}
+
+/// Whether anything in this configuration is at Google, so that credentials for it are needed.
+pub fn asks_google(config: &Config) -> bool {
+    const KINDS: [&str; 3] = ["cloud_run_", "gcp_", "uptime_check"];
+    let switches = config.sites.iter().flat_map(|site| &site.switches).map(|switch| switch.id().kind);
+    let mut kinds = switches.map(|kind| KINDS.iter().any(|google| kind.starts_with(google)));
+    let stored = matches!(config.journal, JournalLocation::Gs { .. }) && !config.emulated.storage;
+    let subscribed = !(config.push.alerts.is_empty() && config.push.commands.is_empty());
+    let pushed = (subscribed || config.events.is_some()) && !config.emulated.pubsub;
+    kinds.any(|is_googles| is_googles) || stored || pushed
 }
 
 fn is_cloudflares(kind: &str) -> bool {

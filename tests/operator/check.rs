@@ -47,15 +47,39 @@ async fn a_finding_is_told_with_the_command_that_mends_it_and_ends_with_3() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_not_be_read_is_a_note() {
+async fn what_could_not_be_looked_at_is_told_and_never_called_sound() {
     let deployment = Deployment::sound().await;
     deployment.world().deny("orgpolicy.policy.get");
     deployment.world().deny("pubsub.subscriptions.get");
     let ran = deployment.run(&["check"], &[]).await;
-    ran.ends(0).says("whether an organisation policy refuses allUsers").says("a rehearsal proves it");
+    ran.ends(3).says("whether an organisation policy refuses allUsers").says("a rehearsal proves it");
     ran.says("could not read the settings of projects/gleich-tech/subscriptions/failover-alerts");
+    ran.says("The check looked at").says("nothing is known of the others");
+    assert!(!ran.out.contains("Nothing was found") && !ran.out.contains("0 critical"), "{}", ran.out);
+    let told = deployment.run(&["check", "--json"], &[]).await.ends(3).json();
+    assert_eq!(told["findings"], json!([]));
+    let (looked_at, things) = (told["looked_at"].as_u64(), told["things"].as_u64());
+    assert!(looked_at > Some(5) && looked_at < things, "{told:#}");
     let without = deployment.run(&["check"], &[("CLOUDFLARE_API_TOKEN", "")]).await;
-    without.ends(0).says("CLOUDFLARE_API_TOKEN is not set here");
+    without
+        .ends(3)
+        .says("CLOUDFLARE_API_TOKEN is not set here")
+        .says("that takes a good token of Cloudflare's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_google_credential_it_says_so_once_and_soon() {
+    let deployment = Deployment::sound().await;
+    let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
+    taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let nobody = taken.local_addr().expect("it").to_string();
+    let started = std::time::Instant::now();
+    let ran = deployment.run(&["check"], &[("GCE_METADATA_HOST", &nobody), ("HOME", "/nonexistent")]).await;
+    let took = started.elapsed();
+    ran.ends(1).says("no Google credentials on this machine: gcloud auth application-default login");
+    assert!(ran.out.is_empty() && ran.err.matches(':').count() == 2, "one sentence: {}", ran.err);
+    assert!(took < std::time::Duration::from_secs(10), "it took {took:?} on a busy machine");
+    assert!(deployment.world().ledger.calls().is_empty(), "nothing else was asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,12 @@ async fn what_makes_no_sense_ends_with_2_before_anything_is_published_or_moved()
     drill.failover(&["send", "failovr"]).await.ends(2).says("failover");
     drill.failover(&["send", "release", "--for", "2h"]).await.ends(2).says("only a hold lasts for a while");
     drill.failover(&["send", "hold", "--for", "soon"]).await.ends(2).says("2h");
+    drill
+        .failover(&["send", "hold", "--force"])
+        .await
+        .ends(2)
+        .says("only failover and failback can be forced");
+    drill.failover(&["send", "check", "--wait"]).await.ends(2).says("leave --wait away");
     drill.failover(&["act", "failover", "--site", "nowhere"]).await.ends(2).says("is no site").says("resume");
     drill.failover(&["status", "--site", "NOWHERE!"]).await.ends(2).says("a site's name is");
     drill.failover(&["report", "down", "--name", "a b"]).await.ends(2);
@@ -43,6 +49,13 @@ async fn a_wrong_configuration_ends_with_64_and_lists_every_mistake() {
         .says("error: the configuration has")
         .says("journal is refused")
         .says("page is neither true nor false");
+    let told = drill.failover(&["status", "--config", &path, "--json"]).await.ends(64).json();
+    let problems = told["error"]["problems"].as_array().expect("a list");
+    let page = problems.iter().find(|problem| problem["key"] == "page").expect("page");
+    assert!(problems.len() > 1 && page["example"].is_string(), "{told:#}");
+    assert!(page["reason"].as_str().is_some_and(|why| why.contains("neither true nor false")), "{told:#}");
+    let missing = drill.failover_with(&["act", "failover"], &[("CLOUDFLARE_API_TOKEN", "")]).await;
+    missing.ends(64).says("set it in the environment, and try again");
     let told =
         drill.failover(&["history", "--config", "/nowhere/failover.toml", "--json"]).await.ends(64).json();
     assert!(told["error"]["sentence"].as_str().is_some_and(|text| text.contains("can't be read")), "{told}");

@@ -201,10 +201,13 @@ impl Executor {
 
     /// What an operator should know although everything went well.
     async fn caveat(&self) -> String {
-        let asked =
-            futures::future::join_all(self.site.switches.iter().map(|switch| switch.caveat(&self.site.name)));
         let patience = self.site.pace.call_timeout / 5;
-        let found = tokio::time::timeout(patience, asked).await.unwrap_or_default();
+        let asked = self.site.switches.iter().map(async |switch| {
+            let unread =
+                |_| Some(format!("whether an incident is still open could not be read within {patience:?}"));
+            tokio::time::timeout(patience, switch.caveat(&self.site.name)).await.unwrap_or_else(unread)
+        });
+        let found = futures::future::join_all(asked).await;
         found.into_iter().flatten().fold(String::new(), |said, caveat| format!("{said}; {caveat}"))
     }
 }

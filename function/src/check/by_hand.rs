@@ -19,10 +19,19 @@ impl ByHand {
 
     /// The command that changes these fields.
     pub(super) fn change(&self, fields: &Value) -> String {
+        self.call("PATCH", fields)
+    }
+
+    /// The command that makes it what these fields say, whether it was there or not.
+    pub(super) fn make(&self, fields: &Value) -> String {
+        self.call("PUT", fields)
+    }
+
+    fn call(&self, method: &str, fields: &Value) -> String {
         // What ends the quoted text is written outside of it.
         let fields = fields.to_string().replace('\'', r"'\''");
         let token = "-H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\"";
-        format!("curl -X PATCH {} {token} --json '{fields}'", self.0)
+        format!("curl -X {method} {} {token} --json '{fields}'", self.0)
     }
 }
 

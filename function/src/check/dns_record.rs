@@ -8,12 +8,16 @@ use failover_core::{Observed, Position};
 use serde_json::{Value, json};
 
 use super::{ByHand, Problem, Situation};
+use crate::api::names;
 
 /// What Cloudflare's `ttl` of 1, "automatic", comes to, in seconds. Longer would be longer than anybody need wait.
 const AUTOMATIC: u64 = 300;
 
 /// The shortest that every zone may have, in seconds.
 const SHORTEST: u64 = 60;
+
+/// The records that a visitor can be led by, and a switch can move.
+const LEADING: [&str; 3] = ["A", "AAAA", "CNAME"];
 
 /// Where names at Cloud Run end that belong to the service, not to visitors.
 const CLOUD_RUN: &str = ".run.app";
@@ -28,18 +32,61 @@ pub struct Contents<'a> {
 }
 
 /// The record is gone. `others` are those that the host has now.
-pub fn gone(id: &str, others: &Value, situation: &Situation) -> Problem {
+pub fn gone(id: &str, others: &[Value], situation: &Situation) -> Problem {
     let sentence = format!(
         "the DNS record {id} is not there, so nobody could be led to the standby: it was deleted, or made anew"
     );
     Problem::critical(sentence, named_instead(others, situation))
 }
 
+/// Records of the visitors' name that no switch moves: by each of them a part of the visitors stays where they are.
+pub fn beside(
+    record: &Value,
+    others: &[Value],
+    contents: Contents<'_>,
+    zone: &str,
+    situation: &Situation,
+) -> Vec<Problem> {
+    let moved = |other: &Value| {
+        let resource = format!("zones/{zone}/dns_records/{}", other["id"].as_str().unwrap_or_default());
+        other["id"] == record["id"] || situation.switches.iter().any(|switch| switch.resource == resource)
+    };
+    let leads = |other: &&Value| LEADING.iter().any(|kind| other["type"] == *kind);
+    let unmoved = others.iter().filter(leads).filter(|other| !moved(other));
+    unmoved
+        .map(|other| {
+            let [name, kind, content, id] = ["name", "type", "content", "id"].map(|key| text(&other[key]));
+            let sentence = format!(
+                "{name} has another record, {id} ({kind} {content}), which no switch moves: some visitors would go on \
+                 being led to it"
+            );
+            let standby = if kind == text(&record["type"]) { contents.standby } else { "…" };
+            let mend = format!(
+                "kind = \"cloudflare_dns_record\", zone = \"{zone}\", record = \"{id}\", primary = \"{content}\", \
+                 standby = \"{standby}\"   # one more switch in the configuration; or delete that record"
+            );
+            Problem::critical(sentence, mend)
+        })
+        .collect()
+}
+
+/// A wildcard says nothing of a name that has a record of its own, of whatever type.
+pub fn shadowed(record: &Value, others: &[Value], situation: &Situation) -> Option<Problem> {
+    let (name, host) = (plain(&record["name"]), situation.domain()?);
+    let own = others.first().filter(|_| name.starts_with('*') && name != host)?;
+    let sentence = format!(
+        "{host} has a record of its own ({} {}), which wins over {name}: visitors would not notice a change",
+        text(&own["type"]),
+        text(&own["content"])
+    );
+    Some(Problem::critical(sentence, named_instead(others, situation)))
+}
+
 /// The record is of a name that visitors don't type, and `others`, those of the name that they do, don't lead to it.
-pub fn astray(record: &Value, others: &Value, situation: &Situation) -> Option<Problem> {
+pub fn astray(record: &Value, others: &[Value], situation: &Situation) -> Option<Problem> {
     let (name, host) = (plain(&record["name"]), situation.domain()?);
     let leads_there = |other: &Value| other["type"] == "CNAME" && plain(&other["content"]) == name;
-    if others.as_array().into_iter().flatten().any(leads_there) {
+    if others.iter().any(leads_there) {
         return None;
     }
     let sentence = format!("the DNS record is of {name}, and visitors ask for {host}: they would not notice");
@@ -163,10 +210,10 @@ fn undrained(record: &Value, situation: &Situation) -> Option<Problem> {
 }
 
 /// The key of the configuration that names the host's own record, where it has one that could be moved.
-fn named_instead(others: &Value, situation: &Situation) -> String {
+fn named_instead(others: &[Value], situation: &Situation) -> String {
     let host = situation.domain().unwrap_or("the host");
-    let movable = |other: &&Value| ["A", "AAAA", "CNAME"].iter().any(|kind| other["type"] == *kind);
-    let others: Vec<&Value> = others.as_array().into_iter().flatten().filter(movable).collect();
+    let movable = |other: &&Value| LEADING.iter().any(|kind| other["type"] == *kind);
+    let others: Vec<&Value> = others.iter().filter(movable).collect();
     match others.as_slice() {
         [only] => {
             let id = only["id"].as_str().unwrap_or_default();
@@ -178,12 +225,16 @@ fn named_instead(others: &Value, situation: &Situation) -> String {
 
 /// A name as it is compared.
 fn plain(name: &Value) -> String {
-    name.as_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase()
+    names::canonical(text(name))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use failover_core::Served;
+    use failover_core::{Served, SwitchId};
 
     use super::*;
 
@@ -197,6 +248,7 @@ mod tests {
             primary_url: None,
             drain: None,
             member: "user:YOU".to_owned(),
+            switches: Vec::new(),
         }
     }
 
@@ -204,6 +256,7 @@ mod tests {
     fn astray_of(name: &str, others: &Value) -> Option<String> {
         let (record, situation) = (json!({ "name": name }), visited_at("https://www.example.com/"));
         let is_another = is_of_another(&record, &situation);
+        let others = others.as_array().expect("records");
         astray(&record, others, &situation).filter(|_| is_another).map(|problem| problem.mend)
     }
 
@@ -225,6 +278,52 @@ mod tests {
         let none =
             "https://dash.cloudflare.com   # DNS: make a record of www.example.com, then name it as record";
         assert_eq!(astray_of("example.com", &json!([{ "type": "TXT" }])).as_deref(), Some(none));
+    }
+
+    #[test]
+    fn a_record_beside_it_is_found_unless_a_switch_moves_that_too() {
+        let ours = json!({ "id": "aa", "type": "A", "name": "www.example.com", "content": "203.0.113.7" });
+        let other = json!({ "id": "bb", "type": "A", "name": "www.example.com", "content": "203.0.113.8" });
+        let mail =
+            json!({ "id": "cc", "type": "MX", "name": "www.example.com", "content": "mail.example.com" });
+        let others = [ours.clone(), other, mail];
+        let contents = Contents { primary: "203.0.113.7", standby: "198.51.100.7" };
+        let mut situation = visited_at("https://www.example.com/");
+        let found = beside(&ours, &others, contents, "zz", &situation);
+        let [problem] = &found[..] else { panic!("{found:?}") };
+        assert!(
+            problem.sentence.contains("another record, bb (A 203.0.113.8), which no switch moves"),
+            "{problem:?}"
+        );
+        assert!(
+            problem.mend.contains("record = \"bb\", primary = \"203.0.113.8\", standby = \"198.51.100.7\"")
+        );
+        situation.switches.push(SwitchId::new("cloudflare_dns_record", "zones/zz/dns_records/bb"));
+        assert_eq!(beside(&ours, &others, contents, "zz", &situation), []);
+    }
+
+    #[test]
+    fn a_record_of_the_name_itself_wins_over_a_wildcard() {
+        let situation = visited_at("https://www.example.com/");
+        let own = [json!({ "id": "bb", "type": "TXT", "name": "www.example.com", "content": "x" })];
+        let wildcard = json!({ "name": "*.example.com" });
+        let found = shadowed(&wildcard, &own, &situation).expect("a problem");
+        let sentence = "www.example.com has a record of its own (TXT x), which wins over *.example.com: visitors would not \
+                        notice a change";
+        assert_eq!(found.sentence, sentence);
+        assert_eq!(shadowed(&wildcard, &[], &situation), None);
+        assert_eq!(shadowed(&json!({ "name": "www.example.com" }), &own, &situation), None);
+    }
+
+    #[test]
+    fn a_name_in_unicode_is_the_one_in_ascii() {
+        let situation = visited_at("https://www.bücher.example/");
+        for name in
+            ["www.bücher.example", "www.xn--bcher-kva.example", "WWW.BÜCHER.EXAMPLE.", "*.bücher.example"]
+        {
+            assert!(!is_of_another(&json!({ "name": name }), &situation), "{name}");
+        }
+        assert!(is_of_another(&json!({ "name": "www.buecher.example" }), &situation));
     }
 
     #[test]

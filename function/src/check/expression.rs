@@ -62,27 +62,32 @@ impl std::ops::Not for Truth {
     }
 }
 
+/// A word, a text in quotes or a sign of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     Word(String),
     Text(String),
     Sign(char),
 }
 
-fn tokens(text: &str) -> Option<Vec<Token>> {
+pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '"' => {
-                let end = rest[1..].find('"')? + 1;
-                tokens.push(Token::Text(rest[1..end].to_owned()));
-                end + 1
+                let (text, length) = quoted(&rest[1..])?;
+                tokens.push(Token::Text(text));
+                length + 1
             }
-            // A raw text, as wildcards are often written.
-            'r' if rest[1..].starts_with('"') => {
-                rest = &rest[1..];
-                continue;
+            // A raw text, as patterns are often written: no letter of it means another.
+            'r' if rest[1..].starts_with(['"', '#']) => {
+                let hashes = rest[1..].bytes().take_while(|byte| *byte == b'#').count();
+                let start = hashes + 2;
+                let end = format!("\"{}", "#".repeat(hashes));
+                let length = rest.get(start..)?.find(&end)?;
+                tokens.push(Token::Text(rest[start..start + length].to_owned()));
+                start + length + end.len()
             }
             letter if letter.is_ascii_alphanumeric() || letter == '_' => {
                 let plain = |letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter);
@@ -111,6 +116,37 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
         rest = rest[length..].trim_start();
     }
     Some(tokens)
+}
+
+/// A text up to its quotation mark, and how long it is with that mark; a backslash makes the next letter an ordinary one.
+fn quoted(rest: &str) -> Option<(String, usize)> {
+    let mut text = String::new();
+    let mut letters = rest.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((text, at + 1)),
+            '\\' => text.push(letters.next()?.1),
+            letter => text.push(letter),
+        }
+    }
+    None
+}
+
+/// What a field is for this URL; `None` for what is no part of a URL.
+pub(super) fn value_of(field: &str, url: &Url) -> Option<String> {
+    match field {
+        "http.host" => Some(super::page_rule::host(url)),
+        "http.request.uri.path" | "raw.http.request.uri.path" => Some(url.path().to_owned()),
+        "http.request.uri.query" | "raw.http.request.uri.query" => {
+            Some(url.query().unwrap_or_default().to_owned())
+        }
+        "http.request.uri" | "raw.http.request.uri" => {
+            let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+            Some(format!("{}{query}", url.path()))
+        }
+        "http.request.full_uri" | "raw.http.request.full_uri" => Some(url.as_str().to_owned()),
+        _ => None,
+    }
 }
 
 /// Answers `None` where there is no condition at all.
@@ -154,7 +190,7 @@ impl Parser<'_> {
 
     fn function(&mut self, name: &str) -> Option<Truth> {
         let opened = self.takes(&Token::Sign('('));
-        let value = self.word().map(|field| self.value_of(&field))?;
+        let value = self.word().map(|field| value_of(&field, self.url))?;
         let separated = self.takes(&Token::Sign(','));
         let part = self.text()?;
         let closed = self.takes(&Token::Sign(')'));
@@ -166,7 +202,7 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self, field: &str) -> Option<Truth> {
-        let value = self.value_of(field);
+        let value = value_of(field, self.url);
         let mut operator = self.word()?;
         if operator == "strict" {
             operator = self.word()?;
@@ -180,22 +216,6 @@ impl Parser<'_> {
             _ => None,
         };
         Some(Truth::of(value.and_then(holds)))
-    }
-
-    /// What a field is for this URL; `None` for what is no part of a URL.
-    fn value_of(&self, field: &str) -> Option<String> {
-        let url = self.url;
-        match field {
-            "http.host" => Some(super::page_rule::host(url)),
-            "http.request.uri.path" | "raw.http.request.uri.path" => Some(url.path().to_owned()),
-            "http.request.uri.query" => Some(url.query().unwrap_or_default().to_owned()),
-            "http.request.uri" => {
-                let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
-                Some(format!("{}{query}", url.path()))
-            }
-            "http.request.full_uri" => Some(url.as_str().to_owned()),
-            _ => None,
-        }
     }
 
     fn set(&mut self) -> Option<Vec<String>> {
@@ -268,6 +288,18 @@ mod tests {
         ] {
             check(expression, PAGE, Some(expected));
         }
+    }
+
+    #[test]
+    fn texts_are_read_as_they_are_written() {
+        let told = |text: &str| tokens(text).expect("tokens");
+        let text = |text: &str| vec![Token::Text(text.to_owned())];
+        assert_eq!(told(r#""a\"b\\""#), text(r#"a"b\"#));
+        assert_eq!(told(r##"r"^a\.""##), text(r"^a\."));
+        assert_eq!(told(r###"r#"say "a""#"###), text(r#"say "a""#));
+        assert_eq!(tokens("\"open"), None);
+        assert_eq!(tokens("r\"open"), None);
+        check(r#"http.host eq "ex\ample.com""#, PAGE, Some(true));
     }
 
     #[test]

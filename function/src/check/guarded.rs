@@ -13,22 +13,33 @@ impl Checker {
     pub(super) async fn site(&self, site: &Guarded, known: Known<'_>) -> Found {
         let primary = async {
             let asked = site.targets.primary.is_some() || site.targets.connect.is_some();
-            if asked { Some(site.prober.primary(&site.targets).await.served) } else { None }
+            if asked { Some(twice(site).await) } else { None }
         };
         let public = site.visit();
         let (head, public, primary) = tokio::join!(site.record.look(), public, primary);
         let mut found = Found::default();
-        if let Err(error) = &head {
-            found.take(Some(&site.name), Area::Journal, self.unread(error, site, known));
+        match &head {
+            Ok(_) => found.seen += 1,
+            Err(error) => found.take(Some(&site.name), Area::Journal, self.unread(error, site, known)),
         }
         let settled_at = head.ok().and_then(|head| settled_at(&head.state));
         let situation = situation(site, settled_at, public.served, known.member);
-        let primary = primary.and_then(|primary| probes::of_primary(&primary, &situation));
-        let problems = probes::of_public(&situation).into_iter().chain(primary).collect();
-        found.take(Some(&site.name), Area::Probes, Checked { problems, ..Checked::default() });
-        let seen = |switch: &&Arc<dyn Switch>| known.token_is_good || !is_cloudflares(&switch.id().kind);
-        let looks = site.switches.iter().filter(seen);
-        let looks = looks.map(async |switch| (area(switch.role()), switch.check(&situation).await));
+        let mut probed = Checked::default();
+        probes::of_public(&situation, &mut probed);
+        if let Some(primary) = &primary {
+            probes::of_primary(primary, &situation, &mut probed);
+        }
+        found.take(Some(&site.name), Area::Probes, probed);
+        let is_seen = |switch: &Arc<dyn Switch>| known.token_is_good || !is_cloudflares(&switch.id().kind);
+        let looks = site.switches.iter().map(async |switch| {
+            let mut checked =
+                if is_seen(switch) { switch.check(&situation).await } else { unseen(switch.as_ref()) };
+            // A switch that doesn't count its looks had at least the one at itself.
+            if checked.unseen.is_empty() {
+                checked.seen = checked.seen.max(1);
+            }
+            (area(switch.role()), checked)
+        });
         for (area, checked) in join_all(looks).await {
             found.take(Some(&site.name), area, checked);
         }
@@ -46,6 +57,21 @@ impl Checker {
     }
 }
 
+/// Asks the primary two times, as a failback does: a cache may give the second answer.
+async fn twice(site: &Guarded) -> Served {
+    match site.prober.primary(&site.targets).await.served {
+        Served::By(_) => site.prober.primary(&site.targets).await.served,
+        first => first,
+    }
+}
+
+/// What a token would be needed for that there isn't, or that isn't good: that was told already.
+fn unseen(switch: &dyn Switch) -> Checked {
+    let mut checked = Checked::default();
+    checked.blind(format!("{} was not looked at: that takes a good token of Cloudflare's", switch.id()));
+    checked
+}
+
 fn situation(site: &Guarded, settled_at: Option<Position>, public: Served, member: &str) -> Situation {
     let targets = &site.targets;
     let visited = targets.public.as_ref().map(url::Url::origin);
@@ -59,6 +85,7 @@ fn situation(site: &Guarded, settled_at: Option<Position>, public: Served, membe
         primary_url: elsewhere.cloned(),
         drain: site.of(Role::Gate).next().map(|_| site.policy.drain),
         member: member.to_owned(),
+        switches: site.switches.iter().map(|switch| switch.id().clone()).collect(),
     }
 }
 

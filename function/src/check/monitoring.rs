@@ -4,7 +4,10 @@ use failover_core::{Observed, Position};
 use serde_json::Value;
 
 use super::{Problem, Situation};
-use crate::api::{google::Alert, names::CheckName};
+use crate::api::{
+    google::{Alert, alerts_on},
+    names::CheckName,
+};
 
 /// What is wrong with the check's own settings.
 pub fn of_check(check: &Value, name: &CheckName) -> Option<Problem> {
@@ -46,6 +49,30 @@ pub fn of_incident(alert: &Alert, name: &CheckName, situation: &Situation) -> Op
             name.project()
         );
         Problem::warning(sentence, mend)
+    })
+}
+
+/// Who tells the function of an outage: a policy that the check's failure makes open an incident, with somebody to tell.
+pub fn of_policies(policies: &[Value], name: &CheckName) -> Option<Problem> {
+    let console = format!("https://console.cloud.google.com/monitoring/alerting?project={}", name.project());
+    let alerting: Vec<&Value> = policies.iter().filter(|policy| alerts_on(policy, name)).collect();
+    if alerting.is_empty() {
+        let sentence = format!(
+            "no alert policy that is switched on watches the uptime check {}: its failures are told to nobody, and only \
+             the function's own looks remain",
+            name.id()
+        );
+        return Some(Problem::critical(sentence, format!("{console}   # make a policy for this check")));
+    }
+    let tells =
+        |policy: &&Value| policy["notificationChannels"].as_array().is_some_and(|all| !all.is_empty());
+    (!alerting.iter().any(tells)).then(|| {
+        let title = alerting[0]["displayName"].as_str().unwrap_or_default();
+        let sentence = format!(
+            "the alert policy \"{title}\" watches the uptime check {} and has no notification channel: it tells nobody",
+            name.id()
+        );
+        Problem::critical(sentence, format!("{console}   # give it the channel that publishes to the alerts topic"))
     })
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// A page deep in the site, as a visitor might have bookmarked it.
-const DEEP: &str = "some/page";
+pub(super) const DEEP: &str = "some/page";
 
 /// The rule is gone: by hand, or as Cloudflare turned Page Rules into redirect rules.
 pub fn gone(zone: &str, rule: &str, redirects: Option<&Value>, situation: &Situation) -> Problem {

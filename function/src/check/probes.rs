@@ -2,11 +2,11 @@
 
 use failover_core::{Position, Served};
 
-use super::{Problem, Situation};
+use super::{Checked, Problem, Situation};
 
 /// What a visitor of the public URL met.
-pub(super) fn of_public(situation: &Situation) -> Option<Problem> {
-    let url = situation.public_url.as_ref()?;
+pub(super) fn of_public(situation: &Situation, checked: &mut Checked) {
+    let Some(url) = &situation.public_url else { return };
     match &situation.public {
         Served::Unknown(why) if why.contains("challenge") => {
             let sentence = format!(
@@ -14,29 +14,46 @@ pub(super) fn of_public(situation: &Situation) -> Option<Problem> {
                  a failover is never seen to have worked"
             );
             let mend = "https://dash.cloudflare.com   # Security, WAF: skip bot protection for the user agent \"cloud-failover-probe\"";
-            Some(Problem::critical(sentence, mend))
+            checked.seen += 1;
+            checked.problem(Problem::critical(sentence, mend));
         }
-        Served::Silent(why) if situation.is_at_home() => {
-            let sentence = format!("visitors get no answer right now: {why}");
-            Some(Problem::critical(sentence, format!("failover status --site {}", situation.site)))
+        Served::Unknown(why) => {
+            checked.blind(format!("whether visitors of {url} are served was not seen: {why}"))
         }
-        _ => None,
+        Served::Silent(why) => {
+            checked.seen += 1;
+            if situation.is_at_home() {
+                let sentence = format!("visitors get no answer right now: {why}");
+                let mend = format!("failover status --site {}", situation.site);
+                checked.problem(Problem::critical(sentence, mend));
+            }
+        }
+        Served::By(_) => checked.seen += 1,
     }
 }
 
 /// What was met at the primary's own URL, which a failback asks.
-pub(super) fn of_primary(primary: &Served, situation: &Situation) -> Option<Problem> {
+pub(super) fn of_primary(primary: &Served, situation: &Situation, checked: &mut Checked) {
     let at_home = situation.is_at_home() && situation.public.is_by(Position::Primary);
     match primary {
         Served::Silent(why) if at_home => {
             let sentence = format!(
                 "the primary serves visitors but doesn't answer at primary_url ({why}), so every failback would be refused"
             );
-            Some(Problem::critical(
-                sentence,
-                "primary_url = \"…\"   # in the configuration: a host name that reaches the primary past Cloudflare",
-            ))
+            let mend = "primary_url = \"…\"   # in the configuration: a host name that reaches the primary past Cloudflare";
+            checked.seen += 1;
+            checked.problem(Problem::critical(sentence, mend));
         }
-        _ => None,
+        Served::Unknown(why) if at_home => {
+            let sentence = format!(
+                "whether the primary answers at primary_url can't be told ({why}), so every failback would be refused"
+            );
+            let mend = "primary_url = \"…\"   # in the configuration: a host name that reaches the primary past \
+                        Cloudflare, without a login or a cache before it";
+            checked.seen += 1;
+            checked.problem(Problem::critical(sentence, mend));
+        }
+        Served::Unknown(why) => checked.blind(format!("whether the primary answers was not seen: {why}")),
+        Served::Silent(_) | Served::By(_) => checked.seen += 1,
     }
 }

@@ -65,7 +65,11 @@ pub struct Finding {
 pub struct Checked {
     /// What is wrong.
     pub problems: Vec<Problem>,
-    /// What could not be looked at, and what is worth knowing without being wrong.
+    /// How many things were looked at.
+    pub seen: usize,
+    /// What could not be looked at, and why: nothing is known of it, good or bad.
+    pub unseen: Vec<String>,
+    /// What is worth knowing without being wrong.
     pub notes: Vec<String>,
 }
 
@@ -121,18 +125,49 @@ impl Checked {
         self.notes.push(note.into());
     }
 
+    /// What was read, where it could be: one more thing that was looked at, or that could not be.
+    pub fn look<T>(&mut self, read: Result<T, ApiError>) -> Option<T> {
+        match read {
+            Ok(found) => {
+                self.seen += 1;
+                Some(found)
+            }
+            Err(error) => {
+                self.unseen.push(error.message);
+                None
+            }
+        }
+    }
+
+    /// All of another look, too.
+    pub fn merge(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.seen += other.seen;
+        self.unseen.extend(other.unseen);
+        self.notes.extend(other.notes);
+    }
+
+    /// A thing that could not be looked at, and why.
+    pub fn blind(&mut self, why: impl Into<String>) {
+        self.unseen.push(why.into());
+    }
+
     /// A look that failed: what is refused for good would be refused in an outage too, anything else is only not
     /// known.
     pub fn unseen(&mut self, error: &ApiError, mend: impl Into<String>) {
         match error.kind {
-            ApiErrorKind::Denied | ApiErrorKind::Missing | ApiErrorKind::Refused => {
+            ApiErrorKind::Unaccepted
+            | ApiErrorKind::Denied
+            | ApiErrorKind::Missing
+            | ApiErrorKind::Refused => {
+                self.seen += 1;
                 self.problem(Problem::critical(error.message.clone(), mend));
             }
             ApiErrorKind::Conflict
             | ApiErrorKind::Transient
             | ApiErrorKind::Busy(_)
             | ApiErrorKind::Throttled
-            | ApiErrorKind::Rationed(_) => self.note(error.message.clone()),
+            | ApiErrorKind::Rationed(_) => self.blind(error.message.clone()),
         }
     }
 

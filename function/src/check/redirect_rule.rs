@@ -5,7 +5,8 @@ use url::Url;
 
 use super::{
     ByHand, Checked, Problem, Situation, expression,
-    page_rule::{catches_too_much, host},
+    page_rule::{DEEP, catches_too_much, host},
+    target,
 };
 
 /// What Cloudflare adds to a rule and doesn't take back.
@@ -61,7 +62,7 @@ pub fn of_ruleset(ruleset: &Value, reference: &str, zone: &ByHand, situation: &S
         return checked;
     };
     let rule = rule(ruleset, rules[place], zone);
-    checked.extend(target(&rule, situation));
+    destination(&rule, situation, &mut checked);
     checked.extend(reach(&rule, situation));
     checked.extend(outranked(&rules[..place], &rule, situation));
     let expression = rule.expression();
@@ -100,35 +101,70 @@ pub(super) fn narrowed(ruleset: &Value, other: &Value, zone: &ByHand, situation:
 }
 
 /// Where it leads, and how.
-fn target(rule: &Rule<'_>, situation: &Situation) -> Vec<Problem> {
+fn destination(rule: &Rule<'_>, situation: &Situation, checked: &mut Checked) {
     let value = &rule.value["action_parameters"]["from_value"];
-    let mut problems = Vec::new();
     // Cloudflare's default is 301.
     if let status @ (301 | 308) = value["status_code"].as_u64().unwrap_or(301) {
         let sentence = format!(
             "the redirect rule answers {status}, which browsers remember for good: visitors would not see the failback"
         );
         let mend = rule.with(|rule| rule["action_parameters"]["from_value"]["status_code"] = json!(302));
-        problems.push(Problem::critical(sentence, mend));
+        checked.problem(Problem::critical(sentence, mend));
     }
-    problems.extend(situation.standby_url.as_ref().and_then(|standby| leads(rule, standby)));
-    problems
+    if let (Some(public), Some(standby)) = (&situation.public_url, &situation.standby_url) {
+        leads(rule, public, standby, checked);
+    }
 }
 
-fn leads(rule: &Rule<'_>, standby: &Url) -> Option<Problem> {
-    let target = &rule.value["action_parameters"]["from_value"]["target_url"];
-    let (fixed, expression) = (text(&target["value"]), text(&target["expression"]));
-    let leads_to = if fixed.is_empty() { expression } else { fixed };
-    if !leads_to.contains(&host(standby)) {
-        let sentence =
-            format!("the redirect rule leads to {leads_to}, not to the standby at {}", host(standby));
-        return Some(Problem::critical(sentence, rule.to_the_standby(standby)));
-    }
-    let keeps_path = ["http.request.uri", "full_uri", "${"].iter().any(|part| expression.contains(part));
-    (!keeps_path).then(|| {
+/// Whether a visitor deep in the site arrives at the standby, with the page and the query that they asked for.
+fn leads(rule: &Rule<'_>, public: &Url, standby: &Url, checked: &mut Checked) {
+    let Some(deep) = deep(public) else { return };
+    let value = &rule.value["action_parameters"]["from_value"];
+    let (fixed, expression) = (text(&value["target_url"]["value"]), text(&value["target_url"]["expression"]));
+    let led = if fixed.is_empty() { target::of(expression, &deep) } else { Some(fixed.to_owned()) };
+    let Some(led) = led else {
+        return checked
+            .note(format!("where the redirect rule leads was not judged, since its target depends on more than is known here: {expression}"));
+    };
+    let Some(arrives) = led.parse::<Url>().ok().filter(|led| led.origin() == standby.origin()) else {
+        let sentence = format!("the redirect rule leads to {led}, not to the standby at {}", host(standby));
+        return checked.problem(Problem::critical(sentence, rule.to_the_standby(standby)));
+    };
+    if !arrives.path().ends_with(DEEP) {
         let sentence = "the redirect rule loses the visitor's path: everybody arrives at the same page";
-        Problem::warning(sentence, rule.to_the_standby(standby))
-    })
+        checked.problem(Problem::warning(sentence, rule.to_the_standby(standby)));
+    } else if value["preserve_query_string"] != true && arrives.query() != deep.query() {
+        let sentence = format!(
+            "the redirect rule loses the visitor's query: whoever asks for {}?{QUERY} arrives at {}",
+            deep.path(),
+            arrives.path()
+        );
+        checked.problem(Problem::warning(sentence, rule.to_the_standby(standby)));
+    }
+}
+
+/// What a visitor may ask a page for.
+const QUERY: &str = "p=42";
+
+/// A page deep in the site, with a query.
+fn deep(public: &Url) -> Option<Url> {
+    let mut deep = public.join(DEEP).ok()?;
+    deep.set_query(Some(QUERY));
+    Some(deep)
+}
+
+/// No rule was ever made in the zone, so there is no ruleset for it: the command that makes both.
+pub fn none_yet(said: &str, reference: &str, zone: &ByHand, situation: &Situation) -> Problem {
+    let Some(standby) = &situation.standby_url else { return Problem::critical(said, "terraform apply") };
+    let origin = standby.origin().ascii_serialization();
+    let target = json!({ "expression": format!("concat(\"{origin}\", http.request.uri.path)") });
+    let value = json!({ "target_url": target, "status_code": 302, "preserve_query_string": true });
+    let rule = json!({
+        "ref": reference, "enabled": false, "expression": format!("http.host eq \"{}\"", situation.host()),
+        "action": "redirect", "action_parameters": { "from_value": value },
+    });
+    let entrypoint = zone.below("rulesets/phases/http_request_dynamic_redirect/entrypoint");
+    Problem::critical(said, entrypoint.make(&json!({ "rules": [rule] })))
 }
 
 /// Whom it matches.

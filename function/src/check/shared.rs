@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{Checked, Checker, Problem, Whom, clock, function, journal, missing, subscription};
+use super::{Checked, Checker, Problem, Whom, asks_google, clock, function, journal, missing, subscription};
 use crate::{api::ApiErrorKind, config::Verify, journal::JournalLocation};
 
 impl Checker {
@@ -21,12 +21,17 @@ impl Checker {
         let reads = names.map(|name| async move { (name, self.pubsub.subscription(name.as_str()).await) });
         for (name, read) in join_all(reads).await {
             match read {
-                Ok(settings) => checked.extend(subscription::of_settings(&settings, expected)),
                 Err(error) if error.kind == ApiErrorKind::Missing => {
                     let sentence = format!("{name} is not there: nothing reaches the function through it");
+                    checked.seen += 1;
                     checked.problem(Problem::critical(sentence, "terraform apply"));
                 }
-                Err(error) => checked.note(error.message),
+                read => {
+                    let settings = checked.look(read);
+                    checked.extend(
+                        settings.iter().flat_map(|settings| subscription::of_settings(settings, expected)),
+                    );
+                }
             }
         }
         checked
@@ -38,9 +43,9 @@ impl Checker {
         let Some(topic) = self.config.events.as_ref().filter(|_| !self.config.emulated.pubsub) else {
             return checked;
         };
-        match self.clients.google().pubsub_permissions(topic.as_str(), &PUBLISH).await {
-            Ok(held) if missing(&PUBLISH, &held).is_empty() => {}
-            Ok(_) => {
+        let held = self.clients.google().pubsub_permissions(topic.as_str(), &PUBLISH).await;
+        match checked.look(held) {
+            Some(held) if !missing(&PUBLISH, &held).is_empty() => {
                 let sentence = format!(
                     "announcements can't be published: {member} lacks pubsub.topics.publish on {topic}"
                 );
@@ -49,7 +54,7 @@ impl Checker {
                 );
                 checked.problem(Problem::warning(sentence, mend));
             }
-            Err(error) => checked.note(error.message),
+            _ => {}
         }
         checked
     }
@@ -57,19 +62,27 @@ impl Checker {
     pub(super) async fn function(&self, whom: &Whom) -> Checked {
         let mut checked = Checked::default();
         let Some(name) = &whom.function else {
-            checked.note("the function's own service was not found by where its subscriptions push, so it was not looked at");
+            const NOT_FOUND: &str = "the function's own service was not looked at: it was not found by where its subscriptions push";
+            let subscribed = !(self.config.push.alerts.is_empty() && self.config.push.commands.is_empty());
+            match &self.config.push.verify {
+                // Without a subscription there is no function to look for.
+                _ if !subscribed => {}
+                Verify::CloudRunIam(_) => checked.blind(NOT_FOUND),
+                // It may be anywhere.
+                Verify::Jwt(_) | Verify::Nothing => checked.note(NOT_FOUND),
+            }
             return checked;
         };
         let google = self.clients.google();
         let (service, policy) = tokio::join!(google.run_service(name), google.run_policy(name));
-        match (service, policy) {
-            (Ok(service), Ok(policy)) => {
-                if matches!(self.config.push.verify, Verify::CloudRunIam(_)) {
-                    checked.extend(function::of_doors(&service, &policy, name));
-                }
-                checked.extend(function::of_settings(&service, name));
-            }
-            (Err(error), _) | (_, Err(error)) => checked.note(error.message),
+        let (service, policy) = (checked.look(service), checked.look(policy));
+        if let Some(service) = &service {
+            checked.extend(function::of_settings(service, name));
+        }
+        if let (Some(service), Some(policy), Verify::CloudRunIam(_)) =
+            (&service, &policy, &self.config.push.verify)
+        {
+            checked.extend(function::of_doors(service, policy, name));
         }
         checked
     }
@@ -80,22 +93,23 @@ impl Checker {
         if self.config.emulated.storage {
             return checked;
         }
-        match self.clients.google().bucket_permissions(bucket, &journal::PERMISSIONS).await {
-            Ok(held) => checked.extend(journal::of_permissions(
-                &missing(&journal::PERMISSIONS, &held),
-                bucket,
-                member,
-            )),
-            Err(error) => checked.note(error.message),
+        let held = self.clients.google().bucket_permissions(bucket, &journal::PERMISSIONS).await;
+        if let Some(held) = checked.look(held) {
+            let missing = missing(&journal::PERMISSIONS, &held);
+            checked.extend(journal::of_permissions(&missing, bucket, member));
         }
         checked
     }
 
     pub(super) async fn clock(&self) -> Checked {
         let mut checked = Checked::default();
-        match self.clients.google().time().await {
-            Ok((here, there)) => checked.extend(clock::of_skew(here, there)),
-            Err(error) => checked.note(error.message),
+        // Google's tokens and incidents are what the clock is needed for.
+        if !asks_google(&self.config) {
+            return checked;
+        }
+        let time = self.clients.google().time().await;
+        if let Some((here, there)) = checked.look(time) {
+            checked.extend(clock::of_skew(here, there));
         }
         checked
     }

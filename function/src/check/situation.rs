@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover_core::{Position, Served, SiteName};
+use failover_core::{Position, Served, SiteName, SwitchId};
 use url::Url;
 
 use super::page_rule::{host, samples};
@@ -26,6 +26,8 @@ pub struct Situation {
     pub drain: Option<Duration>,
     /// Who acts on this site, as grants name them: `serviceAccount:…`.
     pub member: String,
+    /// All that the site's moves set.
+    pub switches: Vec<SwitchId>,
 }
 
 impl Situation {

@@ -8,7 +8,7 @@ use crate::api::names::ServiceName;
 
 /// What could not serve if it were opened, each with the command for it.
 pub fn of_service(service: &Value, name: &ServiceName) -> Vec<Problem> {
-    let obstacles = [no_revision, inward_only, parked, newer_failed, behind_proxy];
+    let obstacles = [no_revision, inward_only, parked, newer_failed, behind_proxy, pinned, placeholder];
     obstacles.into_iter().filter_map(|look| look(service, name)).collect()
 }
 
@@ -156,6 +156,43 @@ fn behind_proxy(service: &Value, name: &ServiceName) -> Option<Problem> {
             format!("Identity-Aware Proxy would ask the visitors of {} to sign in", name.service());
         Problem::critical(sentence, update(name, "--no-iap"))
     })
+}
+
+/// Traffic that is fixed to a revision doesn't follow deployments: visitors would be shown the site of that day.
+fn pinned(service: &Value, name: &ServiceName) -> Option<Problem> {
+    let newest = short(&service["latestReadyRevision"]);
+    let shares = service["trafficStatuses"].as_array().filter(|shares| !shares.is_empty());
+    let shares = shares.or_else(|| service["traffic"].as_array())?;
+    let elsewhere = shares.iter().find(|share| {
+        share["percent"].as_i64().unwrap_or(0) > 0
+            && share["type"] == "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+            && short(&share["revision"]) != newest
+    })?;
+    let sentence = format!(
+        "the standby {} would show visitors its revision {}, not the newest, {newest}: its traffic is pinned",
+        name.service(),
+        short(&elsewhere["revision"])
+    );
+    let mend = gcloud(name, &format!("update-traffic {} --to-latest", name.service()));
+    (!newest.is_empty()).then(|| Problem::warning(sentence, mend))
+}
+
+/// What Google shows before anybody deployed anything, which any probe that asks for no text is content with.
+fn placeholder(service: &Value, name: &ServiceName) -> Option<Problem> {
+    const HELLO: [&str; 2] = ["/cloudrun/container/hello", "gcr.io/cloudrun/hello"];
+    let containers = service["template"]["containers"].as_array().into_iter().flatten();
+    let mut images = containers.map(|container| text(&container["image"]));
+    let image = images.find(|image| HELLO.iter().any(|hello| image.contains(hello)))?;
+    let sentence = format!(
+        "the standby {} is Google's placeholder ({image}), not the site: visitors would be greeted by \"It's running!\"",
+        name.service()
+    );
+    Some(Problem::critical(sentence, update(name, "--image IMAGE   # the site's own")))
+}
+
+/// A revision's own name, at the end of its path.
+fn short(value: &Value) -> &str {
+    text(value).rsplit('/').next().unwrap_or_default()
 }
 
 fn reason(service: &Value) -> String {

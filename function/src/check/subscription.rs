@@ -101,8 +101,8 @@ fn retry(settings: &SubscriptionSettings) -> Option<Problem> {
             let sentence = format!(
                 "{} waits {} to {} between two deliveries, where 1s to 1m would do",
                 short(settings),
-                humantime::format_duration(least),
-                humantime::format_duration(most)
+                told(least),
+                told(most)
             );
             Some(Problem::warning(sentence, mend))
         }
@@ -138,7 +138,7 @@ fn expiry(settings: &SubscriptionSettings) -> Option<Problem> {
     let sentence = format!(
         "{} is deleted after {} without a message, and a quiet month is what everybody hopes for",
         short(settings),
-        humantime::format_duration(after)
+        told(after)
     );
     Some(Problem::critical(sentence, update(settings, "--expiration-period never")))
 }
@@ -160,6 +160,15 @@ fn filter(settings: &SubscriptionSettings) -> Option<Problem> {
 fn update(settings: &SubscriptionSettings, what: &str) -> String {
     let project = settings.name.split('/').nth(1).unwrap_or_default();
     format!("gcloud pubsub subscriptions update {} --project {project} {what}", short(settings))
+}
+
+/// As it would be written into a command; whole days as days.
+fn told(time: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match time.as_secs() {
+        seconds if seconds >= DAY && seconds % DAY == 0 => format!("{} days", seconds / DAY),
+        _ => humantime::format_duration(time).to_string(),
+    }
 }
 
 fn short(settings: &SubscriptionSettings) -> &str {

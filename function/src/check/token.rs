@@ -1,11 +1,24 @@
 //! Cloudflare's token: of which kind it is, whether it is active, and for how long.
 
+use std::sync::Arc;
+
+use failover_core::SwitchId;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Checked, Checker, Problem, is_cloudflares};
-use crate::api::ApiErrorKind;
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    switch::{Switch, SwitchError, cloudflare_page_rule},
+};
+
+/// The kind of rule that takes no token of an account's own.
+const PAGE_RULE: &str = cloudflare_page_rule::PROVIDER.kind;
+
+/// What an account's own token would spare.
+const OF_A_USER: &str = "Cloudflare's token is a user's: whatever else that user does counts against its rate limit, which \
+                         an account's own token has to itself";
 
 /// So long before its end a token should be replaced: own choice, a month's notice.
 const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -14,8 +27,8 @@ const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 const DASHBOARD: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
 /// An operator may have none; the function doesn't start without one.
-const NOT_HERE: &str = "CLOUDFLARE_API_TOKEN is not set here, so the token and the rules were not looked at; \
-                                   \"failover send check\" has the function look";
+const NOT_HERE: &str = "the token was not looked at: CLOUDFLARE_API_TOKEN is not set here; \"failover send check\" has the \
+                        function look";
 
 impl Checker {
     /// Whether there is a token to look with.
@@ -26,52 +39,83 @@ impl Checker {
     /// What the token itself is.
     pub(super) async fn token(&self) -> Checked {
         let mut checked = Checked::default();
-        let zone = self.sites.iter().flat_map(|site| &site.switches).find_map(|switch| {
-            let id = switch.id();
-            is_cloudflares(&id.kind).then(|| id.resource.split('/').nth(1).unwrap_or_default().to_owned())
-        });
-        let Some(zone) = zone else { return checked };
+        let routes: Vec<SwitchId> = self.cloudflares().map(|switch| switch.id().clone()).collect();
+        let Some(zone) = routes.first().and_then(|id| id.resource.split('/').nth(1)) else { return checked };
         if !self.holds_token() {
-            checked.note(NOT_HERE);
+            checked.blind(NOT_HERE);
             return checked;
         }
-        let cloudflare = self.clients.cloudflare();
-        let verified = match cloudflare.verify_user_token().await {
-            Err(error) if error.kind == ApiErrorKind::Denied => match cloudflare.account_of(&zone).await {
-                Ok(account) => cloudflare.verify_account_token(&account).await,
-                Err(_) => Err(error),
-            },
-            Ok(verified) => {
-                checked.note("Cloudflare's token is a user's: whatever else that user does counts against its rate limit, which an account's own token has to itself");
-                Ok(verified)
+        match self.verified(zone).await {
+            Ok((verified, owner)) => {
+                checked.seen += 1;
+                checked.extend(of_token(&verified, Timestamp::now()));
+                if owner == Owner::User && !routes.iter().any(|id| id.kind == PAGE_RULE) {
+                    checked.note(OF_A_USER);
+                }
             }
-            other => other,
-        };
-        match verified {
-            Ok(verified) => checked.extend(of_token(&verified, Timestamp::now())),
-            Err(error) if error.kind == ApiErrorKind::Denied => {
+            Err(error) if error.kind == ApiErrorKind::Unaccepted => {
                 self.unverified(&error.message, &mut checked).await;
             }
-            Err(error) => checked.note(error.message),
+            Err(error) if error.kind == ApiErrorKind::Denied => {
+                checked.seen += 1;
+                checked.problem(Problem::critical(error.message, DASHBOARD));
+            }
+            Err(error) => checked.blind(error.message),
         }
         checked
+    }
+
+    fn cloudflares(&self) -> impl Iterator<Item = &Arc<dyn Switch>> {
+        let switches = self.sites.iter().flat_map(|site| &site.switches);
+        switches.filter(|switch| is_cloudflares(&switch.id().kind))
+    }
+
+    /// What Cloudflare says of the token, as a user's or as one of the account's own.
+    async fn verified(&self, zone: &str) -> Result<(Value, Owner), ApiError> {
+        let cloudflare = self.clients.cloudflare();
+        let error = match cloudflare.verify_user_token().await {
+            Ok(verified) => return Ok((verified, Owner::User)),
+            Err(error) if error.kind == ApiErrorKind::Unaccepted => error,
+            Err(error) => return Err(error),
+        };
+        let zone = cloudflare.zone(zone).await;
+        let account = zone.ok().and_then(|zone| zone["account"]["id"].as_str().map(str::to_owned));
+        match account {
+            Some(account) => Ok((cloudflare.verify_account_token(&account).await?, Owner::Account)),
+            None => Err(error),
+        }
     }
 
     /// An account's token that may not read its zone can't be verified, though it may well be good: whether a rule can
     /// be read decides.
     async fn unverified(&self, said: &str, checked: &mut Checked) {
-        let routes = self
-            .sites
-            .iter()
-            .flat_map(|site| &site.switches)
-            .filter(|switch| is_cloudflares(&switch.id().kind));
-        let looks = join_all(routes.map(|switch| switch.observe())).await;
-        if looks.iter().any(Result::is_ok) {
+        checked.seen += 1;
+        let looks = join_all(self.cloudflares().map(|switch| switch.observe())).await;
+        let accepted = |look: &Result<_, SwitchError>| match look {
+            Ok(_) => true,
+            // It is known, and may not.
+            Err(error) => !error.cause.is_permanent() || error.cause.kind == ApiErrorKind::Missing,
+        };
+        if looks.iter().any(accepted) {
             checked.note("Cloudflare's token can read its rule, but of which kind it is and when it expires can't be told; Zone: Read would tell");
+        } else if looks.iter().flat_map(|look| look.as_ref().err()).any(is_told_to_be_anothers) {
+            checked.note("Cloudflare's token is one that an account owns, and when it expires can't be told; Zone: Read would tell");
         } else {
             checked.problem(unknown(said));
         }
     }
+}
+
+/// Whose a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    User,
+    Account,
+}
+
+/// Page rules refuse tokens that an account owns, which is told where the rule is looked at.
+fn is_told_to_be_anothers(error: &SwitchError) -> bool {
+    error.cause.kind == ApiErrorKind::Denied && error.cause.message.contains("account owns")
 }
 
 /// What Cloudflare says of a token that it was asked to verify (`/tokens/verify`).
@@ -83,6 +127,11 @@ fn of_token(verified: &Value, now: Timestamp) -> Option<Problem> {
             sentence,
             format!("{DASHBOARD}   # roll it, then gcloud secrets versions add"),
         ));
+    }
+    let not_before: Option<Timestamp> = verified["not_before"].as_str().and_then(|time| time.parse().ok());
+    if let Some(begins) = not_before.filter(|begins| *begins > now) {
+        let sentence = format!("Cloudflare's token is not good before {}", failover_core::clock(begins));
+        return Some(Problem::critical(sentence, format!("{DASHBOARD}   # let it begin now")));
     }
     let expires: Timestamp = verified["expires_on"].as_str()?.parse().ok()?;
     let left = expires.duration_since(now);

@@ -45,6 +45,9 @@ impl Whom {
         if let Some(place) = &config.cloud_run {
             return Self::on_cloud_run(google, place).await;
         }
+        if config.push.alerts.is_empty() && config.push.commands.is_empty() && *eyes == Eyes::TheFunctions {
+            return Self::oneself("the credentials of whoever runs this".to_owned(), None);
+        }
         let service = find_service(config, google, pubsub).await;
         let function = service.as_ref().ok().map(|service| service.name.clone());
         let wanted = match eyes {
@@ -72,9 +75,13 @@ impl Whom {
                     Eyes::Own => "the credentials of whoever runs this".to_owned(),
                     _ => format!("yourself, with your own credentials, not as the function: {why}"),
                 };
-                Self { account: None, told, function, tokens: None }
+                Self::oneself(told, function)
             }
         }
+    }
+
+    fn oneself(told: String, function: Option<ServiceName>) -> Self {
+        Self { account: None, told, function, tokens: None }
     }
 
     /// A container on Cloud Run learns from the metadata server who and where it is.

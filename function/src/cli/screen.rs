@@ -73,7 +73,10 @@ impl Screen {
     /// Why it could not be done, and what to do next.
     pub(super) fn fail(&self, failure: &Failure) {
         if self.json {
-            let error = json!({ "sentence": failure.sentence, "next": failure.next });
+            let mut error = json!({ "sentence": failure.sentence, "next": failure.next });
+            if !failure.problems.is_empty() {
+                error["problems"] = json!(failure.problems);
+            }
             return out(&serde_json::to_string_pretty(&json!({ "error": error })).unwrap_or_default());
         }
         // A list of problems has lines of its own.

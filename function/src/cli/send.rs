@@ -75,6 +75,9 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
     if args.hold_for.is_some() && args.verb != Verb::Hold {
         return Err(Failure::usage(format!("only a hold lasts for a while; {} takes no --for", args.verb)));
     }
+    if args.force && !matches!(args.verb, Verb::Failover | Verb::Failback) {
+        return Err(Failure::usage(format!("only failover and failback can be forced, not {}", args.verb)));
+    }
     let asked = args.order.command(args.verb);
     let command = Command { force: args.force, hold_for: args.hold_for.or(asked.hold_for), ..asked };
     publish(session, &args.order, &command, &args.way).await
@@ -88,6 +91,10 @@ pub(super) async fn publish(
     way: &Way,
 ) -> Result<Exit, Failure> {
     order::check(session, command, order.site.as_ref())?;
+    if way.wait && matches!(command.verb, Verb::Reconcile | Verb::Check) {
+        let sentence = format!("the journal doesn't tell of a {} that finds nothing", command.verb);
+        return Err(Failure::usage(sentence).next("leave --wait away"));
+    }
     let push = &session.config().push;
     let given = way.topic.as_ref().or(push.commands_topic.as_ref());
     let topic = topic::topic(session, given, &push.commands).await?;

@@ -80,10 +80,13 @@ impl Options {
         work: impl AsyncFnOnce(&Session) -> Result<Exit, Failure>,
     ) -> ExitCode {
         let screen = Screen::new(self.json);
-        let done = super::runtime().block_on(async {
+        let runtime = super::runtime();
+        let done = runtime.block_on(async {
             let session = self.session(intention, screen).await?;
             work(&session).await
         });
+        // A look-up of a name that hangs is nothing to wait for.
+        runtime.shutdown_background();
         match done {
             Ok(exit) => exit.into(),
             Err(failure) => {

@@ -74,10 +74,6 @@ pub(super) async fn until_settled(
     message: &str,
     sent: &Value,
 ) -> Result<Exit, Failure> {
-    if matches!(command.verb, Verb::Reconcile | Verb::Check) {
-        let sentence = format!("the journal doesn't tell of a {} that finds nothing", command.verb);
-        return Err(Failure::usage(sentence).next("leave --wait away"));
-    }
     let progress = Progress::of(session.screen, "waiting for the function");
     let waits = before.iter().map(|(site, head)| settled(site, head, (command.verb, message), &progress));
     let mut all = Vec::new();

@@ -17,6 +17,11 @@ impl Problems {
         self.0.iter().map(sentence)
     }
 
+    /// Each of them.
+    pub fn list(&self) -> &[KeyProblem] {
+        &self.0
+    }
+
     /// What the process ends with.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(EXIT_CODE)

@@ -36,11 +36,13 @@ impl Cycle {
 
     /// A check that finds nothing is told to the log alone: nobody wants a daily message that all is well.
     fn announce_check(&self, report: &Report, site: Option<SiteName>) {
-        if report.findings.is_empty() {
+        if report.is_good() {
             return tracing::info!("{}", report.sentence());
         }
-        let details =
-            json!({ "findings": report.findings, "notes": report.notes, "looked_as": report.looked_as });
+        if report.findings.is_empty() {
+            return tracing::warn!("{}", report.sentence());
+        }
+        let details = json!({ "findings": report.findings, "unseen": report.unseen, "notes": report.notes, "looked_as": report.looked_as });
         let news =
             Announcement::new(Kind::Check, site, report.sentence(), Timestamp::now()).with_details(details);
         self.announcer.tell(news.with_severity(report.severity().max(Severity::Warning)));

@@ -57,12 +57,17 @@ pub(crate) fn host(address: &str) -> String {
     host.map_or_else(|| address.to_owned(), str::to_owned)
 }
 
-/// Makes a sentence of a fragment: a capital first, a full stop last.
+/// Makes a sentence of a fragment: a capital first, a full stop last. A name of something begins as it is written.
 pub(crate) fn sentence(fragment: &str) -> String {
     let trimmed = fragment.trim();
     let mut letters = trimmed.chars();
     let Some(first) = letters.next() else { return String::new() };
     let stop = if trimmed.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    let word = trimmed.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ':', ';', '.']);
+    let is_a_name = word.contains(|letter: char| "-_./:@".contains(letter) || letter.is_ascii_digit());
+    if is_a_name {
+        return format!("{trimmed}{stop}");
+    }
     first.to_uppercase().chain(letters).chain(stop.chars()).collect()
 }
 

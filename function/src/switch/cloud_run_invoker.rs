@@ -74,10 +74,9 @@ impl Invoker {
         if self.gate != Gate::IamCheck {
             return;
         }
-        match self.google.project_permissions(self.service.project(), &NEEDED).await {
-            Ok(held) if check::missing(&NEEDED, &held).is_empty() => {}
-            Ok(_) => checked.problem(standby::blind_to_operations(&self.service, &situation.member)),
-            Err(error) => checked.note(error.message),
+        let held = self.google.project_permissions(self.service.project(), &NEEDED).await;
+        if checked.look(held).is_some_and(|held| !check::missing(&NEEDED, &held).is_empty()) {
+            checked.problem(standby::blind_to_operations(&self.service, &situation.member));
         }
     }
 }
@@ -146,27 +145,33 @@ impl Switch for Invoker {
             self.google.run_service(name),
             self.doors()
         );
-        let lacking = held.as_ref().map(|held| check::missing(needed, held));
-        match &lacking {
-            Ok(lacking) => checked.extend(standby::of_permissions(lacking, name, &situation.member)),
-            Err(error) => checked.note(error.message.clone()),
-        }
-        let told = lacking.is_ok_and(|lacking| !lacking.is_empty());
+        let lacking = checked.look(held).map(|held| check::missing(needed, &held)).unwrap_or_default();
+        checked.extend(standby::of_permissions(&lacking, name, &situation.member));
+        let told = |error: &ApiError| !lacking.is_empty() && error.kind == ApiErrorKind::Denied;
         self.check_operations(situation, &mut checked).await;
         let services = format!("gcloud run services list --project {}", name.project());
         match service {
-            Ok(service) => checked.extend(standby::of_service(&service, name)),
-            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Ok(service) => {
+                checked.seen += 1;
+                checked.extend(standby::of_service(&service, name));
+            }
+            Err(error) if told(&error) => {}
             Err(error) => return unseen(checked, &error, services),
         }
         match doors {
-            Ok(doors) => checked.extend(standby::of_door(&doors.observed(self.gate), name, situation)),
-            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Ok(doors) => {
+                checked.seen += 1;
+                checked.extend(standby::of_door(&doors.observed(self.gate), name, situation));
+            }
+            Err(error) if told(&error) => {}
             Err(error) => checked.unseen(&error, services),
         }
         if self.gate == Gate::AllUsers {
             match self.google.organisation_policy(name.project(), DOMAINS).await {
-                Ok(policy) => checked.extend(standby::of_organisation(&policy, name)),
+                Ok(policy) => {
+                    checked.seen += 1;
+                    checked.extend(standby::of_organisation(&policy, name));
+                }
                 Err(_) => checked.note(format!(
                     "whether an organisation policy refuses allUsers ({DOMAINS}) may not be read; a rehearsal proves it"
                 )),

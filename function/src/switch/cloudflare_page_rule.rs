@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::cloudflare;
 use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{ByHand, Checked, Situation, page_rule};
+use crate::check::{ByHand, Checked, Situation, front, page_rule};
 
 /// The kind `cloudflare_page_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
@@ -71,6 +71,12 @@ impl PageRule {
         let status = status(position);
         let rule = self.cloudflare.set_page_rule_status(&self.spec.zone, &self.spec.rule, status).await?;
         cloudflare::confirm(&self.id, position, &observed(&rule), self.look(Purpose::Read)).await
+    }
+
+    /// The routes of Workers in the zone, where the site has a name that one can be at.
+    async fn workers(&self, situation: &Situation) -> Option<Result<Value, ApiError>> {
+        situation.domain()?;
+        Some(self.cloudflare.worker_routes(self.spec.zone.as_str()).await)
     }
 
     async fn write_as_is(&self) -> Result<(), ApiError> {
@@ -133,22 +139,34 @@ impl Switch for PageRule {
         let (zone, id) = (&self.spec.zone, &self.spec.rule);
         let all = ByHand::at(self.cloudflare.url(&format!("zones/{zone}")));
         let by_hand = ByHand::at(self.cloudflare.url(&format!("zones/{zone}/pagerules/{id}")));
-        let (rule, others, redirects) = tokio::join!(
+        let (rule, others, redirects, front, workers) = tokio::join!(
             self.cloudflare.page_rule(Purpose::Read, zone, id),
             self.cloudflare.page_rules(zone.as_str()),
-            self.cloudflare.redirects(Purpose::Read, zone)
+            self.cloudflare.redirects(Purpose::Read, zone),
+            cloudflare::check_front(&self.cloudflare, zone, situation),
+            self.workers(situation)
         );
-        // A zone without redirect rules has no ruleset, and a token for page rules may not read it.
-        let redirects = redirects.ok();
+        // A zone without redirect rules has no ruleset.
+        let redirects = match redirects {
+            Err(error) if error.kind == ApiErrorKind::Missing => None,
+            redirects => Some(redirects),
+        };
         match rule {
             Ok(rule) => {
+                checked.seen += 1;
                 checked.extend(page_rule::of_rule(&rule, &by_hand, situation));
-                let others = others.unwrap_or_default();
+                let others = checked.look(others).unwrap_or_default();
                 checked.extend(page_rule::outranked(&rule, &others, &by_hand, situation));
+                let redirects = redirects.and_then(|redirects| checked.look(redirects));
                 checked.extend(redirects.and_then(|rules| page_rule::preceded(&rules, &all, situation)));
+                checked.merge(front);
+                let routes = workers.and_then(|routes| checked.look(routes));
+                checked.extend(routes.and_then(|routes| front::of_workers(&routes, situation)));
                 checked.note("Page Rules are deprecated at Cloudflare; kind = \"cloudflare_redirect_rule\" does the same and stays");
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {
+                let redirects = redirects.and_then(Result::ok);
+                checked.seen += 1;
                 checked.problem(page_rule::gone(zone.as_str(), id.as_str(), redirects.as_ref(), situation));
             }
             Err(error) => checked.unseen(&error, cloudflare::TOKENS),

@@ -160,14 +160,33 @@ impl Switch for RedirectRule {
     async fn check(&self, situation: &Situation) -> Checked {
         let reference = &self.spec.reference.0;
         let zone = ByHand::at(self.cloudflare.url(&format!("zones/{}", self.spec.zone)));
-        match self.cloudflare.redirects(Purpose::Read, &self.spec.zone).await {
-            Ok(ruleset) => redirect_rule::of_ruleset(&ruleset, reference, &zone, situation),
-            Err(error) => {
-                let mut checked = Checked::default();
-                checked.unseen(&error, cloudflare::TOKENS);
-                checked
+        let (ruleset, front) = tokio::join!(
+            self.cloudflare.redirects(Purpose::Read, &self.spec.zone),
+            cloudflare::check_front(&self.cloudflare, &self.spec.zone, situation)
+        );
+        let mut checked = Checked::default();
+        match ruleset {
+            Ok(ruleset) => {
+                checked.seen += 1;
+                checked.merge(redirect_rule::of_ruleset(&ruleset, reference, &zone, situation));
+                checked.merge(front);
             }
+            // The ruleset is made with its first rule; a wrong zone is told otherwise.
+            Err(error)
+                if error.kind == ApiErrorKind::Missing && error.message.contains("entrypoint ruleset") =>
+            {
+                checked.seen += 1;
+                checked.problem(redirect_rule::none_yet(&error.message, reference, &zone, situation));
+            }
+            Err(error) if error.kind == ApiErrorKind::Missing => {
+                checked.unseen(
+                    &error,
+                    "zone = \"…\"   # in the configuration: the zone's id, as its overview shows it",
+                );
+            }
+            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
         }
+        checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {

@@ -191,8 +191,7 @@ impl Pair {
         let [primary, standby] = looks;
         let ((primary, of_primary), (standby, of_standby)) = tokio::join!(primary, standby);
         for found in [of_primary, of_standby] {
-            checked.extend(found.problems);
-            found.notes.into_iter().for_each(|note| checked.note(note));
+            checked.merge(found);
         }
         Some(Sides::new(primary?, standby?))
     }
@@ -217,7 +216,7 @@ impl Pair {
                     told = problem.is_some();
                     checked.extend(problem);
                 }
-                Err(error) => checked.note(error.message),
+                Err(error) => checked.blind(error.message),
             }
         }
         let side = match read {

@@ -2,8 +2,10 @@
 
 use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
+use serde::Serialize;
+
 /// What is wrong with one key of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyProblem {
     /// The key, such as `service`.
     pub key: String,

@@ -73,12 +73,8 @@ impl UptimeCheck {
 impl UptimeCheck {
     /// An incident of this check that is still open.
     async fn open_incident(&self, site: &SiteName) -> Result<Option<Alert>, ApiError> {
-        for alert in self.google.open_alerts(self.check.project()).await? {
-            if self.google.is_alert_of(&alert, &self.check, site).await? {
-                return Ok(Some(alert));
-            }
-        }
-        Ok(None)
+        let open = self.google.open_alerts(self.check.project()).await?;
+        self.google.first_alert_of(open, &self.check, site).await
     }
 }
 
@@ -132,34 +128,36 @@ impl Switch for UptimeCheck {
     async fn check(&self, situation: &Situation) -> Checked {
         let mut checked = Checked::default();
         let (name, project) = (&self.check, self.check.project());
-        let (held, check, alert) = tokio::join!(
+        let (held, check, alert, policies) = tokio::join!(
             self.google.project_permissions(project, &PERMISSIONS),
             self.google.uptime_check(name),
-            self.open_incident(&situation.site)
+            self.open_incident(&situation.site),
+            self.google.alert_policies(project)
         );
-        let lacking = held.as_ref().map(|held| check::missing(&PERMISSIONS, held));
-        match &lacking {
-            Ok(lacking) => checked.extend(monitoring::of_permissions(lacking, name, &situation.member)),
-            Err(error) => checked.note(error.message.clone()),
-        }
-        let told = lacking.is_ok_and(|lacking| !lacking.is_empty());
+        let lacking = checked.look(held).map(|held| check::missing(&PERMISSIONS, &held)).unwrap_or_default();
+        checked.extend(monitoring::of_permissions(&lacking, name, &situation.member));
+        let told = |error: &ApiError| !lacking.is_empty() && error.kind == ApiErrorKind::Denied;
         match check {
             Ok(check) => {
+                checked.seen += 1;
                 checked.extend(monitoring::of_check(&check, name));
                 checked.extend(monitoring::of_position(&Observed::At(position(&check)), name, situation));
             }
-            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
+            Err(error) if told(&error) => {}
             Err(error) => {
                 let mend = format!("gcloud monitoring uptime list-configs --project {project}");
                 checked.unseen(&error, mend);
             }
         }
         match alert {
-            Ok(alert) => {
+            Err(error) if told(&error) => {}
+            alert => {
+                let alert = checked.look(alert).flatten();
                 checked.extend(alert.and_then(|alert| monitoring::of_incident(&alert, name, situation)));
             }
-            Err(error) if told && error.kind == ApiErrorKind::Denied => {}
-            Err(error) => checked.note(error.message),
+        }
+        if let Some(policies) = checked.look(policies) {
+            checked.extend(monitoring::of_policies(&policies, name));
         }
         checked
     }

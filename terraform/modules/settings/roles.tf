@@ -33,8 +33,8 @@ locals {
     # Monitoring knows no grant narrower than the project.
     monitoring_switch = {
       title       = "Failover: pause and resume uptime checks"
-      description = "Granted on the project: read and update uptime checks, list open incidents, count a standby's requests."
-      permissions = ["monitoring.alerts.list", "monitoring.timeSeries.list", "monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]
+      description = "Granted on the project: read and update uptime checks, list open incidents and alert policies, count a standby's requests."
+      permissions = ["monitoring.alertPolicies.get", "monitoring.alertPolicies.list", "monitoring.alerts.list", "monitoring.timeSeries.list", "monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]
     }
     monitoring_reader = {
       title       = "Failover: look at uptime checks"

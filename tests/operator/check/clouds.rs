@@ -38,6 +38,25 @@ async fn what_is_wrong_with_the_standby_is_found() {
         (|d| d.standby("iapEnabled", json!(true)), CRITICAL, "sign in", "--no-iap"),
         (
             |d| {
+                let image = json!("us-docker.pkg.dev/cloudrun/container/hello@sha256:00");
+                let service = d.sandbox.site("resume").seed.service;
+                d.world().run.edit(&service, |service| service["template"]["containers"][0]["image"] = image);
+            },
+            CRITICAL,
+            "is Google's placeholder (us-docker.pkg.dev/cloudrun/container/hello@sha256:00), not the site",
+            "gcloud run services update resume --image IMAGE",
+        ),
+        (
+            |d| {
+                let share = json!({"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "resume-00000-old", "percent": 100});
+                d.standby("trafficStatuses", json!([share]));
+            },
+            ("standby", "warning"),
+            "would show visitors its revision resume-00000-old, not the newest",
+            "gcloud run services update-traffic resume --to-latest",
+        ),
+        (
+            |d| {
                 let failed = json!({"type": "Ready", "state": "CONDITION_FAILED", "message": "it crashed"});
                 d.standby("terminalCondition", failed);
                 d.standby("latestCreatedRevision", json!("projects/p/revisions/resume-00002-xyz"));
@@ -102,6 +121,11 @@ async fn a_gate_that_is_the_invoker_check_is_looked_at_as_such() {
     }
 }
 
+fn policy(deployment: &Deployment, field: &str, value: &Value) {
+    let check = deployment.sandbox.site("resume").seed.check;
+    deployment.world().monitoring.edit_policy(&Monitoring::policy_of(&check), field, value);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_monitoring_is_found() {
     const CRITICAL: (&str, &str) = ("monitoring", "critical");
@@ -135,6 +159,24 @@ async fn what_is_wrong_with_monitoring_is_found() {
             ("monitoring", "warning"),
             "lacks monitoring.alerts.list",
             "roles/monitoring.viewer",
+        ),
+        (
+            |d| policy(d, "enabled", &json!(false)),
+            CRITICAL,
+            "no alert policy that is switched on watches the uptime check",
+            "make a policy for this check",
+        ),
+        (
+            |d| policy(d, "conditions", &json!([{"conditionThreshold": {"filter": "metric.type=\"run.googleapis.com/request_count\""}}])),
+            CRITICAL,
+            "no alert policy that is switched on watches the uptime check",
+            "console.cloud.google.com/monitoring/alerting?project=gleich-tech",
+        ),
+        (
+            |d| policy(d, "notificationChannels", &json!([])),
+            CRITICAL,
+            "has no notification channel: it tells nobody",
+            "give it the channel",
         ),
         (
             |d| {
@@ -181,7 +223,7 @@ async fn what_is_wrong_with_a_subscription_is_found() {
         (
             |d| alerts(d, |s| s.expires_after = Some(Duration::from_hours(31 * 24))),
             CRITICAL,
-            "is deleted after",
+            "is deleted after 31 days without a message",
             "--expiration-period never",
         ),
         (

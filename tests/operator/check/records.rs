@@ -17,15 +17,6 @@ async fn what_is_wrong_with_the_dns_record_is_found() {
         Deployment::naming,
         &[
             (
-                |d| {
-                    let zone = d.sandbox.site("resume").seed.zone;
-                    d.world().cloudflare.remove_record(&zone, "resume.gleich.tech");
-                },
-                CRITICAL,
-                "is not there, so nobody could be led to the standby",
-                "https://dash.cloudflare.com   # DNS: make a record",
-            ),
-            (
                 |d| d.record("locked", json!(true)),
                 CRITICAL,
                 "Cloudflare manages it itself and would refuse the change",
@@ -74,6 +65,24 @@ async fn what_is_wrong_with_the_dns_record_is_found() {
         ],
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_gone_is_found_and_so_are_the_visitors_who_miss_it() {
+    let deployment = Deployment::naming().await;
+    let zone = deployment.sandbox.site("resume").seed.zone;
+    deployment.world().cloudflare.remove_record(&zone, "resume.gleich.tech");
+    let report = deployment.report().await;
+    let found = report["findings"].as_array().expect("findings");
+    let told = |area: &str| {
+        let finding = found.iter().find(|finding| finding["area"] == area).expect(area);
+        (finding["sentence"].to_string(), finding["mend"].to_string())
+    };
+    let (sentence, mend) = told("route");
+    assert!(sentence.contains("is not there, so nobody could be led to the standby"), "{sentence}");
+    assert!(mend.contains("https://dash.cloudflare.com   # DNS: make a record"), "{mend}");
+    assert!(told("probes").0.contains("visitors get no answer right now"), "{report:#}");
+    assert_eq!(found.len(), 2, "{report:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

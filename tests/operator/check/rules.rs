@@ -198,8 +198,16 @@ async fn what_is_wrong_with_the_token_is_found() {
     let good = || Token::new(&Options::default().cloudflare_token);
     let deployment = Deployment::sound().await;
     let set = |token: Token| deployment.world().cloudflare.set_tokens(vec![token]);
+    let told = deployment.run(&["check"], &[]).await;
+    told.ends(0);
+    assert!(!told.out.contains("an account's own token"), "page rules take none: {}", told.out);
     set(Token { account: Some(ACCOUNT.to_owned()), ..good() });
-    deployment.run(&["check"], &[]).await.ends(0);
+    Deployment::assert_found(&deployment.report().await, ("route", "critical"), "(1011)", "api-tokens");
+    let redirecting = Deployment::redirecting().await;
+    redirecting.run(&["check"], &[]).await.ends(0).says("which an account's own token has to itself");
+    let own = Token { account: Some(ACCOUNT.to_owned()), ..good() };
+    redirecting.world().cloudflare.set_tokens(vec![own]);
+    redirecting.run(&["check"], &[]).await.ends(0);
     set(Token { status: "disabled".to_owned(), ..good() });
     Deployment::assert_found(
         &deployment.report().await,
@@ -225,13 +233,11 @@ async fn what_is_wrong_with_the_token_is_found() {
         "Page Rules: Read",
         "api-tokens",
     );
-    let account = || Token { account: Some(ACCOUNT.to_owned()), ..good() };
-    set(Token { permissions: vec![Permission::PageRulesEdit], ..account() });
-    deployment
-        .run(&["check"], &[])
-        .await
-        .ends(0)
-        .says("of which kind it is and when it expires can't be told");
+    let own =
+        Token { account: Some(ACCOUNT.to_owned()), permissions: vec![Permission::RedirectEdit], ..good() };
+    redirecting.world().cloudflare.set_tokens(vec![own]);
+    let told = redirecting.run(&["check"], &[]).await;
+    told.ends(0).says("of which kind it is and when it expires can't be told");
     deployment.world().cloudflare.set_tokens(Vec::new());
     Deployment::assert_found(
         &deployment.report().await,

@@ -180,7 +180,7 @@ run "permissions_are_exactly_those_used" {
       standby_all_users   = ["run.services.get", "run.services.getIamPolicy", "run.services.setIamPolicy"]
       journal_writer      = ["storage.objects.create", "storage.objects.get", "storage.objects.list"]
       journal_reader      = ["storage.objects.get", "storage.objects.list"]
-      monitoring_switch   = ["monitoring.alerts.list", "monitoring.timeSeries.list", "monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]
+      monitoring_switch   = ["monitoring.alertPolicies.get", "monitoring.alertPolicies.list", "monitoring.alerts.list", "monitoring.timeSeries.list", "monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]
       monitoring_reader   = ["monitoring.uptimeCheckConfigs.get"]
       operator            = ["monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
       service_reader      = ["run.services.get", "run.services.getIamPolicy"]
