@@ -250,6 +250,51 @@ async fn open_incidents_are_listed() {
 }
 
 #[tokio::test]
+async fn an_open_incident_is_found_among_many_others_and_each_policy_is_read_once() {
+    let bench = Bench::of(&UPTIME_CHECK).await;
+    let monitoring = &bench.world().monitoring;
+    let alert = |id: String, policy: String, site: &str, age: u64| Alert {
+        project: "gleich-tech".to_owned(),
+        id,
+        policy,
+        site: site.to_owned(),
+        host: "elsewhere.example".to_owned(),
+        opened: jiff::Timestamp::now() - Duration::from_secs(age),
+        closed: None,
+    };
+    for number in 0..120 {
+        let policy = format!("projects/gleich-tech/alertPolicies/{}", 1000 + number % 40);
+        monitoring.put_alert(alert(format!("0.a{number}"), policy, "", number));
+    }
+    let site = "resume".parse().unwrap();
+    assert_eq!(bench.switch.caveat(&site).await, None);
+    assert_eq!(bench.world().ledger.count("monitoring.get_policy"), 40);
+    let ours = Monitoring::policy_of(&bench.site.seed.check);
+    monitoring.put_alert(alert("0.ours".to_owned(), ours, "", 7200));
+    let told = bench.switch.caveat(&site).await.expect("a caveat");
+    assert!(told.starts_with("incident 0.ours of") && told.contains("swallows the next alert"), "{told}");
+    // One that says itself whose it is needs no policy to be read.
+    monitoring.put_alert(alert(
+        "0.told".to_owned(),
+        "projects/gleich-tech/alertPolicies/7".to_owned(),
+        "resume",
+        9,
+    ));
+    let before = bench.world().ledger.count("monitoring.get_policy");
+    let told = bench.switch.caveat(&site).await.expect("a caveat");
+    assert!(told.starts_with("incident 0.told of"), "{told}");
+    assert_eq!(bench.world().ledger.count("monitoring.get_policy"), before);
+}
+
+#[tokio::test]
+async fn an_incident_that_could_not_be_read_is_said_to_be_so() {
+    let bench = Bench::patient(&UPTIME_CHECK, Duration::from_millis(300)).await;
+    bench.world().fault(sandbox::Aim::at("monitoring.list_alerts"), Fault::status(503));
+    let told = bench.switch.caveat(&"resume".parse().unwrap()).await.expect("a caveat");
+    assert!(told.starts_with("whether an incident is still open could not be read"), "{told}");
+}
+
+#[tokio::test]
 async fn permissions_are_asked_for_without_needing_any() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let google = clients(&sandbox, Duration::from_secs(4)).google();

@@ -91,3 +91,49 @@ async fn credentials_that_were_refused_are_looked_for_anew() {
         assert_eq!(gate.readiness().await.unwrap(), Readiness::Ready);
     }
 }
+
+/// A metadata server that hands out another account's token this many times; that account may do nothing.
+async fn handing_out_anothers(times: u32) -> Sandbox {
+    const ANOTHER: &str = "build@elsewhere.iam.gserviceaccount.com";
+    let sandbox = sandbox().await;
+    let access = &sandbox.world.access;
+    access.deny_to(ANOTHER, "run.services.get");
+    let token = access.issue(ANOTHER, Duration::from_hours(1));
+    let body =
+        serde_json::json!({ "access_token": token, "token_type": "Bearer", "expires_in": 3599 }).to_string();
+    let wrong = Fault::Status { code: 200, retry_after: None, body: Some(body) };
+    sandbox.world.fault(Aim::at("metadata.token").times(times), wrong);
+    sandbox
+}
+
+#[tokio::test]
+async fn a_token_of_another_identity_is_replaced_before_its_refusal_is_believed() {
+    let name = "a_token_of_another_identity_is_replaced_before_its_refusal_is_believed";
+    if let Some(sandbox) = ran_again(name, handing_out_anothers(1)).await {
+        assert_eq!(sandbox.world.ledger.count("metadata.token"), 2);
+        return;
+    }
+    let (clients, _) = gate();
+    let google = clients.google();
+    let service = SiteSeed::example().service.parse().unwrap();
+    // Those that were asked at the same time are asked again, too.
+    let looks = futures::future::join_all((0..4).map(|_| google.run_service(&service))).await;
+    for look in looks {
+        assert!(look.is_ok(), "{look:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_permission_that_is_missing_costs_one_fresh_token_and_is_believed_then() {
+    let name = "a_permission_that_is_missing_costs_one_fresh_token_and_is_believed_then";
+    if let Some(sandbox) = ran_again(name, handing_out_anothers(u32::MAX)).await {
+        assert_eq!(sandbox.world.ledger.count("metadata.token"), 2);
+        return;
+    }
+    let (_, gate) = gate();
+    for _ in 0..3 {
+        let cause = gate.readiness().await.unwrap_err().cause;
+        assert_eq!(cause.kind, ApiErrorKind::Denied, "{cause}");
+        assert!(cause.message.contains("grant the account run.services.get"), "{cause}");
+    }
+}

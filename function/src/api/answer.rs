@@ -160,6 +160,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_without_an_end_is_read_no_further_than_anybody_needs() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let at = listener.local_addr().expect("it");
+        let endless = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a request");
+            let _ = stream.read(&mut [0; 1024]).await;
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[";
+            let mut sent = stream.write_all(head).await;
+            while sent.is_ok() {
+                sent = stream.write_all(&[b' '; 65536]).await;
+            }
+        });
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let answer = Answer::receive(http.get(format!("http://{at}/")).send().await.expect("a head")).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.body.len(), LONGEST);
+        assert_eq!(answer.read_json(&TASK).unwrap_err().error.kind, ApiErrorKind::Transient);
+        drop(answer);
+        endless.await.expect("it was hung up on");
+    }
+
+    #[tokio::test]
     async fn an_address_that_nobody_listens_at_is_named_without_its_path() {
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("it");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");

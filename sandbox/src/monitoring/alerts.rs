@@ -18,7 +18,7 @@ pub struct Alert {
     pub id: String,
     /// The policy's resource name.
     pub policy: String,
-    /// The site that the policy's label names.
+    /// The site that the policy's label names; empty where it has none.
     pub site: String,
     /// The host that was checked.
     pub host: String,
@@ -54,9 +54,11 @@ impl Alert {
                 "name": self.policy,
                 "displayName": format!("{} uptime failure", self.site),
                 "severity": "ERROR",
-                "userLabels": {"failover_site": self.site},
             },
         });
+        if !self.site.is_empty() {
+            alert["policy"]["userLabels"] = json!({"failover_site": self.site});
+        }
         if let Some(closed) = self.closed {
             alert["closeTime"] = json!(closed.to_string());
         }
