@@ -13,7 +13,7 @@ const TRIAL_PATIENCE = 200; // how long that one waits before the standby is ask
 const ANSWER_LIMIT = 25_000; // both were asked, neither answers: the last resort
 const TOKEN_LIMIT = 5_000, REPORT_EVERY = 30_000;
 const TOO_LARGE = Symbol("a body that is not kept for a second try");
-const memory = { homeAnswered: 0, homeAgainAt: 0, outage: 0, reported: 0, tokens: {}, said: {} }; // this isolate's
+const memory = { homeAnswered: 0, homeAgainAt: 0, outage: 0, told: 0, reported: 0, tokens: {}, said: {} }; // here alone
 
 export default {
   async fetch(request, env, ctx) {
@@ -65,8 +65,8 @@ async function askHome(visit, request) {
     return { missed: `home answered ${status}`, status };
   }
   memory.homeAnswered = Date.now();
-  memory.homeAgainAt = 0;
-  if (memory.outage) visit.ctx.waitUntil(report(visit, "closed", "home answers again"));
+  memory.homeAgainAt = memory.outage = 0;
+  if (memory.told) visit.ctx.waitUntil(report(visit, "closed", "home answers again"));
   if (visit.env.TOKEN_AUDIENCE) visit.ctx.waitUntil(bearer(visit, "target_audience", true)); // before it is needed
   return { by: "primary", response };
 }
@@ -118,9 +118,9 @@ const standbyFailed = (missed) => ((memory.homeAgainAt = 0), say(missed), { miss
 // Told on the alerts topic, beside the answer, in the shape of Cloud Monitoring's notifications.
 async function report({ env, request, ctx }, state, summary) {
   if (!env.REPORT_URL || !env.SITE || Date.now() - memory.reported < REPORT_EVERY) return;
-  const started_at = memory.outage, watcher = request.cf?.colo ? `gate-${request.cf.colo}` : "gate";
+  const started_at = memory.outage || memory.told, watcher = request.cf?.colo ? `gate-${request.cf.colo}` : "gate";
   memory.reported = Date.now();
-  if (state === "closed") memory.outage = 0;
+  memory.told = memory.outage;
   const incident = {
     incident_id: `${watcher}-${env.SITE}-${started_at}`, state, summary, started_at,
     metric: { type: "monitoring.googleapis.com/uptime_check/check_passed" },

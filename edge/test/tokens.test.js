@@ -144,3 +144,16 @@ run("an outage that is over is said to be over, not sooner than the next report 
   const [open, closed] = alerts.published.map(({ incident }) => incident);
   assert.deepEqual([closed.state, closed.incident_id], ["closed", open.incident_id]);
 });
+
+run("home that is lost anew is reported as another outage", {}, async ({ home, alerts, go }) => {
+  home.answer = says(530);
+  await go(0);
+  await until("it was published", () => alerts.published.length === 1);
+  home.answer = says(200);
+  await until("home serves again", async () => (await go(0)).by === "primary");
+  await new Promise((resolve) => setTimeout(resolve, 1_100)); // ids go by the second
+  home.answer = says(530);
+  await until("it was reported again", async () => (await go(0)) && alerts.published.length === 2, 60_000);
+  const [first, second] = alerts.published.map(({ incident }) => incident);
+  assert.deepEqual([second.state, second.incident_id === first.incident_id], ["open", false]);
+});
