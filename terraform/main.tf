@@ -186,7 +186,23 @@ module "switches" {
       region       = module.standby[name].region
       account_name = module.standby[name].account_name
       gate         = site.standby.gate
-    }
+    } if !contains(keys(module.settings.workers), name)
+  }
+
+  depends_on = [time_sleep.services]
+}
+
+module "edge" {
+  source = "./modules/edge"
+
+  project         = var.project
+  alerts_topic    = module.trigger.topics[module.settings.names.alerts]
+  function_member = module.function.member
+  sites = {
+    for name, worker in module.settings.workers : name => merge(worker, {
+      service = module.standby[name].service
+      region  = module.standby[name].region
+    })
   }
 
   depends_on = [time_sleep.services]

@@ -27,6 +27,11 @@ output "alerts_topic" {
   value       = module.trigger.topics[module.settings.names.alerts]
 }
 
+output "gate_accounts" {
+  description = "Accounts of the Workers, by site: each wants a key, given to the site's scripts by hand (docs/edge.md)."
+  value       = module.edge.accounts
+}
+
 output "standbys" {
   description = "Each site's standby: service, region and URL."
   value = {

@@ -31,6 +31,8 @@ variable "sites" {
       kind     = optional(string)
       existing = optional(string)
       priority = optional(number, 1)
+      account  = optional(string)
+      always   = optional(bool, false)
     }), {})
     standby = optional(object({
       service       = optional(string)

@@ -281,6 +281,45 @@ def the_configuration_is_whole(workspace):
             raise Failure(f"{grant['name']} is made open to all")
 
 
+class Behind(Sites):
+    """A site with a Worker in front, as its example has it."""
+
+    arguments = ("-var-file=examples/worker/worker.tfvars",)
+
+    def move_routes(self, script):
+        for route in self.every("cloudflare_workers_route"):
+            route["script"] = script
+
+
+def a_worker_is_deployed_closed_and_without_a_key(workspace):
+    workspace.apply()
+    scripts = {script["script_name"]: script for script in workspace.every("cloudflare_workers_script")}
+    modes = {name: next(b["text"] for b in script["bindings"] if b["name"] == "MODE") for name, script in scripts.items()}
+    if modes != {"failover-shop-gate": "gate", "failover-shop-standby": "standby"}:
+        raise Failure(str(modes))
+    if any("KEY" in binding["name"] for script in scripts.values() for binding in script["bindings"]):
+        raise Failure("a key is in the state")
+    invokers = {grant["member"] for grant in workspace.every("google_cloud_run_v2_service_iam_member") if grant["name"] == "shop"}
+    if len(invokers) != 2 or "allUsers" in invokers:
+        raise Failure(f"the standby lets in {invokers}")
+    if workspace.existing("cloudflare_page_rule") or workspace.existing("cloudflare_ruleset"):
+        raise Failure("there is a redirect beside the Worker")
+
+
+def a_plan_is_empty_wherever_the_route_is(workspace):
+    workspace.apply()
+    for script in ("failover-shop-standby", "failover-shop-gate"):
+        workspace.move_routes(script)
+        workspace.plan(NO_CHANGES)
+    path = workspace.path / "modules/edge/main.tf"
+    path.write_text(path.read_text(encoding="utf-8").replace("    ignore_changes = [script]\n", ""), encoding="utf-8")
+    workspace.move_routes("failover-shop-standby")
+    if "failover-shop-gate" not in workspace.plan(CHANGES):
+        raise Failure("without its ignore_changes nothing is fought")
+
+
+WORKER_CHECKS = [a_worker_is_deployed_closed_and_without_a_key, a_plan_is_empty_wherever_the_route_is]
+
 CHECKS = [
     validates,
     a_wrong_type_is_refused,
@@ -306,4 +345,5 @@ CHECKS = [
 if __name__ == "__main__":
     # Words on the command line choose the checks whose title has them.
     words = " ".join(sys.argv[1:])
-    sys.exit(run([(title(check), Sites, check) for check in CHECKS if words in title(check)]))
+    checks = [(check, Sites) for check in CHECKS] + [(check, Behind) for check in WORKER_CHECKS]
+    sys.exit(run([(title(check), kind, check) for check, kind in checks if words in title(check)]))

@@ -32,7 +32,7 @@ locals {
       # else any page that answers 200, a placeholder's too, would pass for it.
       standby_expect = "{ status = ${coalesce(site.standby_expect, site.expect).status}, contains = ${jsonencode(coalesce(site.standby_expect, site.expect).contains)} }"
       switches = concat(
-        [
+        local.sites[name].redirect_kind == "worker" ? [] : [
           concat(
             [
               { key = "kind", value = jsonencode("cloud_run_invoker") },
@@ -41,7 +41,20 @@ locals {
             site.standby.gate == "all_users" ? [] : [{ key = "gate", value = jsonencode(site.standby.gate) }],
           ),
         ],
-        [
+        local.sites[name].redirect_kind == "worker" ? [
+          concat(
+            [
+              { key = "kind", value = jsonencode("cloudflare_worker_route") },
+              { key = "zone", value = jsonencode(site.zone_id) },
+              { key = "pattern", value = jsonencode("${local.sites[name].host}/*") },
+              { key = "standby_script", value = jsonencode(local.workers[name].standby_script) },
+            ],
+            site.redirect.always ? [
+              { key = "always", value = "true" },
+              { key = "gate_script", value = jsonencode(local.workers[name].gate_script) },
+            ] : [],
+          ),
+          ] : [
           local.sites[name].redirect_kind == "page_rule" ? [
             { key = "kind", value = jsonencode("cloudflare_page_rule") },
             { key = "zone", value = jsonencode(site.zone_id) },

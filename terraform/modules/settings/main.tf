@@ -74,6 +74,7 @@ locals {
 
       # An account's id ends at 30 characters. The end of a digest keeps two
       # long names apart that begin alike.
+      gate_account    = length("${var.name}-${name}") <= 23 ? "${var.name}-${name}-gate" : "${trimsuffix(substr("${var.name}-${name}", 0, 20), "-")}-${substr(sha256(name), 0, 4)}-gate"
       standby_account = length("${var.name}-${name}") <= 23 ? "${var.name}-${name}-site" : "${trimsuffix(substr("${var.name}-${name}", 0, 20), "-")}-${substr(sha256(name), 0, 4)}-site"
     }
   }
@@ -94,6 +95,19 @@ locals {
       target = "${site.host}/*"
       url    = "${local.standby_origins[name]}/$1"
     } if site.redirect_kind == "page_rule" && var.sites[name].redirect.existing == null
+  }
+
+  workers = {
+    for name, site in local.sites : name => {
+      account        = var.sites[name].redirect.account
+      account_id     = site.gate_account
+      zone_id        = var.sites[name].zone_id
+      pattern        = "${site.host}/*"
+      always         = var.sites[name].redirect.always
+      gate_script    = "${var.name}-${name}-gate"
+      standby_script = "${var.name}-${name}-standby"
+      standby_url    = local.standby_origins[name]
+    } if site.redirect_kind == "worker"
   }
 
   # A zone has one list of redirect rules, so the sites of a zone share it.

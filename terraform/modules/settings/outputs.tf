@@ -28,6 +28,11 @@ output "redirect_rules" {
   value       = local.redirect_rules
 }
 
+output "workers" {
+  description = "Workers to put in front, by site."
+  value       = local.workers
+}
+
 output "alert_filters" {
   description = "What each site's alert policy listens to."
   value       = local.alert_filters

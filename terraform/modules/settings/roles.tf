@@ -3,7 +3,8 @@
 # the modules use that.
 
 locals {
-  gates = distinct([for site in var.sites : site.standby.gate])
+  # A standby behind a Worker is never opened.
+  gates = distinct([for name, site in var.sites : site.standby.gate if local.sites[name].redirect_kind != "worker"])
 
   standby_roles = {
     all_users = {

@@ -58,6 +58,8 @@ variable "sites" {
       kind     = optional(string)
       existing = optional(string)
       priority = optional(number, 1)
+      account  = optional(string)
+      always   = optional(bool, false)
     }), {})
     standby = optional(object({
       service       = optional(string)
@@ -162,8 +164,24 @@ variable "sites" {
   }
 
   validation {
-    condition     = alltrue([for site in var.sites : site.redirect.kind == null || contains(["page_rule", "redirect_rule"], coalesce(site.redirect.kind, "page_rule"))])
-    error_message = "redirect.kind is \"page_rule\" or \"redirect_rule\"."
+    condition     = alltrue([for site in var.sites : site.redirect.kind == null || contains(["page_rule", "redirect_rule", "worker"], coalesce(site.redirect.kind, "page_rule"))])
+    error_message = "redirect.kind is \"page_rule\", \"redirect_rule\" or \"worker\"."
+  }
+
+  validation {
+    condition     = alltrue([for site in var.sites : coalesce(site.redirect.kind, "page_rule") == "worker" ? can(regex("^[0-9a-f]{32}$", site.redirect.account)) : site.redirect.account == null && !site.redirect.always])
+    error_message = "redirect.account is the id of the Cloudflare account of a Worker's scripts, 32 hexadecimal digits: wanted for kind \"worker\", as redirect.always is for it alone."
+  }
+
+  validation {
+    # A token is made out to the service's own URL, and Cloud Run believes no other.
+    condition     = alltrue([for site in var.sites : !(coalesce(site.redirect.kind, "page_rule") == "worker" && site.standby.host != null)])
+    error_message = "standby.host has no use behind a Worker, which calls the service by its own URL."
+  }
+
+  validation {
+    condition     = alltrue([for site in var.sites : !(coalesce(site.redirect.kind, "page_rule") == "worker" && site.redirect.existing != null)])
+    error_message = "redirect.existing is the id of a page rule or the ref of a redirect rule; a Worker's route is made here."
   }
 
   validation {

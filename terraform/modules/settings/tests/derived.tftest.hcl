@@ -250,3 +250,27 @@ run "a_webhook_has_a_variable_and_a_secret" {
     error_message = "The variable's name is one that a shell accepts."
   }
 }
+
+run "a_site_behind_a_worker_has_nothing_to_open" {
+  command = plan
+  variables {
+    sites = {
+      resume = merge(var.sites.resume, { redirect = { kind = "worker", account = "11111111111111111111111111111111", always = true }, standby = {} })
+    }
+  }
+
+  assert {
+    condition     = length(output.page_rules) == 0 && length(output.redirect_rules) == 0 && output.workers.resume.pattern == "will.gleich.tech/*"
+    error_message = "A Worker, and no redirect beside it."
+  }
+
+  assert {
+    condition     = !strcontains(output.configuration, "cloud_run_invoker") && strcontains(output.configuration, "gate_script = \"failover-resume-gate\"") && strcontains(output.configuration, "always = true")
+    error_message = "The function moves the route's script, and opens nothing."
+  }
+
+  assert {
+    condition     = !contains(keys(output.roles), "standby_all_users")
+    error_message = "Nobody may open what is never opened."
+  }
+}

@@ -117,7 +117,31 @@ run "a_public_record_of_another_type_is_refused" {
 run "an_unknown_kind_of_redirect_is_refused" {
   command = plan
   variables {
+    sites = { resume = merge(var.sites.resume, { redirect = { kind = "bulk_redirect" } }) }
+  }
+  expect_failures = [var.sites]
+}
+
+run "a_worker_without_an_account_is_refused" {
+  command = plan
+  variables {
     sites = { resume = merge(var.sites.resume, { redirect = { kind = "worker" } }) }
+  }
+  expect_failures = [var.sites]
+}
+
+run "always_without_a_worker_is_refused" {
+  command = plan
+  variables {
+    sites = { resume = merge(var.sites.resume, { redirect = { kind = "page_rule", always = true } }) }
+  }
+  expect_failures = [var.sites]
+}
+
+run "a_worker_in_front_of_a_mapped_host_name_is_refused" {
+  command = plan
+  variables {
+    sites = { resume = merge(var.sites.resume, { redirect = { kind = "worker", account = "11111111111111111111111111111111" }, standby = { host = "will.iam.gleich.tech" } }) }
   }
   expect_failures = [var.sites]
 }
