@@ -67,7 +67,7 @@ fn move_event(number: u64, at: Timestamp) -> Event {
         2 => Event::Step { plan, nonce, record: step(second, at) },
         _ => {
             let sentence = format!("visitors are served by the {active}");
-            Event::Ended { plan, nonce, end: End::Done, active, sentence, drain_until: None }
+            Event::Ended { plan, nonce, end: End::Done, active, sentence, drain_until: None, retry: false }
         }
     }
 }

@@ -4,15 +4,18 @@
 //! this process, and obeys wherever it waits; a cloud write that was begun is finished first.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32},
+    },
     time::Duration,
 };
 
 use failover_core::{Direction, End, Position, Role, Step, StepRecord};
 use jiff::Timestamp;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
-use crate::site::Guarded;
+use crate::{clock::Instant, site::Guarded};
 
 mod assignment;
 pub(crate) mod backlog;
@@ -20,6 +23,8 @@ mod ending;
 mod failback;
 mod failover;
 mod news;
+mod overdue;
+mod patience;
 mod power;
 mod progress;
 mod pulse;
@@ -33,6 +38,7 @@ mod writer;
 
 use backlog::Backlog;
 use ending::{Finish, Halt};
+use overdue::Waiting;
 use progress::Stop;
 use scribe::Scribe;
 use writer::Note;
@@ -46,14 +52,32 @@ pub struct Executor {
     task: Assignment,
     scribe: Scribe,
     shutdown: watch::Receiver<bool>,
+    /// Whether another executor of this process takes the site over.
+    overtaken: watch::Receiver<bool>,
     begun: Instant,
     /// When the place that visitors are to be led to answered last.
     answered_at: Mutex<Option<Instant>>,
+    /// How often in a row the primary was found to answer visitors.
+    answers_in_a_row: AtomicU32,
+    waiting: Waiting,
+    /// Whether a cloud may have been changed by this executor.
+    has_written: AtomicBool,
+    /// Whether visitors may have been led to the standby by this executor.
+    has_asked_to_lead: AtomicBool,
+    /// Whether what was done is being undone.
+    undoing: bool,
+    /// Whether its turn came so late that what was looked at before is old.
+    has_waited: bool,
 }
 
 impl Executor {
     /// Is given its plan; nothing is done yet.
-    pub fn new(site: Arc<Guarded>, task: Assignment, shutdown: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        site: Arc<Guarded>,
+        task: Assignment,
+        shutdown: watch::Receiver<bool>,
+        overtaken: watch::Receiver<bool>,
+    ) -> Self {
         let claim = (task.plan, task.claimed_at);
         let scribe = Scribe::start(Arc::clone(&site.record), task.nonce.clone(), claim, site.pace);
         if task.plan.is_none() {
@@ -64,7 +88,21 @@ impl Executor {
             });
         }
         let begun = Instant::now();
-        Self { site, task, scribe, shutdown, begun, answered_at: Mutex::new(None) }
+        Self {
+            site,
+            task,
+            scribe,
+            shutdown,
+            overtaken,
+            begun,
+            answered_at: Mutex::new(None),
+            answers_in_a_row: AtomicU32::new(0),
+            waiting: Waiting::default(),
+            has_written: AtomicBool::new(false),
+            has_asked_to_lead: AtomicBool::new(false),
+            undoing: false,
+            has_waited: false,
+        }
     }
 
     /// What the journal has still to be told of this plan.
@@ -82,9 +120,10 @@ impl Executor {
     /// The process may end at any await: the next executor observes and goes on.
     pub async fn execute(mut self) -> Outcome {
         self.announce_start();
+        let _teller = self.tell_if_it_takes_long();
         match self.come_out().await {
             Ok(finish) => self.finish(finish).await,
-            Err(Halt::Permanent(sentence)) => self.give_up(sentence).await,
+            Err(Halt::Permanent(refusal)) => self.give_up(refusal).await,
             // Every script turns its own unwinding into a finish; what arrives here has nothing left to undo.
             Err(Halt::Unwind(why)) => {
                 self.finish(Finish::new(End::Unwound, self.task.state.active, why)).await
@@ -94,7 +133,13 @@ impl Executor {
     }
 
     async fn come_out(&mut self) -> Result<Finish, Halt> {
+        self.waiting.is_for("an older plan's end");
+        let asked = Instant::now();
         self.await_turn().await?;
+        // One writer a site in this process: also a move that the journal doesn't know yet, and work outside any plan.
+        let clouds = Arc::clone(&self.site.clouds);
+        let _writer = self.unless_stopped(clouds.lock_owned()).await?;
+        self.has_waited = asked.elapsed() >= wait::ANSWER_HOLDS;
         match self.task.direction {
             Direction::Failover => Box::pin(self.failover()).await,
             Direction::Failback => Box::pin(self.failback()).await,
@@ -147,6 +192,7 @@ impl Executor {
     fn check(&self) -> Result<(), Halt> {
         match self.scribe.stop() {
             Some(stop) => Err(Halt::Stop(stop)),
+            None if *self.overtaken.borrow() => Err(Halt::Stop(Stop::Overtaken)),
             None if *self.shutdown.borrow() => Err(Halt::Stop(Stop::Shutdown)),
             None => Ok(()),
         }
@@ -154,10 +200,11 @@ impl Executor {
 
     /// Waits for `work` unless the executor has to stop meanwhile. Never wrap a cloud write in it.
     async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
-        let mut shutdown = self.shutdown.clone();
+        let (mut shutdown, mut overtaken) = (self.shutdown.clone(), self.overtaken.clone());
         tokio::select! {
             biased;
             stop = self.scribe.stopped() => Err(Halt::Stop(stop)),
+            Ok(_) = overtaken.wait_for(|taken| *taken) => Err(Halt::Stop(Stop::Overtaken)),
             Ok(_) = shutdown.wait_for(|ending| *ending) => Err(Halt::Stop(Stop::Shutdown)),
             done = work => Ok(done),
         }

@@ -15,7 +15,7 @@ use crate::{
     config::{self, Config, HostPort},
     cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
-    pace::Pace,
+    pace::{Pace, Wishes},
     page,
     probe::{Expect, Prober, Targets},
     pubsub::{PubSub, PubSubSettings},
@@ -264,6 +264,8 @@ async fn guard(
             probe_timeout: config.probe_timeout,
             journal_patience: config.journal_patience,
         },
+        wishes: Wishes::default(),
+        clouds: Arc::default(),
     })
 }
 

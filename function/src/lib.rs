@@ -6,6 +6,7 @@ pub mod api;
 pub mod app;
 pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod cycle;
 #[cfg(feature = "drill")]

@@ -3,9 +3,18 @@
 //! Waits scale with `call_timeout` and `claim_for`, so that a test which sets these to a tenth runs ten times
 //! faster through the same code.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
+use failover_core::SwitchId;
 use rand::Rng;
+use tokio::time::Instant;
+
+/// A provider's wish to be left alone is honoured for so long: visitors wait in the dark meanwhile.
+const WISH_AT_MOST: Duration = Duration::from_mins(1);
 
 /// The configured times that waits derive from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,5 +66,47 @@ impl Pace {
     /// How long to wait between two looks at the journal while another process holds a claim.
     pub fn between_looks(&self) -> Duration {
         self.claim_for / 10
+    }
+}
+
+/// What providers wish: to be left alone for a while. It holds for all of this process, whoever was told.
+#[derive(Debug, Default)]
+pub struct Wishes(Mutex<HashMap<SwitchId, Instant>>);
+
+impl Wishes {
+    /// Notes that the provider of `switch` wants to be left alone for `wished`; says for how long it is.
+    pub fn note(&self, switch: &SwitchId, wished: Duration) -> Duration {
+        let wait = wished.min(WISH_AT_MOST);
+        let until = Instant::now() + wait;
+        let mut wishes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = wishes.entry(switch.clone()).or_insert(until);
+        *known = until.max(*known);
+        wait
+    }
+
+    /// Waits until the provider of `switch` may be asked.
+    pub async fn heed(&self, switch: &SwitchId) {
+        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(switch).copied();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_is_heeded_by_all_and_for_a_minute_at_most() {
+        let (wishes, begun) = (Wishes::default(), Instant::now());
+        let (rule, check) = (SwitchId::new("rule", "a"), SwitchId::new("check", "b"));
+        assert_eq!(wishes.note(&rule, Duration::from_hours(24)), WISH_AT_MOST);
+        wishes.note(&rule, Duration::from_secs(1));
+        wishes.heed(&check).await;
+        assert_eq!(begun.elapsed(), Duration::ZERO, "another's wish");
+        wishes.heed(&rule).await;
+        assert_eq!(begun.elapsed(), WISH_AT_MOST);
+        assert_eq!(wishes.note(&rule, Duration::MAX), WISH_AT_MOST);
     }
 }

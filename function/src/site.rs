@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     announce::{Announcement, Announcer, Kind},
-    pace::Pace,
+    pace::{Pace, Wishes},
     probe::{Answer, Prober, Targets, Witness},
     record::Record,
     switch::{Observation, Readiness, Switch, SwitchError},
@@ -48,6 +48,10 @@ pub struct Guarded {
     pub announcer: Announcer,
     /// How long things may take.
     pub pace: Pace,
+    /// What providers wish of whoever asks them.
+    pub wishes: Wishes,
+    /// Held by whoever writes to clouds for this site: one at a time in this process.
+    pub clouds: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Guarded {

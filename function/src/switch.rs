@@ -158,8 +158,8 @@ pub trait Switch: fmt::Debug + Send + Sync {
 
     /// Sets it to `position` and returns once the provider confirmed it; idempotent, touches one thing.
     ///
-    /// `seen` is what a caller has just observed; a switch that reads before it writes uses it in place of its
-    /// first read.
+    /// `seen` is what a caller has just observed; a switch that writes on top of what was read, and has a fingerprint that
+    /// tells when that is old, uses it in place of its first read.
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError>;
 
     /// Which place this machine is, where the switch moves something between machines.
@@ -170,7 +170,7 @@ pub trait Switch: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Whether it writes on top of what was read. Then it is observed before the claim is made sure of, so that the
+    /// Whether it writes on top of what was read, by its fingerprint. Then it is observed before the claim is made sure of, so that the
     /// write follows at once: what was read before another took over is not written after.
     fn reads_first(&self) -> bool {
         false

@@ -10,6 +10,7 @@ mod hostile;
 mod journal;
 mod kubernetes;
 mod many;
+mod meanwhile;
 mod moves;
 mod pings;
 mod reconcile;

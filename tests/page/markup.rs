@@ -65,7 +65,7 @@ pub(crate) fn hostile_moves(story: Story) -> Story {
         .begins(Direction::Failover, asked, HOSTILE)
         .noted(Step::Open, 300, Some(HOSTILE));
     let plan = story.state().newest().unwrap().id;
-    story.with(Event::AttemptEnded { plan, nonce: "n".to_owned(), trouble: Some(hostile()) })
+    story.with(Event::AttemptEnded { plan, nonce: "n".to_owned(), trouble: Some(hostile()), about: None })
 }
 
 async fn shown(sites: Vec<Overview>) -> String {

@@ -189,7 +189,7 @@ fn a_stuck_plan_says_what_to_mend_and_then_to_acknowledge() {
 fn a_plan_in_trouble_says_what_to_mend_before_anything_else() {
     let trouble = Some("the page rule is gone".to_owned());
     let plan = during().state().newest().unwrap().id;
-    let story = during().with(Event::AttemptEnded { plan, nonce: "n".to_owned(), trouble });
+    let story = during().with(Event::AttemptEnded { plan, nonce: "n".to_owned(), trouble, about: None });
     let overview = story.overview();
     assert_eq!(overview.tone, Tone::Alarm);
     assert!(
@@ -307,6 +307,7 @@ fn a_draining_standby_may_be_open() {
         active: Position::Primary,
         sentence: "served by the primary".to_owned(),
         drain_until: Some(until),
+        retry: false,
     };
     let overview = story.with(ended).overview();
     assert_eq!(overview.serving.draining_until, Some(until));

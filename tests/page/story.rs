@@ -150,7 +150,7 @@ impl Story {
         let plan = self.state().newest().unwrap().id;
         let drain_until = None;
         let (nonce, sentence) = ("n".to_owned(), sentence.to_owned());
-        self.later(40).with(Event::Ended { plan, nonce, end, active, sentence, drain_until })
+        self.later(40).with(Event::Ended { plan, nonce, end, active, sentence, drain_until, retry: false })
     }
 
     pub(crate) fn sees(mut self, index: usize, observed: Observed) -> Self {

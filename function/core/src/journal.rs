@@ -158,6 +158,9 @@ pub enum Event {
         nonce: String,
         /// What to mend; `None` when it only stopped (shutting down, say).
         trouble: Option<String>,
+        /// What it is the matter with, whatever words the provider found this time: operation, switch and kind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
     },
     /// A plan ended.
     Ended {
@@ -174,6 +177,9 @@ pub enum Event {
         /// A failback's standby may be closed no sooner than this; `None` when it is closed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         drain_until: Option<Timestamp>,
+        /// `Stuck` with nobody led away and nothing left to undo: another try is no risk, and needs no person.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        retry: bool,
     },
     /// An incident was held back and is kept.
     Pending {

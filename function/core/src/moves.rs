@@ -168,7 +168,7 @@ mod tests {
 
     fn ended(plan: u64, nonce: &str, end: End, active: Position) -> Event {
         let (nonce, sentence) = (nonce.to_owned(), "so it went".to_owned());
-        Event::Ended { plan, nonce, end, active, sentence, drain_until: None }
+        Event::Ended { plan, nonce, end, active, sentence, drain_until: None, retry: false }
     }
 
     fn shape(moves: &[Move]) -> Vec<String> {

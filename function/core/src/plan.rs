@@ -19,6 +19,9 @@ pub struct Claim {
 pub struct Trouble {
     /// The sentence that says what to mend.
     pub sentence: String,
+    /// What it is the matter with; entries of older versions don't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Since when it has been the same.
     pub since: Timestamp,
 }
@@ -47,6 +50,13 @@ pub struct OpenPlan {
     /// Messages of further orders that ask for the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<String>,
+}
+
+impl Trouble {
+    /// Whether it is this trouble still: the same thing is refused, whatever words were found for it.
+    pub fn is_still(&self, about: Option<&str>, sentence: &str) -> bool {
+        self.about.is_some() && self.about.as_deref() == about || self.sentence == sentence
+    }
 }
 
 impl OpenPlan {

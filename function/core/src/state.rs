@@ -143,6 +143,9 @@ pub struct Stuck {
     pub ordered: Option<Timestamp>,
     /// What to mend.
     pub sentence: String,
+    /// Nobody was led away and nothing is left to undo: another try is no risk.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retry: bool,
 }
 
 /// A cloud write outside any plan: claimed like a plan, so that two instances don't both make it.

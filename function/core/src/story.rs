@@ -144,13 +144,13 @@ pub(crate) fn step(plan: u64, nonce: &str, step: Step) -> Event {
 
 pub(crate) fn ended(plan: u64, nonce: &str, end: End, active: Position) -> Event {
     let sentence = format!("{end} it was");
-    Event::Ended { plan, nonce: nonce.to_owned(), end, active, sentence, drain_until: None }
+    Event::Ended { plan, nonce: nonce.to_owned(), end, active, sentence, drain_until: None, retry: false }
 }
 
 #[track_caller]
 pub(crate) fn drained_at(ended: Event, until: &str) -> Event {
     let Event::Ended { plan, nonce, end, active, sentence, .. } = ended else { panic!("an end") };
-    Event::Ended { plan, nonce, end, active, sentence, drain_until: Some(t(until)) }
+    Event::Ended { plan, nonce, end, active, sentence, drain_until: Some(t(until)), retry: false }
 }
 
 pub(crate) fn kept(incident: PendingIncident) -> Event {

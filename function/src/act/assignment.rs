@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::{
+    clock::Instant,
+    switch::{Observation, Readiness, SwitchError},
+};
 use failover_core::{Direction, End, OpenPlan, Order, State, StepRecord, Trouble};
-use tokio::time::Instant;
-
-use crate::switch::{Observation, Readiness, SwitchError};
 
 /// How an executor's attempt came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,8 @@ pub struct Outcome {
 /// What was read beside the intent, so that it costs no time.
 #[derive(Debug, Default)]
 pub struct Ahead {
-    /// What the gate switches showed, in the order of the configuration.
+    /// What the gate switches showed, in the order of the configuration, looked at when no plan and no other work of ours
+    /// was open. Nothing of ours was written from then to the intent.
     pub gates: Option<tokio::task::JoinHandle<Vec<Option<Observation>>>>,
     /// Whether the standby could serve.
     pub readiness: Option<tokio::task::JoinHandle<Vec<Result<Readiness, SwitchError>>>>,

@@ -1,11 +1,11 @@
 //! How an attempt ends: the plan with it, or only this executor's part.
 
-use failover_core::{End, Position};
+use failover_core::{Direction, End, Position, Step};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Executor, Outcome, progress::Stop, writer::Note};
-use crate::announce::Kind;
+use crate::{announce::Kind, api::ApiErrorKind, switch::SwitchError};
 
 /// How long the same permanent error is tried before a plan is stuck.
 const TRYING_FOR: SignedDuration = SignedDuration::from_mins(30);
@@ -15,10 +15,48 @@ const TRYING_FOR: SignedDuration = SignedDuration::from_mins(30);
 pub(crate) enum Halt {
     /// It has to stop.
     Stop(Stop),
-    /// A permanent error ends the attempt; the sentence says what to mend.
-    Permanent(String),
+    /// A permanent error ends the attempt.
+    Permanent(Refusal),
     /// What was done is to be undone, for this reason.
     Unwind(String),
+}
+
+/// What can't be had without a person.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    /// What to mend.
+    pub(super) sentence: String,
+    /// Operation, switch and kind: the same whatever words the provider finds.
+    pub(super) about: Option<String>,
+    /// Whether it was tried for as long as anything is.
+    pub(super) for_long: bool,
+}
+
+impl Refusal {
+    pub(super) fn of(error: &SwitchError) -> Self {
+        let kind = match error.cause.kind {
+            ApiErrorKind::Denied => "denied",
+            ApiErrorKind::Missing => "missing",
+            ApiErrorKind::Refused => "refused",
+            ApiErrorKind::Conflict => "conflict",
+            ApiErrorKind::Transient
+            | ApiErrorKind::Busy(_)
+            | ApiErrorKind::Throttled
+            | ApiErrorKind::Rationed(_) => "transient",
+        };
+        let about = format!("{} {}: {kind}", error.operation, error.switch);
+        Self { sentence: crate::log::chain(error), about: Some(about), for_long: false }
+    }
+
+    pub(super) fn told(self, tell: impl FnOnce(&str) -> String) -> Self {
+        Self { sentence: tell(&self.sentence), ..self }
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(sentence: String) -> Self {
+        Self { sentence, about: None, for_long: false }
+    }
 }
 
 /// How a plan ends.
@@ -28,18 +66,20 @@ pub(crate) struct Finish {
     pub(super) active: Position,
     pub(super) sentence: String,
     pub(super) drain_until: Option<Timestamp>,
+    /// `Stuck`: whether another try is no risk.
+    pub(super) retry: bool,
 }
 
 impl Finish {
     pub(super) fn new(end: End, active: Position, sentence: impl Into<String>) -> Self {
-        Self { end, active, sentence: sentence.into(), drain_until: None }
+        Self { end, active, sentence: sentence.into(), drain_until: None, retry: false }
     }
 }
 
 impl Executor {
     pub(super) async fn finish(&self, finish: Finish) -> Outcome {
-        let Finish { end, active, sentence, drain_until } = finish;
-        self.scribe.note(Note::Ended { end, active, sentence: sentence.clone(), drain_until });
+        let Finish { end, active, sentence, drain_until, retry } = finish;
+        self.scribe.note(Note::Ended { end, active, sentence: sentence.clone(), drain_until, retry });
         let recorded = self.scribe.flush_or_trouble().await;
         self.announce_end(end, active, &sentence);
         match recorded {
@@ -62,18 +102,26 @@ impl Executor {
             .unwrap_or(false)
     }
 
-    pub(super) async fn give_up(&self, sentence: String) -> Outcome {
-        let tried_long = self.task.trouble.as_ref().is_some_and(|trouble| {
-            trouble.sentence == sentence && Timestamp::now().duration_since(trouble.since) >= TRYING_FOR
-        });
-        if tried_long {
-            let active = self.active_by_steps();
-            return self.finish(Finish::new(End::Stuck, active, sentence)).await;
+    pub(super) async fn give_up(&self, refusal: Refusal) -> Outcome {
+        let Refusal { sentence, about, for_long } = refusal;
+        let known = self.task.trouble.as_ref().filter(|known| known.is_still(about.as_deref(), &sentence));
+        let tried_long =
+            known.is_some_and(|known| Timestamp::now().duration_since(known.since) >= TRYING_FOR);
+        if for_long || tried_long {
+            let finish = Finish::new(End::Stuck, self.active_by_steps(), sentence);
+            return self.finish(Finish { retry: self.is_no_risk(), ..finish }).await;
         }
-        self.scribe.note(Note::AttemptEnded { trouble: Some(sentence.clone()) });
+        self.scribe.note(Note::AttemptEnded { trouble: Some(sentence.clone()), about });
         let recorded = self.scribe.flush_or_trouble().await.is_ok();
-        self.announce(Kind::Trouble, &sentence, json!({}));
+        if known.is_none() {
+            self.announce(Kind::Trouble, &sentence, json!({}));
+        }
         Outcome { end: None, sentence, recorded, lost: false }
+    }
+
+    /// Whether nobody was led away and nothing is left to undo: another try can only bring light.
+    fn is_no_risk(&self) -> bool {
+        self.task.direction == Direction::Failover && !self.undoing && !self.has_done(Step::Route)
     }
 
     pub(super) async fn stop(&self, stop: Stop) -> Outcome {
@@ -85,7 +133,7 @@ impl Executor {
                 self.finish(Finish::new(End::Overtaken, active, sentence)).await
             }
             Stop::Shutdown => {
-                self.scribe.note(Note::AttemptEnded { trouble: None });
+                self.scribe.note(Note::AttemptEnded { trouble: None, about: None });
                 let recorded = self.scribe.flush_or_trouble().await.is_ok();
                 let sentence = "this process ends; the next delivery carries the plan on".to_owned();
                 Outcome { end: None, sentence, recorded, lost: false }

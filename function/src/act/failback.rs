@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use failover_core::{End, Position, Role, Step};
 use jiff::Timestamp;
-use tokio::time::Instant;
 
-use super::{Executor, Finish, Halt, set::Before};
-use crate::switch::Change;
+use super::{Executor, Finish, Halt, patience::Unless, set::Before};
+use crate::{clock::Instant, switch::Change};
 
 /// A redirect that says it may be cached for longer is not waited for: nobody should keep a standby open for a
 /// browser's sake for more than about an hour.
@@ -17,10 +16,16 @@ impl Executor {
     pub(super) async fn failback(&mut self) -> Result<Finish, Halt> {
         loop {
             match self.lead_to_primary().await {
-                Err(Halt::Unwind(why)) if self.reopen_standby().await? => return self.stay(why).await,
+                Err(Halt::Unwind(why)) if self.reopen_standby().await? => match self.stay(why).await {
+                    Err(Halt::Unwind(_)) => {}
+                    other => return other,
+                },
                 Err(Halt::Unwind(_)) => {}
                 other => return other,
             }
+            // Visitors are served by the primary after all. What was set meanwhile is looked at.
+            self.task.resumed = true;
+            self.rest(self.site.pace.between_probes(Duration::ZERO)).await?;
         }
     }
 
@@ -28,8 +33,7 @@ impl Executor {
     /// have led some of them: they are led to the standby again.
     async fn stay(&mut self, why: String) -> Result<Finish, Halt> {
         let begun = Instant::now();
-        let proof = self.site.targets.standby.as_ref().map(|_| Position::Standby);
-        let before = Before { look: true, answers: proof };
+        let before = Before { look: true, answers: self.standby_proof() };
         let routed = self.set(Role::Route, Position::Standby, Vec::new(), before).await?;
         if routed == Change::Made || self.has_done(Step::Route) {
             self.record(Step::Unroute, begun, None);
@@ -46,6 +50,7 @@ impl Executor {
                 return self.primary_stayed_silent().await;
             }
         }
+        self.waiting.is_for("every switch to be set");
         let drain_until = self.drain_until();
         self.close_and_resume(drain_until.is_some()).await?;
         let mut wanted = vec![(Role::Route, Position::Primary), (Role::Monitor, Position::Primary)];
@@ -89,8 +94,10 @@ impl Executor {
         }
         let begun = Instant::now();
         let patience = self.site.failback_patience;
+        self.waiting.is_for("a visitor to be served by the primary");
         let visitor = tokio::time::timeout(patience, self.await_visitor(Position::Primary));
-        if self.unless_stopped(visitor).await?.is_err() {
+        let kept = [(Role::Route, Position::Primary)];
+        if self.while_kept(&kept, self.primary_proof(), visitor).await?.is_err() {
             return Ok(false);
         }
         self.record(Step::Verify, begun, None);
@@ -101,13 +108,14 @@ impl Executor {
         let patience = jiff::SignedDuration::try_from(self.site.failback_patience).unwrap_or_default();
         let why = format!("the primary didn't answer visitors within {}", failover_core::span(patience));
         let begun = Instant::now();
-        let before = Before { look: true, answers: None };
         if self.task.order.force {
+            let before = Before { look: true, answers: None };
             self.set(Role::Monitor, Position::Primary, Vec::new(), before).await?;
             self.record(Step::Resume, begun, None);
             let sentence = format!("{why}; visitors stay there as it was forced, and the standby stays open");
             return Ok(Finish::new(End::Stuck, Position::Primary, sentence));
         }
+        let before = Before { look: true, answers: self.standby_proof() };
         match self.set(Role::Route, Position::Standby, Vec::new(), before).await {
             Ok(_) => {
                 self.record(Step::Unroute, begun, None);
@@ -115,12 +123,18 @@ impl Executor {
                 let sentence = format!("{why}; they are led to the standby again");
                 Ok(Finish::new(End::Unwound, Position::Standby, sentence))
             }
-            Err(Halt::Permanent(trouble)) => {
-                let sentence = format!("{why}, and could not be led back to the standby: {trouble}");
-                Ok(Finish::new(End::Stuck, Position::Primary, sentence))
+            Err(Halt::Permanent(refusal)) => {
+                Err(Halt::Permanent(refusal.told(|trouble| {
+                    format!("{why}, and could not be led back to the standby yet: {trouble}")
+                })))
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// Who has to answer before visitors are led back to the standby: it, where it can be asked.
+    fn standby_proof(&self) -> Option<Position> {
+        self.site.targets.standby.as_ref().map(|_| Position::Standby)
     }
 
     /// The standby may have been closed already, or not have been opened by an overtaken failover: it is opened, and
@@ -129,21 +143,24 @@ impl Executor {
         let begun = Instant::now();
         let before = Before { look: true, answers: None };
         let closed = self.follows_another() || self.has_done(Step::Close);
-        if !closed || self.set(Role::Gate, Position::Standby, Vec::new(), before).await? == Change::Already {
+        if !closed {
             return Ok(true);
         }
-        self.record(Step::Open, begun, None);
+        match self.set(Role::Gate, Position::Standby, Vec::new(), before).await {
+            Ok(Change::Already) => return Ok(true),
+            Ok(Change::Made) => self.record(Step::Open, begun, None),
+            // A visitor was served by the primary.
+            Err(Halt::Unwind(_)) => return Ok(false),
+            Err(other) => return Err(other),
+        }
         if self.site.targets.standby.is_none() {
             return Ok(true);
         }
-        let race = async {
-            tokio::select! {
-                biased;
-                () = self.standby_answers() => true,
-                _ = self.await_visitor(Position::Primary) => false,
-            }
-        };
-        self.unless_stopped(race).await
+        match self.await_standby(Unless::PrimaryServes).await {
+            Ok(()) => Ok(true),
+            Err(Halt::Unwind(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
     }
 
     /// Monitoring may have been resumed already, or an overtaken failover not have paused it: it is paused once a

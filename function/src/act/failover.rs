@@ -1,12 +1,14 @@
 //! The failover: open the standby, route, verify, pause monitoring; or undo what was done.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use failover_core::{End, Position, Role, RouteOrder, Step};
-use tokio::time::Instant;
 
-use super::{Executor, Finish, Halt, set::Before};
-use crate::switch::{Change, Observation, Readiness};
+use super::{Executor, Finish, Halt, patience::Unless, set::Before};
+use crate::{
+    clock::Instant,
+    switch::{Change, Observation, Readiness},
+};
 
 impl Executor {
     pub(super) async fn failover(&mut self) -> Result<Finish, Halt> {
@@ -29,9 +31,10 @@ impl Executor {
         Ok(Finish::new(End::Done, Position::Standby, sentence))
     }
 
-    /// An automatic failover that is carried on is begun again only if the site is still silent.
+    /// An automatic failover that is carried on, or had to wait for its turn, is begun only if the site is still silent.
     async fn is_still_wanted(&self) -> Result<(), Halt> {
-        if !self.task.resumed || !self.is_automatic() || self.has_done(Step::Route) {
+        let looked_long_ago = self.task.resumed || self.has_waited;
+        if !looked_long_ago || !self.is_automatic() || self.has_done(Step::Route) {
             return Ok(());
         }
         for _ in 0..2 {
@@ -98,7 +101,7 @@ impl Executor {
         let proof = self.proof();
         if proof.is_some() {
             let begun = Instant::now();
-            self.await_standby().await?;
+            self.await_standby(Unless::PrimaryReturns).await?;
             self.record(Step::Answer, begun, None);
         }
         let begun = Instant::now();
@@ -120,33 +123,34 @@ impl Executor {
             return self.verify_by_switches(Position::Standby).await;
         }
         let begun = Instant::now();
-        loop {
-            let round = self.site.pace.claim_for * 2;
-            let served = tokio::time::timeout(round, self.await_visitor(Position::Standby));
-            let race = async {
-                tokio::select! {
-                    biased;
-                    served = served => Ok(served.ok()),
-                    why = self.returns_while_led_away() => Err(Halt::Unwind(why)),
-                }
-            };
-            if let Some(redirect_lives) = self.unless_stopped(Box::pin(race)).await?? {
-                self.record_verified(Step::Verify, begun, None, redirect_lives);
-                return Ok(());
+        self.waiting.is_for("a visitor to be served by the standby");
+        let served = async {
+            tokio::select! {
+                biased;
+                redirect_lives = self.await_visitor(Position::Standby) => Ok(redirect_lives),
+                why = self.returns_while_led_away() => Err(Halt::Unwind(why)),
             }
-            // Perhaps somebody moved the route back meanwhile.
-            let before = Before { look: true, answers: self.proof() };
-            self.set(Role::Route, Position::Standby, Vec::new(), before).await?;
-        }
+        };
+        let kept = [(Role::Gate, Position::Standby), (Role::Route, Position::Standby)];
+        let redirect_lives = Box::pin(self.while_kept(&kept, self.proof(), served)).await??;
+        self.record_verified(Step::Verify, begun, None, redirect_lives);
+        Ok(())
     }
 
     /// With `order = "together"` visitors may be led to a standby that never answers: the primary is watched.
     async fn returns_while_led_away(&self) -> String {
         let undecided = self.site.order == RouteOrder::Together && !self.task.order.force;
-        if undecided && self.site.policy.has_primary_url && !self.standby_serves().await {
-            return self.primary_returns().await;
+        if !undecided || !self.site.policy.has_primary_url {
+            return std::future::pending().await;
         }
-        std::future::pending().await
+        let round = self.site.pace.claim_for * 2;
+        loop {
+            if self.standby_serves().await {
+                tokio::time::sleep(round).await;
+            } else if let Ok(why) = tokio::time::timeout(round, self.primary_returns()).await {
+                return why;
+            }
+        }
     }
 
     async fn standby_serves(&self) -> bool {
@@ -166,16 +170,17 @@ impl Executor {
 
     /// Undoes a failover that isn't wanted any more: visitors first, then the standby, then monitoring.
     async fn unwind_failover(&mut self, why: String) -> Result<Finish, Halt> {
-        let touched = self.has_done(Step::Open) || self.has_done(Step::Route);
+        let told = self.has_done(Step::Open) || self.has_done(Step::Route);
+        let touched = told || self.has_written.load(Ordering::Relaxed);
         if !touched && !self.follows_another() {
             return Ok(Finish::new(End::Unwound, Position::Primary, why));
         }
+        self.undoing = true;
         match self.undo_failover().await {
             Ok(()) => Ok(Finish::new(End::Unwound, Position::Primary, why)),
-            Err(Halt::Permanent(trouble)) => {
-                let sentence = format!("{why}, but that could not be undone: {trouble}");
-                Ok(Finish::new(End::Stuck, self.active_by_steps(), sentence))
-            }
+            Err(Halt::Permanent(refusal)) => Err(Halt::Permanent(
+                refusal.told(|trouble| format!("{why}, but that could not be undone yet: {trouble}")),
+            )),
             Err(other) => Err(other),
         }
     }
@@ -183,18 +188,52 @@ impl Executor {
     async fn undo_failover(&mut self) -> Result<(), Halt> {
         let begun = Instant::now();
         let before = Before { look: true, answers: None };
-        let routed = self.set(Role::Route, Position::Primary, Vec::new(), before).await?;
-        if routed == Change::Made || self.has_done(Step::Route) {
-            self.record(Step::Unroute, begun, None);
+        let routed = match self.set(Role::Route, Position::Primary, Vec::new(), before).await {
+            Ok(change) => {
+                if change == Change::Made || self.has_done(Step::Route) {
+                    self.record(Step::Unroute, begun, None);
+                }
+                Ok(())
+            }
+            // What doesn't depend on the route is undone all the same.
+            Err(refused @ Halt::Permanent(_)) => Err(refused),
+            Err(other) => return Err(other),
+        };
+        let is_safe = routed.is_ok() || self.nobody_was_led_away().await;
+        let closed = if is_safe { self.close_opened().await } else { Ok(()) };
+        let resumed = self.resume_again().await;
+        routed.and(closed).and(resumed)
+    }
+
+    async fn close_opened(&mut self) -> Result<(), Halt> {
+        if self.task.state.draining.is_some() {
+            return Ok(());
         }
         let begun = Instant::now();
-        if self.task.state.draining.is_none() {
-            let closed = self.set(Role::Gate, Position::Primary, Vec::new(), before).await?;
-            if closed == Change::Made {
-                self.record(Step::Close, begun, None);
-            }
+        let before = Before { look: true, answers: None };
+        if self.set(Role::Gate, Position::Primary, Vec::new(), before).await? == Change::Made {
+            self.record(Step::Close, begun, None);
         }
-        self.resume_again().await
+        Ok(())
+    }
+
+    /// Whether no route leads to the standby, without a look at one: neither this plan nor another has led anybody there,
+    /// and a visitor is served by the primary now.
+    async fn nobody_was_led_away(&self) -> bool {
+        let state = &self.task.state;
+        let alone = state.plans.len() <= 1 && state.active == Position::Primary;
+        let asked = self.has_done(Step::Route) || self.has_asked_to_lead.load(Ordering::Relaxed);
+        if !alone || asked || !self.earlier_told_all() {
+            return false;
+        }
+        self.site.visit().await.served.is_by(Position::Primary)
+    }
+
+    /// Whether all that an earlier executor did is among the steps: it ended its attempt, and there was no other.
+    fn earlier_told_all(&self) -> bool {
+        let plan = self.scribe.plan().and_then(|plan| self.task.state.plan(plan));
+        let one = plan.is_some_and(|plan| plan.attempts == 2);
+        !self.task.resumed || self.task.trouble.is_some() && one
     }
 
     /// Monitoring may still be paused, by an earlier failover say, whose failback this one overtook.

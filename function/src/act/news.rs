@@ -15,6 +15,11 @@ impl Executor {
         } else {
             format!("the {direction} of {site} begins: {}", self.task.reason)
         };
+        if self.task.trouble.is_some() {
+            // It was told that it doesn't get on; that it is tried again every minute is no news.
+            tracing::info!(site = %site, "{sentence}");
+            return;
+        }
         self.announce(Kind::Started, &sentence, json!({ "resumed": self.task.resumed }));
     }
 

@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
+use super::{Executor, Halt, patience::Unless, set::Before};
+use crate::{clock::Instant, switch::Change};
 use failover_core::{Position, Role, Served, Step};
-use tokio::time::Instant;
-
-use super::{Executor, Halt, set::Before};
-use crate::switch::Change;
 
 impl Executor {
     /// Starts the primary and waits until it is ready and has answered twice.
@@ -67,9 +65,10 @@ impl Executor {
     async fn seen_on(&self) -> Result<bool, Halt> {
         let begun = Instant::now();
         let mut waited = false;
+        self.waiting.is_for("the primary to be ready");
         for switch in self.site.of(Role::Power) {
             loop {
-                let observed = self.observe(switch).await?.observed;
+                let observed = self.observe(switch, Unless::Nothing).await?.observed;
                 if observed.is_at(Position::Primary) {
                     break;
                 }
@@ -101,6 +100,7 @@ impl Executor {
         }
         // Nobody waits in the dark meanwhile: visitors are on the standby.
         let patience = self.power_left().max(self.site.failback_patience);
+        self.waiting.is_for("the primary to answer");
         let answered = async {
             let begun = Instant::now();
             loop {

@@ -1,8 +1,7 @@
 //! How far an executor's scribe is, and why the executor has to stop.
 
-use tokio::time::Instant;
-
 use super::pulse::Pulse;
+use crate::clock::Instant;
 
 /// Why an executor has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

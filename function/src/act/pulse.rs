@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use crate::clock::Instant;
 
 /// So many beats come within the longest pause that is no standstill.
 const BEATS: u32 = 4;

@@ -1,11 +1,13 @@
 //! The rehearsal: the standby is opened for real, proves that it serves, and is closed again; traffic is never
 //! touched.
 
+use super::{
+    Executor, Finish, Halt,
+    patience::{Tries, Unless},
+    set::Before,
+};
+use crate::{api::fence, clock::Instant, switch::Change};
 use failover_core::{End, Position, Role, Step};
-use tokio::time::Instant;
-
-use super::{Executor, Finish, Halt, set::Before};
-use crate::{api::fence, switch::Change};
 
 impl Executor {
     pub(super) async fn rehearsal(&mut self) -> Result<Finish, Halt> {
@@ -20,7 +22,8 @@ impl Executor {
         self.close_again().await?;
         match proof {
             Ok(sentence) => Ok(self.ended(End::Done, sentence)),
-            Err(Halt::Permanent(why) | Halt::Unwind(why)) => Ok(self.ended(End::Unwound, why)),
+            Err(Halt::Permanent(refusal)) => Ok(self.ended(End::Unwound, refusal.sentence)),
+            Err(Halt::Unwind(why)) => Ok(self.ended(End::Unwound, why)),
             Err(stop) => Err(stop),
         }
     }
@@ -69,7 +72,8 @@ impl Executor {
             }
         };
         let within = self.site.verify_within;
-        match self.unless_stopped(tokio::time::timeout(within, answered)).await? {
+        let answered = tokio::time::timeout(within, answered);
+        match self.while_kept(&[(Role::Gate, Position::Standby)], None, answered).await? {
             Ok(()) => Ok(()),
             Err(_) => Err(Halt::Unwind(format!(
                 "the standby was opened and didn't answer within {} s",
@@ -80,12 +84,12 @@ impl Executor {
 
     async fn touch_routes(&self) -> Result<(), Halt> {
         for switch in self.site.switches.iter().filter(|switch| switch.role() == Role::Route) {
-            let mut tries = 0;
+            let mut tries = Tries::default();
             loop {
                 self.before_write().await?;
                 match fence::guard(self.standing(), switch.touch()).await {
                     Ok(()) => break,
-                    Err(error) => self.after_failure(&error, &mut tries).await?,
+                    Err(error) => self.after_failure(&error, &mut tries, Unless::Nothing).await?,
                 }
             }
         }

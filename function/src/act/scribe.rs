@@ -11,10 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::{Notify, mpsc, watch},
-    time::Instant,
-};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     backlog::Backlog,
@@ -22,7 +19,7 @@ use super::{
     pulse::Pulse,
     writer::{Note, Writer},
 };
-use crate::{api::fence::Standing, pace::Pace, record::Record};
+use crate::{api::fence::Standing, clock::Instant, pace::Pace, record::Record};
 
 /// What an executor without a claim is told.
 const LOST: &str = "the claim was lost";

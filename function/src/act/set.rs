@@ -1,16 +1,22 @@
 //! Setting the switches of a role: claim first, write, try again what may pass.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
+use super::{
+    Executor, Halt,
+    ending::Refusal,
+    patience::{Tries, Unless},
+};
+use crate::{
+    api::fence,
+    clock::Instant,
+    switch::{Change, Observation, Switch},
+};
 use failover_core::{Position, Role};
 use futures::future::join_all;
-use tokio::time::Instant;
-
-use super::{Executor, Halt};
-use crate::{
-    api::{ApiErrorKind, fence},
-    switch::{Change, Observation, Switch, SwitchError},
-};
 
 /// What is made sure of before each try of a write.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,7 +27,14 @@ pub(super) struct Before {
     pub(super) answers: Option<Position>,
 }
 
+type Setting<'a> = Pin<Box<dyn Future<Output = Result<Change, Halt>> + Send + 'a>>;
+
 impl Executor {
+    /// As `set`, for whoever is waited for by a `set`.
+    pub(super) fn set_again(&self, role: Role, position: Position, before: Before) -> Setting<'_> {
+        Box::pin(self.set(role, position, Vec::new(), before))
+    }
+
     /// Sets every switch of `role` to `position`, together. A refused one doesn't keep the others from being set.
     pub(super) async fn set(
         &self,
@@ -53,34 +66,46 @@ impl Executor {
         mut seen: Option<Observation>,
         before: Before,
     ) -> Result<Change, Halt> {
-        let mut tries = 0;
+        let mut tries = Tries::default();
+        let unless = self.unless(switch.role(), position);
         loop {
+            // A first try is not watched: it is under way at once.
+            let watched = if tries.failed > 0 { unless } else { Unless::Nothing };
             // The answer to a try that failed may be all that was lost of it.
-            if before.look || tries > 0 || (seen.is_none() && switch.reads_first()) {
-                let now = self.observe(switch).await?;
+            if before.look || tries.failed > 0 || (seen.is_none() && switch.reads_first()) {
+                let now = self.observe(switch, watched).await?;
                 if now.observed.is_at(position) {
-                    return Ok(if tries > 0 { Change::Made } else { Change::Already });
+                    return Ok(if tries.failed > 0 { Change::Made } else { Change::Already });
                 }
                 seen = Some(now);
             }
+            self.worth_it(watched, self.site.wishes.heed(switch.id())).await?;
             // Where a provider rations calls this may take minutes, so it comes before what has to be fresh.
-            self.unless_stopped(switch.await_room()).await?;
-            self.may_write(before.answers).await?;
-            let set = switch.set(position, seen.take());
-            match fence::guard(self.standing(), set).await {
+            self.worth_it(watched, switch.await_room()).await?;
+            self.may_write(before.answers, unless).await?;
+            self.is_about_to_set(switch.role(), position);
+            let set = fence::guard(self.standing(), switch.set(position, seen.take()));
+            match self.see_to_its_end(watched, set).await? {
                 Ok(change) => return Ok(change),
-                Err(error) => self.after_failure(&error, &mut tries).await?,
+                Err(error) => self.after_failure(&error, &mut tries, unless).await?,
             }
+        }
+    }
+
+    fn is_about_to_set(&self, role: Role, position: Position) {
+        self.has_written.store(true, Ordering::Relaxed);
+        if role == Role::Route && position == Position::Standby {
+            self.has_asked_to_lead.store(true, Ordering::Relaxed);
         }
     }
 
     /// Makes sure of the claim and then of the answer: renewing a claim may take long, and an answer is good for
     /// seconds only.
-    async fn may_write(&self, answers: Option<Position>) -> Result<(), Halt> {
+    async fn may_write(&self, answers: Option<Position>, unless: Unless) -> Result<(), Halt> {
         loop {
             self.before_write().await?;
             let sure = Instant::now();
-            self.still_answers(answers).await?;
+            self.still_answers(answers, unless).await?;
             if sure.elapsed() < self.site.pace.claim_for / 2 {
                 return self.check();
             }
@@ -88,40 +113,26 @@ impl Executor {
     }
 
     /// Looks at `switch`, again and again while another try may help.
-    pub(super) async fn observe(&self, switch: &Arc<dyn Switch>) -> Result<Observation, Halt> {
-        let mut tries = 0;
+    pub(super) async fn observe(
+        &self,
+        switch: &Arc<dyn Switch>,
+        unless: Unless,
+    ) -> Result<Observation, Halt> {
+        let mut tries = Tries::default();
         loop {
-            match self.unless_stopped(switch.observe()).await? {
+            self.worth_it(unless, self.site.wishes.heed(switch.id())).await?;
+            match self.worth_it(unless, switch.observe()).await? {
                 Ok(observation) => return Ok(observation),
-                Err(error) => self.after_failure(&error, &mut tries).await?,
+                Err(error) => self.after_failure(&error, &mut tries, unless).await?,
             }
         }
-    }
-
-    /// Waits before the next try, or says that there is none.
-    pub(super) async fn after_failure(&self, error: &SwitchError, tries: &mut u32) -> Result<(), Halt> {
-        self.check()?;
-        let sentence = crate::log::chain(error);
-        if error.cause.is_permanent() {
-            return Err(Halt::Permanent(sentence));
-        }
-        tracing::warn!(site = %self.site.name, switch = %error.switch, tries, "{sentence}; trying again");
-        let backoff = self.site.pace.backoff(*tries);
-        let wait = match error.cause.kind {
-            ApiErrorKind::Conflict if *tries == 0 => std::time::Duration::ZERO,
-            ApiErrorKind::Busy(asked) | ApiErrorKind::Rationed(asked) => asked.max(backoff),
-            ApiErrorKind::Throttled => self.site.pace.throttled(*tries),
-            _ => backoff,
-        };
-        *tries += 1;
-        self.rest(wait).await
     }
 
     /// Renews a claim that is too old to write to a cloud on. A failover goes on while the journal can't be
     /// reached: a broken journal must not keep visitors in the dark.
     pub(super) async fn before_write(&self) -> Result<(), Halt> {
         self.check()?;
-        let mut tries = 0;
+        let mut tries = Tries::default();
         while self.scribe.claim_age() >= self.site.pace.claim_for {
             match self.scribe.renew().await {
                 Ok(()) => break,
@@ -129,10 +140,11 @@ impl Executor {
                     self.check()?;
                     break;
                 }
-                Err(_) => {
+                Err(why) => {
                     self.check()?;
-                    self.rest(self.site.pace.backoff(tries)).await?;
-                    tries += 1;
+                    let sentence = format!("the journal of {} can't be written: {why}", self.site.name);
+                    self.tried_in_vain(Refusal::from(sentence), &mut tries)?;
+                    self.rest(self.site.pace.backoff(tries.failed)).await?;
                 }
             }
         }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
+use super::{Executor, Halt, patience::Unless, set::Before};
+use crate::{api::ApiErrorKind, clock::Instant, switch::Switch};
 use failover_core::{Observed, Position, Role, Step, SwitchId};
 use futures::future::join_all;
-use tokio::time::Instant;
-
-use super::{Executor, Halt, set::Before};
-use crate::{api::ApiErrorKind, switch::Switch};
 
 /// How often a switch is set again before it is said that somebody else moves it: own choice.
 const SET_AGAIN: usize = 3;
@@ -36,9 +34,10 @@ impl Executor {
             let Some(first) = moved.first() else { return Ok(()) };
             if round == SET_AGAIN {
                 let Moved { switch, position, observed, .. } = first;
-                return Err(Halt::Permanent(format!(
+                let said = format!(
                     "{switch} is {observed} again and again although it was set to {position}; find who or what else moves it"
-                )));
+                );
+                return Err(Halt::Permanent(said.into()));
             }
             for Moved { switch, role, position, observed } in &moved {
                 tracing::warn!(site = %self.site.name, %switch, %observed, "not at {position} any more; it is set again");
@@ -82,13 +81,13 @@ impl Executor {
                 return Ok(Observed::At(position));
             }
         }
-        Ok(self.observe(switch).await?.observed)
+        Ok(self.observe(switch, Unless::Nothing).await?.observed)
     }
 }
 
 /// Whether a switch does what it was set for. A gate with another door open beside ours lets visitors in all the
 /// same; it does not keep them out.
-fn serves(role: Role, position: Position, observed: &Observed) -> bool {
+pub(super) fn serves(role: Role, position: Position, observed: &Observed) -> bool {
     let open_anyhow =
         matches!((role, position, observed), (Role::Gate, Position::Standby, Observed::Mixed(_)));
     observed.is_at(position) || open_anyhow

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use failover_core::{Claim, End, Event, State};
-use tokio::time::Instant;
-
 use super::{Executor, Halt};
-use crate::record::{Record, RecordError};
+use crate::{
+    clock::Instant,
+    record::{Record, RecordError},
+};
+use failover_core::{Claim, End, Event, State};
 
 /// Watches a claim: it is dead when it stood still for `claim_for` on this process's own clock.
 #[derive(Debug, Default)]
@@ -75,7 +76,8 @@ impl Executor {
         let sentence = format!("a newer {} took its place while nobody executed it", self.task.direction);
         let active = state.active;
         let nonce = self.task.nonce.clone();
-        let event = Event::Ended { plan, nonce, end: End::Overtaken, active, sentence, drain_until: None };
+        let (end, drain_until, retry) = (End::Overtaken, None, false);
+        let event = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
         if let Err(why) = self.site.record.append(&event).await {
             tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
         }

@@ -2,24 +2,24 @@
 //!
 //! A probe is the only proof; waiting never ends a plan by itself.
 
-use std::time::Duration;
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
-use failover_core::{Position, RouteOrder, Served};
-use tokio::time::Instant;
+use failover_core::{Position, Role, RouteOrder, Served};
 
-use super::{Executor, Halt};
+use super::{Executor, Halt, patience::Unless, set::Before, settle::serves};
+use crate::clock::Instant;
 
 /// An answer is good for this long (promise 1 says five seconds; the rest is for the write to arrive).
-const ANSWER_HOLDS: Duration = Duration::from_secs(4);
+pub(super) const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 
 impl Executor {
     /// Waits until `place` has answered within the last seconds, if it has to.
-    pub(super) async fn still_answers(&self, place: Option<Position>) -> Result<(), Halt> {
+    pub(super) async fn still_answers(&self, place: Option<Position>, unless: Unless) -> Result<(), Halt> {
         if self.answered_lately() {
             return Ok(());
         }
         match place {
-            Some(Position::Standby) => self.await_standby().await,
+            Some(Position::Standby) => self.await_standby(unless).await,
             Some(Position::Primary) => self.primary_answers().await,
             None => Ok(()),
         }
@@ -36,17 +36,69 @@ impl Executor {
         }
     }
 
-    /// Waits until the standby answers at its own URL. The public URL goes on being asked meanwhile: where it
-    /// answers after all, what was done is to be undone.
-    pub(super) async fn await_standby(&self) -> Result<(), Halt> {
-        let race = async {
+    /// Waits until the standby answers at its own URL. Visitors go on being asked for meanwhile: where the primary
+    /// serves them after all, what was done is to be undone. A standby that somebody closes is opened again.
+    pub(super) async fn await_standby(&self, unless: Unless) -> Result<(), Halt> {
+        self.waiting.is_for("the standby to answer");
+        let answered = async {
             tokio::select! {
                 biased;
                 () = self.standby_answers() => Ok(()),
-                why = self.primary_returns() => Err(Halt::Unwind(why)),
+                why = self.is_pointless(unless) => Err(Halt::Unwind(why)),
             }
         };
-        self.unless_stopped(race).await?
+        self.while_kept(&[(Role::Gate, Position::Standby)], None, answered).await?
+    }
+
+    /// Waits for `answer`. What this plan set for it is looked at meanwhile, and set again where somebody moved it;
+    /// visitors are led back only to a place that has the `proof`.
+    pub(super) async fn while_kept<T>(
+        &self,
+        kept: &[(Role, Position)],
+        proof: Option<Position>,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, Halt> {
+        let mut answer = pin!(answer);
+        loop {
+            let race = async {
+                tokio::select! {
+                    biased;
+                    answered = &mut answer => Some(answered),
+                    () = self.until_moved(kept) => None,
+                }
+            };
+            if let Some(answered) = self.unless_stopped(race).await? {
+                return Ok(answered);
+            }
+            for &(role, position) in kept {
+                let answers = proof.filter(|_| role == Role::Route);
+                self.set_again(role, position, Before { look: true, answers }).await?;
+            }
+        }
+    }
+
+    async fn until_moved(&self, kept: &[(Role, Position)]) {
+        loop {
+            tokio::time::sleep(self.site.pace.claim_for).await;
+            for &(role, position) in kept {
+                if self.has_moved(role, position).await {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether a switch of this role was seen elsewhere; one that could not be looked at now is where it was.
+    async fn has_moved(&self, role: Role, position: Position) -> bool {
+        for switch in self.site.of(role) {
+            let Ok(seen) = switch.glance().await else { continue };
+            let observed = seen.observed;
+            if !serves(role, position, &observed) {
+                tracing::warn!(site = %self.site.name, switch = %switch.id(), %observed, "not at {position} any more; it is set again");
+                return true;
+            }
+        }
+        false
     }
 
     pub(super) async fn standby_answers(&self) {
@@ -58,6 +110,7 @@ impl Executor {
                 return self.has_answered(asked);
             }
             tracing::debug!(site = %self.site.name, ?served, "the standby doesn't answer yet");
+            self.waiting.saw(told(&served));
             tokio::time::sleep(self.site.pace.between_probes(begun.elapsed())).await;
         }
     }
@@ -86,23 +139,25 @@ impl Executor {
         if !self.is_automatic() {
             tokio::time::sleep(self.site.verify_within.saturating_sub(self.begun.elapsed())).await;
         }
-        let begun = Instant::now();
-        let mut in_a_row = 0;
         loop {
             if self.is_automatic() {
-                tokio::time::sleep(self.site.pace.between_probes(begun.elapsed())).await;
+                tokio::time::sleep(self.site.pace.between_probes(self.begun.elapsed())).await;
             }
-            match self.ask_primary().await {
-                Served::By(Position::Primary) => in_a_row += 1,
-                Served::Unknown(_) => {}
-                Served::Silent(_) | Served::By(Position::Standby) => in_a_row = 0,
-            }
+            // Counted over all waits of this plan: between two tries of a write there is time for one answer only.
+            let in_a_row = match self.ask_primary().await {
+                Served::By(Position::Primary) => self.answers_in_a_row.fetch_add(1, Ordering::Relaxed) + 1,
+                Served::Unknown(_) => 0,
+                Served::Silent(_) | Served::By(Position::Standby) => {
+                    self.answers_in_a_row.store(0, Ordering::Relaxed);
+                    0
+                }
+            };
             if in_a_row >= wanted_in_a_row {
-                return "the primary answers visitors after all, and the standby hasn't answered yet"
+                return "the primary answers visitors after all, and nobody was led to the standby yet"
                     .to_owned();
             }
             if !self.is_automatic() {
-                tokio::time::sleep(self.site.pace.between_probes(begun.elapsed())).await;
+                tokio::time::sleep(self.site.pace.between_probes(self.begun.elapsed())).await;
             }
         }
     }
@@ -127,8 +182,17 @@ impl Executor {
             if answer.served.is_by(place) {
                 return answer.redirect_lives;
             }
+            self.waiting.saw(told(&answer.served));
             tracing::debug!(site = %self.site.name, served = ?answer.served, "visitors aren't served by the {place} yet");
             tokio::time::sleep(self.site.pace.between_probes(begun.elapsed())).await;
         }
+    }
+}
+
+/// What was seen instead of what is waited for.
+fn told(served: &Served) -> String {
+    match served {
+        Served::By(position) => format!("the {position} answered"),
+        Served::Silent(why) | Served::Unknown(why) => why.clone(),
     }
 }

@@ -4,13 +4,11 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use failover_core::{Direction, End, Event, Illegal, Order, Position, State, StepRecord};
 use jiff::Timestamp;
-use tokio::{
-    sync::{Notify, mpsc, watch},
-    time::Instant,
-};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::progress::{OutOfReach, Progress, Stop};
 use crate::{
+    clock::Instant,
     pace::Pace,
     record::{Head, Record, RecordError},
 };
@@ -25,15 +23,15 @@ pub(crate) enum Note {
     /// A step was finished.
     Step(StepRecord),
     /// The executor gives up for now.
-    AttemptEnded { trouble: Option<String> },
+    AttemptEnded { trouble: Option<String>, about: Option<String> },
     /// The plan ended.
-    Ended { end: End, active: Position, sentence: String, drain_until: Option<Timestamp> },
+    Ended { end: End, active: Position, sentence: String, drain_until: Option<Timestamp>, retry: bool },
 }
 
-/// A note to write, and whether the executor waits for it to be counted.
+/// A note to write, and for how many notes of the executor it stands.
 struct Queued {
     note: Note,
-    counted: bool,
+    counted: u64,
 }
 
 /// Writes one executor's notes, in a task of its own.
@@ -72,20 +70,28 @@ impl Writer {
             tokio::select! {
                 biased;
                 note = inbox.recv(), if !inbox.is_closed() || !inbox.is_empty() => match note {
-                    Some(note) => self.queue.push_back(Queued { note, counted: true }),
+                    Some(note) => self.enqueue(note),
                     None if self.queue.is_empty() => return,
                     None => {}
                 },
                 changed = heads.changed() => if changed.is_err() { return },
                 () = self.hurry.notified() => {}
                 () = tokio::time::sleep(wait) => if self.queue.is_empty() {
-                    self.queue.push_back(Queued { note: Note::Claim, counted: false });
+                    self.queue.push_back(Queued { note: Note::Claim, counted: 0 });
                 },
             }
             if inbox.is_closed() && inbox.is_empty() && self.queue.is_empty() {
                 return;
             }
             self.write_some().await;
+        }
+    }
+
+    /// Any entry renews the claim: one asked for behind others that wait is renewed by those.
+    fn enqueue(&mut self, note: Note) {
+        match self.queue.back_mut().filter(|_| matches!(note, Note::Claim)) {
+            Some(last) => last.counted += 1,
+            None => self.queue.push_back(Queued { note, counted: 1 }),
         }
     }
 
@@ -146,9 +152,34 @@ impl Writer {
             }
             match self.record.append_after(&head, intent).await {
                 Err(RecordError::Moved(_)) => {}
-                written => return written,
+                Ok(told) => return Ok(self.end_older(told).await),
+                failed => return failed,
             }
         }
+    }
+
+    /// Older plans end where this one is told of: it has gone on without them, and none may take visitors back.
+    async fn end_older(&self, told: Head) -> Head {
+        let ours = told.number;
+        let older: Vec<(u64, Direction)> = told
+            .state
+            .plans
+            .iter()
+            .filter(|plan| plan.id != ours)
+            .map(|plan| (plan.id, plan.direction))
+            .collect();
+        for (plan, direction) in older {
+            let sentence = format!(
+                "a newer order took the place of this {direction} while the journal could not be reached"
+            );
+            let (nonce, active) = (self.nonce.clone(), told.state.active);
+            let (end, drain_until, retry) = (End::Overtaken, None, false);
+            let ended = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
+            if let Err(why) = self.record.append(&ended).await {
+                tracing::warn!(%why, plan, "an overtaken plan could not be ended yet");
+            }
+        }
+        told
     }
 
     /// The number of our own intent, where it was stored by a try whose answer was lost.
@@ -162,7 +193,7 @@ impl Writer {
         let Some(Queued { note, counted }) = self.queue.pop_front() else { return };
         self.failures = 0;
         self.progress.send_modify(|progress| {
-            progress.written += u64::from(counted);
+            progress.written += counted;
             progress.claimed_at = begun;
             progress.trouble = None;
             if matches!(note, Note::Intent { .. }) {
@@ -214,9 +245,9 @@ impl Writer {
             }
             Note::Claim => Event::Claim { plan, nonce },
             Note::Step(record) => Event::Step { plan, nonce, record },
-            Note::AttemptEnded { trouble } => Event::AttemptEnded { plan, nonce, trouble },
-            Note::Ended { end, active, sentence, drain_until } => {
-                Event::Ended { plan, nonce, end, active, sentence, drain_until }
+            Note::AttemptEnded { trouble, about } => Event::AttemptEnded { plan, nonce, trouble, about },
+            Note::Ended { end, active, sentence, drain_until, retry } => {
+                Event::Ended { plan, nonce, end, active, sentence, drain_until, retry }
             }
         }
     }

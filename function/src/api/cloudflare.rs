@@ -43,8 +43,8 @@ use budget::{Budget, Grant};
 pub struct Cloudflare {
     shared: Arc<Shared>,
     rank: u32,
-    /// Leave to write, waited for before the last looks.
-    reserved: Mutex<Option<Grant>>,
+    /// Leave to make the calls of a write, waited for before the last looks.
+    reserved: Mutex<Vec<Grant>>,
 }
 
 /// What all ways to Cloudflare share.
@@ -90,13 +90,16 @@ impl EndpointSpec for Request {
 }
 
 impl Cloudflare {
-    /// Waits until there is room for a write, however long; the write that follows soon takes it.
+    /// Waits until there is room for a write that takes so many calls, however long; the write that follows soon has it.
     ///
     /// # Cancellation
     /// Whoever stops waiting makes room for the next.
-    pub async fn await_room(&self) {
-        let grant = self.shared.budget.turn(Purpose::Write, self.rank).await;
-        *self.reserved() = Some(grant);
+    pub async fn await_room(&self, calls: usize) {
+        let mut grants = Vec::new();
+        for _ in 0..calls {
+            grants.push(self.shared.budget.turn(Purpose::Write, self.rank).await);
+        }
+        *self.reserved() = grants;
     }
 
     /// The whole address of `path`.
@@ -118,7 +121,8 @@ impl Cloudflare {
         let headers = self.shared.headers(task)?;
         retry::persist(&self.shared.pace, || async {
             let grant = self.grant(task, purpose).await?;
-            if purpose == Purpose::Write {
+            // What is read for a write changes nothing yet.
+            if !matches!(request.method, Method::GET) {
                 fence::check(task)?;
             }
             let answered = self.shared.send(task, request, headers.clone()).await;
@@ -138,14 +142,14 @@ impl Cloudflare {
                 task.error(ApiErrorKind::Rationed(wait), what)
             });
         }
-        let reserved = if purpose == Purpose::Write { self.reserved().take() } else { None };
+        let reserved = if purpose == Purpose::Write { self.reserved().pop() } else { None };
         match reserved.filter(Grant::is_good) {
             Some(grant) => Ok(grant),
             None => Ok(budget.turn(purpose, self.rank).await),
         }
     }
 
-    fn reserved(&self) -> MutexGuard<'_, Option<Grant>> {
+    fn reserved(&self) -> MutexGuard<'_, Vec<Grant>> {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -123,7 +123,7 @@ impl<'a> Patience<'a> {
                 pause
             }
         };
-        let fits = Instant::now() + pause < self.deadline;
+        let fits = pause < self.deadline.saturating_duration_since(Instant::now());
         self.tries += u32::from(fits);
         fits.then_some(pause)
     }
@@ -229,6 +229,9 @@ mod tests {
         let (tries, took, _) =
             persistently(ApiErrorKind::Transient, Wait::Asked(Duration::from_hours(1))).await;
         assert_eq!((tries, took.as_secs()), (1, 0));
+        let longest = Wait::Asked(Duration::MAX);
+        let (tries, took, _) = persistently(ApiErrorKind::Transient, longest).await;
+        assert_eq!((tries, took.as_secs()), (1, 0), "longer than any clock counts");
     }
 
     #[test]

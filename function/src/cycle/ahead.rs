@@ -4,7 +4,7 @@ use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKi
 use tokio::task::JoinHandle;
 
 use super::desk::Desk;
-use crate::act;
+use crate::{act, record::Head};
 
 /// Looks that were begun before it was known whether they are needed.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Ahead {
     /// Who answered at the public URL, and at the primary's own.
     pub(super) places: Option<JoinHandle<(Served, Served)>>,
     pub(super) act: act::Ahead,
+    /// The journal's newest entry when the gates were looked at.
+    gates_at: Option<u64>,
 }
 
 impl Ahead {
@@ -23,9 +25,22 @@ impl Ahead {
         let site = std::sync::Arc::clone(&desk.site);
         let beside = looks(&State::default(), signal).beside;
         let places = tokio::spawn(async move { site.ask_places(beside).await });
-        let gates = Some(desk.site.look_at_gates());
         let readiness = Some(desk.site.ask_readiness());
-        Self { places: Some(places), act: act::Ahead { gates, readiness, answered: None } }
+        let act = act::Ahead { gates: None, readiness, answered: None };
+        Self { places: Some(places), act, gates_at: None }
+    }
+
+    /// Begins to look at the gates, beside what else is waited for, if nothing of ours may be writing to them. What was
+    /// seen before something was written is forgotten: our own work may have closed what was open then.
+    pub(super) fn look_at_gates(&mut self, desk: &Desk, head: &Head) {
+        if self.gates_at == Some(head.number) {
+            return;
+        }
+        let at_rest = head.state.plans.is_empty() && head.state.upkeep.is_none();
+        // Who asks for the standby's readiness asks for a failover.
+        let wanted = at_rest && self.act.readiness.is_some();
+        self.act.gates = wanted.then(|| desk.site.look_at_gates());
+        self.gates_at = Some(head.number);
     }
 
     /// Who answered at the public URL and at the primary's own, from the look that was begun or from a new one.

@@ -5,10 +5,9 @@ use failover_core::{
 };
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::desk::Desk;
-use crate::{act::Assignment, announce::Kind, push::Reply, record::RecordError};
+use crate::{act::Assignment, announce::Kind, clock::Instant, push::Reply, record::RecordError};
 
 impl Desk {
     /// A broken journal must not keep visitors in the dark: what is fresh and certain is acted on all the same.
@@ -66,6 +65,8 @@ impl Desk {
             state: known.unwrap_or_default(),
             ahead: crate::act::Ahead::default(),
         };
+        // One writer a site: who works here on something else finishes the write it has begun, and leaves the rest.
+        self.overtake_all_here();
         self.execute(0, task);
     }
 }

@@ -11,14 +11,12 @@ use failover_core::{
     Verdict, decide, looks,
 };
 use jiff::Timestamp;
-use tokio::{
-    sync::{Mutex, watch},
-    time::Instant,
-};
+use tokio::sync::{Mutex, watch};
 
 use super::{ahead::Ahead, counts::Counts, motor::Running, rota::Rota, seen::Seen, waiting::Waiting};
 use crate::{
     act::{Assignment, backlog::Backlog},
+    clock::Instant,
     push::Reply,
     record::{Head, RecordError},
     site::Guarded,
@@ -58,7 +56,7 @@ pub(super) enum Begun {
 /// What one delivery knows from one try to the next.
 struct Known {
     /// The journal is waited for until then.
-    deadline: Instant,
+    deadline: tokio::time::Instant,
     seen: Option<Seen>,
     ahead: Ahead,
 }
@@ -102,7 +100,8 @@ impl Desk {
     /// is worth waiting for.
     async fn decide_patiently(&self, signal: &Signal, nonce: &str) -> Result<Begun, RecordError> {
         let patience = self.site.pace.journal_patience;
-        let mut known = Known { deadline: Instant::now() + patience, seen: None, ahead: Ahead::default() };
+        let mut known =
+            Known { deadline: tokio::time::Instant::now() + patience, seen: None, ahead: Ahead::default() };
         let mut moved = 0;
         let mut tries = 0;
         loop {
@@ -111,7 +110,7 @@ impl Desk {
                 Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => moved += 1,
                 Err(error @ RecordError::Store { .. }) if !error.is_permanent() => {
                     let wait = self.site.pace.backoff(tries);
-                    if Instant::now() + wait >= known.deadline {
+                    if tokio::time::Instant::now() + wait >= known.deadline {
                         return Err(error);
                     }
                     tokio::time::sleep(wait).await;
@@ -137,9 +136,10 @@ impl Desk {
             known.ahead = Ahead::begin(self, signal, state.as_deref());
         }
         let head = self.in_time(known.deadline, self.look_for(signal)).await?;
+        known.ahead.look_at_gates(self, &head);
         let facts = self.seen(looks(&head.state, signal), &head.state, known).await;
         let decision = decide(&self.site.policy, &head.state, &facts, signal, Timestamp::now());
-        let deadline = known.deadline.max(Instant::now() + self.site.pace.journal_patience / 2);
+        let deadline = known.deadline.max(tokio::time::Instant::now() + self.site.pace.journal_patience / 2);
         self.in_time(deadline, self.begin(signal, head, decision, nonce, known)).await
     }
 
@@ -167,7 +167,7 @@ impl Desk {
     /// A journal that gives no answer is one that can't be reached.
     async fn in_time<T>(
         &self,
-        deadline: Instant,
+        deadline: tokio::time::Instant,
         work: impl Future<Output = Result<T, RecordError>>,
     ) -> Result<T, RecordError> {
         match tokio::time::timeout_at(deadline, work).await {

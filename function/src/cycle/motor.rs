@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use failover_core::{Direction, Event, State, Verdict, decide_again};
 use jiff::Timestamp;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 use super::{
     ahead::Ahead,
@@ -12,20 +12,34 @@ use super::{
 };
 use crate::{
     act::{Assignment, Executor, Outcome, backlog::Backlog, turn::ClaimWatch},
+    clock::Instant,
     push::Reply,
     record::RecordError,
 };
 
-/// An executor of this process: what it came to, once it has.
-pub(super) type Running = watch::Receiver<Option<Outcome>>;
+/// An executor of this process.
+#[derive(Debug, Clone)]
+pub(super) struct Running {
+    /// What it came to, once it has.
+    outcome: watch::Receiver<Option<Outcome>>,
+    /// Tells it that another takes the site over.
+    overtake: Arc<watch::Sender<bool>>,
+}
+
+impl Running {
+    fn is_at_work(&self) -> bool {
+        self.outcome.borrow().is_none() && self.outcome.has_changed().is_ok()
+    }
+}
 
 impl Desk {
     /// Executes a plan beside whoever waits for it: a delivery that is cut off leaves it running.
     pub(super) fn execute(&self, plan: u64, task: Assignment) {
         let (tell, outcome) = watch::channel(None);
-        self.executors().insert(plan, outcome);
+        let (overtake, overtaken) = watch::channel(false);
+        self.executors().insert(plan, Running { outcome, overtake: Arc::new(overtake) });
         let untold = task.plan.is_none();
-        let executor = Executor::new(Arc::clone(&self.site), task, self.shutdown.clone());
+        let executor = Executor::new(Arc::clone(&self.site), task, self.shutdown.clone(), overtaken);
         if untold {
             *self.untold() = Some(executor.backlog());
         }
@@ -38,7 +52,7 @@ impl Desk {
     /// Whether an executor of this process works on `plan`.
     pub(super) fn is_running(&self, plan: u64) -> bool {
         let mut executors = self.executors();
-        executors.retain(|_, outcome| outcome.borrow().is_none() && outcome.has_changed().is_ok());
+        executors.retain(|_, running| running.is_at_work());
         executors.contains_key(&plan)
     }
 
@@ -50,6 +64,13 @@ impl Desk {
         let state = self.site.record.known()?.state;
         let newest = state.newest().filter(|plan| plan.direction == Direction::Failover)?;
         self.is_running(newest.id).then_some(newest.id)
+    }
+
+    /// Tells every executor of this process to leave the site to another.
+    pub(super) fn overtake_all_here(&self) {
+        for running in self.executors().values() {
+            running.overtake.send_replace(true);
+        }
     }
 
     /// A move that began here while the journal could not be reached is told of before anything is decided on a
@@ -99,8 +120,9 @@ impl Desk {
     async fn join(&self, plan: u64) -> Option<Outcome> {
         let running = self.executors().get(&plan).cloned();
         let mut running = running?;
-        let outcome = running.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
-        self.executors().retain(|id, known| *id != plan || !known.same_channel(&running));
+        let outcome =
+            running.outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        self.executors().retain(|id, known| *id != plan || !known.outcome.same_channel(&running.outcome));
         match outcome {
             Some(outcome) if !outcome.lost => Some(outcome),
             Some(_) if plan == 0 => Some(Outcome::unsettled("another executor carries this move on")),

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use failover_core::{Facts, Looks, State};
-use tokio::time::Instant;
+
+use crate::clock::Instant;
 
 /// What was seen is good for this long: promise 1 says five seconds; the rest is for the entry to be written.
 const SEEN_HOLDS: Duration = Duration::from_secs(4);

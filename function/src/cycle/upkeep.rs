@@ -4,10 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use failover_core::{Event, Position, Role, State, SwitchId};
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::desk::Desk;
-use crate::{announce::Kind, api::fence, record::RecordError, switch::Switch};
+use crate::{
+    announce::Kind,
+    api::{ApiErrorKind, fence},
+    clock::Instant,
+    record::RecordError,
+    switch::{Switch, SwitchError},
+};
 
 /// One such write.
 #[derive(Debug)]
@@ -56,6 +61,8 @@ impl Desk {
         if decided.upkeep.is_some() {
             tokio::time::sleep(self.site.pace.claim_for).await;
         }
+        // A move of this process goes first, also one that the journal doesn't know yet.
+        let Ok(_writer) = Arc::clone(&self.site.clouds).try_lock_owned() else { return Ok(None) };
         let nonce = uuid::Uuid::new_v4().to_string();
         let event = chore.event(&nonce);
         let claimed_at = {
@@ -114,7 +121,13 @@ impl Desk {
         position: Position,
         claimed_at: &Arc<Mutex<Instant>>,
     ) -> Result<(), String> {
-        let told = |error| crate::log::chain(&error);
+        let told = |error: SwitchError| {
+            if let ApiErrorKind::Busy(wished) = error.cause.kind {
+                self.site.wishes.note(switch.id(), wished);
+            }
+            crate::log::chain(&error)
+        };
+        self.site.wishes.heed(switch.id()).await;
         let seen = switch.observe().await.map_err(told)?;
         let (claimed_at, claim_for) = (Arc::clone(claimed_at), self.site.pace.claim_for);
         let stands = move || claimed_at.lock().is_ok_and(|at| at.elapsed() < claim_for);

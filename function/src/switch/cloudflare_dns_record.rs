@@ -190,7 +190,7 @@ impl Switch for DnsRecord {
     }
 
     async fn await_room(&self) {
-        self.cloudflare.await_room().await;
+        self.cloudflare.await_room(1).await;
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {

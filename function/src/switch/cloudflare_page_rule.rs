@@ -123,7 +123,7 @@ impl Switch for PageRule {
     }
 
     async fn await_room(&self) {
-        self.cloudflare.await_room().await;
+        self.cloudflare.await_room(1).await;
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {

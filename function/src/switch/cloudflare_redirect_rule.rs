@@ -1,8 +1,8 @@
 //! A Cloudflare Single Redirect that leads visitors to the standby while it is enabled.
 //!
 //! The rule is found by its `ref` among the zone's redirects, since its id changes when the ruleset is rewritten.
-//! An edit has to carry the complete rule (page "Update a rule in a ruleset", read 2026-11-20), so it is read
-//! first, or taken from what was just observed.
+//! An edit has to carry the complete rule (page "Update a rule in a ruleset", read 2026-11-20), and Cloudflare has no
+//! fingerprint to compare it by. So it is read right before it is written: whatever somebody changed until then stays.
 
 mod ruleset;
 
@@ -81,21 +81,18 @@ impl RedirectRule {
 
     async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
         let rule = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed: Observed::At(rule.position()), basis: Some(Arc::new(rule)) })
+        Ok(Observation { observed: Observed::At(rule.position()), basis: None })
     }
 
-    /// Writes on top of `seen`, or of what is there; a rule that was rewritten meanwhile is looked up once more.
-    async fn move_to(&self, position: Position, seen: Option<Arc<Rule>>) -> Result<Change, ApiError> {
-        let rule = match seen {
-            Some(rule) => (*rule).clone(),
-            None => self.look(Purpose::Read).await?,
-        };
+    /// Writes on top of what is there now; a rule that was rewritten meanwhile is looked up once more.
+    async fn move_to(&self, position: Position) -> Result<Change, ApiError> {
+        let rule = self.look(Purpose::Write).await?;
         if rule.position() == position {
             return Ok(Change::Already);
         }
         match self.write(&rule, position).await {
             Err(error) if matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
-                self.write(&self.look(Purpose::Read).await?, position).await?;
+                self.write(&self.look(Purpose::Write).await?, position).await?;
             }
             written => written?,
         }
@@ -132,10 +129,6 @@ impl Switch for RedirectRule {
         Role::Route
     }
 
-    fn reads_first(&self) -> bool {
-        true
-    }
-
     fn is_rationed(&self) -> bool {
         true
     }
@@ -148,13 +141,13 @@ impl Switch for RedirectRule {
         self.seen(Purpose::Glance).await
     }
 
+    /// It is read, and written.
     async fn await_room(&self) {
-        self.cloudflare.await_room().await;
+        self.cloudflare.await_room(2).await;
     }
 
-    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        let seen = seen.and_then(|seen| seen.basis?.downcast::<Rule>().ok());
-        self.move_to(position, seen).await.map_err(Operation::Set(position).failed(&self.id))
+    async fn set(&self, position: Position, _seen: Option<Observation>) -> Result<Change, SwitchError> {
+        self.move_to(position).await.map_err(Operation::Set(position).failed(&self.id))
     }
 
     async fn check(&self, situation: &Situation) -> Checked {

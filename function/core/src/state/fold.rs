@@ -26,12 +26,16 @@ impl State {
             }
             Event::Claim { plan, nonce } => next.claim(*plan, nonce, number)?,
             Event::Step { plan, nonce, record } => next.record(*plan, nonce, number, record)?,
-            Event::AttemptEnded { plan, nonce, trouble } => {
-                next.end_attempt(*plan, nonce, at, trouble.as_deref())?;
+            Event::AttemptEnded { plan, nonce, trouble, about } => {
+                next.end_attempt(*plan, nonce, at, (trouble.as_deref(), about.as_deref()))?;
             }
-            Event::Ended { plan, nonce, end, active, sentence, drain_until } => {
+            Event::Ended { plan, nonce, end, active, sentence, drain_until, retry } => {
                 next.may_end(*plan, *end, nonce)?;
                 next.end(at, *plan, (*end, *active), sentence, *drain_until)?;
+                next.stuck
+                    .iter_mut()
+                    .filter(|stuck| stuck.plan == *plan)
+                    .for_each(|stuck| stuck.retry = *retry);
             }
             Event::Pending { incident, .. } => next.keep_pending(std::slice::from_ref(incident)),
             Event::Dropped { incident, .. } => {
@@ -215,14 +219,15 @@ impl State {
         id: u64,
         nonce: &str,
         at: Timestamp,
-        trouble: Option<&str>,
+        (trouble, about): (Option<&str>, Option<&str>),
     ) -> Result<(), Illegal> {
         let plan = self.open_plan(id)?;
         plan.check_executor(nonce)?;
         plan.claim = None;
         if let Some(sentence) = trouble {
-            let since = plan.trouble.as_ref().filter(|t| t.sentence == sentence).map_or(at, |t| t.since);
-            plan.trouble = Some(Trouble { sentence: sentence.to_owned(), since });
+            let since = plan.trouble.as_ref().filter(|t| t.is_still(about, sentence)).map_or(at, |t| t.since);
+            let about = about.map(str::to_owned);
+            plan.trouble = Some(Trouble { sentence: sentence.to_owned(), about, since });
         }
         Ok(())
     }
@@ -279,7 +284,8 @@ impl State {
                 let led = active == plan.direction.leads_to() && plan.has_done(Step::Route);
                 let traffic_moved = led || active != self.active;
                 self.arrive(active, at);
-                self.stuck = Some(Stuck { plan: id, at, ordered: Some(plan.order.at), sentence });
+                self.stuck =
+                    Some(Stuck { plan: id, at, ordered: Some(plan.order.at), sentence, retry: false });
                 if traffic_moved {
                     self.moved(&plan, at);
                 }

@@ -93,7 +93,15 @@ impl Outage {
             _ => self.state.active,
         };
         let (plan_id, nonce, sentence) = (plan.id, "executor".to_owned(), String::new());
-        assert!(self.write(&Event::Ended { plan: plan_id, nonce, end, active, sentence, drain_until: None }));
+        assert!(self.write(&Event::Ended {
+            plan: plan_id,
+            nonce,
+            end,
+            active,
+            sentence,
+            drain_until: None,
+            retry: false
+        }));
         self.done += u32::from(end == End::Done && plan.direction == Direction::Failover);
     }
 

@@ -262,12 +262,13 @@ impl Written {
             }
             Offer::AttemptEnded { plan, trouble } => {
                 let (plan, nonce) = self.plan(plan);
-                Event::AttemptEnded { plan, nonce, trouble }
+                Event::AttemptEnded { plan, nonce, trouble, about: None }
             }
             Offer::Ended { plan, end, active, drain } => {
                 let (plan, nonce) = self.plan(plan);
                 let drain_until = drain.map(|seconds| now + SignedDuration::from_secs(seconds));
-                Event::Ended { plan, nonce, end, active, sentence: "so it ended".to_owned(), drain_until }
+                let sentence = "so it ended".to_owned();
+                Event::Ended { plan, nonce, end, active, sentence, drain_until, retry: false }
             }
             Offer::Pending { incident } => {
                 let incident = self.incident(incident);

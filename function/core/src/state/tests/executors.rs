@@ -37,7 +37,7 @@ fn whoever_takes_over_is_the_executor_from_then_on() {
     assert_eq!(story.state.plan(1).map(|plan| plan.attempts), Some(2));
     for late in [
         step(1, "x", Step::Open),
-        Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None },
+        Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None, about: None },
         ended(1, "x", End::Done, Position::Standby),
         ended(1, "x", End::Unwound, Position::Primary),
         ended(1, "x", End::Stuck, Position::Primary),
@@ -49,7 +49,7 @@ fn whoever_takes_over_is_the_executor_from_then_on() {
 
 #[test]
 fn an_executor_that_let_go_writes_no_more() {
-    let gone = Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None };
+    let gone = Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None, about: None };
     let story = Story::failing_over().then("12:00:20", gone.clone());
     assert_eq!(story.state.plan(1).expect("open").claim, None);
     assert_eq!(story.refuses("12:00:21", &step(1, "x", Step::Open)), Illegal::NotTheExecutor(1));
@@ -65,7 +65,7 @@ fn a_plan_that_is_not_open_has_no_executor() {
         for late in [
             claim(1, "x"),
             step(1, "x", Step::Open),
-            Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None },
+            Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None, about: None },
             ended(1, "x", End::Done, Position::Standby),
             ended(1, "x", End::Overtaken, Position::Primary),
         ] {
@@ -80,6 +80,7 @@ fn trouble_is_as_old_as_its_sentence() {
         plan: 1,
         nonce: "x".to_owned(),
         trouble: Some(sentence.to_owned()),
+        about: None,
     };
     let since = |story: &Story| {
         let trouble = story.state.plan(1).and_then(|plan| plan.trouble.clone()).expect("trouble");
@@ -90,10 +91,30 @@ fn trouble_is_as_old_as_its_sentence() {
     let story = story.then("12:02:00", claim(1, "x")).then("12:02:01", trouble("no role"));
     assert_eq!(since(&story), ("no role".to_owned(), t("12:01:00")), "the same, as old as ever");
     let story = story.then("12:03:00", claim(1, "x"));
-    let story = story.then("12:03:01", Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None });
+    let story = story
+        .then("12:03:01", Event::AttemptEnded { plan: 1, nonce: "x".to_owned(), trouble: None, about: None });
     assert_eq!(since(&story), ("no role".to_owned(), t("12:01:00")), "a shutdown mends nothing");
     let story = story.then("12:04:00", claim(1, "x")).then("12:04:01", trouble("no zone"));
     assert_eq!(since(&story), ("no zone".to_owned(), t("12:04:01")));
+}
+
+#[test]
+fn trouble_with_one_thing_is_as_old_as_that_in_whatever_words() {
+    let trouble = |about: &str, sentence: &str| Event::AttemptEnded {
+        plan: 1,
+        nonce: "x".to_owned(),
+        trouble: Some(sentence.to_owned()),
+        about: Some(about.to_owned()),
+    };
+    let story = Story::failing_over().then("12:01:00", trouble("set the rule: denied", "403, trace 7"));
+    let story = story.then("12:02:00", claim(1, "x"));
+    let story = story.then("12:02:01", trouble("set the rule: denied", "403, trace 8"));
+    let known = story.state.plan(1).and_then(|plan| plan.trouble.clone()).expect("trouble");
+    assert_eq!((known.sentence.as_str(), known.since), ("403, trace 8", t("12:01:00")));
+    let story = story.then("12:03:00", claim(1, "x"));
+    let story = story.then("12:03:01", trouble("set the rule: missing", "404, trace 9"));
+    let known = story.state.plan(1).and_then(|plan| plan.trouble.clone()).expect("trouble");
+    assert_eq!((known.sentence.as_str(), known.since), ("404, trace 9", t("12:03:01")));
 }
 
 #[test]

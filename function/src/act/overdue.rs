@@ -1,0 +1,74 @@
+//! A plan that takes long says once what it waits for.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use failover_core::{Direction, span};
+use jiff::SignedDuration;
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use super::Executor;
+use crate::announce::Kind;
+
+/// What an executor waits for now.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Waiting(Arc<Mutex<Waits>>);
+
+#[derive(Debug, Clone, Default)]
+struct Waits {
+    what: String,
+    seen: Option<String>,
+}
+
+/// Ends with what it tells of.
+pub(super) struct Teller(JoinHandle<()>);
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Waiting {
+    /// This is waited for from now on.
+    pub(super) fn is_for(&self, what: &str) {
+        *self.waits() = Waits { what: what.to_owned(), seen: None };
+    }
+
+    /// This was seen instead of it.
+    pub(super) fn saw(&self, instead: impl Into<String>) {
+        self.waits().seen = Some(instead.into());
+    }
+
+    fn told(&self) -> String {
+        let Waits { what, seen } = self.waits().clone();
+        seen.map_or(what.clone(), |seen| format!("{what} ({seen})"))
+    }
+
+    fn waits(&self) -> std::sync::MutexGuard<'_, Waits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Executor {
+    /// Tells people once what this plan waits for, if it takes longer than an operator is expected to wait. A rehearsal
+    /// ends by itself then.
+    pub(super) fn tell_if_it_takes_long(&self) -> Teller {
+        let (site, waiting) = (Arc::clone(&self.site), self.waiting.clone());
+        let (direction, plan) = (self.task.direction, self.scribe.plan());
+        Teller(tokio::spawn(async move {
+            if direction == Direction::Rehearsal {
+                return;
+            }
+            // Who ends by then has had a last answer to wait for.
+            tokio::time::sleep(site.verify_within + site.pace.probe_timeout).await;
+            let within = span(SignedDuration::try_from(site.verify_within).unwrap_or_default());
+            let sentence = format!(
+                "the {direction} of {} goes on for longer than {within}: it waits for {}",
+                site.name,
+                waiting.told()
+            );
+            site.announce(Kind::Trouble, &sentence, json!({ "direction": direction, "plan": plan }), None);
+        }))
+    }
+}
