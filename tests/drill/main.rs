@@ -15,3 +15,4 @@ mod moves;
 mod pings;
 mod reconcile;
 mod secrets;
+mod suspension;

@@ -9,6 +9,7 @@ use crate::{
     evidence::Evidence,
     recording::Point,
     runner::{Case, Played, survive},
+    selection::Turns,
     stories::STORIES,
     story::{Recorded, Scene, Story, record_all},
     verdict::{all_is_well, nothing_is_written_any_more, reconciled},
@@ -25,15 +26,20 @@ enum Next {
 
 /// Every story, every call, both moments, both motors.
 pub(crate) async fn table() {
-    let mut cases = Vec::new();
+    let (mut cases, mut turns) = (Vec::new(), Turns::default());
     for Recorded { scene, points } in record_all("crash", STORIES).await {
+        let motors = motors(scene.story);
+        let ways: Vec<(Moment, Next)> = [Moment::BeforeEffect, Moment::AfterEffect]
+            .into_iter()
+            .flat_map(|moment| motors.iter().map(move |next| (moment, *next)))
+            .collect();
         for point in points {
-            for moment in [Moment::BeforeEffect, Moment::AfterEffect] {
-                for next in motors(scene.story) {
-                    let name = format!("crash/{}/{point}/{moment:?}/{next:?}", scene.story.name);
-                    let scene = scene.clone();
-                    cases.push(Case::new(name, move |evidence| play(scene, point, moment, *next, evidence)));
-                }
+            let selected = turns.next_of(ways.len());
+            for (number, (moment, next)) in ways.iter().copied().enumerate() {
+                let name = format!("crash/{}/{point}/{moment:?}/{next:?}", scene.story.name);
+                let scene = scene.clone();
+                let case = Case::new(name, move |evidence| play(scene, point, moment, next, evidence));
+                cases.push(case.selected(number == selected));
             }
         }
     }

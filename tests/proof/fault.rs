@@ -11,6 +11,7 @@ use crate::{
     harness::Answer,
     recording::Point,
     runner::{Case, Played, survive},
+    selection,
     stage::Stage,
     stories::{FAULTY, ON_PRIMARY, ON_STANDBY},
     story::{Recorded, Scene, Story, record_all},
@@ -83,14 +84,23 @@ fn trials() -> Vec<Trial> {
 
 /// Every story, every call, every fault.
 pub(crate) async fn table() {
+    let recorded = record_all("fault", FAULTY).await;
+    let points: Vec<(Scene, Point)> = recorded
+        .into_iter()
+        .flat_map(|Recorded { scene, points }| points.into_iter().map(move |point| (scene.clone(), point)))
+        .collect();
+    let fitting = |point: &Point| trials().into_iter().filter(|trial| trial.fits(point)).collect::<Vec<_>>();
+    let names = |(_, point): &(Scene, Point)| {
+        (point.operation, fitting(point).iter().map(|trial| trial.name).collect())
+    };
+    let selected = selection::faults(&points.iter().map(names).collect::<Vec<_>>());
     let mut cases = Vec::new();
-    for Recorded { scene, points } in record_all("fault", FAULTY).await {
-        for point in points {
-            for trial in trials().into_iter().filter(|trial| trial.fits(&point)) {
-                let name = format!("fault/{}/{point}/{}", scene.story.name, trial.name);
-                let scene = scene.clone();
-                cases.push(Case::new(name, move |evidence| play(scene, point, trial, evidence)));
-            }
+    for ((scene, point), selected) in points.into_iter().zip(selected) {
+        for (number, trial) in fitting(&point).into_iter().enumerate() {
+            let name = format!("fault/{}/{point}/{}", scene.story.name, trial.name);
+            let scene = scene.clone();
+            let case = Case::new(name, move |evidence| play(scene, point, trial, evidence));
+            cases.push(case.selected(selected.contains(&number)));
         }
     }
     survive("fault table", cases).await;

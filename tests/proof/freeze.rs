@@ -14,6 +14,7 @@ use crate::{
     evidence::Evidence,
     recording::Point,
     runner::{Case, Played, survive},
+    selection::Turns,
     stage::{Stage, settle_at, signal},
     stories::{ON_STANDBY, SHARED},
     story::{Recorded, Scene, record_all},
@@ -31,13 +32,15 @@ enum Fate {
 
 /// Every call of the stories that two may share, and both fates.
 pub(crate) async fn table() {
-    let mut cases = Vec::new();
+    let (mut cases, mut turns) = (Vec::new(), Turns::default());
     for Recorded { scene, points } in record_all("freeze", SHARED).await {
         for point in points {
-            for fate in [Fate::Killed, Fate::Frozen] {
+            let selected = turns.next_of(2);
+            for (number, fate) in [Fate::Killed, Fate::Frozen].into_iter().enumerate() {
                 let name = format!("freeze/{}/{point}/{fate:?}", scene.story.name);
                 let scene = scene.clone();
-                cases.push(Case::new(name, move |evidence| play(scene, point, fate, evidence)));
+                let case = Case::new(name, move |evidence| play(scene, point, fate, evidence));
+                cases.push(case.selected(number == selected));
             }
         }
     }

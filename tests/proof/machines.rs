@@ -7,6 +7,7 @@ use crate::{
     harness::{machines::Moves, mirror::Mirror},
     recording::{Point, points},
     runner::{Case, Played, survive},
+    selection::{self, Turns},
 };
 
 /// The switches that move an address from machine to machine.
@@ -47,12 +48,15 @@ async fn recorded(moves: Moves, all: bool) -> Vec<Point> {
 
 /// Killed there, and promoted again: at the next start of the system, say.
 pub(crate) async fn crashes() {
-    let mut cases = Vec::new();
+    let (mut cases, mut turns) = (Vec::new(), Turns::default());
     for moves in SWITCHES {
         for point in recorded(moves, true).await {
-            for (word, moment) in [("before", Moment::BeforeEffect), ("after", Moment::AfterEffect)] {
+            let selected = turns.next_of(2);
+            let moments = [("before", Moment::BeforeEffect), ("after", Moment::AfterEffect)];
+            for (number, (word, moment)) in moments.into_iter().enumerate() {
                 let name = format!("crash/promotion/{}/{point}/{word}", moves.kind());
-                cases.push(Case::new(name, move |_| killed(moves, point, moment)));
+                let case = Case::new(name, move |_| killed(moves, point, moment));
+                cases.push(case.selected(number == selected));
             }
         }
     }
@@ -79,13 +83,18 @@ async fn killed(moves: Moves, point: Point, moment: Moment) -> Played {
 
 /// One call goes wrong once: the same promotion gets there.
 pub(crate) async fn broken_calls() {
-    let mut cases = Vec::new();
+    let mut points = Vec::new();
     for moves in SWITCHES {
-        for point in recorded(moves, false).await {
-            for (word, fault) in faults() {
-                let name = format!("fault/promotion/{}/{point}/{word}", moves.kind());
-                cases.push(Case::new(name, move |_| broken(moves, point, fault)));
-            }
+        points.extend(recorded(moves, false).await.into_iter().map(|point| (moves, point)));
+    }
+    let words: Vec<&'static str> = faults().iter().map(|(word, _)| *word).collect();
+    let of_each: Vec<_> = points.iter().map(|(_, point)| (point.operation, words.clone())).collect();
+    let mut cases = Vec::new();
+    for ((moves, point), selected) in points.into_iter().zip(selection::faults(&of_each)) {
+        for (number, (word, fault)) in faults().into_iter().enumerate() {
+            let name = format!("fault/promotion/{}/{point}/{word}", moves.kind());
+            let case = Case::new(name, move |_| broken(moves, point, fault));
+            cases.push(case.selected(selected.contains(&number)));
         }
     }
     survive("promotions with a broken call", cases).await;

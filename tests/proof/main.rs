@@ -4,8 +4,8 @@
 //! at which the process is killed (`crash`) or the call itself goes wrong (`fault`). The sandbox judges the promises
 //! at every change; `verdict` judges where everything is in the end and what the journal tells.
 //!
-//! `PROOF=crash/failover/storage.create` plays only the cases whose names contain that; `PROOF_AT_ONCE=1` one at
-//! a time.
+//! By default a fixed selection of each table is played (`selection`), `PROOF_WHOLE=1` plays all.
+//! `PROOF=crash/failover/storage.create` plays the cases whose names contain that; `PROOF_AT_ONCE=1` one at a time.
 
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -21,6 +21,7 @@ mod machines;
 mod pair;
 mod recording;
 mod runner;
+mod selection;
 mod snapshot;
 mod spread;
 mod stage;

@@ -11,7 +11,7 @@ use std::{
 use futures::{StreamExt, stream};
 use tokio::sync::Semaphore;
 
-use crate::evidence::Evidence;
+use crate::{evidence::Evidence, selection};
 
 /// No case takes longer; most take about a second.
 const DEADLINE: Duration = Duration::from_secs(45);
@@ -36,6 +36,8 @@ type Play = Pin<Box<dyn Future<Output = Played> + Send>>;
 /// One thing to try.
 pub(crate) struct Case {
     name: String,
+    /// Whether it is among those that are always played.
+    is_selected: bool,
     play: Box<dyn FnOnce(Arc<Evidence>) -> Play + Send>,
 }
 
@@ -50,7 +52,12 @@ impl Case {
     where
         F: Future<Output = Played> + Send + 'static,
     {
-        Self { name, play: Box::new(move |evidence| Box::pin(play(evidence))) }
+        Self { name, is_selected: true, play: Box::new(move |evidence| Box::pin(play(evidence))) }
+    }
+
+    /// As one of many alike, of which only the selected ones are always played.
+    pub(crate) fn selected(self, is_selected: bool) -> Self {
+        Self { is_selected, ..self }
     }
 
     async fn run(self) -> Result<&'static str, Failure> {
@@ -82,6 +89,9 @@ pub(crate) fn may_be_wanted(beginning: &str) -> bool {
 /// When one failed, after all were played.
 pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
     let cases: Vec<Case> = cases.into_iter().filter(|case| is_wanted(&case.name)).collect();
+    let all = cases.len();
+    let cases: Vec<Case> =
+        cases.into_iter().filter(|case| case.is_selected || selection::is_whole()).collect();
     let points = cases.len();
     let played = stream::iter(cases).map(|case| async {
         let _seat = SEATS.acquire().await.expect("never closed");
@@ -102,13 +112,15 @@ pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
             }
         }
     }
-    conclude(table, points, &ways, &failures);
+    conclude(table, (points, all), &ways, &failures);
 }
 
-fn conclude(table: &str, points: usize, ways: &BTreeMap<&str, usize>, failures: &[Failure]) {
+fn conclude(table: &str, (points, all): (usize, usize), ways: &BTreeMap<&str, usize>, failures: &[Failure]) {
     let ways: Vec<String> = ways.iter().map(|(how, count)| format!("{count} {how}")).collect();
     if failures.is_empty() {
-        say(&format!("{table}: {points} points, all survived ({})", ways.join(", ")));
+        let selected = format!("{points} of {all} points (a selection; PROOF_WHOLE=1 plays all)");
+        let played = if points < all { selected } else { format!("{points} points") };
+        say(&format!("{table}: {played}, all survived ({})", ways.join(", ")));
         return;
     }
     for failure in failures.iter().take(TOLD) {

@@ -12,6 +12,7 @@ use crate::{
     cast::Word,
     evidence::Evidence,
     runner::{Case, Played, survive},
+    selection::Turns,
     stage::Stage,
     stories::{ON_PRIMARY, ON_STANDBY},
     story::settings,
@@ -134,12 +135,15 @@ const ROUTES: [&str; 3] = ["cloudflare_page_rule", "cloudflare_redirect_rule", R
 
 /// Every trial with every gate and every route.
 pub(crate) async fn table() {
-    let mut cases = Vec::new();
+    let (mut cases, mut gates, mut routes) = (Vec::new(), Turns::default(), Turns::default());
     for trial in TRIALS {
+        let (gate_played, route_played) = (gates.next_of(GATES.len()), routes.next_of(ROUTES.len()));
         for gate in GATES {
             for route in ROUTES {
                 let name = format!("spread/{}/{gate}/{route}", trial.name);
-                cases.push(Case::new(name, move |evidence| play(trial, gate, route, evidence)));
+                let selected = GATES[gate_played] == gate && ROUTES[route_played] == route;
+                let case = Case::new(name, move |evidence| play(trial, gate, route, evidence));
+                cases.push(case.selected(selected));
             }
         }
     }

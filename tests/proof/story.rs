@@ -99,7 +99,7 @@ const SITE: &str = "expect = { contains = \"Served by the primary\" }\n\
                     standby_expect = { contains = \"Served by the standby\" }\n";
 
 /// See [`SITE`].
-const TIMES: &str = "confirm_within = \"1s\"\nverify_within = \"1500ms\"\nfailback_patience = \"1500ms\"\n\
+const TIMES: &str = "confirm_within = \"1s\"\nverify_within = \"3s\"\nfailback_patience = \"1500ms\"\n\
                      cooldown = \"0s\"\n";
 
 /// What the sites say of themselves where one name or address serves both.

@@ -1,0 +1,55 @@
+//! Which points of a table are played by default: every call of every story once, and every kind of fault at every kind
+//! of call. The same ones each time; `PROOF_WHOLE=1` plays all.
+
+use std::collections::BTreeMap;
+
+/// Whether all points are asked for: by the variable `PROOF_WHOLE`, or since `PROOF` names some.
+pub(crate) fn is_whole() -> bool {
+    std::env::var_os("PROOF_WHOLE").is_some() || std::env::var_os("PROOF").is_some()
+}
+
+/// Alternatives of which one is played, each in its turn.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(usize);
+
+impl Turns {
+    /// Which of so many is played this time.
+    pub(crate) fn next_of(&mut self, alternatives: usize) -> usize {
+        let turn = self.0 % alternatives.max(1);
+        self.0 += 1;
+        turn
+    }
+}
+
+/// For each point, given by its operation and the names of what may go wrong there, which of these are played: one, that
+/// was least played at this operation so far, and in the end whatever was never played at it.
+pub(crate) fn faults(points: &[(&'static str, Vec<&'static str>)]) -> Vec<Vec<usize>> {
+    let mut played: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut chosen: Vec<Vec<usize>> = Vec::new();
+    for (operation, names) in points {
+        let times = |name: &str| played.get(&(*operation, name)).copied().unwrap_or_default();
+        let least = (0..names.len()).min_by_key(|index| times(names[*index]));
+        for index in &least {
+            *played.entry((*operation, names[*index])).or_default() += 1;
+        }
+        chosen.push(least.into_iter().collect());
+    }
+    for ((operation, names), chosen) in points.iter().zip(&mut chosen) {
+        for (index, name) in names.iter().enumerate() {
+            if !played.contains_key(&(*operation, name)) {
+                played.insert((*operation, name), 1);
+                chosen.push(index);
+            }
+        }
+    }
+    chosen
+}
+
+#[test]
+fn every_point_is_played_and_every_fault_at_every_operation() {
+    let all = vec!["500", "reset", "hang"];
+    let points = vec![("get", all.clone()), ("get", all.clone()), ("set", all.clone()), ("get", all.clone())];
+    assert_eq!(faults(&points), [vec![0], vec![1], vec![0, 1, 2], vec![2]]);
+    let mut turns = Turns::default();
+    assert_eq!([3, 3, 2, 3].map(|of| turns.next_of(of)), [0, 1, 0, 0]);
+}
