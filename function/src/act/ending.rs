@@ -35,6 +35,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(super) fn of(error: &SwitchError) -> Self {
         let kind = match error.cause.kind {
+            ApiErrorKind::Unaccepted => "unaccepted",
             ApiErrorKind::Denied => "denied",
             ApiErrorKind::Missing => "missing",
             ApiErrorKind::Refused => "refused",

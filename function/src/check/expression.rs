@@ -295,8 +295,8 @@ mod tests {
         let told = |text: &str| tokens(text).expect("tokens");
         let text = |text: &str| vec![Token::Text(text.to_owned())];
         assert_eq!(told(r#""a\"b\\""#), text(r#"a"b\"#));
-        assert_eq!(told(r##"r"^a\.""##), text(r"^a\."));
-        assert_eq!(told(r###"r#"say "a""#"###), text(r#"say "a""#));
+        assert_eq!(told(r#"r"^a\.""#), text(r"^a\."));
+        assert_eq!(told(r##"r#"say "a""#"##), text(r#"say "a""#));
         assert_eq!(tokens("\"open"), None);
         assert_eq!(tokens("r\"open"), None);
         check(r#"http.host eq "ex\ample.com""#, PAGE, Some(true));
