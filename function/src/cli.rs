@@ -23,6 +23,7 @@ mod serve;
 mod session;
 mod status;
 mod topic;
+mod validate;
 mod wait;
 mod words;
 
@@ -53,6 +54,8 @@ enum Task {
     Plan(plan::Args),
     /// What would break in an outage, and what mends it; changes nothing
     Check(check::Args),
+    /// Whether a configuration or a terraform.tfvars is right; asks nobody
+    Validate(validate::Args),
     /// Publish a command for the function to carry out
     Send(send::Args),
     /// Move a site here and now with your own credentials, when Pub/Sub is down
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
         Task::Drill(arguments) => crate::drill::drill(&arguments),
         #[cfg(feature = "drill")]
         Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
+        Task::Validate(args) => validate::run(&args, &options),
         Task::Completions(args) => completions::run(&args),
     }
 }

@@ -8,10 +8,13 @@ mod cloud_run;
 mod endpoints;
 mod environment;
 mod names;
+mod near;
+mod place;
 mod problems;
 mod push;
 mod secrets;
 mod section;
+mod shape;
 mod site;
 mod watch;
 mod webhook;
@@ -35,8 +38,11 @@ pub use cloud_run::CloudRun;
 pub use endpoints::Emulated;
 pub use environment::{Environment, Purpose};
 pub use names::{SubscriptionName, TopicName};
-pub use problems::{EXIT_CODE, Problems};
+pub(crate) use near::nearest;
+pub use place::Place;
+pub use problems::{EXIT_CODE, Problem, Problems};
 pub use push::{Carries, Expected, Push, Verify};
+pub use shape::schema;
 pub use site::{Expect, Site};
 pub use watch::Watch;
 pub use webhook::{Ping, Webhook};
@@ -99,7 +105,7 @@ impl Config {
     /// Reads the file at `path`.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, Problems> {
         let text = (environment.read_file)(path).map_err(|error| Problems::unread(path, &error))?;
-        Self::read(&text, environment)
+        Self::read(&text, environment).map_err(|problems| problems.of(path))
     }
 
     /// Reads a configuration; every problem of it is told at once.
@@ -111,7 +117,7 @@ impl Config {
         root.finish();
         match config {
             Some(config) if found.is_empty() => Ok(config),
-            _ => Err(found.into()),
+            _ => Err(found.placed(text)),
         }
     }
 

@@ -26,10 +26,11 @@ use jiff::Timestamp;
 use crate::{
     api::{ApiError, Clients},
     check::{Checked, Situation},
+    config::nearest,
     machine::Identity,
 };
 
-pub use keys::{KeyProblem, Keys};
+pub use keys::{KeyProblem, Keyed, Keys, Kind};
 
 /// Every kind of switch there is.
 const PROVIDERS: &[Provider] = &[
@@ -115,10 +116,16 @@ pub fn read(kind: &str, keys: &toml::Table) -> Read {
         return Err(vec![KeyProblem {
             key: "kind".to_owned(),
             reason: format!("{kind:?} is none of {}", known.join(", ")),
-            example: format!("kind = {:?}", known[0]),
+            example: format!("kind = {:?}", nearest(kind, known.iter().copied()).unwrap_or(known[0])),
         }]);
     };
     (provider.read)(Keys::new(keys))
+}
+
+/// What a switch of this kind asks its table for.
+pub fn keys_of(kind: &str) -> Vec<Keyed> {
+    let provider = PROVIDERS.iter().find(|provider| provider.kind == kind);
+    provider.map_or_else(Vec::new, |provider| keys::asked_by(|keys| drop((provider.read)(keys))))
 }
 
 /// Every kind that `kind = "…"` may name.

@@ -70,3 +70,45 @@ async fn serve_listens_where_it_is_told_to() {
     ran.ends(1).says(&format!("{address} could not be listened on; give --listen a free one"));
     drill.failover(&["serve", "--listen", "8080"]).await.ends(2).says("--listen <ADDRESS:PORT>");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_is_validated_without_asking_anybody() {
+    let drill = Drill::start().await;
+    drill
+        .failover_with(&["validate"], &[("CLOUDFLARE_API_TOKEN", "")])
+        .await
+        .ends(0)
+        .says("is a configuration of resume");
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let toml = write(
+        "failover.toml",
+        "journal = \"memory:\"\ncooldown = \"1m\"\n\n[push]\nverify = \"none\"\n\n[[sites]]\nname = \"blog\"\n\
+         cooldwon = \"hunter2\"\nmoves_per_day = 0\n",
+    );
+    let tfvars =
+        write("terraform.tfvars", "project = \"p\"\nregion = \"r\"\nsites = {\n  a = { hots = 1 }\n}\n");
+    let ran = drill.failover(&["validate", &toml, &tfvars]).await;
+    ran.ends(64)
+        .says(&format!("{toml}:9:1 sites.blog.cooldwon is not a key here; did you mean cooldown?"))
+        .says(&format!("{toml}:10:1 sites.blog.moves_per_day = 0 is not a whole number from 1 to 1000"))
+        .says(&format!("{toml}:2:1 cooldown is not a key here, but one of a site: below [[sites]]"))
+        .says(&format!("{tfvars}:4:9 sites.a.hots is not a key here, and Terraform drops it without a word"));
+    assert!(!ran.out.contains("hunter2"), "{}", ran.out);
+    let told = drill.failover(&["validate", "--json", &toml]).await.ends(64).json();
+    let problems = told["files"][0]["problems"].as_array().expect("a list").clone();
+    let slip = problems.iter().find(|problem| problem["key"] == "sites.blog.cooldwon").expect("it is told");
+    assert_eq!(
+        (&slip["line"], &slip["column"], &slip["value"]),
+        (&9.into(), &1.into(), &serde_json::Value::Null)
+    );
+    // And wherever else a configuration is refused.
+    let told = drill.failover(&["status", "--json", "--config", &toml]).await.ends(64).json();
+    assert_eq!(told["error"]["problems"].as_array().map(Vec::len), Some(problems.len()), "{told}");
+    let schema = drill.failover(&["validate", "--schema"]).await.ends(0).json();
+    assert_eq!(schema["properties"]["sites"]["items"]["properties"]["cooldown"]["default"], "10m");
+}

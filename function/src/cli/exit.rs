@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{api::ApiError, app::StartError, config, record::RecordError, switch::KeyProblem};
+use crate::{api::ApiError, app::StartError, config, record::RecordError};
 
 /// Shown below `failover --help`.
 pub(super) const EXIT_CODES: &str = "\
@@ -47,16 +47,16 @@ pub(super) struct Failure {
     pub(super) sentence: String,
     /// What to do next, where the sentence doesn't say it already.
     pub(super) next: Option<String>,
-    /// Each thing that is wrong, where it is several.
-    pub(super) problems: Vec<KeyProblem>,
     /// How the process ends.
     pub(super) exit: Exit,
+    /// What is wrong with the configuration, each by itself.
+    pub(super) problems: Vec<config::Problem>,
 }
 
 impl Failure {
     /// Another try may help.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), next: None, problems: Vec::new(), exit: Exit::Failed }
+        Self { sentence: sentence.into(), next: None, exit: Exit::Failed, problems: Vec::new() }
     }
 
     /// What was typed doesn't fit the configuration.
@@ -72,22 +72,14 @@ impl Failure {
 
 impl From<config::Problems> for Failure {
     fn from(problems: config::Problems) -> Self {
-        // What is missing in the environment isn't mended in the file.
-        let of_environment = problems.list().iter().all(|problem| is_a_variable(&problem.key));
-        let next = if of_environment {
+        let next = if problems.are_of_the_environment() {
             "set it in the environment, and try again"
         } else {
             "mend the file that --config or FAILOVER_CONFIG names, and try again"
         };
         let failure = Self::new(problems.to_string()).next(next);
-        Self { exit: Exit::Configuration, problems: problems.list().to_vec(), ..failure }
+        Self { exit: Exit::Configuration, problems: problems.each().to_vec(), ..failure }
     }
-}
-
-/// Whether a problem's key is a variable of the environment and no key of the file.
-fn is_a_variable(key: &str) -> bool {
-    key.contains('_')
-        && key.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
 }
 
 impl From<StartError> for Failure {

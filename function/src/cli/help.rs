@@ -14,7 +14,7 @@ use super::{Cli, exit::EXIT_CODES};
 
 /// What people come for, in the order in which they need it; a command that is named nowhere comes last.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Look", &["status", "history", "plan", "check"]),
+    ("Look", &["status", "history", "plan", "check", "validate"]),
     ("Act", &["send", "act", "promote", "rehearse", "report"]),
     ("Run", &["serve", "watch"]),
     ("Try", &["drill", "sandbox"]),

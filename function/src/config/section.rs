@@ -4,7 +4,8 @@ use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use toml::{Table, Value};
 
-use super::problems::Found;
+use super::{near::nearest, problems::Found};
+use crate::switch::Kind;
 
 /// No wait is longer: own choice, so that sums of waits and clock readings can't overflow.
 const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
@@ -30,7 +31,14 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// Whether somebody wrote `key`.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.table.contains_key(key) || self.found.is_recording()
+    }
+
+    /// Notes what belongs at `key` for whoever wants to know; true while somebody does.
+    fn asked(&mut self, key: &'static str, required: bool, kind: impl FnOnce() -> Kind) -> bool {
+        let path = self.name_of(key);
+        self.known.push(key);
+        self.found.record(&path, required, kind)
     }
 
     /// The text at `key` as a `T`; its absence is a problem.
@@ -39,8 +47,10 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         example: &str,
     ) -> Option<T> {
+        if self.asked(key, true, || Kind::Text { example: example.to_owned() }) {
+            return example.parse().ok();
+        }
         if !self.has(key) {
-            self.known.push(key);
             self.problem_with(key, "is missing", example);
             return None;
         }
@@ -53,12 +63,18 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         example: &str,
     ) -> Option<T> {
+        if self.asked(key, false, || Kind::Text { example: example.to_owned() }) {
+            return example.parse().ok();
+        }
         let value = self.value(key)?;
         parse(value).map_err(|reason| self.problem_with(key, &reason, example)).ok()
     }
 
     /// The list of texts at `key`, which has to be there and hold something.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str, example: &str) -> Vec<T> {
+        if self.asked(key, true, || Kind::Texts { example: example.to_owned() }) {
+            return example.parse().ok().into_iter().collect();
+        }
         match self.value(key) {
             None => self.list_problem(key, "is missing", example),
             Some(Value::Array(items)) if items.is_empty() => self.list_problem(key, "is empty", example),
@@ -73,6 +89,7 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         example: &str,
     ) -> Vec<T> {
+        self.asked(key, false, || Kind::Texts { example: example.to_owned() });
         self.value(key).map(|value| self.items(key, value, example)).unwrap_or_default()
     }
 
@@ -93,6 +110,7 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// The time at `key`, zero included.
     pub(super) fn time(&mut self, key: &'static str, usual: &str) -> Duration {
+        self.asked(key, false, || Kind::Time { usual: usual.to_owned() });
         let given = self.optional::<Wait>(key, usual);
         given.or_else(|| usual.parse().ok()).map(|wait| wait.0).unwrap_or_default()
     }
@@ -108,6 +126,7 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// The whole number at `key`.
     pub(super) fn number(&mut self, key: &'static str, usual: u32, range: RangeInclusive<u32>) -> u32 {
+        self.asked(key, false, || Kind::Number { usual, least: *range.start(), most: *range.end() });
         let Some(value) = self.value(key) else { return usual };
         let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
         number.filter(|number| range.contains(number)).unwrap_or_else(|| {
@@ -119,6 +138,7 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// The flag at `key`; not written, it isn't set.
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        self.asked(key, false, || Kind::Flag);
         let Some(value) = self.value(key) else { return false };
         value.as_bool().unwrap_or_else(|| {
             self.problem(key, "is neither true nor false, without quotes", &format!("{key} = true"));
@@ -128,17 +148,19 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// One of `choices` at `key`; the first where nothing is written.
     pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> T {
-        let default = choices[0].1;
-        if self.has(key) {
-            return self.required_choice(key, choices).unwrap_or(default);
+        let (usual, default) = choices[0];
+        if self.asked(key, false, || words(choices, Some(usual))) || !self.has(key) {
+            return default;
         }
-        self.known.push(key);
-        default
+        self.required_choice(key, choices).unwrap_or(default)
     }
 
     /// One of `choices` at `key`; its absence is a problem.
     pub(super) fn required_choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let usual = choices[0].0;
+        let (usual, first) = choices[0];
+        if self.asked(key, true, || words(choices, None)) {
+            return Some(first);
+        }
         let Some(value) = self.value(key) else {
             self.problem_with(key, "is missing", usual);
             return None;
@@ -157,6 +179,9 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         read: impl FnOnce(&mut Section<'_, '_>) -> T,
     ) -> Option<T> {
+        if self.asked(key, false, || Kind::Table) {
+            return Some(self.within(self.name_of(key), &Table::new(), read));
+        }
         let Some(table) = self.value(key)?.as_table() else {
             self.problem(key, "is not a table", &format!("[{key}]"));
             return None;
@@ -166,6 +191,9 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// Every table of the list at `key`.
     pub(super) fn tables(&mut self, key: &'static str) -> Vec<&'t Table> {
+        if self.asked(key, false, || Kind::Tables) {
+            return vec![example_table()];
+        }
         let Some(value) = self.value(key) else { return Vec::new() };
         let tables = value.as_array().and_then(|list| list.iter().map(Value::as_table).collect());
         tables.unwrap_or_else(|| {
@@ -190,9 +218,13 @@ impl<'t, 'f> Section<'t, 'f> {
 
     /// Complains of every key that nobody asked for.
     pub(super) fn finish(self) {
-        let known = self.known.join(", ");
+        let mut known = self.known.clone();
+        known.dedup();
         for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {
-            let reason = format!("is not a key here; known are {known}");
+            let reason = match nearest(key, known.iter().copied()) {
+                Some(meant) => format!("is not a key here; did you mean {meant}?"),
+                None => not_here(key, &known),
+            };
             let name = self.name_of(key);
             self.found.add(name, &reason, format!("without {key}"));
         }
@@ -233,6 +265,27 @@ impl<'t, 'f> Section<'t, 'f> {
     fn list_problem(&mut self, key: &str, reason: &str, example: &str) {
         self.problem(key, reason, &format!("{key} = [{example:?}]"));
     }
+}
+
+/// A key that stands in the wrong table, or nowhere.
+fn not_here(key: &str, known: &[&str]) -> String {
+    match super::shape::place_of(key) {
+        Some(place) => format!("is not a key here, but one {place}"),
+        None => format!("is not a key here; known are {}", known.join(", ")),
+    }
+}
+
+fn words<T>(choices: &[(&str, T)], usual: Option<&str>) -> Kind {
+    Kind::Choice {
+        names: choices.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        usual: usual.map(str::to_owned),
+    }
+}
+
+/// A table that outlives whoever reads it, for the one time that its keys are asked for.
+fn example_table() -> &'static Table {
+    static EMPTY: std::sync::OnceLock<Table> = std::sync::OnceLock::new();
+    EMPTY.get_or_init(Table::new)
 }
 
 fn parse<T: FromStr<Err: fmt::Display>>(value: &Value) -> Result<T, String> {

@@ -213,20 +213,15 @@ fn unknown_keys_are_refused_wherever_they_stand() {
         &[
             "sites.resume.switches[2].zones is not a key of this kind of switch, which knows kind, check; for example: \
              without zones",
-            "watch.evry is not a key here; known are anchors, every, threshold, recovery, agree, watchers, events; for \
-             example: without evry",
-            "cool_down is not a key here; known are journal, push, events, sites, endpoints, webhooks, watch, \
-             journal_patience, claim_for, call_timeout, probe_timeout, reconcile_every, page; for example: without cool_down",
+            "watch.evry is not a key here; did you mean every?; for example: without evry",
+            "cool_down is not a key here, but one (cooldown) of a site: below [[sites]]; for example: without cool_down",
         ],
     );
     refuses(
         &site_with("expect = { code = 200 }\nfail_back = \"manual\""),
         &[
             "sites.resume.expect.code is not a key here; known are status, contains; for example: without code",
-            "sites.resume.fail_back is not a key here; known are name, switches, public_url, standby_url, primary_url, \
-             primary_connect, policies, served_by, order, approve, failback, well_for, cooldown, moves_per_day, drain, \
-             confirm_within, verify_within, failback_patience, expect, standby_expect, repair; for example: without \
-             fail_back",
+            "sites.resume.fail_back is not a key here; did you mean failback?; for example: without fail_back",
         ],
     );
 }

@@ -1,6 +1,8 @@
 //! Reads one switch's table of the configuration, collecting every problem before giving up.
 
-use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{cell::RefCell, fmt, ops::RangeInclusive, str::FromStr, time::Duration};
+
+use crate::config::nearest;
 
 use serde::Serialize;
 
@@ -13,6 +15,82 @@ pub struct KeyProblem {
     pub reason: String,
     /// A line that would be right, such as `gate = "all_users"`.
     pub example: String,
+}
+
+/// What belongs at a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text {
+        /// One that would be right.
+        example: String,
+    },
+    /// How long something takes.
+    Time {
+        /// What it is unless somebody says.
+        usual: String,
+    },
+    /// A whole number.
+    Number {
+        /// What it is unless somebody says.
+        usual: u32,
+        /// The least that is taken.
+        least: u32,
+        /// The most that is taken.
+        most: u32,
+    },
+    /// True or false.
+    Flag,
+    /// One of some words.
+    Choice {
+        /// The words.
+        names: Vec<String>,
+        /// Which it is unless somebody says.
+        usual: Option<String>,
+    },
+    /// A list of texts.
+    Texts {
+        /// One that would be right.
+        example: String,
+    },
+    /// A table.
+    Table,
+    /// A list of tables.
+    Tables,
+}
+
+/// A key that a reader asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyed {
+    /// The key.
+    pub key: String,
+    /// What belongs there.
+    pub kind: Kind,
+    /// Whether it has to be there.
+    pub required: bool,
+}
+
+thread_local! {
+    /// What a reader asks for, while somebody wants to know.
+    static ASKED: RefCell<Option<Vec<Keyed>>> = const { RefCell::new(None) };
+}
+
+/// What `read` asks a switch's table for, found by letting it read one that has nothing in it but examples.
+pub(super) fn asked_by(read: impl FnOnce(Keys<'_>)) -> Vec<Keyed> {
+    ASKED.set(Some(Vec::new()));
+    read(Keys::new(&toml::Table::new()));
+    ASKED.take().unwrap_or_default()
+}
+
+/// Notes a key for whoever wants to know; true while somebody does.
+fn asked(key: &str, required: bool, kind: impl FnOnce() -> Kind) -> bool {
+    ASKED.with_borrow_mut(|asked| {
+        let Some(asked) = asked else { return false };
+        if asked.iter().all(|other| other.key != key) {
+            asked.push(Keyed { key: key.to_owned(), kind: kind(), required });
+        }
+        true
+    })
 }
 
 /// One switch's table, and what was found wrong with it so far.
@@ -35,6 +113,9 @@ impl<'a> Keys<'a> {
         T::Err: fmt::Display,
     {
         self.known.push(key);
+        if asked(key, true, || Kind::Text { example: example.to_owned() }) {
+            return example.parse().ok();
+        }
         let read = match self.table.get(key) {
             None => Err("is missing".to_owned()),
             Some(value) => {
@@ -49,6 +130,7 @@ impl<'a> Keys<'a> {
     where
         T::Err: fmt::Display,
     {
+        asked(key, false, || Kind::Text { example: example.to_owned() });
         if self.table.contains_key(key) {
             return self.required(key, example);
         }
@@ -60,6 +142,10 @@ impl<'a> Keys<'a> {
     pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         self.known.push(key);
         let (usual, default) = choices[0];
+        asked(key, false, || Kind::Choice {
+            names: choices.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            usual: Some(usual.to_owned()),
+        });
         let Some(value) = self.table.get(key) else { return Some(default) };
         let chosen = value.as_str().and_then(|text| choices.iter().find(|(name, _)| *name == text));
         if chosen.is_none() {
@@ -72,6 +158,7 @@ impl<'a> Keys<'a> {
     /// The whole number at `key`, `usual` where there is none.
     pub fn number(&mut self, key: &'static str, range: RangeInclusive<u32>, usual: u32) -> Option<u32> {
         self.known.push(key);
+        asked(key, false, || Kind::Number { usual, least: *range.start(), most: *range.end() });
         let Some(value) = self.table.get(key) else { return Some(usual) };
         let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
         let fits = number.filter(|number| range.contains(number));
@@ -89,6 +176,7 @@ impl<'a> Keys<'a> {
     /// The duration at `key`, `usual` where there is none.
     pub fn time(&mut self, key: &'static str, usual: Duration) -> Option<Duration> {
         let example = humantime::format_duration(usual).to_string();
+        asked(key, false, || Kind::Time { usual: example.clone() });
         if !self.table.contains_key(key) {
             self.known.push(key);
             return Some(usual);
@@ -110,7 +198,11 @@ impl<'a> Keys<'a> {
     pub fn finish<T>(mut self, read: Option<T>) -> Result<T, Vec<KeyProblem>> {
         let asked = self.known.join(", ");
         for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {
-            let reason = format!("is not a key of this kind of switch, which knows {asked}");
+            let known = self.known.iter().copied();
+            let reason = match nearest(key, known) {
+                Some(meant) => format!("is not a key of this kind of switch; did you mean {meant}?"),
+                None => format!("is not a key of this kind of switch, which knows {asked}"),
+            };
             self.problems.push(KeyProblem { key: key.clone(), reason, example: format!("without {key}") });
         }
         match read {

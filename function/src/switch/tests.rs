@@ -88,7 +88,7 @@ fn every_problem_of_a_table_is_told_at_once() {
         "service = 'resume'\ngate = 'open'\ngates = 3",
         "service is not of the shape projects/…/locations/…/services/…; service = \"projects/acme-prod/locations/us-central1/services/resume\"\n\
          gate is not one of \"all_users\", \"iam_check\"; gate = \"all_users\"\n\
-         gates is not a key of this kind of switch, which knows kind, service, gate; without gates",
+         gates is not a key of this kind of switch; did you mean gate?; without gates",
     );
     check(
         "cloudflare_page_rule",

@@ -33,8 +33,7 @@ fn endpoints_and_the_environment_are_checked() {
         &format!("{EXAMPLE}\n[endpoints]\nrun = \"127.0.0.1:9\"\nmonitor = \"http://127.0.0.1:9\""),
         &[
             "endpoints.run is no URL: relative URL without a base; for example: run = \"http://127.0.0.1:9000\"",
-            "endpoints.monitor is not a key here; known are run, monitoring, storage, pubsub, cloudflare, compute, \
-             azure, azure_metadata, azure_login, jwks, iam; for example: without monitor",
+            "endpoints.monitor is not a key here; did you mean monitoring?; for example: without monitor",
         ],
     );
     let variables = [
