@@ -31,6 +31,8 @@ struct State {
     checks: BTreeMap<String, Map<String, Value>>,
     policies: BTreeMap<String, Value>,
     alerts: BTreeMap<String, Alert>,
+    /// Alerts of other policies, as they are shown.
+    others: Vec<Value>,
     /// Requests by service on Cloud Run, its last name alone.
     requests: BTreeMap<String, u64>,
 }
@@ -102,6 +104,11 @@ impl Monitoring {
     /// Records an alert, or what has become of it.
     pub fn put_alert(&self, alert: Alert) {
         lock(&self.state).alerts.insert(alert.name(), alert);
+    }
+
+    /// Alerts of whatever policies, as they are shown, instead of those that were set so before.
+    pub fn set_other_alerts(&self, alerts: Vec<Value>) {
+        lock(&self.state).others = alerts;
     }
 
     /// Every alert of the project that is still open.

@@ -93,7 +93,12 @@ impl Function {
 
     /// Delivers one push; an error is a connection that broke.
     pub async fn try_push(&self, body: &Value) -> reqwest::Result<Answer> {
-        let sent = self.http.post(format!("{}/push", self.base)).json(body).timeout(PATIENCE).send().await?;
+        self.push_within(body, PATIENCE).await
+    }
+
+    /// Delivers one push; an error is also an answer that didn't come in this time.
+    pub async fn push_within(&self, body: &Value, patience: Duration) -> reqwest::Result<Answer> {
+        let sent = self.http.post(format!("{}/push", self.base)).json(body).timeout(patience).send().await?;
         let status = sent.status().as_u16();
         let body = sent.json().await.unwrap_or(Value::Null);
         Ok(Answer { status, body })

@@ -25,6 +25,8 @@ pub struct Settings {
     pub switches: Option<String>,
     /// The rest of the file.
     pub rest: String,
+    /// Texts of the whole file, each with the one that takes its place.
+    pub replace: Vec<(String, String)>,
     /// Further environment.
     pub environment: Vec<(&'static str, String)>,
 }
@@ -42,6 +44,7 @@ impl Default for Settings {
             push: "verify = \"none\"\n".to_owned(),
             switches: None,
             rest: String::new(),
+            replace: Vec::new(),
             environment: Vec::new(),
         }
     }
@@ -80,6 +83,7 @@ impl Settings {
             self.add_site(&mut text, &site);
         }
         text.push_str(&self.rest);
+        let text = self.replace.iter().fold(text, |text, (old, new)| text.replace(old, new));
         text.replace("{folder}", folder)
     }
 

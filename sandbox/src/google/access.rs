@@ -19,6 +19,9 @@ pub const FUNCTION_ACCOUNT: &str = "failover@gleich-tech.iam.gserviceaccount.com
 /// A person with every permission, for `gcloud` and for looking at the world through its interfaces.
 pub const OPERATOR_ACCOUNT: &str = "alice@gleich.tech";
 
+/// An account without any permission.
+const STRANGER: &str = "someone-else@another-project.iam.gserviceaccount.com";
+
 /// What the journal's account lacks: it may create objects but neither overwrite nor delete them (Cloud
 /// Storage documentation, "IAM roles": `roles/storage.objectCreator`).
 const APPEND_ONLY: [&str; 2] = ["storage.objects.delete", "storage.objects.update"];
@@ -70,6 +73,13 @@ impl Access {
         token
     }
 
+    /// A token of an account that exists and may do nothing here.
+    pub fn admit_stranger(&self, token: &str) {
+        let account = STRANGER.to_owned();
+        let issued = Issued { account, expires: Timestamp::MAX };
+        lock(&self.state).issued.insert(token.to_owned(), issued);
+    }
+
     /// Takes every token back, as if all had expired.
     pub fn expire_all(&self) {
         lock(&self.state).issued.clear();
@@ -92,6 +102,9 @@ impl Access {
 
     /// Whether `account` holds `permission`.
     pub fn may(&self, account: &str, permission: &str) -> bool {
+        if account == STRANGER {
+            return false;
+        }
         let concerns = |denial: &Denial| denial.account.as_deref().is_none_or(|named| named == account);
         !lock(&self.state).denied.iter().any(|denial| denial.permission == permission && concerns(denial))
     }

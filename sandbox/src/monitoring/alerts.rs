@@ -69,9 +69,10 @@ impl Alert {
 pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
     access.require(call, "monitoring.alerts.get", name)?;
     strict::check_query(call, &[])?;
-    let alert = state.alerts.get(name);
+    let other = || state.others.iter().find(|alert| alert["name"] == name).cloned();
+    let alert = state.alerts.get(name).map(Alert::shown).or_else(other);
     let missing = || Refusal::not_found(format!("Cannot find alert {name}."));
-    Ok(Answer::read(alert.ok_or_else(missing)?.shown()))
+    alert.map(Answer::read).ok_or_else(missing)
 }
 
 /// Newest first, as the interface lists them.
@@ -79,11 +80,15 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) ->
     access.require(call, "monitoring.alerts.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let wanted = wanted_state(call)?;
-    let here = |alert: &&Alert| alert.name().starts_with(&format!("{parent}/"));
-    let in_state = |alert: &&Alert| wanted.is_none_or(|wanted| wanted == alert.state());
-    let mut found: Vec<&Alert> = state.alerts.values().filter(here).filter(in_state).collect();
-    found.sort_by_key(|alert| std::cmp::Reverse(alert.opened));
-    let body = page::of(call, found.into_iter().map(Alert::shown).collect(), "alerts")?;
+    let prefix = format!("{parent}/");
+    let text = |alert: &Value, field: &str| alert[field].as_str().unwrap_or_default().to_owned();
+    let fits = |alert: &Value| {
+        text(alert, "name").starts_with(&prefix) && wanted.is_none_or(|wanted| alert["state"] == wanted)
+    };
+    let all = state.others.iter().cloned().chain(state.alerts.values().map(Alert::shown));
+    let mut found: Vec<Value> = all.filter(fits).collect();
+    found.sort_by_key(|alert| std::cmp::Reverse(text(alert, "openTime").parse::<Timestamp>().ok()));
+    let body = page::of(call, found, "alerts")?;
     Ok(Answer::read(body))
 }
 
