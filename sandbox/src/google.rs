@@ -4,6 +4,7 @@
 //! may carry, [`mask`] how an update mask changes an object.
 
 pub mod access;
+pub mod fields;
 pub mod mask;
 pub mod page;
 pub mod refusal;

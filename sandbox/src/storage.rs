@@ -4,11 +4,16 @@
 //! Reads see every write at once, as the real one promises (Cloud Storage documentation, "Consistency"). Names
 //! sort by their UTF-8 bytes.
 
+mod conditions;
+mod download;
+mod glob;
 mod json;
 mod listing;
+mod md5;
 mod object;
 mod refusal;
 mod route;
+mod upload;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -16,11 +21,13 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
+use self::conditions::Conditions;
 pub use self::object::Object;
 use self::refusal::Refused;
 use self::route::{Interface, Route};
 use crate::call::{Call, Reply};
 use crate::google::access::Access;
+use crate::google::fields;
 use crate::lock::lock;
 use crate::provider::{Kind, Provider};
 use crate::world::World;
@@ -31,6 +38,8 @@ type Objects = BTreeMap<String, Object>;
 #[derive(Debug, Default)]
 struct State {
     buckets: BTreeMap<String, Objects>,
+    /// Uploads that have no end yet.
+    sessions: upload::Sessions,
     /// Whether an account that may only create is told 403 instead of 412 when the object exists.
     forbids_before_conditions: bool,
 }
@@ -88,12 +97,14 @@ impl Storage {
         let state = &mut lock(&self.state);
         let access = &self.access;
         match route {
-            Route::Unknown => Err(Refused::unknown_route(call)),
+            Route::Unknown(_) => Err(Refused::unknown_route(call)),
             Route::Object(Interface::Xml, bucket, name) => xml::object(state, access, call, bucket, name),
             Route::List(Interface::Xml, bucket) => xml::list(state, access, call, bucket),
             Route::Object(Interface::Json, bucket, name) => json::object(state, access, call, bucket, name),
             Route::List(Interface::Json, bucket) => json::list(state, access, call, bucket),
-            Route::Insert(bucket) => json::insert(state, access, call, bucket),
+            Route::Insert(bucket) => upload::insert(state, access, call, bucket),
+            Route::Resume => upload::resume(state, access, call),
+            Route::Buckets => json::buckets(state, access, call),
             Route::Bucket(bucket) => json::bucket(state, access, call, bucket),
             Route::TestPermissions(bucket) => json::test_permissions(state, access, call, bucket),
         }
@@ -107,7 +118,11 @@ impl Provider for Storage {
 
     fn answer(&self, _world: &World, call: &Call) -> Reply {
         let route = Route::of(call);
-        self.settle(call, &route).unwrap_or_else(|refused| refused.reply(route.interface()))
+        match self.settle(call, &route) {
+            Ok(reply) if route.interface() == Interface::Json => partial(call, reply),
+            Ok(reply) => reply,
+            Err(refused) => refused.reply(route.interface()),
+        }
     }
 
     fn refusal(&self, status: u16) -> Reply {
@@ -116,10 +131,25 @@ impl Provider for Storage {
 
     fn kind(&self, operation: &str, _call: &Call) -> Kind {
         match operation {
-            "storage.create" | "storage.put" | "storage.insert" => Kind::Journal,
-            "storage.delete" => Kind::Write,
+            "storage.create" | "storage.put" | "storage.insert" | "storage.resume" => Kind::Journal,
+            "storage.delete" | "storage.patch" => Kind::Write,
             _ => Kind::Read,
         }
+    }
+}
+
+/// The fields of an answer that were asked for.
+fn partial(call: &Call, mut reply: Reply) -> Reply {
+    let Some(mask) = call.query("fields").filter(|_| call.query("alt") != Some("media")) else {
+        return reply;
+    };
+    let Ok(whole) = serde_json::from_slice(&reply.body) else { return reply };
+    match fields::select(&whole, mask) {
+        Some(part) => {
+            reply.body = part.to_string().into();
+            reply
+        }
+        None => Refused::invalid(&format!("Invalid field selection {mask}")).reply(Interface::Json),
     }
 }
 
@@ -137,13 +167,11 @@ impl State {
     ) -> Result<&Object, Refused> {
         let forbids = self.forbids_before_conditions;
         let objects = self.buckets.get_mut(target.bucket).ok_or_else(Refused::no_such_bucket)?;
-        let existing = objects.get(target.name).map(|object| object.generation);
+        let existing = objects.get(target.name);
         if existing.is_some() && !may_overwrite && forbids {
             return Err(Refused::denied("storage.objects.delete", target.bucket, target.name));
         }
-        if target.generation.is_some_and(|expected| expected != existing.unwrap_or_default()) {
-            return Err(Refused::condition_not_met());
-        }
+        target.conditions.check(existing)?;
         if existing.is_some() && !may_overwrite {
             return Err(Refused::denied("storage.objects.delete", target.bucket, target.name));
         }
@@ -156,8 +184,8 @@ impl State {
 struct Target<'call> {
     bucket: &'call str,
     name: &'call str,
-    /// The generation that must be there; 0 means none.
-    generation: Option<u64>,
+    /// What has to hold of what is there.
+    conditions: Conditions,
 }
 
 #[cfg(test)]

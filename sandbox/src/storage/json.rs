@@ -1,11 +1,12 @@
 //! The JSON interface (discovery document of storage v1): the one that `gcloud storage` speaks.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::conditions::Conditions;
 use super::listing::{self, Page, Query};
 use super::refusal::Refused;
-use super::{Object, State, Target};
+use super::{Object, State, download};
 use crate::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict;
@@ -35,21 +36,40 @@ const READ: [&str; 8] = [
     "ifMetagenerationMatch",
     "ifMetagenerationNotMatch",
 ];
-const INSERT: [&str; 7] = [
-    "uploadType",
-    "name",
-    "ifGenerationMatch",
-    "ifGenerationNotMatch",
-    "ifMetagenerationMatch",
-    "projection",
+
+/// What a PATCH may change.
+const PATCHABLE: [&str; 7] = [
+    "cacheControl",
+    "contentDisposition",
     "contentEncoding",
+    "contentLanguage",
+    "contentType",
+    "customTime",
+    "metadata",
 ];
 
 /// A bucket's description.
 pub(super) fn bucket(state: &State, access: &Access, call: &Call, bucket: &str) -> Result<Reply, Refused> {
     access.require(call, "storage.buckets.get", bucket)?;
     state.bucket(bucket)?;
-    Ok(strict::ok(&json!({
+    Ok(strict::ok(&described_bucket(bucket)))
+}
+
+/// All buckets: there is one project.
+pub(super) fn buckets(state: &State, access: &Access, call: &Call) -> Result<Reply, Refused> {
+    access.require(call, "storage.buckets.list", "the project")?;
+    strict::check_query(
+        call,
+        &["project", "prefix", "maxResults", "pageToken", "projection", "softDeleted"],
+    )?;
+    let prefix = call.query("prefix").unwrap_or_default();
+    let named = state.buckets.keys().filter(|name| name.starts_with(prefix));
+    let items: Vec<Value> = named.map(|name| described_bucket(name)).collect();
+    Ok(strict::ok(&json!({"kind": "storage#buckets", "items": items})))
+}
+
+fn described_bucket(bucket: &str) -> Value {
+    json!({
         "kind": "storage#bucket",
         "id": bucket,
         "name": bucket,
@@ -59,7 +79,7 @@ pub(super) fn bucket(state: &State, access: &Access, call: &Call, bucket: &str) 
         "projectNumber": crate::metadata::PROJECT_NUMBER.to_string(),
         "metageneration": "1",
         "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": true}},
-    })))
+    })
 }
 
 /// Which of the permissions in the query the caller holds; asking needs none (`buckets.testIamPermissions`).
@@ -81,7 +101,7 @@ pub(super) fn test_permissions(
     Ok(strict::ok(&body))
 }
 
-/// Describes, downloads or deletes one object.
+/// Describes, downloads, changes or deletes one object, where the conditions hold.
 pub(super) fn object(
     state: &mut State,
     access: &Access,
@@ -89,44 +109,66 @@ pub(super) fn object(
     bucket: &str,
     name: &str,
 ) -> Result<Reply, Refused> {
+    let permission = match call.method.as_str() {
+        "DELETE" => "storage.objects.delete",
+        "PATCH" => "storage.objects.update",
+        _ => "storage.objects.get",
+    };
+    access.require(call, permission, name)?;
+    strict::check_query(call, &[&READ[..], &["predefinedAcl"]].concat())?;
+    let conditions = Conditions::of(call)?;
+    let found = conditions.find(state.bucket(bucket)?.get(name));
+    match call.method.as_str() {
+        "GET" => return get(call, bucket, name, &conditions, found),
+        _ => found?,
+    };
+    let objects = state.buckets.get_mut(bucket).ok_or_else(Refused::no_such_bucket)?;
     if call.method == http::Method::DELETE {
-        access.require(call, "storage.objects.delete", name)?;
-        state.bucket(bucket)?;
-        let removed = state.buckets.get_mut(bucket).and_then(|objects| objects.remove(name));
-        return removed.map(|_| Reply::empty(204)).ok_or_else(Refused::no_such_key);
+        return objects.remove(name).map(|_| Reply::empty(204)).ok_or_else(Refused::no_such_key);
     }
-    access.require(call, "storage.objects.get", name)?;
-    strict::check_query(call, &READ)?;
-    let object = state.bucket(bucket)?.get(name).ok_or_else(Refused::no_such_key)?;
-    if call.query("alt") == Some("media") {
-        let reply = Reply::typed(200, &object.content_type, object.content.clone());
-        return Ok(reply
-            .header("x-goog-generation", object.generation.to_string())
-            .header("x-goog-hash", format!("crc32c={}", object.crc32c())));
-    }
+    let object = objects.get_mut(name).ok_or_else(Refused::no_such_key)?;
+    patch(call, object)?;
     Ok(strict::ok(&described(call, bucket, name, object)))
 }
 
-/// Uploads in one piece: `uploadType=media`.
-pub(super) fn insert(
-    state: &mut State,
-    access: &Access,
+fn get(
     call: &Call,
     bucket: &str,
+    name: &str,
+    conditions: &Conditions,
+    found: Result<&Object, Refused>,
 ) -> Result<Reply, Refused> {
-    let account = access.require(call, "storage.objects.create", bucket)?;
-    strict::check_query(call, &INSERT)?;
-    if call.query("uploadType") != Some("media") {
-        return Err(Refused::invalid("Only uploadType=media is understood."));
+    let object = match found {
+        // Nothing new is no error for whoever reads.
+        Err(refused) if refused == Refused::condition_not_met() && conditions.wants_news() => {
+            return Ok(Reply::empty(304));
+        }
+        found => found?,
+    };
+    if call.query("alt") != Some("media") {
+        return Ok(strict::ok(&described(call, bucket, name, object)));
     }
-    let name = strict::query(call, "name").ok_or_else(|| Refused::invalid("Required parameter: name"))?;
-    let generation = strict::query(call, "ifGenerationMatch").map(str::parse).transpose();
-    let generation = generation.map_err(|_| Refused::invalid("Invalid value for ifGenerationMatch."))?;
-    let content_type = call.header("content-type").unwrap_or("application/octet-stream");
-    let may_overwrite = access.may(&account, "storage.objects.delete");
-    let object = Object::new(call.body.clone(), content_type);
-    let written = state.write(&Target { bucket, name, generation }, may_overwrite, object)?;
-    Ok(strict::ok(&described(call, bucket, name, written)))
+    let reply = download::answer(call, object)?;
+    let reply = reply.header("x-goog-generation", object.generation.to_string());
+    Ok(reply.header("x-goog-hash", format!("crc32c={},md5={}", object.crc32c(), object.md5())))
+}
+
+fn patch(call: &Call, object: &mut Object) -> Result<(), Refused> {
+    let changes: Map<String, Value> = serde_json::from_slice(&call.body)
+        .map_err(|error| Refused::invalid(&format!("Parse Error: {error}")))?;
+    for (field, value) in changes.into_iter().filter(|(field, _)| PATCHABLE.contains(&field.as_str())) {
+        match (field.as_str(), value) {
+            ("contentType", Value::String(content_type)) => object.content_type = content_type,
+            (_, Value::Null) => {
+                object.description.remove(&field);
+            }
+            (_, value) => {
+                object.description.insert(field, value);
+            }
+        }
+    }
+    object.metageneration += 1;
+    Ok(())
 }
 
 /// A bucket's listing; `startOffset` is part of it, `endOffset` isn't.
@@ -140,6 +182,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) ->
         after: strict::query(call, "pageToken").map(listing::place).transpose()?,
         from: text("startOffset"),
         until: text("endOffset"),
+        glob: text("matchGlob"),
         size: listing::size(call.query("maxResults"))?,
     };
     let page = Page::of(state.bucket(bucket)?, &query);
@@ -159,12 +202,12 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) ->
 }
 
 /// `gcloud storage cat` downloads by the media link.
-fn described(call: &Call, bucket: &str, name: &str, object: &Object) -> Value {
+pub(super) fn described(call: &Call, bucket: &str, name: &str, object: &Object) -> Value {
     let generation = object.generation.to_string();
     let created = object.created_text();
     let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
     let host = &call.host;
-    json!({
+    let mut shown = json!({
         "kind": "storage#object",
         "id": format!("{bucket}/{name}/{generation}"),
         "name": name,
@@ -173,14 +216,17 @@ fn described(call: &Call, bucket: &str, name: &str, object: &Object) -> Value {
             "http://{host}/download/storage/v1/b/{bucket}/o/{encoded}?generation={generation}&alt=media"
         ),
         "generation": generation,
-        "metageneration": "1",
+        "metageneration": object.metageneration.to_string(),
         "contentType": object.content_type,
         "storageClass": "STANDARD",
         "size": object.content.len().to_string(),
         "crc32c": object.crc32c(),
+        "md5Hash": object.md5(),
         "etag": object.etag().trim_matches('"'),
         "timeCreated": created,
         "updated": created,
         "timeStorageClassUpdated": created,
-    })
+    });
+    object.description.iter().for_each(|(field, value)| shown[field] = value.clone());
+    shown
 }

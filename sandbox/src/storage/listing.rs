@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::refusal::Refused;
-use super::{Object, Objects};
+use super::{Object, Objects, glob};
 
 /// Nobody gets more names at once (Cloud Storage documentation, "List objects").
 pub(super) const LARGEST_PAGE: usize = 1000;
@@ -22,6 +22,8 @@ pub(super) struct Query<'call> {
     pub(super) from: &'call str,
     /// Names from this one on are left out.
     pub(super) until: &'call str,
+    /// Names that don't fit this pattern are left out.
+    pub(super) glob: &'call str,
     pub(super) size: usize,
 }
 
@@ -73,6 +75,7 @@ fn candidates<'state>(
         .filter(|(name, _)| {
             name.as_str() >= query.from && (query.until.is_empty() || name.as_str() < query.until)
         })
+        .filter(|(name, _)| query.glob.is_empty() || glob::fits(query.glob, name))
         .map(|(name, object)| (name.as_str(), object))
 }
 

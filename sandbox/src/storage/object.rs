@@ -7,6 +7,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::md5;
 
 /// An object that is there.
 #[derive(Debug, Clone)]
@@ -17,15 +20,20 @@ pub struct Object {
     pub content_type: String,
     /// Which writing of this name it is; grows with time.
     pub generation: u64,
+    /// Which writing of its description it is.
+    pub metageneration: u64,
     /// When it was written.
     pub created: Timestamp,
+    /// What its owner says of it: custom metadata, how it may be cached.
+    pub description: Map<String, Value>,
 }
 
 impl Object {
     /// An object written now.
     pub fn new(content: Bytes, content_type: &str) -> Self {
         let created = Timestamp::now();
-        Self { content, content_type: content_type.to_owned(), generation: next_generation(created), created }
+        let (generation, content_type) = (next_generation(created), content_type.to_owned());
+        Self { content, content_type, generation, metageneration: 1, created, description: Map::new() }
     }
 
     /// Quoted; clients take it as it is. The real one is the content's MD5.
@@ -38,6 +46,11 @@ impl Object {
     /// When it was written, to the millisecond, as listings say it.
     pub(super) fn created_text(&self) -> String {
         self.created.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    }
+
+    /// MD5 in base64, as the JSON interface has it.
+    pub(super) fn md5(&self) -> String {
+        BASE64_STANDARD.encode(md5::digest(&self.content))
     }
 
     /// CRC32C in base64, as `x-goog-hash` and the JSON interface carry it.

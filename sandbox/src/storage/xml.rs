@@ -1,10 +1,9 @@
 //! The XML interface (Cloud Storage documentation, "XML API"): the one that `object_store` speaks.
 
-use bytes::Bytes;
-
+use super::conditions::Conditions;
 use super::listing::{self, Page, Query};
 use super::refusal::{Refused, escaped};
-use super::{Object, State, Target};
+use super::{Object, State, Target, download};
 use crate::call::{Call, Reply};
 use crate::google::access::Access;
 
@@ -29,12 +28,11 @@ fn put(state: &mut State, access: &Access, call: &Call, bucket: &str, name: &str
     if name.is_empty() || name.len() > 1024 || name.contains(['\r', '\n']) {
         return Err(Refused::invalid("The object name is not valid."));
     }
-    let generation = call.header("x-goog-if-generation-match").map(str::parse).transpose();
-    let generation = generation.map_err(|_| Refused::invalid("Invalid x-goog-if-generation-match."))?;
+    let conditions = Conditions::of_headers(call)?;
     let content_type = call.header("content-type").unwrap_or("application/octet-stream");
     let may_overwrite = access.may(&account, "storage.objects.delete");
     let object = Object::new(call.body.clone(), content_type);
-    let written = state.write(&Target { bucket, name, generation }, may_overwrite, object)?;
+    let written = state.write(&Target { bucket, name, conditions }, may_overwrite, object)?;
     Ok(described(Reply::empty(200), written))
 }
 
@@ -48,7 +46,7 @@ fn delete(
     access
         .require(call, "storage.objects.delete", name)
         .map_err(|refusal| denied(refusal.code, "storage.objects.delete", bucket, name))?;
-    state.bucket(bucket)?;
+    Conditions::of_headers(call)?.find(state.bucket(bucket)?.get(name))?;
     let removed = state.buckets.get_mut(bucket).and_then(|objects| objects.remove(name));
     removed.map(|_| Reply::empty(204)).ok_or_else(Refused::no_such_key)
 }
@@ -60,39 +58,14 @@ fn denied(code: u16, permission: &str, bucket: &str, name: &str) -> Refused {
 fn get(state: &State, access: &Access, call: &Call, bucket: &str, name: &str) -> Result<Reply, Refused> {
     access.require(call, "storage.objects.get", bucket)?;
     known_query(call, &["generation"])?;
-    let object = state.bucket(bucket)?.get(name).ok_or_else(Refused::no_such_key)?;
-    let wanted = call.query("generation");
-    if wanted.is_some_and(|generation| generation != object.generation.to_string()) {
-        return Err(Refused::no_such_key());
-    }
+    let object = Conditions::of_headers(call)?.find(state.bucket(bucket)?.get(name))?;
     if call.header("if-none-match").is_some_and(|etag| etag == object.etag()) {
         return Ok(described(Reply::empty(304), object));
     }
     if call.header("if-match").is_some_and(|etag| etag != object.etag()) {
         return Err(Refused::condition_not_met());
     }
-    match call.header("range").and_then(|range| range.strip_prefix("bytes=")) {
-        Some(range) => part(object, range),
-        None => Ok(described(Reply::typed(200, &object.content_type, object.content.clone()), object)),
-    }
-}
-
-/// One range of an object: `first-last`, `first-` or `-length`.
-fn part(object: &Object, range: &str) -> Result<Reply, Refused> {
-    let size = object.content.len();
-    let (first, last) = range.split_once('-').ok_or_else(Refused::not_satisfiable)?;
-    let number = |text: &str| text.parse::<usize>().ok();
-    let (first, end) = match (number(first), number(last)) {
-        (Some(first), last) => (first, last.map_or(size, |last| size.min(last + 1))),
-        (None, Some(length)) => (size.saturating_sub(length), size),
-        (None, None) => return Err(Refused::not_satisfiable()),
-    };
-    if first >= end {
-        return Err(Refused::not_satisfiable());
-    }
-    let content: Bytes = object.content.slice(first..end);
-    let reply = Reply::typed(206, &object.content_type, content);
-    Ok(described(reply, object).header("content-range", format!("bytes {first}-{}/{size}", end - 1)))
+    download::answer(call, object).map(|reply| described(reply, object))
 }
 
 /// The headers that say which object this is.
@@ -100,7 +73,7 @@ fn described(reply: Reply, object: &Object) -> Reply {
     reply
         .header("etag", object.etag())
         .header("x-goog-generation", object.generation.to_string())
-        .header("x-goog-metageneration", "1")
+        .header("x-goog-metageneration", object.metageneration.to_string())
         .header("x-goog-hash", format!("crc32c={}", object.crc32c()))
         .header("x-goog-storage-class", "STANDARD")
         .header("last-modified", object.created.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
@@ -154,10 +127,11 @@ fn common(prefix: &str) -> String {
 
 fn contents(name: &str, object: &Object) -> String {
     format!(
-        "<Contents><Key>{}</Key><Generation>{}</Generation><MetaGeneration>1</MetaGeneration>\
+        "<Contents><Key>{}</Key><Generation>{}</Generation><MetaGeneration>{}</MetaGeneration>\
          <LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
         escaped(name),
         object.generation,
+        object.metageneration,
         object.created_text(),
         escaped(&object.etag()),
         object.content.len(),
