@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::google::access::{Access, OPERATOR_ACCOUNT};
 use crate::google::refusal::{self, Refusal};
 use crate::google::strict::{self, Fields, Shape};
 use crate::provider::{Kind, Provider};
 use crate::world::World;
 
 const TEST_REQUEST: Fields = &[("permissions", Shape::List(&Shape::Text))];
+const POLICY_REQUEST: Fields = &[("options", Shape::Object(&[("requestedPolicyVersion", Shape::Int)]))];
 const TOKEN_REQUEST: Fields = &[
     ("delegates", Shape::List(&Shape::Text)),
     ("scope", Shape::List(&Shape::Text)),
@@ -37,6 +38,7 @@ pub struct Iam {
 
 enum Route {
     Test,
+    Policy,
     Token(String),
     Constraint(String, String),
     Unknown,
@@ -47,6 +49,7 @@ impl Route {
         let route = call.route();
         match (call.method.as_str(), route.as_slice()) {
             ("POST", ["v1", "projects", last]) if last.ends_with(":testIamPermissions") => Self::Test,
+            ("POST", ["v1", "projects", last]) if last.ends_with(":getIamPolicy") => Self::Policy,
             ("POST", ["v1", "projects", "-", "serviceAccounts", last]) => match last.split_once(':') {
                 Some((account, "generateAccessToken")) => Self::Token(account.to_owned()),
                 _ => Self::Unknown,
@@ -71,10 +74,19 @@ impl Iam {
     fn settle(&self, world: &World, call: &Call) -> Result<Reply, Refusal> {
         match Route::of(call) {
             Route::Test => test(&self.access, call),
+            Route::Policy => self.policy(call),
             Route::Token(account) => self.token(call, &account),
             Route::Constraint(project, constraint) => self.constraint(world, call, (&project, &constraint)),
             Route::Unknown => Err(Refusal::unknown_route(call)),
         }
+    }
+
+    /// What a project's policy says of those that play here.
+    fn policy(&self, call: &Call) -> Result<Reply, Refusal> {
+        self.access.require(call, "resourcemanager.projects.getIamPolicy", "the project")?;
+        strict::body(call, POLICY_REQUEST)?;
+        let owner = json!({ "role": "roles/owner", "members": [format!("user:{OPERATOR_ACCOUNT}")] });
+        Ok(strict::ok(&json!({ "version": 1, "etag": "BwYlZ2xlaWNo", "bindings": [owner] })))
     }
 
     fn token(&self, call: &Call, account: &str) -> Result<Reply, Refusal> {
@@ -131,6 +143,7 @@ impl Provider for Iam {
     fn operation(&self, call: &Call) -> &'static str {
         match Route::of(call) {
             Route::Test => "resourcemanager.test_iam_permissions",
+            Route::Policy => "resourcemanager.get_iam_policy",
             Route::Token(_) => "iam.generate_access_token",
             Route::Constraint(..) => "orgpolicy.get_effective_policy",
             Route::Unknown => "iam.unknown",
@@ -145,7 +158,7 @@ impl Provider for Iam {
         refusal::of_status(status)
     }
 
-    /// Nothing here changes anything, though two of three are POSTs.
+    /// Nothing here changes anything, though most of it are POSTs.
     fn kind(&self, _operation: &str, _call: &Call) -> Kind {
         Kind::Read
     }
@@ -156,7 +169,7 @@ mod tests {
     use reqwest::Client;
 
     use super::*;
-    use crate::google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT};
+    use crate::google::access::FUNCTION_ACCOUNT;
     use crate::{Options, Sandbox, Service};
 
     async fn ask(sandbox: &Sandbox, path: &str, body: Option<Value>) -> (u16, Value) {

@@ -108,6 +108,10 @@ impl Metadata {
             Some(node) if call.query("recursive") == Some("true") => {
                 Reply::typed(200, "application/json", tree::recursive(node).to_string())
             }
+            // A directory has a slash at its end, and whoever forgets it is told.
+            Some(node) if node.is_object() && !call.path.ends_with('/') => {
+                Reply::empty(301).header("location", format!("{}/", call.path))
+            }
             Some(node) => Reply::typed(200, "application/text", tree::shown(node)),
             None => Reply::html(404, "<html><title>Error 404 (Not Found)</title></html>\n"),
         }

@@ -124,6 +124,7 @@ impl Monitoring {
             Route::ListChecks(parent) => checks::list(state, access, call, parent),
             Route::CreateCheck(parent) => checks::create(state, access, call, parent),
             Route::PatchCheck(name) => checks::patch(state, access, call, name),
+            Route::DeleteCheck(name) => checks::delete(state, access, call, name),
             Route::GetPolicy(name) => policies::get(state, access, call, name),
             Route::ListPolicies(parent) => policies::list(state, access, call, parent),
             Route::GetAlert(name) => alerts::get(state, access, call, name),

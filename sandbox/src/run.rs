@@ -8,6 +8,7 @@ mod iam;
 mod knative;
 mod operations;
 pub mod policy;
+mod revisions;
 mod route;
 mod seed;
 mod services;
@@ -166,6 +167,10 @@ impl Run {
             Route::List(parent) => services::list(state, access, call, parent),
             Route::Patch(name) => services::patch(state, access, call, name),
             Route::Operation(name) => operations::get(state, access, call, name),
+            Route::Wait(name) => operations::wait(state, access, call, name),
+            Route::Operations(parent) => operations::list(state, access, call, parent),
+            Route::Revision(name) => revisions::get(state, access, call, name),
+            Route::Revisions(service) => revisions::list(state, access, call, service),
             Route::GetPolicy(name) => iam::get(state, access, call, name),
             Route::SetPolicy(name) => iam::set(state, access, call, name),
             Route::TestPermissions(name) => iam::test(state, access, call, name),
@@ -182,12 +187,14 @@ struct Answer {
     change: Option<Change>,
     /// What was wrong with how it was asked, though it was carried out.
     complaint: Option<String>,
+    /// How much later it is given.
+    late: Duration,
 }
 
 impl Answer {
     /// Nothing changed.
     fn read(body: Value) -> Self {
-        Self { body, change: None, complaint: None }
+        Self { body, change: None, complaint: None, late: Duration::ZERO }
     }
 }
 
@@ -198,14 +205,14 @@ impl Provider for Run {
 
     fn answer(&self, world: &World, call: &Call) -> Reply {
         match self.settle(call, &Route::of(call)) {
-            Ok(Answer { body, change, complaint }) => {
+            Ok(Answer { body, change, complaint, late }) => {
                 if let Some(change) = &change {
                     world.changed(change);
                 }
                 if let Some(sentence) = complaint {
                     world.broken(sentence);
                 }
-                strict::ok(&body)
+                strict::ok(&body).after(late)
             }
             Err(refusal) => refusal.into(),
         }

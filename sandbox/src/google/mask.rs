@@ -55,7 +55,7 @@ fn set_or_clear(object: &mut Map<String, Value>, name: &str, value: Option<&Valu
 }
 
 /// `update_mask` to `updateMask`: both spellings are understood.
-fn lower_camel(path: &str) -> String {
+pub(super) fn lower_camel(path: &str) -> String {
     let mut camel = String::with_capacity(path.len());
     let mut upper = false;
     for letter in path.chars() {

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use super::mask;
 use super::refusal::Refusal;
 use crate::call::{Call, Reply};
 
@@ -12,8 +13,10 @@ use crate::call::{Call, Reply};
 pub enum Shape {
     /// Anything: a part that no test looks into.
     Any,
-    /// Text, also dates, durations, enumerations and bytes.
+    /// Text, also dates, durations and bytes.
     Text,
+    /// One of these names, in the order of their numbers, which are understood too (proto3's JSON mapping).
+    Enum(&'static [&'static str]),
     /// `true` or `false`.
     Bool,
     /// A whole number that fits 32 bits.
@@ -78,13 +81,40 @@ pub fn query<'call>(call: &'call Call, name: &str) -> Option<&'call str> {
 /// 400 `INVALID_ARGUMENT` for a body that isn't JSON, isn't an object, or carries a field that is unknown or
 /// of the wrong type.
 pub fn body(call: &Call, fields: Fields) -> Result<Map<String, Value>, Refusal> {
-    let value: Value = serde_json::from_slice(&call.body).map_err(|error| {
+    let mut value: Value = serde_json::from_slice(&call.body).map_err(|error| {
         Refusal::invalid_argument(format!("Invalid JSON payload received. Parse error: {error}"))
     })?;
+    spell(&mut value, Shape::Object(fields));
     check(&value, Shape::Object(fields), "")?;
     match value {
         Value::Object(message) => Ok(message),
         _ => Err(Refusal::invalid_argument("Invalid JSON payload received. Root element must be a message.")),
+    }
+}
+
+/// Spells fields and enumerations as the service itself does: `update_mask` is `updateMask`, 1 the first name but one.
+fn spell(value: &mut Value, shape: Shape) {
+    match (shape, value) {
+        (Shape::Object(fields), Value::Object(message)) => {
+            let named = std::mem::take(message).into_iter().map(|(name, mut value)| {
+                let is = |name: &str| fields.iter().find(|(field, _)| *field == name);
+                let camel = mask::lower_camel(&name);
+                let known = is(&name).or_else(|| is(&camel));
+                if let Some((_, shape)) = known {
+                    spell(&mut value, *shape);
+                }
+                (known.map_or(name, |(field, _)| (*field).to_owned()), value)
+            });
+            *message = named.collect();
+        }
+        (Shape::List(item), Value::Array(items)) => items.iter_mut().for_each(|value| spell(value, *item)),
+        (Shape::Enum(names), value) => {
+            let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+            if let Some(name) = number.and_then(|number| names.get(number)) {
+                *value = Value::String((*name).to_owned());
+            }
+        }
+        _ => {}
     }
 }
 
@@ -122,6 +152,7 @@ fn check_items(items: &[Value], item: Shape, path: &str) -> Result<(), Refusal> 
 fn fits(value: &Value, shape: Shape) -> bool {
     match shape {
         Shape::Text => value.is_string(),
+        Shape::Enum(names) => value.as_str().is_some_and(|name| names.contains(&name)),
         Shape::Bool => value.is_boolean(),
         Shape::Number => value.is_number(),
         Shape::Int => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
@@ -143,6 +174,7 @@ fn wrong_type(value: &Value, shape: Shape, path: &str) -> Refusal {
         Shape::Int => "TYPE_INT32",
         Shape::Int64 => "TYPE_INT64",
         Shape::Number => "TYPE_DOUBLE",
+        Shape::Enum(_) => "TYPE_ENUM",
         Shape::Object(_) | Shape::Labels | Shape::List(_) => "TYPE_MESSAGE",
         Shape::Text | Shape::Any => "TYPE_STRING",
     };
@@ -165,7 +197,19 @@ mod tests {
         ("name", Shape::Text),
         ("count", Shape::Int),
         ("bindings", Shape::List(&Shape::Object(&[("role", Shape::Text)]))),
+        ("launchStage", Shape::Enum(&["UNSPECIFIED", "ALPHA"])),
     ];
+
+    #[test]
+    fn fields_and_enumerations_may_be_spelled_as_in_the_protocol_itself() {
+        let read =
+            |body: &Value| super::body(&testing::call("POST", "/x").with_body(body.to_string()), FIELDS);
+        for body in [json!({"launch_stage": 1}), json!({"launchStage": "ALPHA"})] {
+            assert_eq!(read(&body).expect("understood")["launchStage"], "ALPHA");
+        }
+        let refusal = read(&json!({"launchStage": 7})).expect_err("a refusal");
+        assert!(refusal.message.contains("TYPE_ENUM"), "{}", refusal.message);
+    }
 
     #[track_caller]
     fn refused(value: &Value, expected: &str) {

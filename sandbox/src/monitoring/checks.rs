@@ -65,6 +65,18 @@ pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str)
     Ok(Answer { body, change: Some(change) })
 }
 
+/// Not while a policy watches it: what that would leave is an alert on nothing.
+pub(super) fn delete(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+    access.require(call, "monitoring.uptimeCheckConfigs.delete", name)?;
+    strict::check_query(call, &[])?;
+    let id = format!("check_id=\"{}\"", name.rsplit('/').next().unwrap_or(name));
+    if state.policies.values().any(|policy| policy.to_string().replace('\\', "").contains(&id)) {
+        return Err(Refusal::failed_precondition("Cannot delete a check that an alerting policy watches."));
+    }
+    state.checks.remove(name).ok_or_else(|| missing(name))?;
+    Ok(Answer::read(json!({})))
+}
+
 fn patched(
     stored: &Map<String, Value>,
     update: &Map<String, Value>,

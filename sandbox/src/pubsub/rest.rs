@@ -35,6 +35,7 @@ pub(super) fn answer(inner: &Arc<Inner>, call: &Call, route: &Route) -> Result<R
             known_topic(inner, topic)?;
             Ok(strict::ok(&json!({"name": topic})))
         }
+        Route::ListTopics(prefix) => topics(inner, call, prefix),
         Route::GetSubscription(name) => {
             inner.access.require(call, "pubsub.subscriptions.get", name)?;
             let found = lock(&inner.state).subscriptions.get(name).map(super::Subscription::shown);
@@ -89,6 +90,15 @@ fn content(message: &Value) -> Result<(Bytes, Attributes), Refusal> {
         ));
     }
     Ok((data.into(), attributes))
+}
+
+fn topics(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
+    inner.access.require(call, "pubsub.topics.list", prefix)?;
+    strict::check_query(call, &["pageSize", "pageToken"])?;
+    let state = lock(&inner.state);
+    let here = state.topics.iter().filter(|topic| topic.starts_with(prefix));
+    let shown = here.map(|topic| json!({"name": topic})).collect();
+    Ok(strict::ok(&page::of(call, shown, "topics")?))
 }
 
 fn list(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {

@@ -7,6 +7,7 @@ use crate::call::Call;
 pub(super) enum Route {
     Publish(String),
     GetTopic(String),
+    ListTopics(String),
     GetSubscription(String),
     ListSubscriptions(String),
     Pull(String),
@@ -23,6 +24,7 @@ impl Route {
         let name = |id: &str| format!("projects/{project}/{kind}/{id}");
         match (call.method.as_str(), *kind, rest) {
             ("GET", "subscriptions", []) => Self::ListSubscriptions(format!("projects/{project}/")),
+            ("GET", "topics", []) => Self::ListTopics(format!("projects/{project}/")),
             ("GET", "topics", [id]) => Self::GetTopic(name(id)),
             ("GET", "subscriptions", [id]) => Self::GetSubscription(name(id)),
             ("POST", "topics" | "subscriptions", [last]) if last.ends_with(":testIamPermissions") => {
@@ -43,6 +45,7 @@ impl Route {
         match self {
             Self::Publish(_) => "pubsub.publish",
             Self::GetTopic(_) => "pubsub.get_topic",
+            Self::ListTopics(_) => "pubsub.list_topics",
             Self::GetSubscription(_) => "pubsub.get_subscription",
             Self::ListSubscriptions(_) => "pubsub.list_subscriptions",
             Self::Pull(_) => "pubsub.pull",

@@ -139,7 +139,10 @@ impl Subscription {
         if !self.pushes {
             return json!({});
         }
-        let mut config = json!({"pushEndpoint": self.endpoint});
+        let mut config = json!({});
+        if let Some(endpoint) = &self.endpoint {
+            config["pushEndpoint"] = json!(endpoint);
+        }
         if self.tokens != Tokens::None {
             config["oidcToken"] = json!({"serviceAccountEmail": self.account, "audience": self.audience});
         }

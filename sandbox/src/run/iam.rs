@@ -1,6 +1,6 @@
 //! `getIamPolicy`, `setIamPolicy` and `testIamPermissions` of a service (discovery document of run v2).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -71,7 +71,7 @@ pub(super) fn set(state: &mut State, access: &Access, call: &Call, name: &str) -
     let after = service.policy.to_value();
     let change = Change::Policy { service: name.to_owned(), before, after: after.clone() };
     let complaint = etag.is_none().then(|| format!("the policy of {name} was overwritten without an etag"));
-    Ok(Answer { body: after, change: Some(change), complaint })
+    Ok(Answer { body: after, change: Some(change), complaint, late: Duration::ZERO })
 }
 
 fn grants_everybody(policy: &Map<String, Value>) -> bool {

@@ -9,6 +9,10 @@ pub(super) enum Route {
     List(String),
     Patch(String),
     Operation(String),
+    Operations(String),
+    Wait(String),
+    Revision(String),
+    Revisions(String),
     GetPolicy(String),
     SetPolicy(String),
     TestPermissions(String),
@@ -38,7 +42,17 @@ impl Route {
         let joined = || name.join("/");
         match (method, name) {
             ("GET", ["projects", _, "locations", _, "services"]) => Self::List(joined()),
+            ("GET", ["projects", _, "locations", _, "operations"]) => Self::Operations(joined()),
             ("GET", ["projects", _, "locations", _, "operations", _]) => Self::Operation(joined()),
+            ("POST", ["projects", _, "locations", _, "operations", last]) if last.ends_with(":wait") => {
+                Self::Wait(joined().trim_end_matches(":wait").to_owned())
+            }
+            ("GET", ["projects", _, "locations", _, "services", _, "revisions"]) => {
+                Self::Revisions(joined().trim_end_matches("/revisions").to_owned())
+            }
+            ("GET", ["projects", _, "locations", _, "services", _, "revisions", _]) => {
+                Self::Revision(joined())
+            }
             (_, ["projects", _, "locations", _, "services", last]) if last.contains(':') => {
                 Self::method_of(method, name).unwrap_or(Self::Unknown)
             }
@@ -68,6 +82,10 @@ impl Route {
             Self::List(_) => "run.list_services",
             Self::Patch(_) => "run.patch_service",
             Self::Operation(_) => "run.get_operation",
+            Self::Operations(_) => "run.list_operations",
+            Self::Wait(_) => "run.wait_operation",
+            Self::Revision(_) => "run.get_revision",
+            Self::Revisions(_) => "run.list_revisions",
             Self::GetPolicy(_) => "run.get_iam_policy",
             Self::SetPolicy(_) => "run.set_iam_policy",
             Self::TestPermissions(_) => "run.test_iam_permissions",

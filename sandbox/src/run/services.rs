@@ -8,14 +8,14 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Change, Service, State, operations, seed};
 use crate::call::Call;
 use crate::google::access::Access;
-use crate::google::mask;
 use crate::google::refusal::Refusal;
 use crate::google::strict::{self, Fields, Shape};
+use crate::google::{mask, page};
 
 const SCALING: Fields = &[
     ("minInstanceCount", Shape::Int),
     ("maxInstanceCount", Shape::Int),
-    ("scalingMode", Shape::Text),
+    ("scalingMode", Shape::Enum(&SCALING_MODES)),
     ("manualInstanceCount", Shape::Int),
 ];
 
@@ -27,8 +27,8 @@ const SERVICE: Fields = &[
     ("annotations", Shape::Labels),
     ("client", Shape::Text),
     ("clientVersion", Shape::Text),
-    ("ingress", Shape::Text),
-    ("launchStage", Shape::Text),
+    ("ingress", Shape::Enum(&INGRESS)),
+    ("launchStage", Shape::Enum(&LAUNCH_STAGES)),
     ("binaryAuthorization", Shape::Any),
     ("template", Shape::Any),
     ("traffic", Shape::List(&Shape::Any)),
@@ -63,7 +63,21 @@ const SERVICE: Fields = &[
 /// The first so many of [`SERVICE`], `name` apart, are the caller's to set.
 const SETTABLE: usize = 17;
 
-const INGRESS: [&str; 4] = [
+const SCALING_MODES: [&str; 3] = ["SCALING_MODE_UNSPECIFIED", "AUTOMATIC", "MANUAL"];
+
+const LAUNCH_STAGES: [&str; 8] = [
+    "LAUNCH_STAGE_UNSPECIFIED",
+    "EARLY_ACCESS",
+    "ALPHA",
+    "BETA",
+    "GA",
+    "DEPRECATED",
+    "UNIMPLEMENTED",
+    "PRELAUNCH",
+];
+
+const INGRESS: [&str; 5] = [
+    "INGRESS_TRAFFIC_UNSPECIFIED",
     "INGRESS_TRAFFIC_ALL",
     "INGRESS_TRAFFIC_INTERNAL_ONLY",
     "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
@@ -106,7 +120,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) ->
     let found = state.services.iter().filter(|(name, _)| name.starts_with(parent));
     let services: Vec<Value> =
         found.map(|(_, service)| Value::Object(service.read(Instant::now()))).collect();
-    Ok(Answer::read(if services.is_empty() { json!({}) } else { json!({"services": services}) }))
+    Ok(Answer::read(page::of(call, services, "services")?))
 }
 
 /// Changes what the mask names and answers with an operation.
@@ -114,11 +128,10 @@ pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str)
     access.require(call, "run.services.update", name)?;
     strict::check_query(call, &["updateMask", "validateOnly", "allowMissing", "forceNewRevision"])?;
     let update = strict::body(call, SERVICE)?;
-    let paths = patched_paths(call)?;
+    let paths = patched_paths(call, &update)?;
     if paths.iter().any(|path| path == "invokerIamDisabled") {
         access.require(call, "run.services.setIamPolicy", name)?;
     }
-    check_values(&update)?;
     let takes = state.operation_takes;
     let fails = state.operation_fails.clone();
     let service = find_mut(state, name)?;
@@ -132,29 +145,17 @@ pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str)
     let after = Value::Object(service.read(Instant::now() + takes));
     let body = operations::begin(state, name, (&after, fails), Instant::now() + takes);
     let change = Change::Service { service: name.to_owned(), before, after };
-    Ok(Answer { body, change: Some(change), complaint: None })
+    Ok(Answer { change: Some(change), ..Answer::read(body) })
 }
 
-/// The mask's paths; a forgotten mask would set every field that the body carries, and is refused here.
-fn patched_paths(call: &Call) -> Result<Vec<String>, Refusal> {
-    let mask = strict::query(call, "updateMask").ok_or_else(|| {
-        Refusal::invalid_argument("updateMask: required, or the whole service is replaced.")
-    })?;
-    mask::parse(mask, &SERVICE[1..SETTABLE])
-}
-
-fn check_values(update: &Map<String, Value>) -> Result<(), Refusal> {
-    let ingress = update.get("ingress").and_then(Value::as_str);
-    if ingress.is_some_and(|ingress| !INGRESS.contains(&ingress)) {
-        return Err(Refusal::invalid_argument(
-            "Invalid value at 'service.ingress' (type.googleapis.com/google.cloud.run.v2.IngressTraffic)",
-        ));
+/// The mask's paths; without a mask every field that the body carries is set.
+fn patched_paths(call: &Call, update: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
+    let settable = &SERVICE[1..SETTABLE];
+    if let Some(mask) = strict::query(call, "updateMask") {
+        return mask::parse(mask, settable);
     }
-    let mode = update.get("scaling").and_then(|scaling| scaling["scalingMode"].as_str());
-    if mode.is_some_and(|mode| !["AUTOMATIC", "MANUAL"].contains(&mode)) {
-        return Err(Refusal::invalid_argument("Invalid value at 'service.scaling.scaling_mode'"));
-    }
-    Ok(())
+    let names = settable.iter().map(|(field, _)| (*field).to_owned());
+    Ok(names.filter(|field| update.contains_key(field)).collect())
 }
 
 impl Service {

@@ -200,15 +200,30 @@ fn a_missing_service_is_not_found() {
 }
 
 #[test]
-fn a_patch_needs_a_mask_of_known_fields() {
+fn a_mask_names_known_fields_and_without_one_the_body_does() {
     let client = Client::new();
     let body = json!({"invokerIamDisabled": true});
-    assert_eq!(client.patch("", &body).0, 400);
-    assert_eq!(client.patch("?updateMask=", &body).0, 400);
     assert_eq!(client.patch("?updateMask=invoker", &body).0, 400);
     assert_eq!(client.patch("?updateMask=uri", &body).0, 400, "the service says it, callers don't");
     assert_eq!(client.patch("?updateMask=ingress", &json!({"ingres": "x"})).0, 400);
     assert!(!client.run.is_granted(SERVICE));
+    assert_eq!(client.patch("", &json!({"invoker_iam_disabled": true, "ingress": 1})).0, 200);
+    assert!(client.run.is_granted(SERVICE));
+}
+
+#[test]
+fn what_a_patch_began_is_waited_for_and_listed() {
+    let client = Client::new();
+    let (_, begun) = client.patch("?updateMask=invokerIamDisabled", &json!({"invokerIamDisabled": true}));
+    let name = begun["name"].as_str().expect("a name");
+    let wait = testing::call("POST", &format!("/v2/{name}:wait")).with_body("{\"timeout\": \"5s\"}");
+    let (_, waited) = client.send(wait);
+    assert_eq!(waited["done"], true);
+    let parent = name.rsplit_once('/').expect("a parent").0;
+    assert_eq!(client.get(&format!("/v2/{parent}")).1["operations"][0]["name"], name);
+    let (_, revisions) = client.get(&format!("/v2/{SERVICE}/revisions"));
+    let revision = revisions["revisions"][0]["name"].as_str().expect("a revision");
+    assert_eq!(client.get(&format!("/v2/{revision}")).1["service"], SERVICE);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The XML interface as the real `object_store` crate meets it, and the JSON one by hand.
 
+mod json;
+
 use std::sync::Arc;
 use std::time::Duration;
 
