@@ -127,3 +127,17 @@ async fn gcloud_gets_its_identity_token_from_the_sandboxs_metadata_server() {
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!((&claims["aud"], &claims["iss"]), (&json!("failover"), &json!("https://accounts.google.com")));
 }
+
+#[tokio::test]
+async fn gcloud_copies_a_file_into_a_bucket_and_back() {
+    let ours = Ours::new().await;
+    let Some(gcloud) = Gcloud::of_operator(&ours.sandbox).await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("sent"), "some text").unwrap();
+    let place = format!("gs://{BUCKET}/clients/sent");
+    gcloud.text(&["storage", "cp", &at("sent"), &place]).await;
+    assert_eq!(ours.sandbox.world.storage.read(BUCKET, "clients/sent").unwrap(), "some text");
+    gcloud.text(&["storage", "cp", &place, &at("back")]).await;
+    assert_eq!(std::fs::read_to_string(at("back")).unwrap(), "some text");
+}

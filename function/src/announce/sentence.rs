@@ -2,9 +2,14 @@
 
 use super::{Announcement, Kind, Severity};
 
-/// Characters of a sentence that fit everywhere: Discord takes 2,000 in all ("Message object: content"), ntfy 4,096
-/// bytes ("Limitations").
+/// Characters of a sentence that fit everywhere: Discord takes 2,000 in all ("Message object: content").
 const LONGEST: usize = 1_800;
+
+/// Bytes of a sentence that fit everywhere: ntfy makes an attachment of a longer one ("Limitations").
+const MOST_BYTES: usize = 4_096;
+
+/// What stands for the rest.
+const REST: &str = "…";
 
 impl Announcement {
     /// `resume: ended`, in ASCII, so that it may stand in a header.
@@ -18,10 +23,13 @@ impl Announcement {
 
     /// The sentence, cut to what every chat takes.
     pub(super) fn short_sentence(&self) -> String {
-        match self.sentence.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}…", &self.sentence[..end]),
-            None => self.sentence.clone(),
+        let sentence = &self.sentence;
+        if sentence.len() <= MOST_BYTES && sentence.chars().count() <= LONGEST {
+            return sentence.clone();
         }
+        let ends = sentence.char_indices().map(|(at, _)| at).take(LONGEST + 1);
+        let end = ends.take_while(|at| at + REST.len() <= MOST_BYTES).last().unwrap_or_default();
+        format!("{}{REST}", &sentence[..end])
     }
 
     /// One glance tells whether to get up.
@@ -54,6 +62,10 @@ mod tests {
         let short = told(Kind::Trouble, &"é".repeat(3_000)).short_sentence();
         assert_eq!(short.chars().count(), LONGEST + 1);
         assert_eq!(told(Kind::Trouble, "brief").short_sentence(), "brief");
+        for long in ["€".repeat(3_000), "電".repeat(1_500)] {
+            let short = told(Kind::Trouble, &long).short_sentence();
+            assert!(short.len() <= MOST_BYTES && short.len() > MOST_BYTES - 3, "{}", short.len());
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn answer(status: StatusCode, content_type: &'static str) -> Builder 
         .status(status)
         .header(header::CONTENT_TYPE, content_type)
         .header(header::CONTENT_SECURITY_POLICY, content_security_policy())
-        .header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"))
+        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
         .header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
         .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .header("x-robots-tag", HeaderValue::from_static("noindex"))

@@ -59,11 +59,12 @@ pub async fn serve_routes<F>(
     }
 }
 
+/// Uptime checkers ask by HEAD as well; whoever sends the answer leaves its body out then.
 pub(super) fn health(method: &Method) -> Answer {
-    if method == Method::GET {
+    if method == Method::GET || method == Method::HEAD {
         json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())
     } else {
-        wrong_method(method, "GET")
+        wrong_method(method, "GET, HEAD")
     }
 }
 

@@ -128,7 +128,7 @@ async fn other_methods_are_405_and_other_paths_404() {
         ("GET", "/push", "POST"),
         ("PUT", "/push", "POST"),
         ("DELETE", "/push", "POST"),
-        ("POST", "/health", "GET"),
+        ("POST", "/health", "GET, HEAD"),
     ] {
         let request = door.http.request(method.parse().unwrap(), door.url(path));
         let answer = request.send().await.unwrap();
@@ -144,6 +144,8 @@ async fn health_says_ok() {
     let door = Fixture::open().await;
     let answer = door.http.get(door.url("/health")).send().await.unwrap();
     assert_eq!(told(answer).await, (200, json!({"status": "ok"})));
+    let answer = door.http.head(door.url("/health")).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap()), (200, String::new()));
 }
 
 #[tokio::test]
