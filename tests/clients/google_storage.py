@@ -1,7 +1,6 @@
 """google-cloud-storage: uploads of every kind, conditions, ranges."""
 
 import google.api_core.exceptions as exceptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
 
@@ -10,9 +9,9 @@ from clouds import play
 
 def bucket(clouds):
     options = {"api_endpoint": clouds.endpoints["storage"]}
-    credentials = Credentials(clouds.token())
-    assert not isinstance(credentials, AnonymousCredentials)
-    client = storage.Client(project="gleich-tech", credentials=credentials, client_options=options)
+    client = storage.Client(
+        project="gleich-tech", credentials=Credentials(clouds.token()), client_options=options
+    )
     return client.bucket(clouds.bucket)
 
 

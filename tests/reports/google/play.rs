@@ -102,10 +102,27 @@ impl Played<'_> {
         let Some(message) = message(step) else { return };
         let line = self.function.output().lines().count();
         let began = Began { at: Instant::now(), position: self.stage.position(), line };
-        let answer = self.deliver(&message, step).await;
+        // Where no answer is expected, it is over once everything was announced.
+        let kinds = &step.expect.announced;
+        let answer = tokio::select! {
+            answer = self.deliver(&message, step) => answer,
+            () = self.announced(kinds, line), if step.expect.status.is_none() && !kinds.is_empty() => None,
+        };
         let _ = writeln!(self.transcript, "step {number}: {}", told(answer.as_ref()));
         let wrong = self.wrong(&step.expect, &began, answer.as_ref());
         self.complaints.extend(wrong.into_iter().map(|wrong| format!("step {number}: {wrong}")));
+    }
+
+    /// Waits until all of these kinds were announced, from this line of the log on.
+    async fn announced(&self, kinds: &[String], line: usize) {
+        loop {
+            let output = self.function.output();
+            let heard = heard(&output.lines().skip(line).collect::<Vec<_>>());
+            if kinds.iter().all(|kind| heard.contains(kind)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Delivers it as often as the step says; the last answer.
@@ -157,10 +174,15 @@ impl Played<'_> {
     }
 }
 
+/// The kinds that were announced.
+fn heard(lines: &[&str]) -> Vec<String> {
+    let entries = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    entries.filter_map(|entry| Some(entry["kind"].as_str()?.to_owned())).collect()
+}
+
 /// What was announced and should not have been, and the other way round.
 fn announcements(expected: &Expected, since: &[&str]) -> Vec<String> {
-    let entries = since.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let kinds: Vec<String> = entries.filter_map(|entry| Some(entry["kind"].as_str()?.to_owned())).collect();
+    let kinds = heard(since);
     let missing = expected.announced.iter().filter(|kind| !kinds.contains(kind));
     let wrong = expected.never_announced.iter().filter(|kind| kinds.contains(kind));
     let missing = missing.map(|kind| format!("{kind} was not announced, only {kinds:?}"));
