@@ -44,7 +44,7 @@ def redirects(clouds):
     api = client(clouds)
     ruleset = api.rulesets.phases.get("http_request_dynamic_redirect", zone_id=clouds.zone)
     rule = next(rule for rule in ruleset.rules if not rule.enabled)
-    changed = api.rulesets.rules.edit(
+    api.rulesets.rules.edit(
         rule_id=rule.id,
         ruleset_id=ruleset.id,
         zone_id=clouds.zone,
@@ -54,6 +54,8 @@ def redirects(clouds):
         ref=rule.ref,
         enabled=True,
     )
+    # This SDK takes what an edit answers for anything; what is read then is held against its model.
+    changed = api.rulesets.phases.get("http_request_dynamic_redirect", zone_id=clouds.zone)
     assert next(one for one in changed.rules if one.ref == rule.ref).enabled
 
 

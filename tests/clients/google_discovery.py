@@ -16,11 +16,8 @@ class Checked:
 
     def __init__(self, clouds, name, version, endpoint):
         self.document = json.loads(bundled.get_static_doc(name, version))
-        # Uploads go to the document's own root, whatever the options say.
         self.document["rootUrl"] = clouds.endpoints[endpoint] + "/"
-        options = {"api_endpoint": clouds.endpoints[endpoint]}
-        credentials = Credentials(clouds.token())
-        self.api = build_from_document(json.dumps(self.document), credentials=credentials, client_options=options)
+        self.api = build_from_document(json.dumps(self.document), credentials=Credentials(clouds.token()))
 
     def ask(self, request, schema):
         answer = request.execute()
