@@ -2,8 +2,10 @@
 //!
 //! A new provider is one file in `switch/` and one line in `PROVIDERS`.
 
+mod azure_findings;
 mod azure_interface;
 pub mod azure_ip_configuration;
+mod azure_joins;
 pub mod cloud_run_invoker;
 mod cloudflare;
 pub mod cloudflare_dns_record;

@@ -70,6 +70,10 @@ impl Azure {
         match route {
             Route::GetInterface(place) => Ok((state.get(directory, call, place)?, None)),
             Route::PutInterface(place) => write::put(state, directory, call, place),
+            Route::PatchInterface(place) => write::patch(state, directory, call, place),
+            Route::ListInterfaces(scope) => Ok((state.list(directory, call, scope)?, None)),
+            Route::GetPublicAddress(id) => Ok((state.public_address(directory, call, id)?, None)),
+            Route::Permissions(id) => Ok((directory.permissions(call, id)?, None)),
             Route::Operation(id, scope) => Ok((state.operations.get(directory, call, id, scope)?, None)),
             Route::Unknown => Err(Denied::unknown_route(call)),
         }

@@ -11,9 +11,12 @@ mod list;
 mod machine;
 mod operations;
 mod pair;
+mod permissions;
 mod route;
+mod subnet;
 mod writes;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,6 +39,10 @@ struct State {
     subnets: Vec<Subnet>,
     addresses: Vec<address::Address>,
     operations: operations::Operations,
+    /// Zones that give no answer.
+    silent: BTreeSet<String>,
+    /// How often a machine is still not ready when it is to be changed.
+    unready: BTreeMap<String, u32>,
 }
 
 /// Compute Engine.
@@ -69,6 +76,27 @@ impl Compute {
     /// Takes a machine away for good.
     pub fn delete_machine(&self, name: &str) {
         lock(&self.state).machines.retain(|machine| machine.seed.name != name);
+    }
+
+    /// A zone gives no answer from now on: lists lack its machines and say so.
+    pub fn silence_zone(&self, zone: &str) {
+        lock(&self.state).silent.insert(zone.to_owned());
+    }
+
+    /// A machine isn't ready for so many changes, as while it starts.
+    pub fn not_ready(&self, machine: &str, times: u32) {
+        lock(&self.state).unready.insert(machine.to_owned(), times);
+    }
+
+    /// Gives an alias range, from this secondary range of the subnet, to this machine alone.
+    pub fn hand_range(&self, range: Cidr, secondary: &str, to: &str) {
+        let state = &mut lock(&self.state);
+        for machine in &mut state.machines {
+            machine.seed.aliases.retain(|(held, _)| *held != range);
+        }
+        if let Some(machine) = state.machine_mut(to) {
+            machine.seed.aliases.push((range, Some(secondary.to_owned())));
+        }
     }
 
     /// How long operations take from now on. Their effect is there at once, as on a good day.
@@ -131,7 +159,8 @@ impl Compute {
             Route::UpdateInterface(place) => interface::update(state, access, call, place),
             Route::AddAccessConfig(place) => writes::add_access_config(state, access, call, place),
             Route::DeleteAccessConfig(place) => writes::delete_access_config(state, access, call, place),
-            Route::TestPermissions(place) => instances::test_permissions(state, access, call, place),
+            Route::TestPermissions(path) => permissions::test(state, access, call, path),
+            Route::GetSubnet(path) => subnet::get(state, access, call, path),
             Route::GetAddress(path) => address::get(state, access, call, path),
             Route::GetOperation(path) => operations::get(state, access, call, path),
             Route::WaitOperation(path) => operations::wait(state, access, call, path),
@@ -141,6 +170,17 @@ impl Compute {
 }
 
 impl State {
+    /// A machine that starts or stops can't be changed for a moment.
+    fn check_ready(&mut self, place: &route::Place) -> Result<(), Denied> {
+        match self.unready.get_mut(&place.name) {
+            Some(times) if *times > 0 => {
+                *times -= 1;
+                Err(Denied::not_ready(&place.path()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn machine(&self, name: &str) -> Option<&machine::Machine> {
         self.machines.iter().find(|machine| machine.seed.name == name)
     }

@@ -10,9 +10,10 @@ use cloud_failover::{
     api::{
         Clients, Endpoints, Pace, Secret, clients::Settings, credentials::StaticToken, kubernetes::Source,
     },
+    check::Situation,
     switch::{self, Change, Observation, Switch, SwitchError},
 };
-use failover_core::{Observed, Position};
+use failover_core::{Observed, Position, Served};
 use sandbox::{
     Aim, Fault, Kind as CallKind, Options, Sandbox, Service, Site, World, google::access::FUNCTION_ACCOUNT,
     kubernetes::Kubernetes, promises::Promise,
@@ -128,6 +129,21 @@ impl Drop for Bench {
             broken.retain(|violation| violation.promise == Promise::NothingForeign);
             assert_eq!(broken, [], "{}", self.kind.name);
         }
+    }
+}
+
+/// A site on its primary, at which nothing is under way.
+pub(crate) fn situation() -> Situation {
+    Situation {
+        site: "db".parse().unwrap(),
+        settled_at: Some(Position::Primary),
+        public: Served::By(Position::Primary),
+        public_url: None,
+        standby_url: None,
+        primary_url: None,
+        drain: None,
+        member: "user:alice@gleich.tech".to_owned(),
+        switches: Vec::new(),
     }
 }
 

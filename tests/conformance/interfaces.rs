@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use cloud_failover::{
     api::ApiErrorKind,
-    check::Situation,
     machine::{AzureMachine, Identity},
     switch::{Change, Readiness},
 };
 use failover_core::{
     Observed,
     Position::{self, Primary, Standby},
-    Served,
 };
 use sandbox::{Aim, Fault, Moment, PairSeed};
+use serde_json::{Value, json};
 
-use crate::{bench::Bench, kinds::IP_CONFIGURATION};
+use crate::{
+    bench::{Bench, situation},
+    kinds::IP_CONFIGURATION,
+};
 
 const PUT: &str = IP_CONFIGURATION.write;
 
@@ -86,18 +88,7 @@ async fn a_standby_without_a_machine_could_not_serve_and_a_check_says_so() {
 }
 
 async fn findings(bench: &Bench) -> Vec<String> {
-    let situation = Situation {
-        site: "db".parse().unwrap(),
-        settled_at: Some(Primary),
-        public: Served::By(Primary),
-        public_url: None,
-        standby_url: None,
-        primary_url: None,
-        drain: None,
-        member: "user:alice@gleich.tech".to_owned(),
-        switches: Vec::new(),
-    };
-    let checked = bench.switch.check(&situation).await;
+    let checked = bench.switch.check(&situation()).await;
     checked.problems.into_iter().map(|problem| problem.sentence).collect()
 }
 
@@ -206,13 +197,105 @@ async fn writes_that_are_used_up_are_waited_for_as_long_as_azure_asks() {
     assert!(bench.world().ledger.count(PUT) <= 4, "it is not asked in vain again and again");
 }
 
+/// What it takes to move the address, as far as a look doesn't show it.
+const NEEDED: [&str; 6] = [
+    "Microsoft.Network/networkInterfaces/write",
+    "Microsoft.Network/virtualNetworks/subnets/join/action",
+    "Microsoft.Network/publicIPAddresses/join/action",
+    "Microsoft.Network/networkSecurityGroups/join/action",
+    "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action",
+    "Microsoft.Network/loadBalancers/backendAddressPools/join/action",
+];
+
 #[tokio::test]
-async fn a_permission_to_join_that_lacks_is_named_by_azure_and_nothing_is_lost() {
+async fn whatever_permission_lacks_nothing_is_taken_and_a_check_finds_it() {
+    for permission in NEEDED {
+        let mut bench = Bench::of(&IP_CONFIGURATION).await;
+        bench.world().deny(permission);
+        bench.begin();
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!((cause.kind, bench.writes()), (ApiErrorKind::Denied, 0), "{cause}");
+        assert!(
+            cause.message.contains(&format!("the identity lacks {permission} on /subscriptions/")),
+            "{cause}"
+        );
+        assert_eq!(bench.world().azure.holders(seed().private()), ["db-a"]);
+        let found = findings(&bench).await;
+        assert!(found.iter().any(|sentence| sentence.contains(permission)), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_ask_after_permissions_tries_them_before_anything_is_taken() {
+    for permission in NEEDED {
+        let bench = Bench::of(&IP_CONFIGURATION).await;
+        bench.world().deny("Microsoft.Authorization/permissions/read");
+        bench.world().deny(permission);
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!(cause.kind, ApiErrorKind::Denied, "{cause}");
+        assert!(cause.message.contains(permission), "{cause}");
+        assert_eq!(bench.world().azure.holders(seed().private()), ["db-a"]);
+    }
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().deny("Microsoft.Network/publicIPAddresses/join/action");
+    bench.world().deny("Microsoft.Authorization/permissions/read");
+    bench.move_to(Standby).await;
+}
+
+#[tokio::test]
+async fn the_security_groups_are_those_of_the_interface_that_it_comes_to() {
+    let bench = Bench::of(&IP_CONFIGURATION).await;
+    bench.world().azure.set_application_groups("db-b-nic", &Value::Null);
+    let found = findings(&bench).await;
+    assert!(found.iter().any(|sentence| sentence.contains("are in different security groups")), "{found:?}");
+    bench.move_to(Standby).await;
+    bench.move_to(Primary).await;
+    let groups = |name: &str| {
+        let interface = bench.world().azure.interface(name).unwrap();
+        let all = interface["properties"]["ipConfigurations"].as_array().unwrap().clone();
+        all.into_iter().map(|one| one["properties"]["applicationSecurityGroups"].clone()).collect::<Vec<_>>()
+    };
+    assert!(groups("db-a-nic").iter().all(|groups| *groups != Value::Null) && groups("db-a-nic").len() == 3);
+    assert!(groups("db-b-nic").iter().all(|groups| *groups == Value::Null));
+}
+
+#[tokio::test]
+async fn an_undo_puts_back_exactly_what_was_there_and_is_not_repeated() {
+    let bench = Bench::of(&IP_CONFIGURATION).await;
+    let configurations = || {
+        let mut interface = bench.world().azure.interface("db-a-nic").unwrap();
+        let all = interface["properties"]["ipConfigurations"].take();
+        let all: Vec<Value> = serde_json::from_value(all).unwrap();
+        all.into_iter().map(|one| json!([one["name"], one["id"], one["properties"]])).collect::<Vec<_>>()
+    };
+    let before = configurations();
+    bench.world().fault(Aim::at(PUT).nth(2), Fault::status(400));
+    bench.set(Standby).await.unwrap_err();
+    assert_eq!(configurations(), before);
+    let puts = bench.world().ledger.count(PUT);
+    let again = bench.set(Standby).await.unwrap_err().cause;
+    assert!(again.message.contains("it is not tried again while both are as they were then"), "{again}");
+    assert_eq!(bench.world().ledger.count(PUT), puts, "nothing was taken");
+    bench.world().azure.set_application_groups("db-b-nic", &Value::Null);
+    bench.move_to(Standby).await;
+}
+
+#[tokio::test]
+async fn an_interface_that_was_deleted_with_its_grants_does_not_block_its_successor() {
+    let bench = Bench::of(&IP_CONFIGURATION).await;
+    bench.world().azure.delete_interface_with_its_grants("db-a-nic");
+    assert_eq!(place(&bench, &seed().machine_id(1)).await, Some(Standby), "its own interface says so");
+    assert!(matches!(bench.look().await.observed, Observed::Unknown(_)), "nobody could look");
+    bench.move_to(Standby).await;
+}
+
+#[tokio::test]
+async fn where_the_interface_that_was_not_seen_has_it_the_grant_is_told_and_nothing_is_lost() {
+    let bench = Bench::of(&IP_CONFIGURATION).await;
+    bench.world().azure.directory.revoke_at(&seed().interface(0));
     let cause = bench.set(Standby).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Denied, "{cause}");
-    assert!(cause.message.contains("Microsoft.Network/publicIPAddresses/join/action"), "{cause}");
+    assert!(cause.message.contains("grant the identity Microsoft.Network/networkInterfaces/read"), "{cause}");
+    assert_eq!(bench.world().azure.holders(seed().private()), ["db-a"]);
 }
 
 async fn place(bench: &Bench, id: &str) -> Option<Position> {

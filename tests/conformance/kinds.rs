@@ -237,7 +237,8 @@ pub(crate) const ALIAS_IP: Kind = Kind {
     reads: &["compute.get_instance"],
     write: "compute.update_network_interface",
     writes: 2,
-    follows: 2,
+    // Before it is taken, what the account may do with both machines and their subnet.
+    follows: 2 + 3,
     touches: 1,
     reads_first: true,
     provider: Provider::Google,
@@ -245,8 +246,19 @@ pub(crate) const ALIAS_IP: Kind = Kind {
     by_hand: |world, _| world.hand_alias(pair().private(), Some(&pair().machine(1))),
     rest: |world, _| interfaces(world, "aliasIpRanges", |alias| alias["ipCidrRange"] != "10.0.0.250/32"),
     forbid: |world| world.deny("compute.instances.updateNetworkInterface"),
-    remedy: "grant the account compute.instances.updateNetworkInterface on it and compute.subnetworks.use on its subnet",
+    remedy: "grant the account compute.instances.updateNetworkInterface",
 };
+
+/// A range of the subnet's secondary range, of which the configuration doesn't know.
+pub(crate) const SECONDARY: Kind = Kind {
+    name: "gcp_alias_ip, of a secondary range that isn't configured",
+    table: |_| format!("range = '{SECONDARY_IP}/32'\n{}", machines("")),
+    is_standby: |world, _| world.compute.holders(SECONDARY_IP.parse().unwrap()) == [pair().machine(1)],
+    ..ALIAS_IP
+};
+
+/// An address of the secondary range `pods`.
+pub(crate) const SECONDARY_IP: &str = "10.1.0.250";
 
 pub(crate) const ACCESS_CONFIG: Kind = Kind {
     name: "gcp_access_config",
@@ -254,8 +266,8 @@ pub(crate) const ACCESS_CONFIG: Kind = Kind {
     table: |_| format!("address = '{}'\n{}", pair().address(), machines("")),
     astray: |_| format!("address = '{}'\n{}", pair().address(), machines("x")),
     write: "compute.delete_access_config",
-    // Before it is detached, whether it may be attached.
-    follows: 3,
+    // Before it is detached, whether it may be attached: both machines, their subnet, the address.
+    follows: 2 + 4,
     touches: 0,
     is_standby: |world, _| world.compute.holders(pair().public()) == [pair().machine(1)],
     by_hand: |world, _| world.hand_external(pair().public(), Some(&pair().machine(1))),
@@ -264,7 +276,7 @@ pub(crate) const ACCESS_CONFIG: Kind = Kind {
         world.deny("compute.instances.addAccessConfig");
         world.deny("compute.instances.deleteAccessConfig");
     },
-    remedy: "grant the account compute.instances.addAccessConfig on it",
+    remedy: "grant the account compute.instances.addAccessConfig",
     ..ALIAS_IP
 };
 
@@ -302,7 +314,9 @@ pub(crate) const IP_CONFIGURATION: Kind = Kind {
     reads: &["azure.get_interface"],
     write: "azure.put_interface",
     writes: 2,
-    follows: 2,
+    // Before it is taken, what the identity may do with both interfaces and the five things that they join, and where
+    // the public address is.
+    follows: 2 + 8,
     // What the identity may do to one interface says nothing of the other.
     touches: 2,
     reads_first: true,
@@ -311,7 +325,7 @@ pub(crate) const IP_CONFIGURATION: Kind = Kind {
     by_hand: |world, _| world.hand_configuration(pair().private(), Some(&pair().machine(1))),
     rest: |world, _| json!([0, 1].map(|index| rest_of_interface(world, index))),
     forbid: |world| world.deny("Microsoft.Network/networkInterfaces/write"),
-    remedy: "grant the identity Microsoft.Network/networkInterfaces/write on it",
+    remedy: "grant the identity Microsoft.Network/networkInterfaces/write on ",
 };
 
 fn ip_configuration(slip: &str) -> String {

@@ -13,8 +13,8 @@ use failover_core::{
 use sandbox::{Aim, Fault, Moment, PairSeed, compute::MachineSeed};
 
 use crate::{
-    bench::Bench,
-    kinds::{ACCESS_CONFIG, ALIAS_IP, Kind},
+    bench::{Bench, situation},
+    kinds::{ACCESS_CONFIG, ALIAS_IP, Kind, SECONDARY, SECONDARY_IP},
 };
 
 const BOTH: [&Kind; 2] = [&ALIAS_IP, &ACCESS_CONFIG];
@@ -161,4 +161,109 @@ async fn who_may_detach_but_not_attach_detaches_nothing() {
     let cause = bench.set(Standby).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Denied, "{cause}");
     assert_eq!(bench.truth(), Primary);
+}
+
+/// What each kind needs, as far as a look doesn't show it.
+const NEEDED: [(&Kind, &[&str]); 2] = [
+    (&ALIAS_IP, &["compute.instances.updateNetworkInterface", "compute.subnetworks.use"]),
+    (
+        &ACCESS_CONFIG,
+        &[
+            "compute.instances.addAccessConfig",
+            "compute.instances.deleteAccessConfig",
+            "compute.subnetworks.useExternalIp",
+            "compute.addresses.use",
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn whatever_permission_lacks_nothing_is_taken_and_a_check_finds_it() {
+    for (kind, permission) in
+        NEEDED.into_iter().flat_map(|(kind, all)| all.iter().map(move |one| (kind, *one)))
+    {
+        let mut bench = Bench::of(kind).await;
+        let before = (bench.world().compute.machine("db-a"), bench.world().compute.machine("db-b"));
+        bench.world().deny(permission);
+        bench.begin();
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!((cause.kind, bench.writes()), (ApiErrorKind::Denied, 0), "{cause}");
+        assert!(cause.message.contains("so nothing was taken from anybody"), "{cause}");
+        assert!(cause.message.contains(&format!("grant the account {permission} on projects/")), "{cause}");
+        let after = (bench.world().compute.machine("db-a"), bench.world().compute.machine("db-b"));
+        assert_eq!(after, before, "{permission}");
+        let checked = bench.switch.check(&situation()).await;
+        assert!(checked.problems.iter().any(|problem| problem.sentence.contains(permission)), "{checked:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_after_permissions_that_gets_no_answer_leaves_the_address_where_it_is() {
+    for kind in BOTH {
+        let mut bench = Bench::patient(kind, Duration::from_millis(600)).await;
+        bench.world().fault(Aim::at("compute.test_permissions").times(u32::MAX), Fault::status(503));
+        bench.begin();
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert_eq!((cause.kind, bench.writes()), (ApiErrorKind::Transient, 0), "{cause}");
+        assert_eq!(bench.truth(), Primary);
+    }
+}
+
+#[tokio::test]
+async fn what_is_given_is_what_was_taken_with_the_name_of_its_range() {
+    let bench = Bench::of(&SECONDARY).await;
+    bench.world().compute.hand_range(format!("{SECONDARY_IP}/32").parse().unwrap(), "pods", "db-a");
+    let found = bench.switch.check(&situation()).await.problems;
+    assert_eq!(
+        found[0].mend, "secondary_range = \"pods\"   # in the configuration, beside range",
+        "{found:?}"
+    );
+    bench.move_to(Standby).await;
+    let interface = &bench.world().compute.machine("db-b").unwrap()["networkInterfaces"][0];
+    let given = interface["aliasIpRanges"].as_array().unwrap().iter();
+    let given = given.filter(|alias| alias["ipCidrRange"] == "10.1.0.250/32").collect::<Vec<_>>();
+    assert_eq!(given[0]["subnetworkRangeName"], "pods");
+    // Whoever finds it with nobody doesn't know of whom it was: the subnet tells.
+    let bench = Bench::of(&SECONDARY).await;
+    assert_eq!(bench.move_to(Standby).await, Change::Made);
+}
+
+#[tokio::test]
+async fn an_undo_puts_back_exactly_what_was_there_and_is_not_repeated_on_a_machine_that_lives() {
+    let bench = Bench::of(&SECONDARY).await;
+    bench.world().compute.hand_range(format!("{SECONDARY_IP}/32").parse().unwrap(), "pods", "db-a");
+    bench.world().hand_alias([10, 0, 0, 77].into(), Some("db-a"));
+    let interface =
+        |bench: &Bench| bench.world().compute.machine("db-a").unwrap()["networkInterfaces"].clone();
+    let before = interface(&bench);
+    bench.world().fault(Aim::at(ALIAS_IP.write).nth(2), Fault::status(400));
+    let first = bench.set(Standby).await.unwrap_err().cause;
+    assert!(first.message.ends_with("; db-a has it again"), "{first}");
+    assert_eq!(interface(&bench), before);
+    let writes = bench.world().ledger.count(ALIAS_IP.write);
+    let second = bench.set(Standby).await.unwrap_err().cause;
+    assert!(second.message.contains("db-a has it again; it is not tried again while"), "{second}");
+    assert_eq!(bench.world().ledger.count(ALIAS_IP.write), writes, "nothing was taken");
+    // What changes at either, or a holder that is off, is another matter.
+    bench.world().run_machine("db-a", false);
+    assert_eq!(bench.set(Standby).await.unwrap(), Change::Made);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_not_ready_yet_is_waited_for() {
+    for kind in BOTH {
+        let bench = Bench::of(kind).await;
+        bench.world().compute.not_ready("db-b", 2);
+        bench.move_to(Standby).await;
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_a_zone_is_no_proof_that_a_machine_is_gone() {
+    let bench = Bench::patient(&ALIAS_IP, Duration::from_millis(600)).await;
+    // The second machine is named without its zone.
+    bench.world().compute.silence_zone("us-central1-b");
+    let cause = bench.switch.observe().await.unwrap_err().cause;
+    assert_eq!(cause.kind, ApiErrorKind::Transient, "{cause}");
+    assert!(cause.message.contains("could not look into zones/us-central1-b"), "{cause}");
 }

@@ -7,6 +7,7 @@ mod envelope;
 mod interfaces;
 pub mod names;
 mod operations;
+mod permissions;
 mod tokens;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ use envelope::accepted;
 use tokens::Tokens;
 
 pub use interfaces::{Deed, ETag};
+pub use permissions::Permissions;
 pub use tokens::Account;
 
 /// The newest version that Microsoft's own clients use (azure-mgmt-network 33.1.0). An older one would not show newer

@@ -25,13 +25,77 @@ pub fn stopped(name: &MachineName, status: &str, at: Position, situation: &Situa
     })
 }
 
-/// Permissions on a machine that would be missing when the address is to be moved.
-pub fn of_permissions(missing: &[&str], name: &MachineName, member: &str) -> Option<Problem> {
+/// Permissions on a machine, a subnet or an address that would be missing when the address is to be moved.
+pub fn of_permissions(missing: &[&str], path: &str, member: &str) -> Option<Problem> {
     (!missing.is_empty()).then(|| {
-        let sentence = format!("{member} lacks {} on {name}", missing.join(", "));
-        let grant = format!(" --member {member} --role roles/compute.instanceAdmin.v1");
-        Problem::critical(sentence, on(name, "add-iam-policy-binding", &grant))
+        let sentence = format!("{member} lacks {} on {path}", missing.join(", "));
+        Problem::critical(sentence, grant(path, member))
     })
+}
+
+/// The command that grants what is needed of it. Addresses have no policy of their own.
+fn grant(path: &str, member: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    let to = |role: &str| format!("--member {member} --role roles/compute.{role}");
+    match parts[..] {
+        ["projects", project, "zones", zone, "instances", name] => format!(
+            "gcloud compute instances add-iam-policy-binding {name} --zone {zone} --project {project} {}",
+            to("instanceAdmin.v1")
+        ),
+        ["projects", project, "regions", region, "subnetworks", name] => format!(
+            "gcloud compute networks subnets add-iam-policy-binding {name} --region {region} --project {project} {}",
+            to("networkUser")
+        ),
+        ["projects", project, ..] => {
+            format!("gcloud projects add-iam-policy-binding {project} {}", to("instanceAdmin.v1"))
+        }
+        _ => format!("grant it to {member}"),
+    }
+}
+
+/// The command that shows a machine, a subnet or an address.
+pub fn describe(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts[..] {
+        ["projects", project, "zones", zone, "instances", name] => {
+            format!("gcloud compute instances describe {name} --zone {zone} --project {project}")
+        }
+        ["projects", project, "regions", region, "subnetworks", name] => {
+            format!("gcloud compute networks subnets describe {name} --region {region} --project {project}")
+        }
+        ["projects", project, "regions", region, "addresses", name] => {
+            format!("gcloud compute addresses describe {name} --region {region} --project {project}")
+        }
+        ["projects", project, ..] => format!("gcloud compute instances list --project {project}"),
+        _ => "gcloud compute instances list".to_owned(),
+    }
+}
+
+/// A range is of the subnet's primary range or of a secondary one, and whoever gives it has to say so.
+pub fn of_secondary(
+    held: Option<&str>,
+    configured: Option<&str>,
+    range: &str,
+    holder: &MachineName,
+) -> Option<Problem> {
+    if held == configured {
+        return None;
+    }
+    let [held_in, said] = [held, configured].map(|name| {
+        name.map_or_else(
+            || "the subnet's primary range".to_owned(),
+            |name| format!("the secondary range {name}"),
+        )
+    });
+    let sentence = format!(
+        "{range} of {holder} is of {held_in}, and the configuration says {said}: a move that is killed halfway could \
+         not be finished"
+    );
+    let mend = match held {
+        Some(name) => format!("secondary_range = \"{name}\"   # in the configuration, beside range"),
+        None => "remove secondary_range from the configuration".to_owned(),
+    };
+    Some(Problem::warning(sentence, mend))
 }
 
 /// Clients need exactly one machine that has the address.
@@ -82,7 +146,8 @@ fn internal(address: &Value, name: &AddressName) -> Option<Problem> {
     })
 }
 
-fn far(name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
+/// An address is of one region, and so are those that may have it.
+pub fn far(name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
     let region = |machine: &MachineName| Some(machine.zone()?.rsplit_once('-')?.0.to_owned());
     let away =
         machines.into_iter().find(|machine| region(machine).is_some_and(|region| region != name.region()))?;
@@ -119,7 +184,7 @@ pub fn list(name: &MachineName) -> String {
 }
 
 /// A link's path: `projects/…`.
-fn path(link: &Value) -> &str {
+pub fn path(link: &Value) -> &str {
     let link = link.as_str().unwrap_or_default();
     link.find("projects/").map_or(link, |start| &link[start..])
 }

@@ -14,21 +14,11 @@ use crate::{
             names::{InterfaceId, PublicAddressId},
         },
     },
-    check::Problem,
     machine::AzureMachine,
 };
 
 /// What an interface computes by itself, and refuses or ignores when it is written.
 const COMPUTED: [&str; 2] = ["provisioningState", "privateLinkConnectionProperties"];
-
-/// What may hang on a configuration and is known to nobody once it was taken away and its mover died.
-const HANGS_ON: [&str; 5] = [
-    "loadBalancerBackendAddressPools",
-    "loadBalancerInboundNatRules",
-    "applicationGatewayBackendAddressPools",
-    "gatewayLoadBalancer",
-    "virtualNetworkTaps",
-];
 
 /// The configuration that is moved. Its address tells it: names differ where people made one by hand.
 #[derive(Debug, Clone)]
@@ -154,6 +144,14 @@ impl Side {
         self.holding(configurations)
     }
 
+    /// The interface with a configuration that was `taken` from it, where it was `before`, exactly as it was.
+    pub(super) fn restored(&self, ours: &Configuration, before: &Self, taken: &Value) -> Value {
+        let mut configurations = self.configurations().to_vec();
+        let place = before.configurations().iter().position(|configuration| ours.is(configuration));
+        configurations.insert(place.unwrap_or_default().min(configurations.len()), taken.clone());
+        self.holding(configurations)
+    }
+
     fn holding(&self, configurations: Vec<Value>) -> Value {
         let mut interface = self.interface.clone();
         interface["properties"]["ipConfigurations"] = Value::Array(configurations);
@@ -166,7 +164,7 @@ impl Side {
     }
 
     /// The configuration that every interface has and keeps.
-    fn primary(&self) -> Option<&Value> {
+    pub(super) fn primary(&self) -> Option<&Value> {
         let configurations = self.configurations();
         configurations.iter().find(|configuration| is_primary(configuration)).or(configurations.first())
     }
@@ -222,11 +220,12 @@ impl Configuration {
         properties["primary"] = json!(false);
         let there = primary.map(|primary| &primary["properties"]);
         properties["subnet"] = json!({ "id": there.map(|there| &there["subnet"]["id"]) });
-        if let Some(groups) = there.map(|there| &there["applicationSecurityGroups"]).filter(|g| g.is_array())
-        {
-            properties["applicationSecurityGroups"] = groups.clone();
+        // An interface has all of its configurations in the same groups: in the receiver's, or in none.
+        match there.map(|there| &there["applicationSecurityGroups"]).filter(|groups| groups.is_array()) {
+            Some(groups) => properties["applicationSecurityGroups"] = groups.clone(),
+            None => drop(properties.as_object_mut().map(|all| all.remove("applicationSecurityGroups"))),
         }
-        if let Some(public) = &self.public {
+        if let Some(public) = self.public.as_ref().filter(|_| properties["publicIPAddress"]["id"].is_null()) {
             properties["publicIPAddress"] = json!({ "id": public.as_str() });
         }
         json!({ "name": self.name.0, "properties": properties })
@@ -246,46 +245,7 @@ impl Configuration {
             })
         })
     }
-
-    /// What would go wrong with a move between these interfaces.
-    pub(super) fn findings(&self, sides: &Sides) -> Vec<Problem> {
-        let objection = self.objection(sides).map(|sentence| Problem::critical(sentence, MEND));
-        let gone = [Position::Primary, Position::Standby].into_iter().filter(|at| sides.at(*at).is_none());
-        let gone = gone.map(|at| {
-            Problem::critical(format!("the interface of the {at} is not there"), "az network nic create …")
-        });
-        let idle = sides.present().filter(|side| side.machine().is_none()).map(|side| {
-            let sentence = format!("{} is attached to no machine", side.id.name());
-            Problem::critical(sentence, "az vm nic add --vm-name … --nics …")
-        });
-        let lost = sides.present().filter_map(|side| {
-            let hanging = self.hanging(side.configuration(self)?)?;
-            let sentence = format!(
-                "{hanging} of {} at {} would be lost if a move were killed halfway, since the configuration does \
-                 not name it",
-                self.name,
-                side.id.name()
-            );
-            Some(Problem::warning(sentence, MEND))
-        });
-        objection.into_iter().chain(gone).chain(idle).chain(lost).collect()
-    }
-
-    /// What hangs on it and could not be given back by whoever knows only the configuration.
-    fn hanging(&self, configuration: &Value) -> Option<&'static str> {
-        let properties = &configuration["properties"];
-        let public = properties["publicIPAddress"]["id"].as_str();
-        let ours = self.public.as_ref().map(PublicAddressId::as_str);
-        if public.is_some_and(|public| !ours.is_some_and(|ours| ours.eq_ignore_ascii_case(public))) {
-            return Some("publicIPAddress");
-        }
-        let there =
-            |name: &&str| !matches!(&properties[*name], Value::Null) && properties[*name] != json!([]);
-        HANGS_ON.into_iter().find(there)
-    }
 }
-
-const MEND: &str = "az network nic ip-config list --nic-name … --resource-group …";
 
 fn is_primary(configuration: &Value) -> bool {
     configuration["properties"]["primary"] == true
@@ -372,6 +332,22 @@ mod tests {
         assert_eq!(given["applicationSecurityGroups"], json!([{"id": "asg-db"}]));
     }
 
+    #[test]
+    fn the_security_groups_of_who_had_it_stay_there_and_an_undo_puts_all_of_it_back() {
+        let mut vip = configuration("vip-old", "10.0.0.250", false);
+        vip["properties"]["applicationSecurityGroups"] = json!([{"id": "asg-db"}]);
+        vip["properties"]["privateIPAllocationMethod"] = json!("Dynamic");
+        let holder = side("db-a-nic", &[vip.clone(), configuration("pods", "10.0.0.77", false)]);
+        let given = side("db-b-nic", &[]).with(&ours(false), Some(&vip));
+        assert!(
+            given["properties"]["ipConfigurations"][1]["properties"]
+                .get("applicationSecurityGroups")
+                .is_none()
+        );
+        let without = Side { interface: holder.without(&ours(false)), ..holder.clone() };
+        assert_eq!(without.restored(&ours(false), &holder, &vip), holder.interface);
+    }
+
     #[track_caller]
     fn objects(one: Side, other: Side, says: &str) {
         let sides = Sides::read(Ok(one), Ok(other)).unwrap();
@@ -400,23 +376,6 @@ mod tests {
             "vip of db-b-nic has 10.0.0.99, not 10.0.0.250; correct configuration or address in the configuration, \
              or rename it there",
         );
-    }
-
-    #[test]
-    fn a_check_tells_what_a_move_could_lose() {
-        let findings = |ours: Configuration, one: Side| {
-            let sides = Sides::read(Ok(one), Ok(side("db-b-nic", &[]))).unwrap();
-            ours.findings(&sides).into_iter().map(|problem| problem.sentence).collect::<Vec<_>>()
-        };
-        let mut vip = configuration("vip", "10.0.0.250", false);
-        assert_eq!(findings(ours(true), side("db-a-nic", &[vip.clone()])), [""; 0]);
-        vip["properties"]["publicIPAddress"] = json!({"id": format!("{GROUP}/PublicIpAddresses/db-public")});
-        assert_eq!(findings(ours(true), side("db-a-nic", &[vip.clone()])), [""; 0]);
-        let lost = findings(ours(false), side("db-a-nic", &[vip]));
-        assert!(lost[0].starts_with("publicIPAddress of vip at db-a-nic would be lost"), "{lost:?}");
-        let mut idle = side("db-a-nic", &[]);
-        idle.interface["properties"]["virtualMachine"] = Value::Null;
-        assert_eq!(findings(ours(false), idle), ["db-a-nic is attached to no machine"]);
     }
 
     #[test]

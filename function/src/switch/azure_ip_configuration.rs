@@ -5,7 +5,7 @@
 //! address is taken from the one before it is given to the other, and each change is followed to its end: two can't have
 //! it, and of two changes at once Azure drops the older.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
@@ -13,13 +13,18 @@ use serde_json::Value;
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
+    azure_findings,
     azure_interface::{Address, Configuration, ConfigurationName, Side, Sides},
-    pair::{Tries, given_back, is_missing, pauses},
+    azure_joins::{self, Asked},
+    pair::{Refusals, Taken, Tries, given_back, is_missing, pauses},
 };
 use crate::{
     api::{
         ApiError, ApiErrorKind, Azure, Clients,
-        azure::{Deed, names::InterfaceId},
+        azure::{
+            Deed,
+            names::{InterfaceId, PublicAddressId},
+        },
     },
     check::{Checked, Situation, machines},
     machine::Identity,
@@ -47,8 +52,17 @@ struct IpConfiguration {
     id: SwitchId,
     spec: IpConfigurationSpec,
     azure: Arc<Azure>,
-    /// What was taken from an interface and isn't given to the other one yet, with all that hangs on it.
-    taken: Mutex<Option<Value>>,
+    taken: Taken,
+    refusals: Refusals,
+}
+
+/// Whether it is known that an address that is taken can be given.
+#[derive(Debug, PartialEq, Eq)]
+enum Known {
+    /// It is.
+    Asked,
+    /// It is, since both interfaces were written as they are: they have to be read again.
+    Written,
 }
 
 fn read(mut keys: Keys<'_>) -> Read {
@@ -84,7 +98,7 @@ impl Spec for IpConfigurationSpec {
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
         let (id, spec, azure) = (self.id(), self.clone(), clients.azure());
-        Arc::new(IpConfiguration { id, spec, azure, taken: Mutex::default() })
+        Arc::new(IpConfiguration { id, spec, azure, taken: Taken::default(), refusals: Refusals::default() })
     }
 }
 
@@ -99,7 +113,7 @@ impl IpConfiguration {
     async fn look(&self) -> Result<Sides, ApiError> {
         let read = async |position| Side::read(&self.azure, self.spec.interface(position)).await;
         let (primary, standby) = tokio::join!(read(Position::Primary), read(Position::Standby));
-        Sides::read(primary, standby)
+        Sides::read_or_hidden(primary, standby)
     }
 
     /// Both interfaces once those that would be written are not being changed any more, by whomever: of two changes at
@@ -122,6 +136,7 @@ impl IpConfiguration {
     /// meanwhile are read again.
     async fn move_to(&self, position: Position, seen: Option<Sides>) -> Result<Change, ApiError> {
         let (mut tries, mut change) = (Tries::of(self.azure.pace(), seen), Change::Already);
+        let mut proven = false;
         loop {
             let is_written =
                 |side: &Side| side.id == *self.spec.interface(position) || side.has(&self.spec.ours);
@@ -132,10 +147,60 @@ impl IpConfiguration {
                 return Ok(change);
             }
             change = Change::Made;
-            match self.hand_over(holder, receiver).await {
-                Ok(()) => return Ok(change),
-                Err(error) => tries.after(error).await?,
+            if let Some(holder) = holder.filter(|_| !proven && !receiver.has(&self.spec.ours)) {
+                self.refusals.of(position, [&holder.interface, &receiver.interface]).map_or(Ok(()), Err)?;
+                proven = true;
+                if self.make_sure(&sides, holder, receiver).await? == Known::Written {
+                    continue;
+                }
             }
+            match self.hand_over(holder, receiver, position).await {
+                Ok(()) => return Ok(change),
+                Err(error) => tries.after(self.explained(&sides, error)).await?,
+            }
+        }
+    }
+
+    /// Nothing is taken before it is known that it can be given, and given back: neither mends itself. All is asked at
+    /// the same time; whoever may not ask writes both interfaces as they are, which takes the same permissions.
+    async fn make_sure(&self, sides: &Sides, holder: &Side, receiver: &Side) -> Result<Known, ApiError> {
+        let ours = &self.spec.ours;
+        let needed = azure_joins::needed(ours, holder, receiver);
+        let (asked, public) = tokio::join!(azure_joins::ask(&self.azure, &needed), self.public_address());
+        let what = format!("{} from {} to {}", ours.address, holder.id.name(), receiver.id.name());
+        let objection = public.and_then(|(id, public)| azure_findings::objection_to(&public, id, sides));
+        if let Some(why) = objection {
+            let message = format!("could not move {what}: {why}, so nothing was taken from anybody");
+            return Err(ApiError { kind: ApiErrorKind::Refused, message });
+        }
+        match asked? {
+            Asked::Allowed => Ok(Known::Asked),
+            Asked::Lacking(lacking) => Err(azure_joins::refusal(&what, &lacking)),
+            Asked::MayNotAsk(why) => {
+                tracing::debug!("{why}; it is tried instead");
+                self.write_as_is(Some(sides.clone())).await.map(|()| Known::Written)
+            }
+        }
+    }
+
+    /// The public address that belongs to it, as far as it may be looked at.
+    async fn public_address(&self) -> Option<(&PublicAddressId, Value)> {
+        let id = self.spec.ours.public.as_ref()?;
+        Some((id, self.azure.public_address(id).await.ok()?))
+    }
+
+    /// Who is refused since somebody else has the address may be refused since the place that could not be looked at has
+    /// it.
+    fn explained(&self, sides: &Sides, error: ApiError) -> ApiError {
+        match sides.hidden().filter(|_| error.kind == ApiErrorKind::Conflict) {
+            Some(hidden) => ApiError {
+                kind: ApiErrorKind::Denied,
+                message: format!(
+                    "{}; who has it may be the one that was not seen: {}",
+                    error.message, hidden.message
+                ),
+            },
+            None => error,
         }
     }
 
@@ -144,7 +209,8 @@ impl IpConfiguration {
     /// # Errors
     /// It can't be given: then nothing may be taken from the other one for it.
     fn receiver<'a>(&self, sides: &'a Sides, position: Position) -> Result<&'a Side, ApiError> {
-        let receiver = sides.at(position).ok_or_else(|| self.absent(position))?;
+        let gone = || sides.hidden().cloned().unwrap_or_else(|| self.absent(position));
+        let receiver = sides.at(position).ok_or_else(gone)?;
         match self.spec.ours.objection(sides) {
             Some(message) => Err(ApiError { kind: ApiErrorKind::Refused, message }),
             None => Ok(receiver),
@@ -158,53 +224,67 @@ impl IpConfiguration {
         ApiError { kind: ApiErrorKind::Missing, message }
     }
 
-    async fn hand_over(&self, holder: Option<&Side>, receiver: &Side) -> Result<(), ApiError> {
+    async fn hand_over(
+        &self,
+        holder: Option<&Side>,
+        receiver: &Side,
+        position: Position,
+    ) -> Result<(), ApiError> {
         let ours = &self.spec.ours;
         if let Some(holder) = holder {
             self.write(("take", "from"), holder, &holder.without(ours)).await?;
-            *self.taken() = holder.configuration(ours).cloned();
+            self.taken.set(holder.configuration(ours).cloned());
         }
-        let taken = self.taken().clone();
-        let given = if receiver.has(ours) {
-            // It has it, and the other one had it too, or its last change failed: written again, that is mended.
-            if receiver.has_failed() {
-                self.write(("give", "to"), receiver, &receiver.interface).await
-            } else {
-                Ok(())
-            }
-        } else {
-            self.write(("give", "to"), receiver, &receiver.with(ours, taken.as_ref())).await
-        };
-        match (holder, given) {
+        match (holder, self.give(receiver).await) {
             (_, Ok(())) => {
-                self.taken().take();
+                self.taken.set(None);
                 Ok(())
             }
             // Nobody would have it until somebody mends that.
             (Some(holder), Err(error)) if error.is_permanent() => {
-                Err(self.give_back(&error, holder, receiver).await)
+                let error = self.give_back(&error, holder, receiver).await;
+                self.refusals.remember(position, [&holder.interface, &receiver.interface], &error);
+                Err(error)
             }
             (_, given) => given,
         }
     }
 
-    /// Gives it back to who had it, unless the receiver lists it in spite of the failure.
-    async fn give_back(&self, error: &ApiError, holder: &Side, receiver: &Side) -> ApiError {
+    async fn give(&self, receiver: &Side) -> Result<(), ApiError> {
+        let ours = &self.spec.ours;
+        if !receiver.has(ours) {
+            let given = receiver.with(ours, self.taken.get().as_ref());
+            return self.write(("give", "to"), receiver, &given).await;
+        }
+        // It has it, and the other one had it too, or its last change failed: written again, that is mended.
+        if receiver.has_failed() {
+            return self.write(("give", "to"), receiver, &receiver.interface).await;
+        }
+        Ok(())
+    }
+
+    /// Gives it back to who had it, exactly as it was, unless the receiver lists it in spite of the failure.
+    async fn give_back(&self, error: &ApiError, before: &Side, receiver: &Side) -> ApiError {
         let ours = &self.spec.ours;
         let back = async {
             let (receiver, holder) =
-                tokio::try_join!(Side::read(&self.azure, &receiver.id), Side::read(&self.azure, &holder.id))?;
+                tokio::try_join!(Side::read(&self.azure, &receiver.id), Side::read(&self.azure, &before.id))?;
             if receiver.has(ours) {
                 self.write(("take", "from"), &receiver, &receiver.without(ours)).await?;
             }
             if holder.has(ours) {
                 return Ok(());
             }
-            let given = holder.with(ours, self.taken().clone().as_ref());
-            self.write(("give", "back to"), &holder, &given).await
+            let restored = match self.taken.get() {
+                Some(taken) => holder.restored(ours, before, &taken),
+                None => holder.with(ours, None),
+            };
+            self.write(("give", "back to"), &holder, &restored).await?;
+            self.taken.set(None);
+            Ok(())
         };
         let back = back.await;
-        given_back(error, holder.id.name(), back)
+        given_back(error, before.id.name(), back)
     }
 
     async fn write(
@@ -219,8 +299,8 @@ impl IpConfiguration {
     }
 
     /// Writes both interfaces as they are, one after the other.
-    async fn write_as_is(&self) -> Result<(), ApiError> {
-        let mut tries = Tries::of(self.azure.pace(), None);
+    async fn write_as_is(&self, seen: Option<Sides>) -> Result<(), ApiError> {
+        let mut tries = Tries::of(self.azure.pace(), seen);
         'again: loop {
             let sides = self.at_rest(tries.seen_or(self.look()).await?, |_| true).await?;
             for side in sides.present() {
@@ -234,6 +314,39 @@ impl IpConfiguration {
         }
     }
 
+    async fn check_sides(
+        &self,
+        sides: &Sides,
+        named: [&InterfaceId; 2],
+        situation: &Situation,
+        checked: &mut Checked,
+    ) {
+        let ours = &self.spec.ours;
+        checked.extend(azure_findings::of_sides(ours, sides, named));
+        if let Some(hidden) = sides.hidden() {
+            let unseen = named.into_iter().find(|id| !sides.present().any(|side| side.id == **id));
+            checked.unseen(hidden, azure_findings::show(unseen.unwrap_or(named[0])));
+        }
+        checked.extend(machines::of_position(&self.observed(sides), situation));
+        if let Some([one, other]) = sides.both() {
+            self.check_permissions(one, other, checked).await;
+        }
+        if let Some((id, public)) = self.public_address().await {
+            checked.extend(azure_findings::of_public(&public, id, sides));
+        }
+    }
+
+    /// Whether it could be moved either way.
+    async fn check_permissions(&self, one: &Side, other: &Side, checked: &mut Checked) {
+        let (holder, receiver) = if other.has(&self.spec.ours) { (other, one) } else { (one, other) };
+        match azure_joins::ask(&self.azure, &azure_joins::needed(&self.spec.ours, holder, receiver)).await {
+            Ok(Asked::Allowed) => {}
+            Ok(Asked::Lacking(lacking)) => checked.extend(lacking.iter().map(azure_findings::of_permission)),
+            Ok(Asked::MayNotAsk(why)) => checked.blind(format!("{why}; a rehearsal finds out what it may")),
+            Err(error) => checked.unseen(&error, azure_findings::show(&holder.id)),
+        }
+    }
+
     fn observed(&self, sides: &Sides) -> Observed {
         let ours = &self.spec.ours;
         let unsettled = sides.present().find(|side| side.has(ours) && !side.is_settled());
@@ -241,10 +354,6 @@ impl IpConfiguration {
             || sides.observed("interface", |side| side.has(ours)),
             |side| Observed::Mixed(side.state()),
         )
-    }
-
-    fn taken(&self) -> std::sync::MutexGuard<'_, Option<Value>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -280,7 +389,10 @@ impl Switch for IpConfiguration {
         let gone = both.into_iter().find(|position| sides.at(*position).is_none());
         match (both.into_iter().find(on_me), gone) {
             // It may be the one that this machine is on.
-            (None, Some(gone)) => Err(Operation::Observe.failed(&self.id)(self.absent(gone))),
+            (None, Some(gone)) => {
+                let unseen = sides.hidden().cloned().unwrap_or_else(|| self.absent(gone));
+                Err(Operation::Observe.failed(&self.id)(unseen))
+            }
             (place, _) => Ok(place),
         }
     }
@@ -302,17 +414,15 @@ impl Switch for IpConfiguration {
 
     async fn check(&self, situation: &Situation) -> Checked {
         let mut checked = Checked::default();
+        let named = [&self.spec.primary, &self.spec.standby];
         match self.look().await {
-            Ok(sides) => {
-                checked.extend(self.spec.ours.findings(&sides));
-                checked.extend(machines::of_position(&self.observed(&sides), situation));
-            }
-            Err(error) => checked.unseen(&error, "az network nic show --ids …"),
+            Ok(sides) => self.check_sides(&sides, named, situation, &mut checked).await,
+            Err(error) => checked.unseen(&error, azure_findings::show(named[0])),
         }
         checked
     }
 
     async fn touch(&self) -> Result<(), SwitchError> {
-        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
+        self.write_as_is(None).await.map_err(Operation::Touch.failed(&self.id))
     }
 }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Pair, PairSpec, Side, Sides},
-    pair::given_back,
+    gcp_pair::{Needed, Pair, PairSpec, Side, Sides},
+    pair::{Taken, given_back},
 };
 use crate::api::{ApiError, ApiErrorKind, Clients, names::AddressName};
 use crate::check::{Checked, Problem, Situation, machines};
@@ -27,6 +27,12 @@ const NEEDED: [&str; 2] = ["compute.instances.addAccessConfig", "compute.instanc
 /// What it has to be allowed to look and to move.
 const CHECKED: [&str; 3] = ["compute.instances.get", NEEDED[0], NEEDED[1]];
 
+/// What an access config is called unless it has a name already, as the console calls it.
+const NAT: &str = "External NAT";
+
+/// What of an access config is set by adding one (`AccessConfig` in the discovery document).
+const SETTABLE: [&str; 6] = ["type", "name", "natIP", "networkTier", "setPublicPtr", "publicPtrDomainName"];
+
 #[derive(Debug, Clone)]
 struct AccessConfigSpec {
     address: AddressName,
@@ -38,6 +44,8 @@ struct AccessConfig {
     id: SwitchId,
     address: AddressName,
     pair: Pair,
+    /// The access config as it was at the machine that it was taken from.
+    taken: Taken,
 }
 
 /// Both machines and the address as they were read.
@@ -69,7 +77,7 @@ impl Spec for AccessConfigSpec {
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
         let (id, address) = (self.id(), self.address.clone());
-        Arc::new(AccessConfig { id, address, pair: self.pair.build(clients) })
+        Arc::new(AccessConfig { id, address, pair: self.pair.build(clients), taken: Taken::default() })
     }
 }
 
@@ -91,7 +99,7 @@ impl AccessConfig {
             }
             is_free(receiver)?;
             change = Change::Made;
-            match self.hand_over(sides.at(position.opposite()), receiver, &address).await {
+            match self.hand_over(sides.at(position.opposite()), receiver, &address, position).await {
                 Ok(()) => return Ok(change),
                 Err(error) => tries.after(error).await?,
             }
@@ -103,23 +111,61 @@ impl AccessConfig {
         holder: Option<&Side>,
         receiver: &Side,
         address: &Value,
+        position: Position,
     ) -> Result<(), ApiError> {
         let Some((holder, held)) = holder.and_then(|side| Some((side, config(side, address)?))) else {
-            return self.attach(receiver, address, "External NAT").await;
+            let config = self.taken.get().unwrap_or_else(|| ours(address));
+            self.attach(receiver, &config).await?;
+            self.taken.set(None);
+            return Ok(());
         };
-        // What is detached for somebody who may not be given it would be nobody's.
-        self.may_write(receiver).await?;
-        let name = held["name"].as_str().unwrap_or("External NAT");
+        self.pair.unless_refused(position, holder, receiver)?;
+        self.may_move(holder, receiver).await?;
+        let (name, config) = (held["name"].as_str().unwrap_or(NAT), settable(held));
         let what = self.address.as_str();
         let detached = self.pair.google.delete_access_config(self.pair.at(holder), what, name).await;
         self.unless_moved(detached, holder, |has_it| !has_it, address).await?;
-        let attached = self.attach(receiver, address, name).await;
+        self.taken.set(Some(config.clone()));
+        let attached = self.attach(receiver, &config).await;
         match self.unless_moved(attached, receiver, |has_it| has_it, address).await {
             Err(error) if error.is_permanent() => {
-                Err(given_back(&error, holder.name.machine(), self.attach(holder, address, name).await))
+                let back = self.attach(holder, &config).await;
+                if back.is_ok() {
+                    self.taken.set(None);
+                }
+                let error = given_back(&error, holder.name.machine(), back);
+                Err(self.pair.refused(position, [holder, receiver], &error))
             }
-            attached => attached,
+            attached => {
+                self.taken.set(attached.as_ref().is_err().then_some(config));
+                attached
+            }
         }
+    }
+
+    /// What is detached for somebody who may not be given it would be nobody's.
+    async fn may_move(&self, holder: &Side, receiver: &Side) -> Result<(), ApiError> {
+        let machines = [&holder.name, &receiver.name];
+        if let Some(problem) = machines::far(&self.address, machines) {
+            return Err(ApiError { kind: ApiErrorKind::Refused, message: problem.sentence });
+        }
+        let what = format!("{} from {} to {}", self.address, holder.name.machine(), receiver.name.machine());
+        self.pair.may(&self.needed([holder, receiver]), &what).await
+    }
+
+    /// What is needed of all that takes part in a move.
+    fn needed(&self, sides: [&Side; 2]) -> Vec<Needed> {
+        let machines = sides.map(|side| Needed::on(side.name.to_string(), &NEEDED));
+        machines.into_iter().chain(self.needed_besides(sides)).collect()
+    }
+
+    /// What is needed of all but the machines.
+    fn needed_besides(&self, sides: [&Side; 2]) -> Vec<Needed> {
+        let address = Needed::on(self.address.as_str(), &["compute.addresses.use"]);
+        Needed::on_subnets(sides, &["compute.subnetworks.useExternalIp"])
+            .into_iter()
+            .chain([address])
+            .collect()
     }
 
     /// There is no fingerprint here: what is refused since somebody else did it meanwhile is a conflict.
@@ -140,24 +186,8 @@ impl AccessConfig {
         }
     }
 
-    async fn attach(&self, side: &Side, address: &Value, name: &str) -> Result<(), ApiError> {
-        let mut config = json!({ "type": "ONE_TO_ONE_NAT", "name": name, "natIP": address["address"] });
-        if let Some(tier) = address["networkTier"].as_str() {
-            config["networkTier"] = json!(tier);
-        }
-        self.pair.google.add_access_config(self.pair.at(side), self.address.as_str(), &config).await
-    }
-
-    async fn may_write(&self, side: &Side) -> Result<(), ApiError> {
-        let held = self.pair.google.machine_permissions(&side.name, &NEEDED).await?;
-        let Some(lacking) = NEEDED.iter().find(|needed| !held.iter().any(|held| held == *needed)) else {
-            return Ok(());
-        };
-        let message = format!(
-            "could not move {} to or from {}: the account lacks {lacking}; grant the account {lacking} on it",
-            self.address, side.name
-        );
-        Err(ApiError { kind: ApiErrorKind::Denied, message })
+    async fn attach(&self, side: &Side, config: &Value) -> Result<(), ApiError> {
+        self.pair.google.add_access_config(self.pair.at(side), self.address.as_str(), config).await
     }
 
     /// What is wrong with the address, where both machines are there to have it.
@@ -177,11 +207,27 @@ impl AccessConfig {
 
     async fn may_write_both(&self) -> Result<(), ApiError> {
         let Seen { sides, .. } = self.look().await?;
-        for side in sides.present() {
-            self.may_write(side).await?;
-        }
-        Ok(())
+        let needed = match sides.both() {
+            Some(both) => self.needed(both),
+            None => sides.present().map(|side| Needed::on(side.name.to_string(), &NEEDED)).collect(),
+        };
+        self.pair.may(&needed, self.address.as_str()).await
     }
+}
+
+/// The access config as a new one is made.
+fn ours(address: &Value) -> Value {
+    let mut config = json!({ "type": "ONE_TO_ONE_NAT", "name": NAT, "natIP": address["address"] });
+    if let Some(tier) = address["networkTier"].as_str() {
+        config["networkTier"] = json!(tier);
+    }
+    config
+}
+
+/// An access config as it was, without what Google only ever says.
+fn settable(held: &Value) -> Value {
+    let fields = SETTABLE.into_iter().filter(|field| !held[*field].is_null());
+    Value::Object(fields.map(|field| (field.to_owned(), held[field].clone())).collect())
 }
 
 /// The machine's access config that holds the address.
@@ -247,8 +293,11 @@ impl Switch for AccessConfig {
         );
         match address {
             Ok(address) => {
-                let found = sides.map(|sides| self.check_address(&sides, &address, situation));
+                let found = sides.as_ref().map(|sides| self.check_address(sides, &address, situation));
                 checked.extend(found.unwrap_or_default());
+                if let Some(both) = sides.as_ref().and_then(Sides::both) {
+                    self.pair.check_needed(&self.needed_besides(both), situation, &mut checked).await;
+                }
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {
                 checked.problem(machines::unreserved(&self.address));

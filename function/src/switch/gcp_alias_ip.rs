@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::{
     Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Pair, PairSpec, Side, Sides},
-    pair::given_back,
+    gcp_pair::{Needed, Pair, PairSpec, Side, Sides},
+    pair::{Taken, given_back},
 };
-use crate::api::{ApiError, ApiErrorKind, Clients, names::MachineName};
-use crate::check::{Checked, Situation, machines};
+use crate::api::{ApiError, ApiErrorKind, Clients};
+use crate::check::{Checked, Problem, Situation, machines};
 use crate::machine::Identity;
 
 /// The kind `gcp_alias_ip`.
@@ -23,6 +23,9 @@ pub const PROVIDER: Provider = Provider { kind: "gcp_alias_ip", read };
 
 /// What the account has to be allowed on both machines.
 const NEEDED: [&str; 2] = ["compute.instances.get", "compute.instances.updateNetworkInterface"];
+
+/// What it has to be allowed on their subnet.
+const SUBNET: [&str; 1] = ["compute.subnetworks.use"];
 
 #[derive(Debug, Clone)]
 struct AliasIpSpec {
@@ -38,6 +41,8 @@ struct AliasIp {
     range: Range,
     secondary: Option<RangeName>,
     pair: Pair,
+    /// The range as it was at the machine that it was taken from.
+    taken: Taken,
 }
 
 /// A range of addresses; one address is a range of its own.
@@ -81,6 +86,15 @@ impl FromStr for RangeName {
     }
 }
 
+impl Range {
+    /// Whether the whole other range is in this one.
+    fn covers(self, other: Self) -> bool {
+        let kept = 32 - self.length;
+        let start = |range: Self| u32::from(range.first).checked_shr(kept).unwrap_or(0);
+        other.length >= self.length && start(self) == start(other)
+    }
+}
+
 impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.first, self.length)
@@ -104,7 +118,8 @@ impl Spec for AliasIpSpec {
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
         let (id, range, secondary) = (self.id(), self.range, self.secondary.clone());
-        Arc::new(AliasIp { id, range, secondary, pair: self.pair.build(clients) })
+        let (pair, taken) = (self.pair.build(clients), Taken::default());
+        Arc::new(AliasIp { id, range, secondary, pair, taken })
     }
 }
 
@@ -122,12 +137,13 @@ impl AliasIp {
         aliases(side).iter().filter(|alias| !self.is_ours(alias)).cloned().collect()
     }
 
-    fn with(&self, side: &Side) -> Vec<Value> {
+    /// Ours, as the configuration knows it.
+    fn as_configured(&self) -> Value {
         let mut ours = json!({ "ipCidrRange": self.range.to_string() });
         if let Some(RangeName(name)) = &self.secondary {
             ours["subnetworkRangeName"] = json!(name);
         }
-        self.without(side).into_iter().chain([ours]).collect()
+        ours
     }
 
     async fn write(&self, side: &Side, what: &str, aliases: &[Value]) -> Result<(), ApiError> {
@@ -146,36 +162,119 @@ impl AliasIp {
                 return Ok(change);
             }
             change = Change::Made;
-            match self.hand_over(holder, receiver).await {
+            match self.hand_over(holder, receiver, position).await {
                 Ok(()) => return Ok(change),
                 Err(error) => tries.after(error).await?,
             }
         }
     }
 
-    async fn hand_over(&self, holder: Option<&Side>, receiver: &Side) -> Result<(), ApiError> {
+    async fn hand_over(
+        &self,
+        holder: Option<&Side>,
+        receiver: &Side,
+        position: Position,
+    ) -> Result<(), ApiError> {
         if let Some(holder) = holder {
+            if !self.has(receiver) {
+                self.pair.unless_refused(position, holder, receiver)?;
+                self.may_move(holder, receiver).await?;
+            }
             self.write(holder, &format!("{} from", self.range), &self.without(holder)).await?;
+            self.taken.set(aliases(holder).iter().find(|alias| self.is_ours(alias)).cloned());
         }
         if self.has(receiver) {
+            self.taken.set(None);
             return Ok(());
         }
         match (holder, self.give(receiver).await) {
+            (_, Ok(())) => {
+                self.taken.set(None);
+                Ok(())
+            }
             // Nobody would have it until somebody mends that.
             (Some(holder), Err(error)) if error.is_permanent() => {
-                Err(given_back(&error, holder.name.machine(), self.give_back(&holder.name).await))
+                let back = self.give_back(holder).await;
+                Err(self.pair.refused(
+                    position,
+                    [holder, receiver],
+                    &given_back(&error, holder.name.machine(), back),
+                ))
             }
             (_, given) => given,
         }
     }
 
-    async fn give(&self, side: &Side) -> Result<(), ApiError> {
-        self.write(side, &format!("{} to", self.range), &self.with(side)).await
+    /// Nothing is taken before it is known that it can be given, and given back: neither mends itself.
+    async fn may_move(&self, holder: &Side, receiver: &Side) -> Result<(), ApiError> {
+        if holder.subnet() != receiver.subnet() {
+            let message = format!(
+                "{} is in {} and {} in {}: an alias range of the one can't be given to the other, so it stays where it is",
+                holder.name,
+                holder.subnet(),
+                receiver.name,
+                receiver.subnet()
+            );
+            return Err(ApiError { kind: ApiErrorKind::Refused, message });
+        }
+        let machines = [holder, receiver].map(|side| Needed::on(side.name.to_string(), &NEEDED[1..]));
+        let subnet = Needed::on(receiver.subnet(), &SUBNET);
+        let needed: Vec<Needed> = machines.into_iter().chain([subnet]).collect();
+        let what = format!("{} from {} to {}", self.range, holder.name.machine(), receiver.name.machine());
+        self.pair.may(&needed, &what).await
     }
 
-    async fn give_back(&self, name: &MachineName) -> Result<(), ApiError> {
-        let side = self.pair.read_at(name).await?;
-        if self.has(&side) { Ok(()) } else { self.give(&side).await }
+    /// Gives it as it was taken. Where nobody remembers that, since its mover was ended in between, the subnet tells from
+    /// which of its ranges it is.
+    async fn give(&self, side: &Side) -> Result<(), ApiError> {
+        let (to, taken) = (format!("{} to", self.range), self.taken.get());
+        let known = taken.is_some() || self.secondary.is_some();
+        let given = self.write(side, &to, &with(side, taken.unwrap_or_else(|| self.as_configured()))).await;
+        match given {
+            Err(error) if error.kind == ApiErrorKind::Refused && !known => {
+                match self.range_of_the_subnet(side).await {
+                    Some(found) => self.write(side, &to, &with(side, found)).await,
+                    None => Err(error),
+                }
+            }
+            given => given,
+        }
+    }
+
+    /// Ours, from the secondary range of the subnet that it lies in, if it does and the subnet may be read.
+    async fn range_of_the_subnet(&self, side: &Side) -> Option<Value> {
+        let subnet = self.pair.google.subnet(side.subnet()).await.ok()?;
+        let lies_in = |range: &&Value| {
+            let range = range["ipCidrRange"].as_str().and_then(|range| range.parse::<Range>().ok());
+            range.is_some_and(|range| range.covers(self.range))
+        };
+        let name = subnet["secondaryIpRanges"].as_array()?.iter().find(lies_in)?["rangeName"].as_str()?;
+        Some(json!({ "ipCidrRange": self.range.to_string(), "subnetworkRangeName": name }))
+    }
+
+    /// The holder's ranges are what they were, in their old order, as far as nobody changed them meanwhile.
+    async fn give_back(&self, before: &Side) -> Result<(), ApiError> {
+        let side = self.pair.read_at(&before.name).await?;
+        if self.has(&side) {
+            return Ok(());
+        }
+        let untouched = aliases(&side) == self.without(before).as_slice();
+        let ranges = if untouched {
+            aliases(before).to_vec()
+        } else {
+            with(&side, self.taken.get().unwrap_or_else(|| self.as_configured()))
+        };
+        self.write(&side, &format!("{} back to", self.range), &ranges).await?;
+        self.taken.set(None);
+        Ok(())
+    }
+
+    /// Whether the configuration says of which range of the subnet it is.
+    fn check_range(&self, side: &Side) -> Option<Problem> {
+        let held = aliases(side).iter().find(|alias| self.is_ours(alias))?;
+        let held = held["subnetworkRangeName"].as_str().filter(|name| !name.is_empty());
+        let configured = self.secondary.as_ref().map(|RangeName(name)| name.as_str());
+        machines::of_secondary(held, configured, &self.range.to_string(), &side.name)
     }
 
     /// Writes the holder's ranges as they are.
@@ -196,6 +295,11 @@ impl AliasIp {
             }
         }
     }
+}
+
+/// The machine's ranges, and one more.
+fn with(side: &Side, ours: Value) -> Vec<Value> {
+    aliases(side).iter().cloned().chain([ours]).collect()
 }
 
 fn aliases(side: &Side) -> &[Value] {
@@ -243,6 +347,9 @@ impl Switch for AliasIp {
         let Some([primary, standby]) = sides.both() else { return checked };
         let [one, other] = [primary, standby].map(|side| (&side.name, &side.interface));
         checked.extend(machines::in_one_subnet(one, other));
+        let needed = Needed::on_subnets([primary, standby], &SUBNET);
+        self.pair.check_needed(&needed, situation, &mut checked).await;
+        checked.extend([primary, standby].into_iter().find_map(|side| self.check_range(side)));
         let observed = sides.observed("machine", |side| self.has(side));
         checked.extend(machines::of_position(&observed, situation));
         checked

@@ -6,18 +6,23 @@ use std::{
 };
 
 use failover_core::Position;
+use futures::future::{join_all, try_join_all};
 use serde_json::Value;
 
 use super::{
     Keys, Readiness,
-    pair::{self, Tries, is_missing},
+    pair::{self, Refusals, Tries, is_missing},
 };
+
 use crate::api::{ApiError, ApiErrorKind, Clients, Google, Pace, google::At, names::MachineName};
 use crate::check::{self, Checked, Situation, machines};
 use crate::machine::Identity;
 
 const PRIMARY: &str = "projects/acme-prod/zones/us-central1-a/instances/db-a";
 const STANDBY: &str = "projects/acme-prod/zones/us-central1-b/instances/db-b";
+
+/// What Compute Engine says of a machine that is on.
+const RUNNING: &str = "RUNNING";
 
 /// The machines, as the configuration names them.
 #[derive(Debug, Clone)]
@@ -38,6 +43,7 @@ pub(super) struct Pair {
     zones: [Mutex<Option<String>>; 2],
     pub(super) google: Arc<Google>,
     pace: Pace,
+    refusals: Refusals,
 }
 
 /// One machine as it was read.
@@ -46,6 +52,14 @@ pub(super) struct Side {
     pub(super) name: MachineName,
     pub(super) status: String,
     pub(super) interface: Value,
+}
+
+/// What the account has to be allowed on one thing: a machine, a subnet, an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Needed {
+    /// Its path.
+    pub(super) on: String,
+    pub(super) permissions: Vec<&'static str>,
 }
 
 /// Both machines as they were read.
@@ -71,7 +85,8 @@ impl PairSpec {
     /// With the clients that it needs.
     pub(super) fn build(&self, clients: &Clients) -> Pair {
         let zones = [&self.primary, &self.standby].map(|name| Mutex::new(name.zone().map(str::to_owned)));
-        Pair { spec: self.clone(), zones, google: clients.google(), pace: clients.pace() }
+        let refusals = Refusals::default();
+        Pair { spec: self.clone(), zones, google: clients.google(), pace: clients.pace(), refusals }
     }
 }
 
@@ -168,13 +183,69 @@ impl Pair {
         })
     }
 
+    /// Asks for all of `needed` at the same time.
+    ///
+    /// # Errors
+    /// One of them lacks: nothing may be taken. Or nobody could tell.
+    pub(super) async fn may(&self, needed: &[Needed], what: &str) -> Result<(), ApiError> {
+        let missing = try_join_all(needed.iter().map(|needed| self.lacking(needed))).await?;
+        let lacking: Vec<&Needed> =
+            missing.iter().filter(|lacking| !lacking.permissions.is_empty()).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let of = |lacking: &&Needed| format!("{} on {}", lacking.permissions.join(" and "), lacking.on);
+        let all = lacking.iter().map(of).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "could not move {what}: the account lacks {all}, so nothing was taken from anybody; grant the account {all}"
+        );
+        Err(ApiError { kind: ApiErrorKind::Denied, message })
+    }
+
+    /// Why nothing is taken: the same was tried and refused, and the holder lives. One that is off loses nothing.
+    pub(super) fn unless_refused(
+        &self,
+        to: Position,
+        holder: &Side,
+        receiver: &Side,
+    ) -> Result<(), ApiError> {
+        let refused = self.refusals.of(to, [&holder.interface, &receiver.interface]);
+        refused.filter(|_| holder.status == RUNNING).map_or(Ok(()), Err)
+    }
+
+    /// Remembers this refusal of a move between the holder and the receiver.
+    pub(super) fn refused(&self, to: Position, between: [&Side; 2], error: &ApiError) -> ApiError {
+        self.refusals.remember(to, between.map(|side| &side.interface), error);
+        error.clone()
+    }
+
+    /// What the account isn't allowed.
+    pub(super) async fn lacking(&self, needed: &Needed) -> Result<Needed, ApiError> {
+        let held = self.google.compute_permissions(&needed.on, &needed.permissions).await?;
+        Ok(Needed { on: needed.on.clone(), permissions: check::missing(&needed.permissions, &held) })
+    }
+
+    /// What is lacking of `needed`, told as findings; what could not be asked is told, too.
+    pub(super) async fn check_needed(&self, needed: &[Needed], situation: &Situation, checked: &mut Checked) {
+        for (needed, asked) in needed.iter().zip(join_all(needed.iter().map(|one| self.lacking(one))).await) {
+            match asked {
+                Ok(lacking) => {
+                    let problem =
+                        machines::of_permissions(&lacking.permissions, &lacking.on, &situation.member);
+                    checked.extend(problem);
+                }
+                Err(error) => checked.unseen(&error, machines::describe(&needed.on)),
+            }
+        }
+    }
+
     /// Whether the standby could answer if it had the address now.
     pub(super) async fn readiness(&self) -> Result<Readiness, ApiError> {
         let side = match self.read(Position::Standby).await {
             Err(error) if is_missing(&error) => return Ok(Readiness::Unable(error.message)),
             side => side?,
         };
-        if side.status == "RUNNING" {
+        if side.status == RUNNING {
             return Ok(Readiness::Ready);
         }
         Ok(Readiness::Unable(format!("{} is {}", side.name, side.status)))
@@ -183,7 +254,7 @@ impl Pair {
     /// Both machines as they are, where either could be read; what is wrong with them is told.
     pub(super) async fn check(
         &self,
-        needed: &[&str],
+        needed: &[&'static str],
         situation: &Situation,
         checked: &mut Checked,
     ) -> Option<Sides> {
@@ -200,7 +271,7 @@ impl Pair {
     async fn check_one(
         &self,
         at: Position,
-        needed: &[&str],
+        needed: &[&'static str],
         situation: &Situation,
     ) -> (Option<Option<Side>>, Checked) {
         let mut checked = Checked::default();
@@ -209,15 +280,9 @@ impl Pair {
         let is_there = !read.as_ref().is_err_and(is_missing);
         let mut told = false;
         if is_there && name.zone().is_some() {
-            match self.google.machine_permissions(&name, needed).await {
-                Ok(held) => {
-                    let problem =
-                        machines::of_permissions(&check::missing(needed, &held), &name, &situation.member);
-                    told = problem.is_some();
-                    checked.extend(problem);
-                }
-                Err(error) => checked.blind(error.message),
-            }
+            let needed = Needed { on: name.to_string(), permissions: needed.to_vec() };
+            self.check_needed(&[needed], situation, &mut checked).await;
+            told = !checked.problems.is_empty();
         }
         let side = match read {
             Ok(side) => {
@@ -243,7 +308,25 @@ impl Pair {
     }
 }
 
+impl Needed {
+    pub(super) fn on(what: impl Into<String>, permissions: &[&'static str]) -> Self {
+        Self { on: what.into(), permissions: permissions.to_vec() }
+    }
+
+    /// On the subnets of these machines, each once.
+    pub(super) fn on_subnets(sides: [&Side; 2], permissions: &[&'static str]) -> Vec<Self> {
+        let mut subnets = sides.map(Side::subnet).to_vec();
+        subnets.dedup();
+        subnets.into_iter().map(|subnet| Self::on(subnet, permissions)).collect()
+    }
+}
+
 impl Side {
+    /// The path of the subnet that it is in: `projects/P/regions/R/subnetworks/S`.
+    pub(super) fn subnet(&self) -> &str {
+        machines::path(&self.interface["subnetwork"])
+    }
+
     /// What the interface is written on top of.
     pub(super) fn fingerprint(&self) -> &str {
         self.interface["fingerprint"].as_str().unwrap_or_default()

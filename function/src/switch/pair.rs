@@ -1,9 +1,14 @@
 //! Two places of which one has an address: what all switches of that kind have in common, whichever cloud it is.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use backon::BackoffBuilder;
 use failover_core::{Observed, Position};
+use serde_json::Value;
+use tokio::time::Instant;
 
 use super::Observation;
 use crate::api::{ApiError, ApiErrorKind, Pace};
@@ -11,11 +16,17 @@ use crate::api::{ApiError, ApiErrorKind, Pace};
 /// How often a change is tried against others who change the same interfaces.
 const TRIES: usize = 6;
 
+/// A hand-over that was refused is not tried again on the same holder for so long: as long as a plan goes on after a
+/// permanent error.
+const REFUSED_FOR: Duration = Duration::from_mins(30);
+
 /// Both places as they were read; one that isn't there has no address.
 #[derive(Debug, Clone)]
 pub(super) struct Sides<S> {
     primary: Option<S>,
     standby: Option<S>,
+    /// Why one of them could not be looked at, where it may be gone all the same.
+    hidden: Option<ApiError>,
 }
 
 impl<S> Sides<S> {
@@ -26,15 +37,44 @@ impl<S> Sides<S> {
     pub(super) fn read(primary: Result<S, ApiError>, standby: Result<S, ApiError>) -> Result<Self, ApiError> {
         match (primary, standby) {
             (Err(missing), Err(other)) if is_missing(&missing) && is_missing(&other) => Err(missing),
-            (primary, standby) => {
-                Ok(Self { primary: unless_missing(primary)?, standby: unless_missing(standby)? })
+            (primary, standby) => Ok(Self {
+                primary: unless_missing(primary)?,
+                standby: unless_missing(standby)?,
+                hidden: None,
+            }),
+        }
+    }
+
+    /// As `read`, where a place that was deleted may be denied as well as missing: who may look at what went with it.
+    /// Nobody is harmed by taking it for gone, as long as the network gives an address to one only.
+    ///
+    /// # Errors
+    /// As `read`, and when both are denied.
+    pub(super) fn read_or_hidden(
+        primary: Result<S, ApiError>,
+        standby: Result<S, ApiError>,
+    ) -> Result<Self, ApiError> {
+        let is_denied =
+            |side: &Result<S, ApiError>| side.as_ref().is_err_and(|error| error.kind == ApiErrorKind::Denied);
+        match (primary, standby) {
+            (Ok(side), hidden) if is_denied(&hidden) => {
+                Ok(Self { primary: Some(side), standby: None, hidden: hidden.err() })
             }
+            (hidden, Ok(side)) if is_denied(&hidden) => {
+                Ok(Self { primary: None, standby: Some(side), hidden: hidden.err() })
+            }
+            (primary, standby) => Self::read(primary, standby),
         }
     }
 
     /// Each where it is there.
     pub(super) fn new(primary: Option<S>, standby: Option<S>) -> Self {
-        Self { primary, standby }
+        Self { primary, standby, hidden: None }
+    }
+
+    /// Why one of them could not be looked at.
+    pub(super) fn hidden(&self) -> Option<&ApiError> {
+        self.hidden.as_ref()
     }
 
     /// Both, where both are there.
@@ -59,6 +99,9 @@ impl<S> Sides<S> {
             (true, false) => Observed::At(Position::Primary),
             (false, true) => Observed::At(Position::Standby),
             (true, true) => Observed::Mixed(format!("both {noun}s have it")),
+            (false, false) if self.hidden.is_some() => {
+                Observed::Unknown(self.hidden.as_ref().map(|error| error.message.clone()).unwrap_or_default())
+            }
             (false, false) => Observed::Mixed(format!("neither {noun} has it")),
         }
     }
@@ -118,6 +161,77 @@ pub(super) fn pauses(pace: Pace) -> impl Iterator<Item = Duration> + Send {
     pace.backoff().with_max_times(TRIES - 1).build()
 }
 
+/// Hand-overs that were refused for good after the address had been taken, so that it isn't taken again and again from
+/// a holder that lives.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Option<Refusal>>);
+
+#[derive(Debug, Clone)]
+struct Refusal {
+    to: Position,
+    /// Both places as they were, but for what changes with every write.
+    between: [Value; 2],
+    error: ApiError,
+    at: Instant,
+}
+
+impl Refusals {
+    /// Remembers that a move to this position, between these two, was refused.
+    pub(super) fn remember(&self, to: Position, between: [&Value; 2], error: &ApiError) {
+        let between = between.map(lasting);
+        let refusal = Refusal { to, between, error: error.clone(), at: Instant::now() };
+        *self.lock() = Some(refusal);
+    }
+
+    /// Why the same move would be refused again.
+    pub(super) fn of(&self, to: Position, between: [&Value; 2]) -> Option<ApiError> {
+        let known = self.lock().clone().filter(|known| known.at.elapsed() < REFUSED_FOR && known.to == to)?;
+        let same = known.between == between.map(lasting);
+        same.then(|| {
+            let message =
+                format!("{}; it is not tried again while both are as they were then", known.error.message);
+            ApiError { kind: known.error.kind, message }
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A representation without what changes with every write.
+fn lasting(value: &Value) -> Value {
+    const PASSING: [&str; 3] = ["etag", "fingerprint", "provisioningState"];
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, value)| (name.clone(), lasting(value))).collect())
+        }
+        Value::Array(items) => items.iter().map(lasting).collect(),
+        other => other.clone(),
+    }
+}
+
+/// What was taken from one place and isn't given to the other yet, as it was there.
+#[derive(Debug, Default)]
+pub(super) struct Taken(Mutex<Option<Value>>);
+
+impl Taken {
+    /// What was taken.
+    pub(super) fn get(&self) -> Option<Value> {
+        self.lock().clone()
+    }
+
+    /// Something was taken, or all of it is given.
+    pub(super) fn set(&self, taken: Option<Value>) {
+        *self.lock() = taken;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Why an address could not be given away, and what became of it.
 pub(super) fn given_back(error: &ApiError, holder: &str, back: Result<(), ApiError>) -> ApiError {
     let became = match back {
@@ -136,5 +250,41 @@ fn unless_missing<S>(side: Result<S, ApiError>) -> Result<Option<S>, ApiError> {
     match side {
         Err(error) if is_missing(&error) => Ok(None),
         side => side.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn denied(message: &str) -> ApiError {
+        ApiError { kind: ApiErrorKind::Denied, message: message.to_owned() }
+    }
+
+    #[test]
+    fn a_place_that_is_denied_is_unknown_unless_the_other_has_the_address() {
+        let seen = |has: bool| {
+            let sides = Sides::read_or_hidden(Err(denied("no")), Ok(has)).unwrap();
+            sides.observed("interface", |has| *has)
+        };
+        assert_eq!(seen(true), Observed::At(Position::Standby));
+        assert_eq!(seen(false), Observed::Unknown("no".to_owned()));
+        assert!(Sides::<bool>::read_or_hidden(Err(denied("one")), Err(denied("other"))).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_remembered_until_something_changes_or_half_an_hour_is_over() {
+        let refusals = Refusals::default();
+        let (a, b) = (json!({"etag": "1", "x": [{"etag": "2", "y": 3}]}), json!({}));
+        refusals.remember(Position::Standby, [&a, &b], &denied("no"));
+        let later = json!({"etag": "7", "x": [{"etag": "8", "y": 3}]});
+        let again = refusals.of(Position::Standby, [&later, &b]).unwrap();
+        assert_eq!(again.message, "no; it is not tried again while both are as they were then");
+        assert!(refusals.of(Position::Primary, [&later, &b]).is_none(), "another direction");
+        assert!(refusals.of(Position::Standby, [&later, &json!({"mended": true})]).is_none());
+        tokio::time::advance(REFUSED_FOR).await;
+        assert!(refusals.of(Position::Standby, [&later, &b]).is_none());
     }
 }

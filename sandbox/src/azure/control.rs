@@ -44,6 +44,31 @@ impl Azure {
         state.interfaces.retain(|interface| interface.name() != name);
     }
 
+    /// Takes an interface away, and whoever may look at it loses that with it: asked for it, Azure denies rather than
+    /// says that there is no such thing (azure-rest-api-specs#9549).
+    pub fn delete_interface_with_its_grants(&self, name: &str) {
+        let id = self.state().interfaces.iter().find(|one| one.name() == name).map(|one| one.id.clone());
+        self.delete_interface(name);
+        if let Some(id) = id {
+            self.directory.revoke_at(&id);
+        }
+    }
+
+    /// The security groups that a configuration of this machine's is in: those of its whole interface.
+    pub fn set_application_groups(&self, interface: &str, groups: &Value) {
+        let state = &mut *self.state();
+        let Some(interface) = state.interfaces.iter_mut().find(|one| one.name() == interface) else { return };
+        for one in interface.body["properties"]["ipConfigurations"].as_array_mut().into_iter().flatten() {
+            match groups {
+                Value::Null => {
+                    drop(one["properties"].as_object_mut().map(|all| all.remove("applicationSecurityGroups")))
+                }
+                groups => one["properties"]["applicationSecurityGroups"] = groups.clone(),
+            }
+        }
+        interface.etag = super::interface::fresh_etag();
+    }
+
     /// Takes a machine away for good; its interface stays, and nobody has it.
     pub fn delete_machine(&self, name: &str) {
         let state = &mut *self.state();

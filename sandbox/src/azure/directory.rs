@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::envelope::Denied;
-use crate::call::Call;
+use crate::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::lock::lock;
 
@@ -28,6 +29,10 @@ pub(super) const MANAGEMENT: [&str; 4] = [
     "https://management.core.windows.net/",
 ];
 
+/// What asking for one's permissions takes, and the versions in which one can.
+const PERMISSIONS: &str = "Microsoft.Authorization/permissions/read";
+const AUTHORIZATION: [&str; 3] = ["2022-04-01", "2018-07-01", "2015-07-01"];
+
 #[derive(Debug, Clone)]
 struct Issued {
     principal: String,
@@ -43,11 +48,15 @@ struct Assignment {
 }
 
 impl Assignment {
+    /// Whether it is of this resource, or of what that is below.
+    fn covers(&self, resource: &str) -> bool {
+        let below = resource.to_lowercase().strip_prefix(&self.scope).map(str::to_owned);
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    }
+
     /// Whether it allows this on this resource. Neither minds case.
     fn allows(&self, action: &str, resource: &str) -> bool {
-        let below = resource.to_lowercase().strip_prefix(&self.scope).map(str::to_owned);
-        let within = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
-        within && self.actions.iter().any(|listed| listed.eq_ignore_ascii_case(action))
+        self.covers(resource) && self.actions.iter().any(|listed| listed.eq_ignore_ascii_case(action))
     }
 }
 
@@ -58,13 +67,21 @@ pub struct Directory {
     issued: Mutex<HashMap<String, Issued>>,
     assignments: Mutex<HashMap<String, Vec<Assignment>>>,
     lifetime: Mutex<Duration>,
+    /// What nobody may do anything at.
+    revoked: Mutex<Vec<String>>,
 }
 
 impl Directory {
     /// Denies what `access` denies.
     pub fn new(access: Arc<Access>) -> Self {
         let lifetime = Mutex::new(LIFETIME);
-        Self { access, issued: Mutex::default(), assignments: Mutex::default(), lifetime }
+        Self {
+            access,
+            issued: Mutex::default(),
+            assignments: Mutex::default(),
+            lifetime,
+            revoked: Mutex::default(),
+        }
     }
 
     /// How long the tokens that are issued from now on are good.
@@ -82,6 +99,11 @@ impl Directory {
         let scope = scope.trim_end_matches('/').to_lowercase();
         let actions = actions.iter().map(|action| (*action).to_owned()).collect();
         lock(&self.assignments).entry(principal.to_owned()).or_default().push(Assignment { scope, actions });
+    }
+
+    /// Nobody may do anything at this resource any more, nor is told whether there is one.
+    pub fn revoke_at(&self, resource: &str) {
+        lock(&self.revoked).push(resource.to_lowercase());
     }
 
     /// A token of this principal that Resource Manager takes.
@@ -134,9 +156,32 @@ impl Directory {
 
     /// Whether `principal` may do this to this resource.
     pub(super) fn may(&self, principal: &str, action: &str, resource: &str) -> bool {
+        if lock(&self.revoked).contains(&resource.to_lowercase()) {
+            return false;
+        }
         let assignments = lock(&self.assignments);
         let allows = |assigned: &Vec<Assignment>| assigned.iter().any(|one| one.allows(action, resource));
         assignments.get(principal).is_none_or(allows) && self.access.may(principal, action)
+    }
+
+    /// What the caller may do with this resource, as roles say it: all but what was denied, or what its roles list.
+    pub(super) fn permissions(&self, call: &Call, id: &str) -> Result<Reply, Denied> {
+        let principal = self.require(call, PERMISSIONS, id)?;
+        if call.query("api-version").is_none_or(|version| !AUTHORIZATION.contains(&version)) {
+            let message = "The api-version query parameter (?api-version=) is required for all requests.";
+            return Err(Denied::new(400, "MissingApiVersionParameter", message));
+        }
+        let denied = self.access.denied_to(&principal);
+        let grant = |actions: Vec<String>| json!({"actions": actions, "notActions": denied, "dataActions": [], "notDataActions": []});
+        let assignments = lock(&self.assignments);
+        let value: Vec<Value> = match assignments.get(&principal) {
+            None => vec![grant(vec!["*".to_owned()])],
+            Some(assigned) => {
+                let here = assigned.iter().filter(|one| one.covers(id));
+                here.map(|one| grant(one.actions.clone())).collect()
+            }
+        };
+        Ok(Reply::json(200, &json!({ "value": value })))
     }
 
     /// Lets the request pass if its principal may do this at `scope`; answers with the principal.

@@ -2,6 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use serde_json::{Value, json};
+
+use super::pair::LOCATION;
 use crate::compute::Cidr;
 
 /// A subnet.
@@ -29,6 +32,32 @@ pub(super) struct Network {
     pub(super) addresses: Vec<PublicAddress>,
     /// Ids of everything else: security groups, backend pools.
     pub(super) others: Vec<String>,
+}
+
+impl PublicAddress {
+    /// As Azure shows it, with the configuration that has it.
+    pub(super) fn view(&self, held: Option<String>) -> Value {
+        let mut view = json!({
+            "name": self.id.rsplit('/').next(),
+            "id": self.id,
+            "type": "Microsoft.Network/publicIPAddresses",
+            "location": LOCATION,
+            "zones": ["1", "2", "3"],
+            "sku": {"name": "Standard", "tier": "Regional"},
+            "properties": {
+                "provisioningState": "Succeeded",
+                "ipAddress": self.ip.to_string(),
+                "publicIPAddressVersion": "IPv4",
+                "publicIPAllocationMethod": "Static",
+                "idleTimeoutInMinutes": 4,
+                "ipTags": [],
+            },
+        });
+        if let Some(held) = held {
+            view["properties"]["ipConfiguration"] = json!({"id": held});
+        }
+        view
+    }
 }
 
 impl Network {

@@ -25,6 +25,14 @@ impl Place {
 pub(super) enum Route {
     GetInterface(Place),
     PutInterface(Place),
+    /// Its tags alone.
+    PatchInterface(Place),
+    /// Those of a group, or of a whole subscription.
+    ListInterfaces(String),
+    /// A public address by its id.
+    GetPublicAddress(String),
+    /// What the caller may do with the resource of this id.
+    Permissions(String),
     /// The id of the operation, and the scope at which one must be allowed to read it.
     Operation(String, String),
     Unknown,
@@ -37,8 +45,29 @@ impl Route {
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let sent = |index: usize| call.segments[index].clone();
         match (call.method.as_str(), lower.as_slice()) {
+            ("GET", [rest @ .., "providers", "microsoft.authorization", "permissions"]) => {
+                Self::Permissions(format!("/{}", call.segments[..rest.len()].join("/")))
+            }
+            ("GET", [scope @ .., "providers", "microsoft.network", "networkinterfaces"])
+                if matches!(scope, ["subscriptions", _] | ["subscriptions", _, "resourcegroups", _]) =>
+            {
+                Self::ListInterfaces(format!("/{}", call.segments[..scope.len()].join("/")))
+            }
             (
-                method @ ("GET" | "PUT"),
+                "GET",
+                [
+                    "subscriptions",
+                    _,
+                    "resourcegroups",
+                    _,
+                    "providers",
+                    "microsoft.network",
+                    "publicipaddresses",
+                    _,
+                ],
+            ) => Self::GetPublicAddress(format!("/{}", call.segments.join("/"))),
+            (
+                method @ ("GET" | "PUT" | "PATCH"),
                 [
                     "subscriptions",
                     _,
@@ -51,7 +80,11 @@ impl Route {
                 ],
             ) => {
                 let place = Place { subscription: sent(1), group: sent(3), name: sent(7) };
-                if method == "GET" { Self::GetInterface(place) } else { Self::PutInterface(place) }
+                match method {
+                    "GET" => Self::GetInterface(place),
+                    "PUT" => Self::PutInterface(place),
+                    _ => Self::PatchInterface(place),
+                }
             }
             (
                 "GET",
@@ -66,6 +99,10 @@ impl Route {
         match self {
             Self::GetInterface(_) => "azure.get_interface",
             Self::PutInterface(_) => "azure.put_interface",
+            Self::PatchInterface(_) => "azure.patch_interface",
+            Self::ListInterfaces(_) => "azure.list_interfaces",
+            Self::GetPublicAddress(_) => "azure.get_public_address",
+            Self::Permissions(_) => "azure.get_permissions",
             Self::Operation(..) => "azure.get_operation",
             Self::Unknown => "azure.unknown",
         }

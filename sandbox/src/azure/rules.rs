@@ -27,6 +27,7 @@ impl Wanted<'_> {
         self.check_primary(body)?;
         interface::configurations(body).try_for_each(|configuration| self.check_references(configuration))?;
         self.check_others(body)?;
+        self.check_groups(body)?;
         self.allocate(body)?;
         let all: Vec<&Value> = interface::configurations(body).collect();
         all.iter().try_for_each(|configuration| self.check_address(configuration))?;
@@ -126,6 +127,27 @@ impl Wanted<'_> {
             }
         }
         Ok(())
+    }
+
+    /// All configurations of an interface are in the same application security groups (cilium#15194).
+    fn check_groups(&self, body: &Value) -> Result<(), Denied> {
+        let groups = |one: &Value| {
+            let listed = one["properties"]["applicationSecurityGroups"].as_array().into_iter().flatten();
+            let mut ids: Vec<String> =
+                listed.filter_map(|group| group["id"].as_str()).map(str::to_lowercase).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let mut all = interface::configurations(body).map(groups);
+        let first = all.next().unwrap_or_default();
+        if all.all(|other| other == first) {
+            return Ok(());
+        }
+        let message = format!(
+            "All IpConfigurations on a NIC must belong to the same set of application security groups. NIC: {}.",
+            self.id
+        );
+        Err(Denied::invalid("AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups", message))
     }
 
     /// `Dynamic` keeps the address that the configuration had, or gets the next one that is free.

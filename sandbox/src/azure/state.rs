@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::directory::Directory;
 use super::envelope::Denied;
@@ -71,6 +71,37 @@ impl State {
         Ok(Reply::json(200, &interface.view())
             .header("etag", interface.etag.clone())
             .header("x-ms-ratelimit-remaining-subscription-reads", left.to_string()))
+    }
+
+    /// The interfaces below this scope that the caller may see; whoever may see none at all is refused.
+    pub(super) fn list(&mut self, directory: &Directory, call: &Call, scope: &str) -> Result<Reply, Denied> {
+        directory.require(call, READ, scope)?;
+        version::check(call)?;
+        let left = self.quota.spend_read();
+        let below = format!("{}/", scope.to_lowercase());
+        let listed = self.interfaces.iter().filter(|one| one.id.to_lowercase().starts_with(&below));
+        let listed: Vec<Value> = listed.map(Interface::view).collect();
+        Ok(Reply::json(200, &json!({ "value": listed }))
+            .header("x-ms-ratelimit-remaining-subscription-reads", left.to_string()))
+    }
+
+    pub(super) fn public_address(
+        &mut self,
+        directory: &Directory,
+        call: &Call,
+        id: &str,
+    ) -> Result<Reply, Denied> {
+        directory.require(call, "Microsoft.Network/publicIPAddresses/read", id)?;
+        version::check(call)?;
+        let part = |index: usize| id.split('/').nth(index).unwrap_or_default();
+        let missing = || Denied::not_found("publicIPAddresses", part(8), part(4));
+        let address = self.network.public(id).ok_or_else(missing)?;
+        let held = self.interfaces.iter().find_map(|interface| {
+            let mut held = interface.held();
+            let one = held.find(|one| public_id(one).is_some_and(|known| known.eq_ignore_ascii_case(id)))?;
+            Some(interface.configuration_id(one))
+        });
+        Ok(Reply::json(200, &address.view(held)))
     }
 
     /// Subscriptions and groups are those of the machines.

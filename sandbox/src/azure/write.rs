@@ -51,6 +51,33 @@ pub(super) fn put(
     Ok((reply, Some(change)))
 }
 
+/// `PATCH`: an interface's tags, and nothing else (azure-mgmt-network 33.1.0, `update_tags`).
+pub(super) fn patch(
+    state: &mut State,
+    directory: &Directory,
+    call: &Call,
+    place: &Place,
+) -> Result<(Reply, Option<Change>), Denied> {
+    directory.require(call, WRITE, &place.id())?;
+    version::check(call)?;
+    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let foreign = sent.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| *name != "tags");
+    if let Some(name) = foreign {
+        return Err(Denied::unreadable(&format!("Could not find member '{name}'. Path '{name}'.")));
+    }
+    state.quota.spend_write(&place.subscription)?;
+    state.check_group(place)?;
+    let found = state.interfaces.iter_mut().find(|interface| interface.is(&place.id()));
+    let interface = found.ok_or_else(|| Denied::not_found("networkInterfaces", &place.name, &place.group))?;
+    let before = interface.view();
+    if let Some(tags) = sent.get("tags") {
+        interface.body["tags"] = tags.clone();
+        interface.etag = fresh_etag();
+    }
+    let change = Change::Interface { interface: interface.id.clone(), before, after: interface.view() };
+    Ok((Reply::json(200, &interface.view()).header("etag", interface.etag.clone()), Some(change)))
+}
+
 /// Whatever is named has to be allowed to be joined, new or not: Resource Manager looks at the whole body.
 fn check_joins(directory: &Directory, principal: &str, place: &Place, wanted: &Value) -> Result<(), Denied> {
     for (field, linked) in rules::references(wanted) {

@@ -41,6 +41,11 @@ impl Denied {
         Self::new(412, "conditionNotMet", "Supplied fingerprint does not match current fingerprint")
     }
 
+    /// The machine starts or stops.
+    pub(super) fn not_ready(path: &str) -> Self {
+        Self::new(400, "resourceNotReady", format!("The resource '{path}' is not ready"))
+    }
+
     /// No such path.
     pub(super) fn unknown_route(call: &Call) -> Self {
         let message =

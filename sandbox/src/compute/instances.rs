@@ -1,6 +1,4 @@
-//! Reading a machine, and asking what one may do with it.
-
-use serde_json::json;
+//! Reading a machine.
 
 use super::State;
 use super::envelope::{Denied, require};
@@ -8,9 +6,7 @@ use super::machine::Machine;
 use super::route::Place;
 use crate::call::{Call, Reply};
 use crate::google::access::Access;
-use crate::google::strict::{self, Fields, Shape};
-
-const PERMISSIONS: Fields = &[("permissions", Shape::List(&Shape::Text))];
+use crate::google::strict;
 
 pub(super) fn find<'state>(state: &'state State, place: &Place) -> Result<&'state Machine, Denied> {
     let found = state.machines.iter().find(|machine| machine.is_at(place));
@@ -29,23 +25,4 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, place: &Place) ->
     require(access, call, &["compute.instances.get"], &place.path())?;
     strict::check_query(call, &["view"])?;
     Ok(strict::ok(&find(state, place)?.view()))
-}
-
-/// Which of the named permissions the caller has; asking needs none.
-pub(super) fn test_permissions(
-    state: &State,
-    access: &Access,
-    call: &Call,
-    place: &Place,
-) -> Result<Reply, Denied> {
-    let account = access.account_of(call)?;
-    strict::check_query(call, &[])?;
-    let body = strict::body(call, PERMISSIONS)?;
-    find(state, place)?;
-    let asked = body.get("permissions").and_then(|asked| asked.as_array()).cloned().unwrap_or_default();
-    let held: Vec<_> = asked
-        .into_iter()
-        .filter(|name| name.as_str().is_some_and(|name| access.may(&account, name)))
-        .collect();
-    Ok(strict::ok(&if held.is_empty() { json!({}) } else { json!({"permissions": held}) }))
 }

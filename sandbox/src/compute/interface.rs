@@ -1,5 +1,6 @@
 //! `instances.updateNetworkInterface`: the whole new list of alias ranges, on top of a fingerprint.
 
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 
 use super::State;
@@ -47,6 +48,7 @@ pub(super) fn update(
         return Ok(strict::ok(&known));
     }
     let body = strict::body(call, INTERFACE)?;
+    state.check_ready(place)?;
     let machine = find(state, place)?;
     check_fingerprint(machine, &body)?;
     let aliases = wanted(state, machine, &body)?;
@@ -71,7 +73,9 @@ pub(super) fn check_nic(call: &Call) -> Result<(), Denied> {
 fn check_fingerprint(machine: &Machine, body: &Map<String, Value>) -> Result<(), Denied> {
     let sent = body.get("fingerprint").and_then(Value::as_str).filter(|sent| !sent.is_empty());
     let sent = sent.ok_or_else(|| Denied::required("resource.fingerprint"))?;
-    if sent != machine.fingerprint() {
+    let sent =
+        bytes(sent).ok_or_else(|| Denied::invalid("resource.fingerprint", sent, "It must be base64."))?;
+    if Some(sent) != bytes(&machine.fingerprint()) {
         return Err(Denied::stale());
     }
     let view = machine.view();
@@ -80,6 +84,12 @@ fn check_fingerprint(machine: &Machine, body: &Map<String, Value>) -> Result<(),
         None => Ok(()),
         Some(field) => Err(Denied::invalid(&format!("resource.{field}"), "", "It can not be updated.")),
     }
+}
+
+/// Bytes of JSON are base64 of either alphabet, with padding or without.
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let plain = text.replace('-', "+").replace('_', "/");
+    BASE64_STANDARD_NO_PAD.decode(plain.trim_end_matches('=')).ok()
 }
 
 /// The new list, if one is sent: one that isn't sent is left alone.

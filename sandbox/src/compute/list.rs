@@ -9,15 +9,9 @@ use crate::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict;
 
-const QUERY: [&str; 7] = [
-    "filter",
-    "includeAllScopes",
-    "maxResults",
-    "orderBy",
-    "pageToken",
-    "returnPartialSuccess",
-    "serviceProjectNumber",
-];
+/// `returnPartialSuccess`, which older descriptions have, is not among them any more.
+const QUERY: [&str; 6] =
+    ["filter", "includeAllScopes", "maxResults", "orderBy", "pageToken", "serviceProjectNumber"];
 
 pub(super) fn aggregated(
     state: &State,
@@ -45,6 +39,14 @@ pub(super) fn aggregated(
         "items": items,
         "selfLink": format!("{BASE}/projects/{project}/aggregated/instances"),
     });
+    let silent: Vec<String> = page
+        .iter()
+        .filter(|zone| state.silent.contains(**zone))
+        .map(|zone| format!("zones/{zone}"))
+        .collect();
+    if !silent.is_empty() {
+        answer["unreachables"] = json!(silent);
+    }
     if let Some(next) = zones.get(begin.unwrap_or(0) + most) {
         answer["nextPageToken"] = json!(next);
     }
@@ -57,6 +59,11 @@ fn entry(state: &State, project: &str, zone: &str, name: Option<&str>) -> Value 
         let seed = &machine.seed;
         seed.project == project && seed.zone == zone && name.is_none_or(|name| seed.name == name)
     };
+    if state.silent.contains(zone) {
+        let message = format!("Scope 'zones/{zone}' is unreachable.");
+        return json!({"warning": {"code": "UNREACHABLE", "message": message,
+            "data": [{"key": "scope", "value": format!("zones/{zone}")}]}});
+    }
     let found: Vec<Value> = state.machines.iter().filter(fits).map(super::machine::Machine::view).collect();
     if found.is_empty() {
         let message = format!("There are no results for scope 'zones/{zone}' on this page.");

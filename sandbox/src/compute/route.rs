@@ -25,7 +25,9 @@ pub(super) enum Route {
     UpdateInterface(Place),
     AddAccessConfig(Place),
     DeleteAccessConfig(Place),
-    TestPermissions(Place),
+    /// Of a machine, a subnet or an address, by its path.
+    TestPermissions(String),
+    GetSubnet(String),
     GetAddress(String),
     GetOperation(String),
     WaitOperation(String),
@@ -41,8 +43,14 @@ impl Route {
         };
         match (call.method.as_str(), rest) {
             ("GET", ["aggregated", "instances"]) => Self::Aggregated((*project).to_owned()),
-            ("GET", ["regions", region, "addresses", name]) => {
-                Self::GetAddress(format!("projects/{project}/regions/{region}/addresses/{name}"))
+            (method, ["regions", region, kind @ ("addresses" | "subnetworks"), name, action @ ..]) => {
+                let path = format!("projects/{project}/regions/{region}/{kind}/{name}");
+                match (method, *kind, action) {
+                    ("GET", "addresses", []) => Self::GetAddress(path),
+                    ("GET", _, []) => Self::GetSubnet(path),
+                    ("POST", _, ["testIamPermissions"]) => Self::TestPermissions(path),
+                    _ => Self::Unknown,
+                }
             }
             (method, ["zones", zone, "operations", name, action @ ..]) => {
                 let path = format!("projects/{project}/zones/{zone}/operations/{name}");
@@ -66,7 +74,7 @@ impl Route {
             ("PATCH", ["updateNetworkInterface"]) => Self::UpdateInterface(place),
             ("POST", ["addAccessConfig"]) => Self::AddAccessConfig(place),
             ("POST", ["deleteAccessConfig"]) => Self::DeleteAccessConfig(place),
-            ("POST", ["testIamPermissions"]) => Self::TestPermissions(place),
+            ("POST", ["testIamPermissions"]) => Self::TestPermissions(place.path()),
             _ => Self::Unknown,
         }
     }
@@ -80,6 +88,7 @@ impl Route {
             Self::AddAccessConfig(_) => "compute.add_access_config",
             Self::DeleteAccessConfig(_) => "compute.delete_access_config",
             Self::TestPermissions(_) => "compute.test_permissions",
+            Self::GetSubnet(_) => "compute.get_subnet",
             Self::GetAddress(_) => "compute.get_address",
             Self::GetOperation(_) => "compute.get_operation",
             Self::WaitOperation(_) => "compute.wait_operation",

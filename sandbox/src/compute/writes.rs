@@ -39,6 +39,7 @@ pub(super) fn add_access_config(
         return Ok(strict::ok(&known));
     }
     let body = strict::body(call, CONFIG)?;
+    state.check_ready(place)?;
     if find(state, place)?.access.is_some() {
         let why = "At most one access config currently supported.";
         return Err(Denied::invalid("resource.accessConfigs", "", why));

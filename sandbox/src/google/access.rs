@@ -109,6 +109,12 @@ impl Access {
         !lock(&self.state).denied.iter().any(|denial| denial.permission == permission && concerns(denial))
     }
 
+    /// What was taken from this account, or from everybody.
+    pub fn denied_to(&self, account: &str) -> Vec<String> {
+        let concerns = |denial: &&Denial| denial.account.as_deref().is_none_or(|named| named == account);
+        lock(&self.state).denied.iter().filter(concerns).map(|denial| denial.permission.clone()).collect()
+    }
+
     /// Whose token the request carries.
     ///
     /// # Errors

@@ -100,6 +100,17 @@ resource "google_compute_address" "public" {
   network_tier = "PREMIUM"
 }
 
+# Reserved, or Google may give it to somebody else while it is between the two.
+resource "google_compute_address" "private" {
+  project      = var.project
+  name         = "db-private"
+  region       = var.region
+  subnetwork   = google_compute_subnetwork.main.id
+  address_type = "INTERNAL"
+  purpose      = "GCE_ENDPOINT"
+  address      = local.address
+}
+
 resource "google_compute_instance" "db" {
   #checkov:skip=CKV_GCP_38:Google encrypts disks by itself; keys of one's own are for whoever has to keep them.
   #checkov:skip=CKV_GCP_40:The external address is what moves, and only where it is asked for.
@@ -121,7 +132,7 @@ resource "google_compute_instance" "db" {
     subnetwork = google_compute_subnetwork.main.id
 
     dynamic "alias_ip_range" {
-      for_each = each.key == "a" ? [local.address] : []
+      for_each = each.key == "a" ? [google_compute_address.private.address] : []
       content {
         ip_cidr_range = "${alias_ip_range.value}/32"
       }

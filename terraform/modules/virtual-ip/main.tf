@@ -2,9 +2,13 @@
 # other change of a machine.
 
 locals {
+  # A range that is reserved as an internal address takes useInternal; where the
+  # mover was ended between two machines, the subnet tells which range it is from.
   alias = [
+    "compute.addresses.useInternal",
     "compute.instances.get",
     "compute.instances.updateNetworkInterface",
+    "compute.subnetworks.get",
     "compute.subnetworks.use",
     "compute.zoneOperations.get",
   ]

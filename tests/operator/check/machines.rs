@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use sandbox::{
     PairSeed,
-    compute::{AddressSeed, MachineSeed},
+    compute::{AddressSeed, Cidr, MachineSeed, Subnet},
 };
 use serde_json::Value;
 
@@ -68,6 +68,9 @@ async fn what_is_wrong_with_either_machine_is_found() {
 async fn what_only_an_alias_range_can_suffer_is_found() {
     let elsewhere = |d: &Deployment| {
         d.world().compute.delete_machine("db-b");
+        let path = "projects/gleich-tech/regions/us-central1/subnetworks/other".to_owned();
+        let range = Cidr::around([10, 9, 0, 0].into(), 24);
+        d.world().compute.add_subnet(Subnet { path, range, secondary: Vec::new() });
         d.world().compute.add_machine(machine("db-b", "other"));
     };
     let sentence = "db-b in projects/gleich-tech/regions/us-central1/subnetworks/other: an alias range";

@@ -63,6 +63,9 @@ impl Trouble {
             "AnotherOperationInProgress" | "RetryableError" | "ReferencedResourceNotProvisioned" => {
                 ApiErrorKind::Transient
             }
+            // A machine that is being deleted lets nobody change its interface, until both are gone
+            // (viya4-iac-azure#140).
+            "OperationNotAllowed" if self.message.contains("marked for deletion") => ApiErrorKind::Transient,
             // Another's newer change went before, or the address is still with its former owner.
             "OperationPreempted" | "CanceledAndSupersededDueToAnotherOperation" | "Canceled" => {
                 ApiErrorKind::Conflict
@@ -169,7 +172,19 @@ mod tests {
         ends("OperationTimedOut", ApiErrorKind::Transient);
         ends("LinkedAuthorizationFailed", ApiErrorKind::Denied);
         ends("InvalidIPConfigCount", ApiErrorKind::Refused);
+        ends("OperationNotAllowed", ApiErrorKind::Refused);
         ends("", ApiErrorKind::Transient);
+    }
+
+    #[test]
+    fn a_machine_that_is_being_deleted_passes() {
+        let message =
+            "Operation 'startTenantUpdate' is not allowed on VM 'vm-a' since the VM is marked for deletion.";
+        let body = json!({"error": {"code": "OperationNotAllowed", "message": message}}).to_string();
+        assert_eq!(refused(409, &[], &body).error.kind, ApiErrorKind::Transient);
+        let trouble: Trouble =
+            serde_json::from_value(json!({"code": "OperationNotAllowed", "message": message})).unwrap();
+        assert_eq!(trouble.of_operation(&TASK).kind, ApiErrorKind::Transient);
     }
 
     #[test]

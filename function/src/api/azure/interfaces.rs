@@ -6,7 +6,10 @@
 use http::Method;
 use serde_json::Value;
 
-use super::{Azure, Request, VERSION, names::InterfaceId};
+use super::{
+    Azure, Request, VERSION,
+    names::{InterfaceId, PublicAddressId},
+};
 use crate::api::{ApiError, ApiErrorKind, task::Task};
 
 const MISSING: &str = "check the id of the interface: az network nic list --query '[].id'";
@@ -73,6 +76,18 @@ impl Azure {
         self.follow(&task, id, &answer).await
     }
 
+    /// A public address: where it is, in which zones, and who has it.
+    pub async fn public_address(&self, id: &PublicAddressId) -> Result<Value, ApiError> {
+        let task = Task {
+            grant: "grant the identity Microsoft.Network/publicIPAddresses/read on it",
+            missing: "check the id of the address: az network public-ip list --query '[].id'",
+            subject: id.name(),
+            ..READING
+        };
+        let url = format!("{}{}?api-version={VERSION}", self.endpoints.azure(), id.as_str());
+        Ok(self.call(&task, &Request::get(&url)).await?.json())
+    }
+
     pub(super) fn interface_url(&self, id: &InterfaceId) -> String {
         format!("{}{id}?api-version={VERSION}", self.endpoints.azure())
     }
@@ -80,5 +95,8 @@ impl Azure {
 
 /// Reading an interface, in words.
 pub(super) fn reading(id: &InterfaceId) -> Task<'_> {
-    Task { provider: "Azure", verb: "read", subject: id.name(), grant: READ, missing: MISSING, refused: "" }
+    Task { subject: id.name(), ..READING }
 }
+
+const READING: Task<'static> =
+    Task { provider: "Azure", verb: "read", subject: "", grant: READ, missing: MISSING, refused: "" };

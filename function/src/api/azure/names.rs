@@ -22,6 +22,16 @@ impl InterfaceId {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The subscription that it is of.
+    pub fn subscription(&self) -> &str {
+        self.0.split('/').nth(2).unwrap_or_default()
+    }
+
+    /// The resource group that it is in.
+    pub fn resource_group(&self) -> &str {
+        self.0.split('/').nth(4).unwrap_or_default()
+    }
+
     /// Where it is: `subscriptions/S/resourceGroups/G`, in lower case, since Azure's ids know no case.
     pub fn group(&self) -> String {
         let parts: Vec<&str> = self.0.split('/').skip(1).take(4).collect();
@@ -33,6 +43,11 @@ impl PublicAddressId {
     /// The whole id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The address's name alone.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
     }
 }
 

@@ -114,7 +114,7 @@ impl Place {
 }
 
 /// Whether `url` is at Azure's own host, or at a region's below it.
-fn is_at(url: &str, base: &str) -> bool {
+pub(super) fn is_at(url: &str, base: &str) -> bool {
     let (Ok(url), Ok(base)) = (url.parse::<Url>(), base.parse::<Url>()) else { return false };
     let (Some(host), Some(usual)) = (url.host_str(), base.host_str()) else { return false };
     let below = host.strip_suffix(usual).is_some_and(|region| region.is_empty() || region.ends_with('.'));

@@ -22,6 +22,8 @@ const OPERATION_TAKES: u32 = 24;
 
 const MACHINE_MISSING: &str =
     "check the project, zone and name of the machine: gcloud compute instances list";
+/// Asks for what can be listed where a zone gives no answer; otherwise there would be no list at all.
+const PARTLY: &str = "returnPartialSuccess";
 const READ: &str = "grant the account compute.instances.get on it, as roles/compute.viewer has";
 
 /// One machine's interface to be written.
@@ -46,13 +48,22 @@ impl Google {
         let task = task("find", &name, grant);
         let url = format!("{}/projects/{}/aggregated/instances", self.endpoints.compute(), machine.project());
         let filter = format!("name = \"{}\"", machine.machine());
-        let mut zones = Vec::new();
-        let mut page = String::new();
+        let (mut zones, mut unseen) = (Vec::new(), Vec::new());
+        let (mut page, mut partly) = (String::new(), true);
         loop {
-            let query = [("filter", filter.as_str()), ("returnPartialSuccess", "true"), ("pageToken", &page)];
-            let wanted = if page.is_empty() { &query[..2] } else { &query[..] };
-            let answer = self.get(&task, url.clone(), wanted).await?;
+            let mut query = vec![("filter", filter.as_str())];
+            query.extend(partly.then_some((PARTLY, "true")));
+            query.extend((!page.is_empty()).then_some(("pageToken", page.as_str())));
+            let answer = match self.get(&task, url.clone(), &query).await {
+                // The newest description of the interface doesn't know it any more.
+                Err(error) if partly && error.message.contains(PARTLY) => {
+                    partly = false;
+                    continue;
+                }
+                answer => answer?,
+            };
             zones.extend(zones_with(&answer, machine.machine()));
+            unseen.extend(not_listed(&answer));
             match answer["nextPageToken"].as_str().filter(|next| !next.is_empty()) {
                 Some(next) => next.clone_into(&mut page),
                 None => break,
@@ -60,6 +71,13 @@ impl Google {
         }
         match zones.as_slice() {
             [zone] => Ok(zone.clone()),
+            [] if !unseen.is_empty() => {
+                let what = format!(
+                    "could not look into {}, where it may be; a zone that is written into its name needs no search",
+                    unseen.join(", ")
+                );
+                Err(task.error(ApiErrorKind::Transient, &what))
+            }
             [] => Err(task.error(ApiErrorKind::Missing, "knows no machine of that name")),
             several => {
                 let what =
@@ -87,20 +105,29 @@ impl Google {
         task.whole(answer, "address")
     }
 
-    /// Which of `permissions` the account has on the machine; asking needs none.
-    pub async fn machine_permissions(
+    /// Which of `permissions` the account has on a machine, a subnet or an address; asking needs none.
+    pub async fn compute_permissions(
         &self,
-        machine: &MachineName,
+        resource: &str,
         permissions: &[&str],
     ) -> Result<Vec<String>, ApiError> {
-        let name = machine.to_string();
         let grant =
             "check that the Compute Engine API is enabled in its project, and whose credentials these are";
-        let task = task("ask for the permissions on", &name, grant);
-        let url = self.compute_url(&name) + "/testIamPermissions";
+        let task = task("ask for the permissions on", resource, grant);
+        let url = self.compute_url(resource) + "/testIamPermissions";
         let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
         let held = answer["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
         Ok(held.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// The subnet itself, with its ranges.
+    pub async fn subnet(&self, path: &str) -> Result<Value, ApiError> {
+        let task = Task {
+            missing: "check the subnet: gcloud compute networks subnets list",
+            ..task("read", path, "grant the account compute.subnetworks.get on it")
+        };
+        let answer = self.get(&task, self.compute_url(path), &[]).await?;
+        task.whole(answer, "ipCidrRange")
     }
 
     /// Replaces an interface's alias ranges, if its fingerprint is still that one, and waits until that is done.
@@ -205,6 +232,25 @@ fn zones_with(page: &Value, name: &str) -> Vec<String> {
     holding.filter_map(|(scope, _)| scope.strip_prefix("zones/").map(str::to_owned)).collect()
 }
 
+/// What a page of the aggregated list could not show: zones that gave no answer, or a part that was left out.
+fn not_listed(page: &Value) -> Vec<String> {
+    let scopes = page["items"].as_object().into_iter().flatten();
+    let silent = scopes.filter(|(_, scope)| is_partial(&scope["warning"])).map(|(scope, _)| scope.clone());
+    let named = page["unreachables"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut all: Vec<String> = silent.chain(named.map(str::to_owned)).collect();
+    if all.is_empty() && is_partial(&page["warning"]) {
+        all.push("some zones".to_owned());
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// That there is nothing to list is the only warning that tells of a whole list.
+fn is_partial(warning: &Value) -> bool {
+    matches!(warning["code"].as_str(), Some("UNREACHABLE" | "PARTIAL_SUCCESS" | "NOT_CRITICAL_ERROR"))
+}
+
 /// What an operation's failure means. An address that is still in use may be free a moment later.
 fn ended_badly(task: &Task<'_>, operation: &Value, error: &Value) -> ApiError {
     let code = error["code"].as_str().unwrap_or_default();
@@ -252,5 +298,18 @@ mod tests {
         }});
         assert_eq!(zones_with(&page, "db-b"), ["us-central1-b"]);
         assert_eq!(zones_with(&json!({}), "db-b"), [""; 0]);
+    }
+
+    #[test]
+    fn a_zone_that_gave_no_answer_is_not_listed_and_one_without_machines_is() {
+        let page = json!({"items": {
+            "zones/us-central1-a": {"warning": {"code": "UNREACHABLE"}},
+            "zones/us-central1-b": {"warning": {"code": "NO_RESULTS_ON_PAGE"}},
+        }});
+        assert_eq!(not_listed(&page), ["zones/us-central1-a"]);
+        let named = json!({"items": {}, "unreachables": ["zones/us-central1-c"]});
+        assert_eq!(not_listed(&named), ["zones/us-central1-c"]);
+        assert_eq!(not_listed(&json!({"warning": {"code": "UNREACHABLE"}})), ["some zones"]);
+        assert_eq!(not_listed(&json!({"warning": {"code": "NO_RESULTS_ON_PAGE"}})), [""; 0]);
     }
 }

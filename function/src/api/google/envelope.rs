@@ -43,9 +43,9 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
         let what = format!("answered {}: {}", answer.status.as_u16(), status.said(&answer.body));
         error = task.error(ApiErrorKind::Refused, &what);
     }
-    if status.is_throttled() {
+    if let Some(kind) = status.passes() {
         let what = format!("answered {}: {}", answer.status.as_u16(), status.message);
-        error = task.error(ApiErrorKind::Transient, &what);
+        error = task.error(kind, &what);
     }
     Err(answer.failure(error, status.retry_delay()))
 }
@@ -63,10 +63,20 @@ impl Status {
         said
     }
 
-    /// Compute Engine says "too many requests" by a 403 too (its page "Rate quotas", read 2026-11-20).
-    fn is_throttled(&self) -> bool {
-        let limited = |reason: &str| matches!(reason, "rateLimitExceeded" | "userRateLimitExceeded");
-        self.errors.iter().any(|error| error["reason"].as_str().is_some_and(limited))
+    /// What passes by itself although its status says that it doesn't. Compute Engine says "too many requests" by a 403
+    /// too (its page "Rate quotas", read 2026-11-20), and of a machine that starts or stops, or of an address that is
+    /// still in use, that the request is wrong (google-cloud-java#9312).
+    fn passes(&self) -> Option<ApiErrorKind> {
+        let meaning = |error: &Value| match error["reason"].as_str()? {
+            "rateLimitExceeded"
+            | "userRateLimitExceeded"
+            | "resourceNotReady"
+            | "resourceOperationRateExceeded"
+            | "backendError" => Some(ApiErrorKind::Transient),
+            "resourceInUseByAnotherResource" | "ipInUseByAnotherResource" => Some(ApiErrorKind::Conflict),
+            _ => None,
+        };
+        self.errors.iter().find_map(meaning)
     }
 
     fn detail(&self, kind: &str) -> Option<&Value> {
@@ -137,6 +147,19 @@ mod tests {
         let exists = read(409, &body("ALREADY_EXISTS")).error;
         assert_eq!(exists.kind, ApiErrorKind::Refused);
         assert!(exists.message.contains("answered 409: ALREADY_EXISTS: no"), "{exists}");
+    }
+
+    #[test]
+    fn what_is_not_ready_or_still_in_use_is_no_wrong_request() {
+        for (reason, kind) in [
+            ("resourceNotReady", ApiErrorKind::Transient),
+            ("resourceInUseByAnotherResource", ApiErrorKind::Conflict),
+            ("invalid", ApiErrorKind::Refused),
+        ] {
+            let body =
+                format!(r#"{{"error":{{"code":400,"message":"no","errors":[{{"reason":"{reason}"}}]}}}}"#);
+            assert_eq!(read(400, &body).error.kind, kind, "{reason}");
+        }
     }
 
     #[test]
