@@ -25,6 +25,7 @@ mod status;
 mod topic;
 mod validate;
 mod wait;
+mod waiting;
 mod words;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@
 //! become labels, `error` is a chain of causes told once, `details` may be JSON.
 
 mod fields;
+mod heard;
 mod human;
 mod json;
 mod redact;
@@ -18,7 +19,12 @@ use std::{
 
 use jiff::Timestamp;
 use tracing::{Event, Subscriber, span};
-use tracing_subscriber::{EnvFilter, Layer, layer::Context, layer::SubscriberExt, registry::LookupSpan};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::LevelFilter,
+    layer::{Context, SubscriberExt},
+    registry::LookupSpan,
+};
 
 use crate::config::Environment;
 
@@ -26,6 +32,9 @@ pub use redact::{hide, hide_passing, redact};
 pub use trace::Trace;
 
 use fields::Fields;
+use heard::Heard;
+
+pub(crate) use heard::take_trouble;
 
 /// The variable that says how much is logged: a level, or directives as `tracing` reads them.
 pub const LEVEL_VARIABLE: &str = "FAILOVER_LOG";
@@ -60,24 +69,26 @@ impl Format {
 
 /// Starts logging to standard error, in the form that fits and as much as [`LEVEL_VARIABLE`] says.
 pub fn init(environment: &Environment) {
-    start(environment, Format::fitting(environment), "info");
+    start(environment, Format::fitting(environment), "info", None);
 }
 
 /// As `init`, for a command that a person runs and that says itself what matters: nothing is logged unless
 /// [`LEVEL_VARIABLE`] asks for it, and then as a person reads it.
 pub fn init_for_command(environment: &Environment) {
     let colour = std::io::stderr().is_terminal() && environment.variable("NO_COLOR").is_none();
-    start(environment, Format::Human { colour }, "off");
+    start(environment, Format::Human { colour }, "off", Some(Heard));
 }
 
-fn start(environment: &Environment, format: Format, usual: &str) {
+fn start(environment: &Environment, format: Format, usual: &str, heard: Option<Heard>) {
     let asked = environment.variable(LEVEL_VARIABLE).unwrap_or(usual);
     let (filter, complaint) = match filter(asked) {
         Ok(filter) => (filter, None),
         Err(why) => (EnvFilter::new("info"), Some(why)),
     };
     let lines = Lines { format, write: write_to_stderr };
-    let subscriber = tracing_subscriber::registry().with(filter).with(lines);
+    let subscriber = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(heard.map(|heard| heard.with_filter(LevelFilter::WARN)));
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         tracing::debug!("the log was started before");
     }

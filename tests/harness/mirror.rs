@@ -1,8 +1,11 @@
 //! Two machines that mirror each other, and what the mirror's callback does on them.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
-use sandbox::{Options, Sandbox, Service};
+use sandbox::{
+    Options, Sandbox, Service,
+    compute::{Cidr, MachineSeed},
+};
 use tempfile::TempDir;
 use tokio::process::Child;
 
@@ -111,6 +114,21 @@ impl Mirror {
     /// Somebody takes the address away from whoever has it.
     pub fn take_away(&self) {
         self.machines.hand(&self.sandbox.world, None);
+    }
+
+    /// A third machine has the address.
+    pub fn hand_to_a_third(&self) {
+        self.take_away();
+        let IpAddr::V4(address) = self.machines.socket().ip() else { panic!("an address of IPv4") };
+        let [first, second, third, _] = address.octets();
+        self.sandbox.world.compute.add_machine(MachineSeed {
+            project: "gleich-tech".to_owned(),
+            zone: "us-central1-c".to_owned(),
+            name: "mirror-c".to_owned(),
+            subnet: "projects/gleich-tech/regions/us-central1/subnetworks/mirror".to_owned(),
+            ip: [first, second, third, 13].into(),
+            aliases: vec![(Cidr::of(address), None)],
+        });
     }
 
     /// How often an interface was written.

@@ -1,5 +1,7 @@
 //! A machine that was promoted takes its address, by the real binary on a network of loopback addresses.
 
+use std::time::{Duration, Instant};
+
 use sandbox::{Aim, Fault};
 
 use crate::harness::{machines::Moves, mirror::Mirror};
@@ -122,4 +124,44 @@ async fn a_machine_that_is_neither_is_told_so() {
     ran.ends(2).says("failover-00001-abc is neither primary nor standby of any switch of db");
     let ran = mirror.nowhere(&["promote", "--within", "1s"]).await;
     ran.ends(1).says("nobody could tell which machine this is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bound_of_time_is_one_and_what_is_waited_for_is_said_on_the_way() {
+    let mirror = Mirror::start().await;
+    mirror.hand_to_a_third();
+    let begun = Instant::now();
+    let ran = mirror.promote(1, &["--within", "5s", "--json"]).await;
+    // Beside the bound, time for what has begun, and for a machine under load.
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    ran.ends(1).says("IP_IN_USE_BY_ANOTHER_RESOURCE");
+    let said = ran.err.lines().filter(|line| line.starts_with("failover: taking db for mirror-b ("));
+    assert!(said.clone().count() >= 1, "{ran:#?}");
+    assert!(said.clone().any(|line| line.contains("IP_IN_USE")), "{ran:#?}");
+    assert!(ran.json()["answer"]["reason"].as_str().is_some_and(|reason| reason.contains("IP_IN_USE")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_asked_to_end_halfway_gives_what_it_has_taken() {
+    let mirror = Mirror::start().await;
+    mirror.sandbox.world.compute.operations_take(Duration::from_secs(1));
+    let mut process = mirror.begin_promotion(1);
+    mirror.sandbox.world.ledger.arrived("compute.update_network_interface", 1).await;
+    let pid = process.id().expect("it runs").to_string();
+    let asked = std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+    assert!(asked.success());
+    let ended = tokio::time::timeout(Duration::from_secs(60), process.wait()).await.expect("an end");
+    assert!(ended.expect("a status").code().is_some(), "it ended by itself");
+    assert_eq!(mirror.holders(), ["mirror-b"]);
+    mirror.promote(1, &[]).await.ends(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_is_not_taken_again_and_again_from_a_holder_that_lives() {
+    let mirror = Mirror::start().await;
+    // Whatever is given to the second machine is refused.
+    mirror.sandbox.world.fault(Aim::at("compute.update_network_interface").nth(2), Fault::status(400));
+    mirror.promote(1, &["--within", "6s"]).await.ends(1).says("mirror-a has it again");
+    assert_eq!(mirror.holders(), ["mirror-a"]);
+    assert_eq!(mirror.writes(), 3, "taken once, refused once, given back once");
 }

@@ -9,25 +9,28 @@ use failover_core::{Command, Facts, Position, Role, SiteName, Verb};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 use super::{
     exit::{Exit, Failure},
-    progress::Progress,
     session::Session,
+    waiting::{Bound, Signals, Waiting},
     words,
 };
 use crate::{
     cycle::Cycle,
     log::chain,
     machine::{Identity, Places, who_am_i},
-    push::{Delivery, DeliveryKind, Reply},
+    push::{Delivery, DeliveryKind, Reply, ReplyVerdict},
     site::Guarded,
     switch::SwitchError,
 };
 
 /// From one try to the next: own choice, short beside what a move takes.
 const AGAIN: Duration = Duration::from_secs(2);
+
+/// And so seldom after a while: what is refused is not mended in seconds.
+const SELDOM: Duration = Duration::from_secs(16);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -37,30 +40,54 @@ pub(super) struct Args {
     /// Why, for the journal and for whoever reads it tomorrow.
     #[arg(long, short, value_name = "TEXT")]
     reason: Option<String>,
-    /// How long to go on while network, journal or cloud give no answer, as when the system starts.
+    /// How long to go on while network, journal or cloud give no answer, as when the system starts, or refuse.
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
     within: Duration,
 }
 
 pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
     let promoted_at = Timestamp::now();
-    let deadline = Instant::now() + args.within;
+    let bound = Bound::within(args.within);
     let site = session.site(args.site.as_ref())?;
-    let name = site.name.clone();
-    let progress = Progress::of(session.screen, "finding out which machine this is");
-    let me = identify(session, deadline, &progress).await?;
-    let place = place_of(site, &me, deadline, &progress).await?;
-    progress.remark(format!("{} is the {place} of {name}", me.name()));
-    let reply =
-        carry_out(session, &command(&args, &name, &me, place), promoted_at, deadline, &progress).await;
-    drop(progress);
-    let has_it = reply.status == 200 && leads_here(session, &name, place, deadline).await;
+    let mut signals = Signals::listen()?;
+    let waiting = Waiting::begin(session.screen, "finding out which machine this is");
+    let (me, place) = tokio::select! {
+        found = find_out(session, site, bound, &waiting) => found?,
+        () = signals.next() => {
+            return Err(Failure::new("asked to end before anything was begun: nothing was moved"));
+        }
+    };
+    waiting.say(&format!("{} is the {place} of {}", me.name(), site.name));
+    waiting.now(format!("taking {} for {}", site.name, me.name()));
+    let order = command(&args, &site.name, &me, place);
+    let mut reply = carry_out(session, &order, promoted_at, bound, &waiting, &mut signals).await;
+    let looked = tokio::time::timeout_at(bound.at_last(), leads_here(session, &site.name, place, bound));
+    let has_it = looked.await.unwrap_or(false);
+    if reply.status != 200
+        && let Some(why) = waiting.last_trouble().filter(|why| !reply.reason.contains(why.as_str()))
+    {
+        reply.reason = format!("{}; last of all: {why}", reply.reason);
+    }
+    drop(waiting);
     show(session, &me, place, &reply, has_it);
     Ok(exit(&reply, has_it))
 }
 
+/// Which machine this is, and which place of the site.
+async fn find_out(
+    session: &Session,
+    site: &Guarded,
+    bound: Bound,
+    waiting: &Waiting,
+) -> Result<(Identity, Position), Failure> {
+    let me = identify(session, bound, waiting).await?;
+    waiting.now(format!("finding out which place of {} this is", site.name));
+    let place = place_of(site, &me, bound, waiting).await?;
+    Ok((me, place))
+}
+
 /// While the system starts, the metadata server may not be there yet.
-async fn identify(session: &Session, deadline: Instant, progress: &Progress) -> Result<Identity, Failure> {
+async fn identify(session: &Session, bound: Bound, waiting: &Waiting) -> Result<Identity, Failure> {
     let config = session.config();
     // What is named to be Azure's has no other use; Google's gives tokens for the journal, too.
     let azure = config.endpoints.azure_metadata.is_some().then(|| config.endpoints.azure_metadata());
@@ -68,12 +95,13 @@ async fn identify(session: &Session, deadline: Instant, progress: &Progress) -> 
     loop {
         match who_am_i(places).await {
             Ok(me) => return Ok(me),
-            Err(why) if Instant::now() + AGAIN >= deadline => {
-                return Err(Failure::new(format!("nobody could tell which machine this is: {why}")));
+            Err(why) => {
+                waiting.trouble(&why);
+                if !bound.rest(AGAIN).await {
+                    return Err(Failure::new(format!("nobody could tell which machine this is: {why}")));
+                }
             }
-            Err(why) => progress.remark(format!("{why}; trying again")),
         }
-        tokio::time::sleep(AGAIN).await;
     }
 }
 
@@ -81,22 +109,20 @@ async fn identify(session: &Session, deadline: Instant, progress: &Progress) -> 
 async fn place_of(
     site: &Guarded,
     me: &Identity,
-    deadline: Instant,
-    progress: &Progress,
+    bound: Bound,
+    waiting: &Waiting,
 ) -> Result<Position, Failure> {
     let places = loop {
-        match places_of(site, me).await {
-            Ok(places) => break places,
-            Err(error) if Instant::now() + AGAIN >= deadline => {
-                let why = chain(&error);
-                return Err(Failure::new(format!(
-                    "nobody could tell which place of {} this is: {why}",
-                    site.name
-                )));
-            }
-            Err(error) => progress.remark(format!("{}; trying again", chain(&error))),
+        let why = match tokio::time::timeout_at(bound.at(), places_of(site, me)).await {
+            Ok(Ok(places)) => break places,
+            Ok(Err(error)) => chain(&error),
+            Err(_) => format!("the cloud gave no answer within {bound}"),
+        };
+        waiting.trouble(&why);
+        if !bound.rest(AGAIN).await {
+            let sentence = format!("nobody could tell which place of {} this is: {why}", site.name);
+            return Err(Failure::new(sentence));
         }
-        tokio::time::sleep(AGAIN).await;
     };
     match places[..] {
         [place] => Ok(place),
@@ -136,17 +162,19 @@ fn command(args: &Args, site: &SiteName, me: &Identity, place: Position) -> Comm
     }
 }
 
-/// Delivers the same order again and again until it is settled, one way or the other.
+/// Delivers the same order again and again until it is settled, one way or the other, or time is up.
 async fn carry_out(
     session: &Session,
     command: &Command,
     promoted_at: Timestamp,
-    deadline: Instant,
-    progress: &Progress,
+    bound: Bound,
+    waiting: &Waiting,
+    signals: &mut Signals,
 ) -> Reply {
     let (stop, shutdown) = watch::channel(false);
     let cycle = session.parts.cycle(&shutdown);
     let message_id = format!("promote-{}", uuid::Uuid::new_v4());
+    let mut pause = AGAIN;
     loop {
         let delivery = Delivery {
             message_id: message_id.clone(),
@@ -156,44 +184,67 @@ async fn carry_out(
             kind: DeliveryKind::Command(command.clone()),
             trace: None,
         };
-        let reply = deliver(&cycle, delivery, &stop, progress).await;
-        if reply.status != 503 || *stop.borrow() || Instant::now() + AGAIN >= deadline {
+        let reply = deliver(&cycle, delivery, &stop, bound, waiting, signals).await;
+        if reply.status != 503 || *stop.borrow() {
             return reply;
         }
-        progress.remark(format!("{}; trying again", reply.reason));
-        tokio::time::sleep(AGAIN).await;
+        waiting.trouble(&reply.reason);
+        tokio::select! {
+            more = bound.rest(pause) => if !more { return reply },
+            () = signals.next() => return reply,
+        }
+        pause = (pause * 2).min(SELDOM);
     }
 }
 
+/// One delivery. When time is up, or this process is asked to end, what has begun is finished and nothing else begun.
 async fn deliver(
     cycle: &Cycle,
     delivery: Delivery,
     stop: &watch::Sender<bool>,
-    progress: &Progress,
+    bound: Bound,
+    waiting: &Waiting,
+    signals: &mut Signals,
 ) -> Reply {
+    const FINISHED: &str = "a change that has begun is finished first";
     let work = cycle.deliver(delivery);
     tokio::pin!(work);
     loop {
+        let stopping = *stop.borrow();
         tokio::select! {
             reply = &mut work => return reply,
-            Ok(()) = tokio::signal::ctrl_c() => {
+            () = signals.next() => {
+                if stop.send_replace(true) {
+                    return unfinished("asked to end twice");
+                }
+                waiting.say(&format!("asked to end; {FINISHED}, and the next promotion goes on from there"));
+            }
+            () = tokio::time::sleep_until(bound.at()), if !stopping => {
                 stop.send_replace(true);
-                progress.remark("stopping; a write that has begun is finished first");
+                waiting.say(&format!("{bound} are over; {FINISHED}"));
+            }
+            () = tokio::time::sleep_until(bound.at_last()) => {
+                return unfinished(&format!("{bound} are over, and a change that has begun gave no answer yet"));
             }
         }
     }
 }
 
+fn unfinished(why: &str) -> Reply {
+    let reason = format!("{why}; it may still be made, and the next promotion goes on from there");
+    Reply::new(None, ReplyVerdict::Move, reason, 503)
+}
+
 /// Only a machine that has its site was promoted; one that a newer promotion went past has to know. "Could not look" is
 /// neither, and nor is an address that nobody seems to have: it is looked again.
-async fn leads_here(session: &Session, name: &SiteName, place: Position, deadline: Instant) -> bool {
+async fn leads_here(session: &Session, name: &SiteName, place: Position, bound: Bound) -> bool {
     let Ok(site) = session.site(Some(name)) else { return false };
     loop {
         let switches = site.look_at(&[Role::Route]).await;
         match (Facts { switches, ..Facts::none() }).route() {
             Some(seen) => return seen == place,
-            None if Instant::now() + AGAIN >= deadline => return false,
-            None => tokio::time::sleep(AGAIN).await,
+            None if !bound.rest(AGAIN).await => return false,
+            None => {}
         }
     }
 }
@@ -202,10 +253,13 @@ fn show(session: &Session, me: &Identity, place: Position, reply: &Reply, has_it
     let told = json!({ "machine": me.to_string(), "place": place, "has_it": has_it, "answer": reply });
     session.screen.show(&told, |width| {
         let mut text = words::wrap(&words::sentence(&reply.reason), 0, width);
-        if reply.status == 200 && !has_it {
-            let lost = format!("{} is not where the site is led to: a newer order went past it.", me.name());
-            text = format!("{text}\n{}", words::wrap(&lost, 0, width));
-        }
+        let besides = match (reply.status, has_it) {
+            (200, false) => "is not where the site is led to: a newer order went past it.",
+            (200, true) | (_, false) => return text,
+            (_, true) => "has it all the same.",
+        };
+        let besides = format!("{} {besides}", me.name());
+        text = format!("{text}\n{}", words::wrap(&besides, 0, width));
         text
     });
 }

@@ -65,6 +65,12 @@ impl Screen {
         }
     }
 
+    /// Something on the way that nobody has to read: to standard error, whoever reads the answer.
+    pub(super) fn aside(&self, line: &str) {
+        self.draw("");
+        let _ = writeln!(anstream::stderr(), "failover: {line}");
+    }
+
     /// What has nothing to do with `--json`: a script for a shell.
     pub(super) fn raw(bytes: &[u8]) {
         let _ = std::io::stdout().write_all(bytes);

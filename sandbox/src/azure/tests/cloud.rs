@@ -125,5 +125,7 @@ pub(super) fn configuration(name: &str, ip: &str) -> Value {
         "privateIPAddress": ip,
         "privateIPAllocationMethod": "Static",
         "subnet": {"id": PairSeed::example().subnet()},
+        // All configurations of an interface are in the same groups.
+        "applicationSecurityGroups": [{"id": PairSeed::example().joined()[3]}],
     }})
 }

@@ -19,7 +19,18 @@ fn every_request_has_its_name() {
         ("PUT", NIC, "azure.put_interface"),
         ("GET", OPERATION, "azure.get_operation"),
         ("GET", upper.as_str(), "azure.get_operation"),
-        ("PATCH", NIC, "azure.unknown"),
+        ("PATCH", NIC, "azure.patch_interface"),
+        (
+            "GET",
+            "/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/publicIPAddresses/A",
+            "azure.get_public_address",
+        ),
+        (
+            "GET",
+            "/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/networkInterfaces/N/providers/\
+             Microsoft.Authorization/permissions",
+            "azure.get_permissions",
+        ),
         ("DELETE", NIC, "azure.unknown"),
         ("POST", OPERATION, "azure.unknown"),
         ("GET", "/subscriptions/S", "azure.unknown"),
@@ -27,7 +38,7 @@ fn every_request_has_its_name() {
         (
             "GET",
             "/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/networkInterfaces",
-            "azure.unknown",
+            "azure.list_interfaces",
         ),
         (
             "GET",

@@ -46,7 +46,7 @@ const LEFT_OUT: [(Edit, &str, &str); 6] = [
     (|one| forget(one, "enableIPForwarding"), "/properties/enableIPForwarding", "false"),
     (|one| forget(one, "enableAcceleratedNetworking"), "/properties/enableAcceleratedNetworking", "false"),
     (
-        |one| forget(&mut configurations(one)[1], "applicationSecurityGroups"),
+        |one| configurations(one).iter_mut().for_each(|one| forget(one, "applicationSecurityGroups")),
         "/properties/ipConfigurations/1/properties/applicationSecurityGroups",
         "null",
     ),
@@ -155,7 +155,7 @@ fn what_is_not_there_is_not_found() {
         let path = cloud.path(0).replace(there, not_there);
         refused(&cloud.answer(&cloud.call("GET", &path)), 404, code);
     }
-    refused(&cloud.answer(&cloud.call("PATCH", &cloud.path(0))), 404, "InvalidResourceType");
+    refused(&cloud.answer(&cloud.call("POST", &cloud.path(0))), 404, "InvalidResourceType");
 }
 
 #[test]
@@ -213,7 +213,8 @@ fn writes_are_counted_and_refused_when_none_is_left() {
 #[test]
 fn an_address_that_is_left_to_azure_is_the_next_free_one_and_stays() {
     let cloud = Cloud::new();
-    let dynamic = json!({"name": "extra", "properties": {"subnet": {"id": cloud.pair.subnet()}}});
+    let mut dynamic = configuration("extra", "");
+    dynamic["properties"].as_object_mut().unwrap().retain(|key, _| !key.starts_with("privateIP"));
     cloud.put(1, |one| configurations(one).push(dynamic));
     let given = |cloud: &Cloud| cloud.get(1)["properties"]["ipConfigurations"][2]["properties"].clone();
     let extra = given(&cloud);
@@ -226,4 +227,29 @@ fn an_address_that_is_left_to_azure_is_the_next_free_one_and_stays() {
         configurations(one).push(configuration("more", "10.0.0.5"));
     });
     assert_eq!(given(&cloud)["privateIPAddress"], "10.0.0.4");
+}
+
+#[test]
+fn a_patch_changes_tags_and_nothing_else() {
+    let cloud = Cloud::new();
+    let patch = |body: Value| cloud.answer(&cloud.call("PATCH", &cloud.path(0)).with_body(body.to_string()));
+    let before = cloud.get(0);
+    assert_eq!(patch(json!({"tags": {"team": "db"}})).status, 200);
+    let after = cloud.get(0);
+    assert_eq!(after["tags"], json!({"team": "db"}));
+    assert_eq!(
+        (names(&after), &after["properties"]["dnsSettings"]),
+        (names(&before), &before["properties"]["dnsSettings"])
+    );
+    refused(&patch(json!({"properties": {"enableIPForwarding": false}})), 400, "InvalidRequestFormat");
+}
+
+#[test]
+fn all_configurations_of_an_interface_are_in_the_same_security_groups() {
+    let cloud = Cloud::new();
+    let reply = cloud.put(0, |one| {
+        let groups = &mut configurations(one)[1]["properties"]["applicationSecurityGroups"];
+        *groups = json!([]);
+    });
+    refused(&reply, 400, "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups");
 }
