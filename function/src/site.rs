@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     announce::{Announcement, Announcer, Kind},
+    api::ApiErrorKind,
     pace::{Pace, Wishes},
     probe::{Answer, Prober, Targets, Witness},
     record::Record,
@@ -108,6 +109,40 @@ impl Guarded {
     pub async fn look_at(&self, roles: &[Role]) -> Vec<Sighting> {
         let wanted = self.switches.iter().filter(|switch| roles.contains(&switch.role()));
         join_all(wanted.map(async |switch| sighting(switch.as_ref(), switch.observe().await))).await
+    }
+
+    /// Looks at what powers the primary, again while another look may help: what was not seen decides nothing.
+    pub async fn look_at_power(&self) -> Vec<Sighting> {
+        let until = tokio::time::Instant::now() + self.pace.call_timeout * 3;
+        let looks = self.of(Role::Power).map(async |switch| {
+            let seen = self.look_until(switch.as_ref(), until).await;
+            sighting(switch.as_ref(), seen)
+        });
+        join_all(looks).await
+    }
+
+    async fn look_until(
+        &self,
+        switch: &dyn Switch,
+        until: tokio::time::Instant,
+    ) -> Result<Observation, SwitchError> {
+        let mut tries = 0;
+        loop {
+            let error = match switch.observe().await {
+                Err(error) if !error.cause.is_permanent() => error,
+                seen => return seen,
+            };
+            let backoff = self.pace.backoff(tries);
+            let wait = match error.cause.kind {
+                ApiErrorKind::Busy(asked) | ApiErrorKind::Rationed(asked) => asked.max(backoff),
+                _ => backoff,
+            };
+            if tokio::time::Instant::now() + wait >= until {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            tries += 1;
+        }
     }
 
     /// As `look_at`, by glances; switches that are rationed are left unknown where it isn't this site's turn.

@@ -1,7 +1,7 @@
 //! A Kubernetes cluster's interface, as far as the scale of deployments goes, and the deployments that are primaries.
 //!
-//! As strict as the real one: content types of patches, unknown fields, resource versions, grants by verb and
-//! resource, `Status` objects (the reference of `apps/v1` and `autoscaling/v1` and "API Concepts", read 2026-11-20). What
+//! As strict as the real one: content types of patches, resource versions, grants by verb, resource, namespace and
+//! name, `Status` objects (the reference of `apps/v1` and `autoscaling/v1` and "API Concepts", read 2026-11-20). What
 //! is told of a deployment lags behind a change, and pods aren't ready at once, where a test says so.
 
 mod deployment;
@@ -37,6 +37,8 @@ pub struct Kubernetes(Mutex<State>);
 struct State {
     deployments: BTreeMap<(String, String), Deployment>,
     grants: BTreeSet<(String, String)>,
+    /// Of which deployments the role is: it names each, and is in its namespace.
+    granted: BTreeSet<(String, String)>,
     /// How long it takes until a pod that is started is ready.
     starting_takes: Duration,
 }
@@ -44,7 +46,8 @@ struct State {
 impl Default for Kubernetes {
     fn default() -> Self {
         let grants = GRANTS.iter().map(|(verb, on)| ((*verb).to_owned(), (*on).to_owned())).collect();
-        Self(Mutex::new(State { deployments: BTreeMap::new(), grants, starting_takes: Duration::ZERO }))
+        let (deployments, granted) = (BTreeMap::new(), BTreeSet::new());
+        Self(Mutex::new(State { deployments, grants, granted, starting_takes: Duration::ZERO }))
     }
 }
 
@@ -68,10 +71,17 @@ impl<'a> Route<'a> {
 }
 
 impl Kubernetes {
-    /// Adds a deployment of one replica that is ready.
+    /// Adds a deployment of one replica that is ready, and a role for it.
     pub fn add(&self, namespace: &str, name: &str) {
         let key = (namespace.to_owned(), name.to_owned());
-        lock(&self.0).deployments.insert(key, Deployment::new(namespace, name));
+        let state = &mut *lock(&self.0);
+        state.granted.insert(key.clone());
+        state.deployments.insert(key, Deployment::new(namespace, name));
+    }
+
+    /// Somebody deletes a deployment; the role for it stays.
+    pub fn delete(&self, namespace: &str, name: &str) {
+        lock(&self.0).deployments.remove(&(namespace.to_owned(), name.to_owned()));
     }
 
     /// How long pods take from now on until they are ready.
@@ -127,12 +137,12 @@ impl State {
         match Route::of(&segments) {
             Route::Deployment(space, name) if call.method == Method::GET => {
                 self.may(call, "get", "deployments", (space, name))?;
-                status::check_query(call, &[])?;
+                status::check_query(call, &["timeout", "pretty"])?;
                 Ok(Reply::json(200, &self.find((space, name))?.view(Instant::now())))
             }
             Route::Scale(space, name) if call.method == Method::GET => {
                 self.may(call, "get", "deployments/scale", (space, name))?;
-                status::check_query(call, &[])?;
+                status::check_query(call, &["timeout", "pretty"])?;
                 Ok(Reply::json(200, &self.find((space, name))?.scale_view(Instant::now())))
             }
             Route::Scale(space, name) if call.method == Method::PATCH => {
@@ -157,7 +167,8 @@ impl State {
             Some(_) => return Err(Denied::unauthorized()),
             None => "system:anonymous",
         };
-        let granted = self.grants.contains(&(verb.to_owned(), resource.to_owned()));
+        let granted = self.grants.contains(&(verb.to_owned(), resource.to_owned()))
+            && self.granted.contains(&(namespace.to_owned(), name.to_owned()));
         if granted && user != "system:anonymous" {
             return Ok(());
         }
@@ -173,13 +184,16 @@ impl State {
     }
 
     fn patch_scale(&mut self, call: &Call, (namespace, name): (&str, &str)) -> Result<Reply, Denied> {
-        status::check_query(call, &["dryRun", "fieldManager", "fieldValidation"])?;
-        let patch = status::merge_patch(call)?;
+        status::check_query(
+            call,
+            &["dryRun", "fieldManager", "fieldValidation", "timeout", "pretty", "force"],
+        )?;
         let takes = self.starting_takes;
         let known = self.deployments.get_mut(&(namespace.to_owned(), name.to_owned()));
         let deployment = known.ok_or_else(|| Denied::not_found(name))?;
-        let wanted = deployment.check(&patch)?;
         let now = Instant::now();
+        let patch = status::patch(call, &deployment.scale_view(now))?;
+        let wanted = deployment.check(&patch, status::is_strict(call)?)?;
         if status::only_tries(call)? {
             let mut tried = deployment.clone();
             tried.scale(wanted, now, takes);

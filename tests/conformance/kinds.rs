@@ -1,6 +1,7 @@
 //! Every kind of switch, as the suite needs to know it: what it is called, how it is read and written, what is
 //! really there, and what hangs on it that isn't its own.
 
+use cloud_failover::api::ApiErrorKind;
 use sandbox::{PairSeed, Site, SiteSeed, World, azure, cloudflare::record_id};
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ pub(crate) struct Kind {
     /// Whether it has to read before it writes.
     pub(crate) reads_first: bool,
     pub(crate) provider: Provider,
+    /// What a name that is nowhere is told: a role of Kubernetes that names what it is for says nothing of anything else.
+    pub(crate) nowhere: ApiErrorKind,
     /// Whether it really is at its standby position.
     pub(crate) is_standby: fn(&World, &Site) -> bool,
     /// Somebody else moves it to its standby position.
@@ -69,6 +72,7 @@ pub(crate) const ALL_USERS: Kind = Kind {
     touches: 1,
     reads_first: true,
     provider: Provider::Google,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, site| world.run.is_granted(&site.seed.service),
     by_hand: |world, site| world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers"),
     rest: |world, site| {
@@ -129,6 +133,7 @@ pub(crate) const PAGE_RULE: Kind = Kind {
     touches: 1,
     reads_first: false,
     provider: Provider::Cloudflare,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, site| {
         world
             .cloudflare
@@ -157,6 +162,7 @@ pub(crate) const REDIRECT_RULE: Kind = Kind {
     touches: 1,
     reads_first: true,
     provider: Provider::Cloudflare,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, site| {
         let rule = world.cloudflare.redirect_rule(&site.seed.zone, &site.seed.redirect);
         rule.is_some_and(|rule| rule["enabled"] == true)
@@ -184,6 +190,7 @@ pub(crate) const UPTIME_CHECK: Kind = Kind {
     touches: 1,
     reads_first: false,
     provider: Provider::Google,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, site| !world.monitoring.is_enabled(&site.seed.check),
     by_hand: |world, site| {
         world.monitoring.edit(&site.seed.check, |check| {
@@ -207,6 +214,7 @@ pub(crate) const DNS_RECORD: Kind = Kind {
     touches: 1,
     reads_first: false,
     provider: Provider::Cloudflare,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, site| {
         world
             .cloudflare
@@ -242,6 +250,7 @@ pub(crate) const ALIAS_IP: Kind = Kind {
     touches: 1,
     reads_first: true,
     provider: Provider::Google,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, _| world.compute.holders(pair().private()) == [pair().machine(1)],
     by_hand: |world, _| world.hand_alias(pair().private(), Some(&pair().machine(1))),
     rest: |world, _| interfaces(world, "aliasIpRanges", |alias| alias["ipCidrRange"] != "10.0.0.250/32"),
@@ -293,6 +302,7 @@ pub(crate) const KUBERNETES_SCALE: Kind = Kind {
     touches: 0,
     reads_first: true,
     provider: Provider::Kubernetes,
+    nowhere: ApiErrorKind::Denied,
     is_standby: |world, site| world.kubernetes.replicas(site.name()) == 0,
     by_hand: |world, site| world.kubernetes.scale(site.name(), 0),
     rest: |world, site| {
@@ -321,6 +331,7 @@ pub(crate) const IP_CONFIGURATION: Kind = Kind {
     touches: 2,
     reads_first: true,
     provider: Provider::Azure,
+    nowhere: ApiErrorKind::Missing,
     is_standby: |world, _| world.azure.holders(pair().private()) == [pair().machine(1)],
     by_hand: |world, _| world.hand_configuration(pair().private(), Some(&pair().machine(1))),
     rest: |world, _| json!([0, 1].map(|index| rest_of_interface(world, index))),

@@ -147,6 +147,8 @@ async fn a_cluster_that_the_given_certificate_does_not_vouch_for_is_told_no_toke
     let pod = Source::Pod { server: Some(server), account: folder.path().to_owned() };
     let refused = client(pod).scale(&resume()).await.unwrap_err();
     assert!(refused.message.contains("certificate"), "{refused}");
+    assert_eq!(refused.kind, ApiErrorKind::Refused, "trying again makes nobody trust it: {refused}");
+    assert!(refused.message.contains("the authority that issued the cluster's"), "{refused}");
     assert_eq!(sandbox.world.ledger.count("kubernetes.get_deployment"), 0);
 }
 
@@ -188,4 +190,18 @@ async fn no_refusal_repeats_the_token() {
     let refused = client(Source::Kubeconfig { path, context: None }).scale(&resume()).await.unwrap_err();
     assert_eq!(refused.kind, ApiErrorKind::Unaccepted);
     assert!(!refused.message.contains("a-wrong-token"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_is_told_apart_from_a_grant_that_lacks() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let path = kubeconfig(&sandbox);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let source = Source::Kubeconfig { path: path.clone(), context: None };
+    sandbox.world.kubernetes.deny("get", "deployments");
+    let ungranted = client(source.clone()).scale(&resume()).await.unwrap_err().message;
+    assert!(ungranted.contains("grant the account get on deployments"), "{ungranted}");
+    std::fs::write(&path, text.replace("token: ", "token: x")).unwrap();
+    let ended = client(source).scale(&resume()).await.unwrap_err().message;
+    assert!(ended.contains("isn't accepted") && !ended.contains("grant the account"), "{ended}");
 }

@@ -137,7 +137,7 @@ async fn what_is_not_there_is_missing_and_never_at_a_position() {
         let set = bench.set(Standby).await.unwrap_err().cause;
         let touched = bench.switch.touch().await.unwrap_err().cause;
         for cause in [seen, set, touched] {
-            assert_eq!(cause.kind, ApiErrorKind::Missing, "{}: {cause}", kind.name);
+            assert_eq!(cause.kind, kind.nowhere, "{}: {cause}", kind.name);
         }
         assert_eq!(bench.truth(), Primary, "{}", kind.name);
     }

@@ -94,6 +94,18 @@ async fn one_that_does_not_get_ready_leaves_visitors_on_the_standby_and_stays_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_busy_for_a_moment_does_not_refuse_a_failback() {
+    for fault in [Fault::retry_after(429, 0), Fault::status(500)] {
+        let drill = drill("").await;
+        drill.sandbox.world.kubernetes.scale("resume", 0);
+        drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+        drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment"), fault);
+        drill.order("failback").await.is(200, "move", Some("Done"));
+        assert_eq!(drill.visit().await, Served::Primary);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_ready_and_silent_leaves_visitors_on_the_standby() {
     let drill = drill("ready_within = \"1s\"\n").await;
     drill.sandbox.world.kubernetes.scale("resume", 0);

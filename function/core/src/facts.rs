@@ -82,6 +82,15 @@ impl Facts {
         self.switches.iter().any(|seen| seen.role == Role::Power && off(&seen.observed))
     }
 
+    /// Why it was not seen whether the primary is off.
+    pub fn power_unseen(&self) -> Option<&str> {
+        let power = self.switches.iter().filter(|seen| seen.role == Role::Power);
+        power.map(|seen| &seen.observed).find_map(|observed| match observed {
+            Observed::Unknown(why) => Some(why.as_str()),
+            Observed::At(_) | Observed::Mixed(_) => None,
+        })
+    }
+
     /// The switches of `roles` that were not seen at `position`: elsewhere, or not at all.
     pub fn not_at(&self, position: Position, roles: &[Role]) -> Vec<&SwitchId> {
         let off = |s: &&Sighting| roles.contains(&s.role) && !s.observed.is_at(position);

@@ -103,6 +103,13 @@ pub enum Reason {
     StandbyUnable(String),
     /// A failback was refused since the primary doesn't answer.
     PrimarySilent(String),
+    /// Nor was it seen whether it is off, and could be started.
+    PowerUnseen {
+        /// Why the primary doesn't count as answering.
+        silent: String,
+        /// Why it was not seen.
+        unseen: String,
+    },
     /// A failback was refused since nobody can ask the primary past the redirect.
     NoPrimaryUrl,
     /// A hold was set.
@@ -234,6 +241,11 @@ impl fmt::Display for Reason {
             Self::PrimarySilent(why) => write!(
                 f,
                 "the primary has not answered twice in a row ({why}); start it, or send \"failback\" with \"force\": true"
+            ),
+            Self::PowerUnseen { silent, unseen } => write!(
+                f,
+                "the primary has not answered twice in a row ({silent}), and whether it can be started could not be \
+                 seen ({unseen}); send \"failback\" again once that can be seen, or with \"force\": true"
             ),
             Self::NoPrimaryUrl => f.write_str(
                 "nobody can ask the primary past the redirect, as there is no primary_url; send \"failback\" with \

@@ -18,7 +18,7 @@ use super::{
     ApiError, ApiErrorKind, Pace,
     answer::{Answer, broken},
     fence,
-    retry::{self, Failure},
+    retry::{self, Failure, root_cause},
     task::Task,
 };
 use access::Trust;
@@ -27,7 +27,8 @@ use envelope::read;
 pub use access::{Source, in_this_pod};
 
 const GRANT: &str = "grant the account get on deployments and patch on deployments/scale, as \
-                     kubernetes/components/scale-access does";
+                     kubernetes/components/scale-access does, and check namespace and name: of what isn't granted a \
+                     cluster doesn't say whether it is there";
 const MISSING: &str = "check namespace and name: kubectl get deployments --all-namespaces";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -147,7 +148,9 @@ impl Kubernetes {
         if let Some(patch) = patch {
             request = request.header(CONTENT_TYPE, MERGE_PATCH).body(patch.to_string());
         }
-        let broken = |error: reqwest::Error| broken(task, &error, self.call_timeout);
+        let broken = |error: reqwest::Error| {
+            untrusted(task, &error).unwrap_or_else(|| broken(task, &error, self.call_timeout))
+        };
         let response = request.send().await.map_err(broken)?;
         read(&Answer::receive(response).await.map_err(broken)?, task)
     }
@@ -181,6 +184,24 @@ impl DeploymentName {
 
 fn task<'a>(verb: &'static str, subject: &'a str) -> Task<'a> {
     Task { provider: "Kubernetes", verb, subject, grant: GRANT, missing: MISSING, refused: "" }
+}
+
+/// A certificate that isn't trusted is not trusted by trying again. The cluster isn't known by it, so nothing was told to
+/// whoever answers there.
+fn untrusted(task: &Task<'_>, error: &reqwest::Error) -> Option<Failure> {
+    let cause = root_cause(error);
+    let why = cause.split_once("invalid peer certificate")?.1;
+    let mend = if why.contains("NotValidForName") {
+        "write the server as its certificate names it"
+    } else if why.contains("Expired") || why.contains("NotValidYet") {
+        "renew the cluster's certificate, or set the clock"
+    } else {
+        "certificate-authority has to be the certificate of the authority that issued the cluster's; the cluster's own \
+         certificate, or an authority that answers for itself, is taken by kubectl but not here"
+    };
+    let at = error.url().map(|url| format!(" at {}", url.origin().ascii_serialization())).unwrap_or_default();
+    let what = format!("is not trusted{at}: {cause}; {mend}");
+    Some(task.error(ApiErrorKind::Refused, &what).into())
 }
 
 fn told_nothing(task: &Task<'_>) -> ApiError {

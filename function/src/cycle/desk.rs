@@ -201,7 +201,7 @@ impl Desk {
         if let Some(primary) = primary {
             // A primary that is off can't answer: it is started first. What answers needs no such look.
             if !primary.is_by(Position::Primary) {
-                facts.switches.extend(self.site.look_at(&[Role::Power]).await);
+                facts.switches.extend(self.site.look_at_power().await);
             }
             facts.primary = primary;
         }

@@ -37,24 +37,29 @@ impl Deployment {
         }
     }
 
-    /// What a patch of the scale wants.
-    pub(super) fn check(&self, patch: &Value) -> Result<u64, Denied> {
+    /// What a patch of the scale wants. A field that nobody knows is dropped, as the real one does unless it is asked to
+    /// be strict.
+    pub(super) fn check(&self, patch: &Value, strict: bool) -> Result<u64, Denied> {
         let fields = patch.as_object().ok_or_else(|| Denied::bad_request("the patch is no object"))?;
-        let known = |key: &String| ["apiVersion", "kind", "metadata", "spec"].contains(&key.as_str());
-        if let Some(foreign) = fields.keys().find(|key| !known(key)) {
+        let known =
+            |key: &String| ["apiVersion", "kind", "metadata", "spec", "status"].contains(&key.as_str());
+        if let Some(foreign) = fields.keys().find(|key| strict && !known(key)) {
             return Err(Denied::bad_request(&format!("strict decoding error: unknown field \"{foreign}\"")));
         }
         let told = patch["metadata"]["resourceVersion"].as_str();
         if told.is_some_and(|version| version != self.resource_version.to_string()) {
             return Err(Denied::conflict(&self.name));
         }
-        let spec = patch["spec"].as_object().ok_or_else(|| Denied::bad_request("the patch has no spec"))?;
-        if let Some(foreign) = spec.keys().find(|key| *key != "replicas") {
+        let spec = patch["spec"].as_object().into_iter().flatten();
+        if let Some((foreign, _)) = spec.into_iter().find(|(key, _)| strict && *key != "replicas") {
             return Err(Denied::bad_request(&format!(
                 "strict decoding error: unknown field \"spec.{foreign}\""
             )));
         }
         let replicas = &patch["spec"]["replicas"];
+        if replicas.is_null() {
+            return Ok(self.replicas);
+        }
         replicas
             .as_u64()
             .ok_or_else(|| Denied::invalid(&self.name, &format!("spec.replicas: Invalid value: {replicas}")))
@@ -96,6 +101,7 @@ impl Deployment {
 
     /// As `GET` shows it.
     pub(super) fn view(&self, now: Instant) -> Value {
+        let labels = json!({ "app": "primary" });
         json!({
             "kind": "Deployment",
             "apiVersion": "apps/v1",
@@ -106,7 +112,15 @@ impl Deployment {
                 "generation": self.generation,
                 "resourceVersion": self.resource_version.to_string(),
             },
-            "spec": { "replicas": self.replicas, "strategy": { "type": "Recreate" } },
+            "spec": {
+                "replicas": self.replicas,
+                "strategy": { "type": "Recreate" },
+                "selector": { "matchLabels": labels },
+                "template": {
+                    "metadata": { "labels": labels },
+                    "spec": { "containers": [{ "name": "primary", "image": "docker.io/library/primary:1" }] },
+                },
+            },
             "status": self.status(now),
         })
     }

@@ -88,12 +88,46 @@ impl From<Denied> for Reply {
     }
 }
 
-/// The body of a merge patch; other kinds of patches aren't played here.
-pub(super) fn merge_patch(call: &Call) -> Result<Value, Denied> {
-    if call.header(CONTENT_TYPE.as_str()) != Some("application/merge-patch+json") {
-        return Err(Denied::unknown_format());
+/// What a patch makes of the scale as it is: merge patches and strategic ones say the same of it, and a JSON patch names
+/// the places.
+pub(super) fn patch(call: &Call, scale: &Value) -> Result<Value, Denied> {
+    let kind = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let body: Value =
+        call.json().map_err(|error| Denied::bad_request(&format!("error decoding patch: {error}")))?;
+    match kind {
+        "application/merge-patch+json" | "application/strategic-merge-patch+json" => Ok(body),
+        "application/json-patch+json" => json_patch(&body, scale),
+        _ => Err(Denied::unknown_format()),
     }
-    call.json().map_err(|error| Denied::bad_request(&format!("error decoding patch: {error}")))
+}
+
+/// Of the operations of RFC 6902 those that a scale can be changed by, and `test`.
+fn json_patch(operations: &Value, scale: &Value) -> Result<Value, Denied> {
+    let wrong = |why: &str| Denied::bad_request(&format!("error decoding patch: {why}"));
+    let mut changed = json!({ "spec": {} });
+    for operation in operations.as_array().ok_or_else(|| wrong("it is no list"))? {
+        let path = operation["path"].as_str().unwrap_or_default();
+        let value = &operation["value"];
+        match operation["op"].as_str() {
+            Some("test") if scale.pointer(path).unwrap_or(&Value::Null) == value => {}
+            Some("test") => return Err(Denied::invalid("", "testing value failed")),
+            Some("add" | "replace") if path == "/spec/replicas" => {
+                changed["spec"]["replicas"] = value.clone()
+            }
+            _ => return Err(wrong(&format!("{operation} can't be carried out"))),
+        }
+    }
+    Ok(changed)
+}
+
+/// Whether a field that nobody knows is refused.
+pub(super) fn is_strict(call: &Call) -> Result<bool, Denied> {
+    match call.query("fieldValidation") {
+        None | Some("" | "Warn" | "Ignore") => Ok(false),
+        Some("Strict") => Ok(true),
+        Some(other) => Err(Denied::invalid("", &format!("fieldValidation: Unsupported value: \"{other}\""))),
+    }
 }
 
 pub(super) fn check_query(call: &Call, known: &[&str]) -> Result<(), Denied> {

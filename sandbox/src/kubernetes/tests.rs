@@ -70,6 +70,8 @@ async fn what_is_only_tried_is_checked_and_not_done() {
 #[tokio::test]
 async fn what_the_real_one_refuses_is_refused() {
     let sandbox = sandbox().await;
+    sandbox.world.kubernetes.add("web", "gone");
+    sandbox.world.kubernetes.delete("web", "gone");
     let zero = json!({ "spec": { "replicas": 0 } });
     let scale = "resume/scale";
     let stale = json!({ "metadata": { "resourceVersion": "1" }, "spec": { "replicas": 0 } });
@@ -83,10 +85,17 @@ async fn what_the_real_one_refuses_is_refused() {
         (stranger, 401, "Unauthorized"),
         (replaced, 405, "MethodNotAllowed"),
         (patch(&sandbox, scale, &stale), 409, "Conflict"),
-        (patch(&sandbox, "nobody/scale", &zero), 404, "NotFound"),
+        (patch(&sandbox, "gone/scale", &zero), 404, "NotFound"),
+        // Of what the role doesn't name, nothing is said, not even that it isn't there.
+        (patch(&sandbox, "nobody/scale", &zero), 403, "Forbidden"),
+        (ask(&sandbox, Method::GET, "../../other/deployments/resume"), 403, "Forbidden"),
         (patch(&sandbox, scale, &json!({ "spec": { "replicas": -1 } })), 422, "Invalid"),
-        (patch(&sandbox, scale, &json!({ "spec": { "replica": 0 } })), 400, "BadRequest"),
-        (patch(&sandbox, "resume/scale?force=true", &zero), 400, "BadRequest"),
+        (
+            patch(&sandbox, "resume/scale?fieldValidation=Strict", &json!({ "spec": { "replica": 0 } })),
+            400,
+            "BadRequest",
+        ),
+        (patch(&sandbox, "resume/scale?replicas=0", &zero), 400, "BadRequest"),
         // The function's role has no need of it.
         (ask(&sandbox, Method::GET, scale), 403, "Forbidden"),
     ] {
@@ -98,4 +107,31 @@ async fn what_the_real_one_refuses_is_refused() {
         );
     }
     assert_eq!(sandbox.world.kubernetes.replicas("resume"), 1);
+}
+
+#[tokio::test]
+async fn what_the_real_one_takes_is_taken() {
+    let sandbox = sandbox().await;
+    let scale = |query: &str, kind: &str, body: &Value| {
+        ask(&sandbox, Method::PATCH, &format!("resume/scale{query}"))
+            .header("content-type", kind)
+            .body(body.to_string())
+    };
+    let to = |replicas: u64| json!({ "spec": { "replicas": replicas } });
+    let place = json!([
+        {"op": "test", "path": "/spec/replicas", "value": 3},
+        {"op": "replace", "path": "/spec/replicas", "value": 4},
+    ]);
+    for (query, kind, body, replicas) in [
+        ("", "application/merge-patch+json; charset=utf-8", to(2), 2),
+        ("?timeout=10s", "application/strategic-merge-patch+json", to(3), 3),
+        ("", "application/json-patch+json", place, 4),
+        // Dropped, as nobody knows it.
+        ("", MERGE, json!({ "spec": { "replica": 0 }, "other": 7 }), 4),
+    ] {
+        let (status, body) = told(scale(query, kind, &body)).await;
+        assert_eq!((status, &body["spec"]["replicas"]), (200, &json!(replicas)), "{kind}: {body}");
+    }
+    let (_, deployment) = told(ask(&sandbox, Method::GET, "resume?timeout=32s")).await;
+    assert!(deployment["spec"]["selector"].is_object() && deployment["spec"]["template"].is_object());
 }

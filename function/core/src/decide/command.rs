@@ -142,7 +142,10 @@ fn gate(policy: &Policy, facts: &Facts, command: &Command) -> Option<Reason> {
         Served::By(Position::Standby) => Some(Reason::PrimarySilent("the standby answered".to_owned())),
         // What is off can't answer: the plan starts it, and asks it then.
         Served::Silent(_) | Served::Unknown(_) if facts.is_powerless() => None,
-        Served::Silent(why) | Served::Unknown(why) => Some(Reason::PrimarySilent(why.clone())),
+        Served::Silent(why) | Served::Unknown(why) => Some(match facts.power_unseen() {
+            Some(unseen) => Reason::PowerUnseen { silent: why.clone(), unseen: unseen.to_owned() },
+            None => Reason::PrimarySilent(why.clone()),
+        }),
     }
 }
 

@@ -6,138 +6,125 @@
 use std::path::Path;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::Deserialize;
+use serde_json::Value;
+use url::{Host, Url};
 
 use super::{
     access::{Access, Trust, bearer, bytes, token},
     yaml,
 };
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct File {
-    #[serde(default)]
-    current_context: String,
-    #[serde(default)]
-    clusters: Vec<NamedCluster>,
-    #[serde(default)]
-    users: Vec<NamedUser>,
-    #[serde(default)]
-    contexts: Vec<NamedContext>,
-}
-
-#[derive(Deserialize)]
-struct NamedCluster {
-    name: String,
-    cluster: Cluster,
-}
-
-#[derive(Deserialize)]
-struct NamedUser {
-    name: String,
-    user: User,
-}
-
-#[derive(Deserialize)]
-struct NamedContext {
-    name: String,
-    context: Context,
-}
-
-#[derive(Deserialize)]
-struct Context {
-    cluster: String,
-    user: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case", default)]
-struct Cluster {
-    server: String,
-    certificate_authority: Option<String>,
-    certificate_authority_data: Option<String>,
-    insecure_skip_tls_verify: bool,
-    tls_server_name: Option<String>,
-    proxy_url: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case", default)]
-struct User {
-    token: Option<String>,
-    // This one is written in another way than all others.
-    #[serde(rename = "tokenFile")]
-    token_file: Option<String>,
-    client_certificate: Option<String>,
-    client_certificate_data: Option<String>,
-    client_key: Option<String>,
-    client_key_data: Option<String>,
-    username: Option<String>,
-    exec: Option<serde::de::IgnoredAny>,
-    auth_provider: Option<serde::de::IgnoredAny>,
-    #[serde(rename = "as")]
-    acts_as: Option<String>,
-}
-
 /// What the file says of one context.
 pub(super) struct Told {
-    cluster: Cluster,
-    user: User,
+    cluster: Value,
+    user: Value,
 }
 
-/// Reads `text`; the error is a fragment that reads after the file's name.
+/// Reads `text`; the error is a fragment that reads after the file's name. What the context doesn't name is not looked
+/// at, as `kubectl` doesn't; a null or an empty text is as if it weren't there.
 pub(super) fn read(text: &str, context: Option<&str>) -> Result<Told, String> {
-    let value = yaml::read(text).map_err(|line| format!("is no YAML that can be read here (line {line})"))?;
-    // Serde would repeat values, and one of them is a token.
-    let file: File = serde_json::from_value(value).map_err(|_| "is no kubeconfig".to_owned())?;
-    let wanted = context.unwrap_or(&file.current_context);
-    if wanted.is_empty() {
-        return Err("has no current-context; name one by the key context".to_owned());
+    let file = yaml::read(text).map_err(|line| format!("is no YAML that can be read here (line {line})"))?;
+    if !file.is_object() && !file.is_null() {
+        return Err("is no kubeconfig".to_owned());
     }
-    let known: Vec<&str> = file.contexts.iter().map(|context| context.name.as_str()).collect();
-    let unknown = || format!("has no context {wanted:?}, but {}", listed(&known));
-    let Some(NamedContext { context, .. }) = file.contexts.iter().find(|one| one.name == wanted) else {
-        return Err(unknown());
+    let wanted = context.or(said(&file, "current-context"));
+    let wanted = wanted.ok_or("has no current-context; name one by the key context")?;
+    let unknown = || format!("has no context {wanted:?}, but {}", listed(&file));
+    let context = named(&file, "contexts", "context", wanted)?.ok_or_else(unknown)?;
+    let of = |list: &str, kind: &str| {
+        let name =
+            said(context, kind).ok_or_else(|| format!("has a context {wanted:?} that names no {kind}"))?;
+        let missing = || format!("has no {kind} {name:?}, which the context {wanted:?} names");
+        named(&file, list, kind, name)?.cloned().ok_or_else(missing)
     };
-    let missing =
-        |what: &str, name: &str| format!("has no {what} {name:?}, which the context {wanted:?} names");
-    let cluster = file.clusters.into_iter().find(|one| one.name == context.cluster);
-    let user = file.users.into_iter().find(|one| one.name == context.user);
-    let told = Told {
-        cluster: cluster.ok_or_else(|| missing("cluster", &context.cluster))?.cluster,
-        user: user.ok_or_else(|| missing("user", &context.user))?.user,
-    };
+    let told = Told { cluster: of("clusters", "cluster")?, user: of("users", "user")? };
     match told.refusal() {
         Some(why) => Err(format!("can't be used: {why}")),
         None => Ok(told),
     }
 }
 
-fn listed(names: &[&str]) -> String {
+/// The entry of this name in a list: `clusters: [{name, cluster}]`.
+fn named<'a>(file: &'a Value, list: &str, kind: &str, name: &str) -> Result<Option<&'a Value>, String> {
+    let mut found = entries(file, list).filter(|entry| said(entry, "name") == Some(name));
+    let (first, second) = (found.next(), found.next());
+    if second.is_some() {
+        return Err(format!("has two {list} of the name {name:?}"));
+    }
+    Ok(first.map(|entry| &entry[kind]))
+}
+
+fn entries<'a>(file: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
+    file[list].as_array().into_iter().flatten()
+}
+
+/// A text that is there and isn't empty.
+fn said<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value[key].as_str().filter(|text| !text.is_empty())
+}
+
+fn owned(value: &Value, key: &str) -> Option<String> {
+    said(value, key).map(str::to_owned)
+}
+
+/// Whether something is there: anything but nothing, an empty text, an empty list, an empty mapping.
+fn is_there(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// As YAML has it where a truth value is expected.
+fn is_true(value: &Value) -> bool {
+    value == &Value::Bool(true)
+        || value
+            .as_str()
+            .is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y"))
+}
+
+fn listed(file: &Value) -> String {
+    let names: Vec<&str> = entries(file, "contexts").filter_map(|entry| said(entry, "name")).collect();
     if names.is_empty() { "none at all".to_owned() } else { names.join(", ") }
+}
+
+/// Whether what is sent there by plain HTTP stays on this machine.
+fn is_this_machine(server: &Url) -> bool {
+    match server.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 impl Told {
     /// Why it can't be followed as it is written.
     fn refusal(&self) -> Option<&'static str> {
         let Self { cluster, user } = self;
-        let https = cluster.server.starts_with("https://");
-        let certificate = user.client_certificate.is_some() || user.client_certificate_data.is_some();
-        let key = user.client_key.is_some() || user.client_key_data.is_some();
+        let server = said(cluster, "server").and_then(|server| server.parse::<Url>().ok());
+        let scheme = server.as_ref().map(Url::scheme);
+        let plain =
+            server.as_ref().is_some_and(|server| server.scheme() == "http" && !is_this_machine(server));
+        let has = |keys: [&str; 2]| keys.iter().any(|key| said(user, key).is_some());
+        let certificate = has(["client-certificate", "client-certificate-data"]);
+        let key = has(["client-key", "client-key-data"]);
+        let acts_as = ["as", "as-uid", "as-groups", "as-user-extra"];
         [
-            (!https && !cluster.server.starts_with("http://"), "its server is no URL of HTTPS"),
-            (cluster.insecure_skip_tls_verify, "insecure-skip-tls-verify trusts anybody; give the cluster's certificate authority"),
-            (cluster.tls_server_name.is_some(), "tls-server-name is not understood; use the name in the certificate as the server"),
-            (cluster.proxy_url.is_some(), "proxy-url is not understood; set HTTPS_PROXY"),
-            (user.exec.is_some(), "its user runs a program (exec) to get a token, and none is run here; make a service account's token"),
-            (user.auth_provider.is_some(), "its user needs an auth-provider, and there is none here; make a service account's token"),
-            (user.username.is_some(), "its user has a password, which Kubernetes doesn't take any more; make a service account's token"),
-            (user.acts_as.is_some(), "its user acts as another one; make a service account's token"),
+            (!matches!(scheme, Some("https" | "http")), "its server is no URL of HTTPS"),
+            (plain, "its server is reached by plain HTTP, by which a token is told to nobody but this machine itself; write https://"),
+            (is_true(&cluster["insecure-skip-tls-verify"]), "insecure-skip-tls-verify trusts anybody; give the cluster's certificate authority"),
+            (is_there(&cluster["tls-server-name"]), "tls-server-name is not understood; use the name in the certificate as the server"),
+            (is_there(&cluster["proxy-url"]), "proxy-url is not understood; set HTTPS_PROXY"),
+            (is_there(&user["exec"]), "its user runs a program (exec) to get a token, and none is run here; make a service account's token"),
+            (is_there(&user["auth-provider"]), "its user needs an auth-provider, and there is none here; make a service account's token"),
+            (is_there(&user["username"]), "its user has a password, which Kubernetes doesn't take any more; make a service account's token"),
+            (acts_as.iter().any(|key| is_there(&user[*key])), "its user acts as another one; make a service account's token"),
             (certificate != key, "its user has a client certificate without a key, or a key without a certificate"),
-            (
-                user.token.is_none() && user.token_file.is_none() && !certificate,
-                "its user has neither a token nor a client certificate",
-            ),
+            (!has(["token", "tokenFile"]) && !certificate, "its user has neither a token nor a client certificate"),
         ]
         .into_iter()
         .find_map(|(wrong, why)| wrong.then_some(why))
@@ -146,35 +133,29 @@ impl Told {
     /// Reads what it names; paths are taken from the file's own `folder`.
     pub(super) async fn access(self, folder: &Path) -> Result<Access, String> {
         let Self { cluster, user } = self;
-        let authority = (cluster.certificate_authority_data, cluster.certificate_authority);
-        let certificate = (user.client_certificate_data, user.client_certificate);
-        let key = (user.client_key_data, user.client_key);
-        let authorities = part("certificate-authority-data", authority, folder).await?;
-        let certificate = part("client-certificate-data", certificate, folder).await?;
-        let key = part("client-key-data", key, folder).await?;
+        let authorities = part(&cluster, "certificate-authority", folder).await?;
+        let certificate = part(&user, "client-certificate", folder).await?;
+        let key = part(&user, "client-key", folder).await?;
         let identity =
             certificate.zip(key).map(|(certificate, key)| [certificate, b"\n".to_vec(), key].concat());
         // A file is newer than what was once copied from it (`kubectl` does the same).
-        let bearer = match (user.token_file, user.token) {
+        let bearer = match (owned(&user, "tokenFile"), owned(&user, "token")) {
             (Some(file), _) => Some(token(&folder.join(file)).await?),
             (None, Some(text)) => Some(bearer(&text).ok_or("its token is not one word")?),
             (None, None) => None,
         };
-        let server = cluster.server.trim_end_matches('/').to_owned();
+        let server = said(&cluster, "server").unwrap_or_default().trim_end_matches('/').to_owned();
         Ok(Access { server, trust: Trust { authorities, identity }, bearer })
     }
 }
 
-/// What is in the file itself wins over what it names, as `kubectl` has it.
-async fn part(
-    name: &str,
-    (data, path): (Option<String>, Option<String>),
-    folder: &Path,
-) -> Result<Option<Vec<u8>>, String> {
-    match (data.filter(|data| !data.is_empty()), path) {
-        (Some(data), _) => {
-            let compact: String = data.split_whitespace().collect();
-            BASE64_STANDARD.decode(compact).map(Some).map_err(|_| format!("its {name} is no base64"))
+/// What is in the file itself (`…-data`) wins over what it names, as `kubectl` has it.
+async fn part(place: &Value, name: &str, folder: &Path) -> Result<Option<Vec<u8>>, String> {
+    let data = format!("{name}-data");
+    match (said(place, &data), said(place, name)) {
+        (Some(text), _) => {
+            let compact: String = text.split_whitespace().collect();
+            BASE64_STANDARD.decode(compact).map(Some).map_err(|_| format!("its {data} is no base64"))
         }
         (None, Some(path)) => bytes(&folder.join(path)).await.map(Some),
         (None, None) => Ok(None),
@@ -247,6 +228,53 @@ contexts:
         refused(FILE, Some("astray"), "has no cluster \"nowhere\", which the context \"astray\" names");
         refused("{}", None, "has no current-context; name one by the key context");
         refused("current-context: x", None, "has no context \"x\", but none at all");
+        let emptied = "apiVersion: v1\nclusters: null\ncontexts: null\ncurrent-context: \"\"\nusers: null\n";
+        refused(emptied, None, "has no current-context; name one by the key context");
+        refused(
+            &FILE.replace(", user: program", ""),
+            Some("cloud"),
+            "has a context \"cloud\" that names no user",
+        );
+        let twice = FILE.replace("- name: lab\n  cluster", "- name: home\n  cluster");
+        refused(&twice, None, "has two clusters of the name \"home\"");
+    }
+
+    #[test]
+    fn what_kubectl_reads_is_read() {
+        for (written, instead) in [
+            ("context: {cluster: nowhere, user: failover}", "context: {cluster: home}"),
+            ("context: {cluster: nowhere, user: failover}", "context: null"),
+            ("- name: astray\n", "- "),
+            ("user: {exec:", "user: {exec: null, tokenFile: {}, x:"),
+            ("extensions: []", "tls-server-name: \"\", proxy-url: \"\", certificate-authority: \"\""),
+            (
+                "token: a-token-of-the-tests",
+                "token: a-token-of-the-tests, username: \"\", password: null, as: \"\"",
+            ),
+            ("preferences: {}", "preferences: null\nextensions: null"),
+            ("extensions: []", "insecure-skip-tls-verify: False"),
+        ] {
+            let text = FILE.replace(written, instead);
+            assert_ne!(text, FILE, "{instead}");
+            assert_eq!(read(&text, None).err(), None, "{instead}");
+        }
+        let anchored =
+            FILE.replace("'https://home.example.com:6443/'", "&home 'https://home.example.com:6443/'");
+        assert_eq!(read(&anchored.replace("'http://127.0.0.1:8001'", "*home"), Some("lab")).err(), None);
+    }
+
+    #[test]
+    fn a_token_is_told_to_nobody_by_plain_http_but_to_this_machine() {
+        let at = |server: &str| read(&FILE.replace("https://home.example.com:6443/", server), None).err();
+        for here in
+            ["http://127.0.0.1:8001", "http://localhost:8001/k8s", "http://[::1]:1", "HTTPS://home:6443"]
+        {
+            assert_eq!(at(here), None, "{here}");
+        }
+        for elsewhere in ["http://home.example.com:8080", "HTTP://10.0.0.1", "http://localhost.example.com"] {
+            let why = at(elsewhere).unwrap();
+            assert!(why.contains("plain HTTP, by which a token is told to nobody"), "{elsewhere}: {why}");
+        }
     }
 
     #[test]
@@ -264,6 +292,8 @@ contexts:
             ("token: a-token-of-the-tests", "client-key: k", "a key without a certificate"),
             ("user: {token: a-token-of-the-tests}", "user: {}", "neither a token nor a client certificate"),
             ("certificate-authority-data: aGVsbG8=", "insecure-skip-tls-verify: true", "trusts anybody"),
+            ("certificate-authority-data: aGVsbG8=", "insecure-skip-tls-verify: True", "trusts anybody"),
+            ("certificate-authority-data: aGVsbG8=", "insecure-skip-tls-verify: 'yes'", "trusts anybody"),
             (
                 "certificate-authority-data: aGVsbG8=",
                 "tls-server-name: x",
@@ -284,7 +314,9 @@ contexts:
         let why = read(&broken, None).err().unwrap();
         assert!(why.starts_with("is no YAML that can be read here (line "), "{why}");
         let odd = FILE.replace("{token: a-token-of-the-tests}", "a-token-of-the-tests");
-        assert_eq!(read(&odd, None).err().as_deref(), Some("is no kubeconfig"));
+        let why = read(&odd, None).err().unwrap();
+        assert_eq!(why, "can't be used: its user has neither a token nor a client certificate");
+        assert_eq!(read("a-token-of-the-tests", None).err().as_deref(), Some("is no kubeconfig"));
     }
 
     #[tokio::test]
