@@ -2,6 +2,7 @@
 
 mod azure;
 mod google;
+mod own;
 
 use std::{fmt, time::Duration};
 
@@ -9,6 +10,7 @@ use futures::future::{Either, select};
 
 pub use azure::AzureMachine;
 pub use google::GoogleMachine;
+pub use own::carries;
 
 use crate::api::retry::root_cause;
 

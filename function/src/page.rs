@@ -4,6 +4,7 @@
 //! read-only: nothing in here writes to a journal or to a cloud. It has no JavaScript and asks no other host for
 //! anything, and it loads however little can be looked at: what could not be read is said, in its place.
 
+mod alone;
 mod asked;
 mod cached;
 mod contents;

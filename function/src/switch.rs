@@ -19,7 +19,7 @@ pub mod kubernetes_scale;
 mod pair;
 pub mod uptime_check;
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, fmt, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SiteName, SwitchId};
@@ -177,6 +177,11 @@ pub trait Switch: fmt::Debug + Send + Sync {
     /// When the provider has to be asked and gives no answer.
     async fn place_of(&self, _me: &Identity) -> Result<Option<Position>, SwitchError> {
         Ok(None)
+    }
+
+    /// The address that the machine it leads to has to take as its own, where it is one.
+    fn address(&self) -> Option<IpAddr> {
+        None
     }
 
     /// Whether it writes on top of what was read, by its fingerprint. Then it is observed before the claim is made sure of, so that the

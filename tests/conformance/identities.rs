@@ -117,3 +117,37 @@ async fn an_app_that_does_not_trust_us_says_so_in_one_sentence() {
     );
     assert!(cause.message.contains("AADSTS") && !cause.message.contains("eyJ"), "{cause}");
 }
+
+#[tokio::test]
+async fn variables_of_other_programs_on_a_machine_of_azures_do_no_harm() {
+    // Nobody is where Google's metadata server would be.
+    let account = |client: String| Account {
+        tenant: Some(TENANT.to_owned()),
+        client: Some(client),
+        google: Some("127.0.0.1:9".to_owned()),
+    };
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let own = sandbox.world.azure.identities("db-a")[0].client_id.clone();
+    for (client, known) in [(own, true), ("1b4e28ba-2fa1-4d2b-883f-0016d3cca427".to_owned(), false)] {
+        let settings = Settings {
+            endpoints: endpoints(&sandbox),
+            azure: account(client),
+            pace: pace(Duration::from_millis(300)),
+            call_timeout: Duration::from_millis(800),
+            ..Settings::default()
+        };
+        let clients = Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new("x")))).unwrap();
+        let table = (IP_CONFIGURATION.table)(&sandbox.site("resume").seed).parse().unwrap();
+        let switch = switch::read(IP_CONFIGURATION.key, &table).unwrap().build(&clients);
+        match switch.observe().await {
+            Ok(_) => assert!(known),
+            Err(error) => {
+                assert!(
+                    !known && error.cause.message.contains("AZURE_TENANT_ID is set: unset it"),
+                    "{}",
+                    error.cause
+                );
+            }
+        }
+    }
+}

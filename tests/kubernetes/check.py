@@ -19,7 +19,13 @@ from manifests import ROOT, documents, problem, render
 
 OVERLAYS = ["iris", "web"]
 # What the operator makes, or the cluster has.
-MADE_ELSEWHERE = {("Secret", "iris-password")}
+MADE_ELSEWHERE = {("Secret", "iris-password"), ("Secret", "iris-licence")}
+# The comments in an overlay that say how to have more, and which overlays have them.
+CHOICES = {
+    "After a restore": ["iris", "web"],
+    "With a load balancer's address": ["iris", "web"],
+    "With a licence key": ["iris"],
+}
 # Maps whose keys are names of our own, which no schema can know.
 FREE = {"labels", "annotations", "matchLabels", "data", "selector", "parameters", "limits", "requests"}
 
@@ -40,22 +46,24 @@ def everything():
     found = {"longhorn": documents(render(ROOT / "longhorn"))}
     for overlay in OVERLAYS:
         found[overlay] = documents(render(ROOT / "overlays" / overlay))
-        found[f"{overlay}, restored"] = restored(overlay)
+        for choice, overlays in CHOICES.items():
+            if overlay in overlays:
+                found[f"{overlay}, {choice}"] = chosen(overlay, choice)
     for file in ["snapshot/snapshot.yaml", "components/scale-access/token.yaml"]:
         found[file] = documents((ROOT / file).read_text(encoding="utf-8"))
     found["snapshot/frozen"] = documents(frozen.snapshot())
     return found
 
 
-def restored(overlay):
-    """The overlay as it is after the line about a restore in it was followed."""
+def chosen(overlay, choice):
+    """The overlay as it is after the line about this choice in it was followed."""
     with tempfile.TemporaryDirectory() as directory:
         copied = Path(directory) / "kubernetes"
         subprocess.run(["cp", "-r", ROOT, copied], check=True)
         file = copied / "overlays" / overlay / "kustomization.yaml"
         before = file.read_text(encoding="utf-8")
-        after = before.replace("  # After a restore: - ", "  - ")
-        check(f"{overlay} says how to restore", before != after)
+        after = before.replace(f"  # {choice}: - ", "  - ")
+        check(f"{overlay} says how: {choice}", before != after)
         file.write_text(after, encoding="utf-8")
         return documents(render(file.parent))
 
@@ -95,6 +103,18 @@ def check_primary(overlay, objects):
     ports = {port["name"] for port in container["ports"]}
     targets = {port["targetPort"] for port in only(objects, "Service")["spec"]["ports"]}
     check(f"{overlay}: the Service's ports are the container's", ports == targets, f"{ports} {targets}")
+
+
+def check_network(overlay, objects):
+    """Whoever comes in comes by the Service's ports, and where a load balancer has it, not the whole world may."""
+    policy = only(objects, "NetworkPolicy")["spec"]
+    service = only(objects, "Service")["spec"]
+    open_ports = {port["port"] for rule in policy["ingress"] for port in rule["ports"]}
+    check(f"{overlay}: only the Service's ports are open", open_ports == {port["targetPort"] for port in service["ports"]})
+    labels = only(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    check(f"{overlay}: the policy is the pod's", policy["podSelector"]["matchLabels"].items() <= labels.items())
+    if service["type"] == "LoadBalancer":
+        check(f"{overlay}: who may come in is named", bool(service["loadBalancerSourceRanges"]))
 
 
 def check_references(overlay, objects):
@@ -166,7 +186,8 @@ def check_all():
             secret = one["kind"] == "Secret" and ({"data", "stringData"} & one.keys())
             check(f"{where}: no secret in the tree", not secret)
     for overlay in OVERLAYS:
-        for objects in [found[overlay], found[f"{overlay}, restored"]]:
+        for objects in [one for where, one in found.items() if where.split(",")[0] == overlay]:
+            check_network(overlay, objects)
             check_primary(overlay, objects)
             check_references(overlay, objects)
             check_access(overlay, objects)

@@ -165,3 +165,15 @@ async fn what_is_refused_is_not_taken_again_and_again_from_a_holder_that_lives()
     assert_eq!(mirror.holders(), ["mirror-a"]);
     assert_eq!(mirror.writes(), 3, "taken once, refused once, given back once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_function_nobody_is_told_to_send_it_commands() {
+    let mirror = Mirror::start().await;
+    mirror.sandbox.world.deny("compute.instances.updateNetworkInterface");
+    mirror.promote(1, &["--within", "1s"]).await.ends(1).says("so nothing was taken from anybody");
+    let told = mirror.operator(&["status"]).await;
+    told.says("failover promote --site db").says("failover act failover --site db --force");
+    for wrong in ["failover send", "by itself within a minute", "gcloud pubsub"] {
+        assert!(!told.out.contains(wrong), "{wrong}: {told:#?}");
+    }
+}

@@ -2,11 +2,16 @@
 //!
 //! Sources: the resources `Instance` and `Address` in the discovery document of `compute` v1, revision 20261106.
 
+use std::net::IpAddr;
+
 use failover_core::{Observed, Position};
 use serde_json::Value;
 
 use super::{Problem, Situation};
-use crate::api::names::{AddressName, MachineName};
+use crate::{
+    api::names::{AddressName, MachineName},
+    machine::carries,
+};
 
 /// A machine that isn't there can be given nothing.
 pub fn absent(name: &MachineName) -> Problem {
@@ -96,6 +101,20 @@ pub fn of_secondary(
         None => "remove secondary_range from the configuration".to_owned(),
     };
     Some(Problem::warning(sentence, mend))
+}
+
+/// What the network leads to a machine, its operating system has to take. Only a check on that machine can tell, which is
+/// known by its `own` address.
+pub fn carried(address: IpAddr, own: &str, machine: &str) -> Option<Problem> {
+    let here = carries(own.parse().ok()?)?;
+    (here && !carries(address)?).then(|| {
+        let sentence = format!(
+            "{machine} is this machine, as it has {own}, and its operating system does not have {address}: clients \
+             that are led here would get no answer"
+        );
+        let mend = format!("ip address add {address}/32 dev eth0   # and for each start as docs/virtual-ip.md says");
+        Problem::warning(sentence, mend)
+    })
 }
 
 /// Clients need exactly one machine that has the address.
@@ -197,6 +216,15 @@ mod tests {
 
     fn machine(name: &str) -> MachineName {
         format!("projects/p/zones/us-central1-a/instances/{name}").parse().expect("a name")
+    }
+
+    #[test]
+    fn whether_this_machine_takes_the_address_is_told_where_it_is_this_machine() {
+        let nobodys = "192.0.2.7".parse().expect("an address");
+        let found = carried(nobodys, "127.0.0.1", "db-b").expect("a finding");
+        assert!(found.mend.starts_with("ip address add 192.0.2.7/32 dev eth0 "), "{found:?}");
+        assert_eq!(carried(nobodys, "192.0.2.8", "db-b"), None, "another machine's");
+        assert_eq!(carried("127.0.0.9".parse().expect("an address"), "127.0.0.1", "db-b"), None);
     }
 
     #[track_caller]

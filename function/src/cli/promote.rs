@@ -3,7 +3,7 @@
 //! It finds out which machine it runs on, and then decides, claims, executes and records as the function does, by a forced
 //! order. Of two promotions at once the newer one wins: both have an order time, and the journal has both.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use failover_core::{Command, Facts, Position, Role, SiteName, Verb};
 use futures::future::try_join_all;
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     cycle::Cycle,
     log::chain,
-    machine::{Identity, Places, who_am_i},
+    machine::{Identity, Places, carries, who_am_i},
     push::{Delivery, DeliveryKind, Reply, ReplyVerdict},
     site::Guarded,
     switch::SwitchError,
@@ -31,6 +31,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// And so seldom after a while: what is refused is not mended in seconds.
 const SELDOM: Duration = Duration::from_secs(16);
+
+/// So often it is looked whether the operating system has taken the address: five seconds in all, own choice.
+const LOOKS: u32 = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -67,6 +70,13 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
         && let Some(why) = waiting.last_trouble().filter(|why| !reply.reason.contains(why.as_str()))
     {
         reply.reason = format!("{}; last of all: {why}", reply.reason);
+    }
+    if has_it && let Some(address) = not_carried(site).await {
+        waiting.say(&format!(
+            "{address} leads to {}, but its operating system does not have it, so clients get no answer: ip address add \
+             {address}/32 dev eth0, and for each start as docs/virtual-ip.md says",
+            me.name()
+        ));
     }
     drop(waiting);
     show(session, &me, place, &reply, has_it);
@@ -146,6 +156,16 @@ async fn places_of(site: &Guarded, me: &Identity) -> Result<Vec<Position>, Switc
         }
     }
     Ok(places)
+}
+
+/// An address of the site that this machine doesn't take as its own. On Google's images an agent adds it in a moment.
+async fn not_carried(site: &Guarded) -> Option<IpAddr> {
+    let addresses = || site.switches.iter().filter_map(|switch| switch.address());
+    for _ in 0..LOOKS {
+        addresses().find(|address| carries(*address) == Some(false))?;
+        tokio::time::sleep(AGAIN / 4).await;
+    }
+    addresses().find(|address| carries(*address) == Some(false))
 }
 
 fn command(args: &Args, site: &SiteName, me: &Identity, place: Position) -> Command {

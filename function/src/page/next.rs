@@ -4,7 +4,7 @@ use failover_core::{Command, Direction, Failback, Verb};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Asked, Overview, Place, facts::SiteFacts, words::sentence};
+use super::{Asked, Overview, Place, alone, facts::SiteFacts, words::sentence};
 
 /// What an operator may do now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -28,6 +28,10 @@ pub struct Advice {
 
 /// What fits the site as it is.
 pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
+    // Without subscriptions there is nobody who would take a command.
+    if facts.commands_topic.is_empty() {
+        return alone::next(overview, facts);
+    }
     let desk = Desk { site: overview, facts };
     desk.unread()
         .or_else(|| desk.stuck())

@@ -66,6 +66,12 @@ impl FromStr for Address {
     }
 }
 
+impl Address {
+    pub(super) fn ip(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -5,7 +5,7 @@
 //! address is taken from the one before it is given to the other, and each change is followed to its end: two can't have
 //! it, and of two changes at once Azure drops the older.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
@@ -328,6 +328,11 @@ impl IpConfiguration {
             checked.unseen(hidden, azure_findings::show(unseen.unwrap_or(named[0])));
         }
         checked.extend(machines::of_position(&self.observed(sides), situation));
+        // Both machines carry it always.
+        checked.extend(sides.present().filter_map(|side| {
+            let own = side.primary()?["properties"]["privateIPAddress"].as_str()?;
+            machines::carried(ours.address.ip(), own, side.id.name())
+        }));
         if let Some([one, other]) = sides.both() {
             self.check_permissions(one, other, checked).await;
         }
@@ -395,6 +400,10 @@ impl Switch for IpConfiguration {
             }
             (place, _) => Ok(place),
         }
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        Some(self.spec.ours.address.ip())
     }
 
     fn reads_first(&self) -> bool {

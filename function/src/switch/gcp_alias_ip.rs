@@ -3,7 +3,11 @@
 //! Alias ranges are written as a whole list on top of a fingerprint (discovery document of `compute` v1), so other
 //! ranges are read and written back. The range is taken from the one before it is given to the other: two can't have it.
 
-use std::{net::Ipv4Addr, str::FromStr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use failover_core::{Position, Role, SwitchId};
@@ -333,6 +337,10 @@ impl Switch for AliasIp {
         Ok(self.pair.place_of(me))
     }
 
+    fn address(&self) -> Option<IpAddr> {
+        (self.range.length == 32).then_some(self.range.first.into())
+    }
+
     fn reads_first(&self) -> bool {
         true
     }
@@ -352,6 +360,11 @@ impl Switch for AliasIp {
         checked.extend([primary, standby].into_iter().find_map(|side| self.check_range(side)));
         let observed = sides.observed("machine", |side| self.has(side));
         checked.extend(machines::of_position(&observed, situation));
+        // Google's agent takes it while the machine has it.
+        let holder = sides.present().find(|side| self.has(side));
+        checked.extend(holder.zip(self.address()).and_then(|(holder, address)| {
+            machines::carried(address, holder.interface["networkIP"].as_str()?, holder.name.machine())
+        }));
         checked
     }
 

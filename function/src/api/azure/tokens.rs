@@ -57,8 +57,18 @@ pub(super) struct Tokens {
 
 #[derive(Debug)]
 enum Source {
-    Managed { base: String, client: Option<String> },
-    Federated { http: reqwest::Client, login: String, tenant: String, client: String, google: String },
+    Managed {
+        base: String,
+        client: Option<String>,
+    },
+    Federated {
+        http: reqwest::Client,
+        login: String,
+        tenant: String,
+        client: String,
+        google: String,
+        base: String,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -109,7 +119,8 @@ impl Tokens {
         let source = match account {
             Account { tenant: Some(tenant), client: Some(client), google } => {
                 let google = google.unwrap_or_else(|| "metadata.google.internal".to_owned());
-                Source::Federated { http, login: endpoints.azure_login(), tenant, client, google }
+                let (login, base) = (endpoints.azure_login(), endpoints.azure_metadata());
+                Source::Federated { http, login, tenant, client, google, base }
             }
             Account { client, .. } => Source::Managed { base: endpoints.azure_metadata(), client },
         };
@@ -119,8 +130,11 @@ impl Tokens {
     async fn fetch(&self) -> Result<Token, Failure> {
         match &self.source {
             Source::Managed { base, client } => self.managed(base, client.as_deref()).await,
-            Source::Federated { http, login, tenant, client, google } => {
-                let assertion = self.assertion(google).await?;
+            Source::Federated { http, login, tenant, client, google, base } => {
+                let assertion = match self.assertion(google).await {
+                    Ok(assertion) => assertion,
+                    Err(why) => return self.own_identity(base, client, why).await,
+                };
                 let form = form_urlencoded::Serializer::new(String::new())
                     .append_pair("grant_type", "client_credentials")
                     .append_pair("client_id", client)
@@ -145,6 +159,17 @@ impl Tokens {
         let request = self.direct().await?.get(url).query(&query.collect::<Vec<_>>());
         let answer = self.answer(base, request.header("Metadata", "true")).await?;
         granted("Azure's instance metadata service", &answer)
+    }
+
+    /// On a machine of Azure's the variables may be other programs': Azure's own libraries read them there, too, and
+    /// take the machine's identity where there is nothing to exchange.
+    async fn own_identity(&self, base: &str, client: &str, why: Failure) -> Result<Token, Failure> {
+        if let Ok(token) = self.managed(base, Some(client)).await {
+            return Ok(token);
+        }
+        let Failure { mut error, wait } = why;
+        error.message += "; Google was asked since AZURE_TENANT_ID is set: unset it where the machine's own identity is meant";
+        Err(Failure { error, wait })
     }
 
     /// Google's word for who we are.
