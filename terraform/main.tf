@@ -163,6 +163,9 @@ module "page" {
   configuration                 = module.settings.page_configuration
   page_key                      = var.page_key
   page_key_version              = var.page_key_version
+  monitors                      = var.page.monitors
+  report_key                    = var.report_key
+  report_key_version            = var.report_key_version
   cloudflare_read_token         = var.cloudflare_read_token
   cloudflare_read_token_version = var.cloudflare_read_token_version
   deployers                     = var.deployers
@@ -243,6 +246,8 @@ module "trigger" {
   commands                 = module.settings.commands
   operators                = var.operators
   reporters                = var.reporters
+  page_reports             = var.page.enabled && var.page.monitors
+  page_member              = one(module.page[*].member)
   watchers                 = module.settings.watchers
 
   depends_on = [time_sleep.services]

@@ -142,10 +142,11 @@ variable "function_ingress" {
 }
 
 variable "page" {
-  description = "The status page: whether there is one, and how it is opened to visitors (\"all_users\", or \"iam_check\" where an organisation refuses allUsers)."
+  description = "The status page: whether there is one, how it is opened to visitors (\"all_users\", or \"iam_check\" where an organisation refuses allUsers), and whether it has a door for monitors (docs/monitors.md)."
   type = object({
-    enabled = optional(bool, true)
-    gate    = optional(string, "all_users")
+    enabled  = optional(bool, true)
+    gate     = optional(string, "all_users")
+    monitors = optional(bool, false)
   })
   default = {}
 
@@ -214,6 +215,30 @@ variable "page_key_version" {
   validation {
     condition     = var.page_key_version >= 0 && floor(var.page_key_version) == var.page_key_version
     error_message = "page_key_version is a whole number from 0."
+  }
+}
+
+variable "report_key" {
+  description = "What monitors show at the page's door: at least 20 random characters. Given by TF_VAR_report_key; wanted when it is written, and no more afterwards; kept in neither plan nor state."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.report_key == null || try(length(var.report_key) >= 20, false)
+    error_message = "report_key is at least 20 random characters, such as openssl rand -hex 24 makes."
+  }
+}
+
+variable "report_key_version" {
+  description = "Raise it to write report_key again."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.report_key_version >= 1 && floor(var.report_key_version) == var.report_key_version
+    error_message = "report_key_version is a whole number from 1."
   }
 }
 

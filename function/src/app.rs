@@ -15,6 +15,7 @@ use crate::{
     config::{self, Config, HostPort},
     cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
+    monitors::Monitors,
     pace::{Pace, Wishes},
     page,
     probe::{Expect, Prober, Targets},
@@ -22,6 +23,7 @@ use crate::{
     push::{Door, Limits, serve_routes},
     record::Record,
     site::Guarded,
+    watch::letterbox::AlertsTopic,
 };
 
 mod warm;
@@ -174,8 +176,16 @@ pub async fn serve_page(
         tracing::warn!("FAILOVER_PAGE_KEY is not set: whoever reaches this port may read the page");
     }
     announce_address(&listener);
-    page::serve(listener, page_source(&parts), page_key(&config), ending).await;
+    page::serve(listener, page_source(&parts), page_key(&config), monitors(&parts), ending).await;
     Ok(())
+}
+
+/// The door for monitors, where somebody gave it a key.
+fn monitors(parts: &Parts) -> Option<Arc<Monitors>> {
+    let key = parts.config.report_key.as_ref().map(page::PageKey::new)?;
+    let push = &parts.config.push;
+    let topic = AlertsTopic::new(parts.pubsub.clone(), push.alerts_topic.as_ref(), &push.alerts);
+    Some(Arc::new(Monitors::new(parts.sites.clone(), Arc::new(topic), key)))
 }
 
 fn page_source(parts: &Parts) -> Arc<page::Live> {

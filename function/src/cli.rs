@@ -9,6 +9,7 @@ mod exit;
 mod follow;
 mod help;
 mod history;
+mod init;
 mod look;
 mod order;
 mod paint;
@@ -55,6 +56,8 @@ enum Task {
     Plan(plan::Args),
     /// What would break in an outage, and what mends it; changes nothing
     Check(check::Args),
+    /// Look at a site, its zone and its project, ask the rest, and write what Terraform needs
+    Init(init::Args),
     /// Whether a configuration or a terraform.tfvars is right; asks nobody
     Validate(validate::Args),
     /// Publish a command for the function to carry out
@@ -106,6 +109,7 @@ pub fn run() -> ExitCode {
         Task::Drill(arguments) => crate::drill::drill(&arguments),
         #[cfg(feature = "drill")]
         Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
+        Task::Init(args) => init::run(&args, &options),
         Task::Validate(args) => validate::run(&args, &options),
         Task::Completions(args) => completions::run(&args),
     }

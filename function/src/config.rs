@@ -85,6 +85,8 @@ pub struct Config {
     pub page: bool,
     /// The key that opens the status page.
     pub page_key: Option<Secret>,
+    /// The key with which monitors say what they have seen, beside the status page.
+    pub report_key: Option<Secret>,
     /// The port to listen on.
     pub port: u16,
     /// The Google Cloud project that this runs in, as far as anybody said: log entries name their trace by it.
@@ -150,6 +152,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
     let waits = Waits::read(root);
     let page = root.flag("page");
     let page_key = secrets::read(root, environment, "FAILOVER_PAGE_KEY");
+    let report_key = secrets::read(root, environment, "FAILOVER_REPORT_KEY");
     let port = read_port(root, environment);
     let secrets = secrets::of_switches(root, environment, &sites);
     let push = push?;
@@ -171,6 +174,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         reconcile_every: waits.reconcile_every,
         page,
         page_key,
+        report_key,
         port,
         cloud_run: CloudRun::read(environment),
         metadata_host: environment.variable("GCE_METADATA_HOST").map(str::to_owned),

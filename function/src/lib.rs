@@ -14,6 +14,7 @@ pub mod drill;
 pub mod journal;
 pub mod log;
 pub mod machine;
+pub mod monitors;
 pub mod pace;
 pub mod page;
 pub mod probe;

@@ -11,7 +11,7 @@ mod dialer;
 mod events;
 mod eye;
 mod heartbeat;
-mod letterbox;
+pub mod letterbox;
 mod outbox;
 mod post;
 mod watched;

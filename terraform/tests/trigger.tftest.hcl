@@ -23,8 +23,10 @@ variables {
   commands = {
     reconcile = { schedule = "* * * * *", message = "{\"command\":\"reconcile\"}" }
   }
-  operators = ["user:alice@gleich.tech"]
-  reporters = ["serviceAccount:watch@gleich-tech.iam.gserviceaccount.com"]
+  page_reports = false
+  page_member  = null
+  operators    = ["user:alice@gleich.tech"]
+  reporters    = ["serviceAccount:watch@gleich-tech.iam.gserviceaccount.com"]
   watchers = {
     pi = { account = "failover-watch-pi", subscription = "failover-events-pi" }
   }

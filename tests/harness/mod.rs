@@ -94,6 +94,11 @@ impl Drill {
         self.function = Function::start(&self.sandbox, &self.settings, &self.folder).await;
     }
 
+    /// The configuration's file.
+    pub fn config(&self) -> std::path::PathBuf {
+        self.folder.path().join("failover.toml")
+    }
+
     /// The site.
     pub fn site(&self) -> Site {
         self.sandbox.site("resume")

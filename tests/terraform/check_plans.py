@@ -160,6 +160,22 @@ def no_plan_takes_a_secret_from_a_service_that_reads_it(workspace):
         raise Failure(f"{line} changes with a secret that is kept by hand")
 
 
+def a_door_for_monitors_can_report_and_not_command(workspace):
+    workspace.arguments = (*workspace.arguments, "-var=page={monitors=true}")
+    workspace.environment = {**workspace.environment, "TF_VAR_report_key": "what-monitors-show-at-the-door"}
+    workspace.apply()
+    page = next(a for a in workspace.every("google_service_account") if a["account_id"] == "failover-page")["member"]
+    topics = [g["topic"] for g in workspace.every("google_pubsub_topic_iam_member") if g["member"] == page]
+    if topics != ["failover-alerts"]:
+        raise Failure(f"the page may publish on {topics}")
+    service = next(s for s in workspace.every("google_cloud_run_v2_service") if s["name"] == "failover-page")
+    if "FAILOVER_REPORT_KEY" not in [variable["name"] for variable in service["template"][0]["containers"][0]["env"]]:
+        raise Failure("the page isn't given the key")
+    del workspace.environment["TF_VAR_report_key"]
+    forget_the_secrets(workspace)
+    workspace.plan(NO_CHANGES)
+
+
 def everything_is_taken_down_without_secrets(workspace):
     workspace.apply()
     forget_the_secrets(workspace)
@@ -331,6 +347,7 @@ CHECKS = [
     a_second_plan_without_secrets_in_the_environment_is_empty,
     a_secret_is_written_anew_by_a_higher_number_and_its_value,
     no_plan_takes_a_secret_from_a_service_that_reads_it,
+    a_door_for_monitors_can_report_and_not_command,
     everything_is_taken_down_without_secrets,
     another_registrys_image_is_pulled_through_a_repository,
     the_released_image_is_the_default,

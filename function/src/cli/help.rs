@@ -13,8 +13,9 @@ use clap::{
 use super::{Cli, exit::EXIT_CODES};
 
 /// What people come for, in the order in which they need it; a command that is named nowhere comes last.
-const GROUPS: [(&str, &[&str]); 4] = [
-    ("Look", &["status", "history", "plan", "check", "validate"]),
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("Begin", &["init", "validate"]),
+    ("Look", &["status", "history", "plan", "check"]),
     ("Act", &["send", "act", "promote", "rehearse", "report"]),
     ("Run", &["serve", "watch"]),
     ("Try", &["drill", "sandbox"]),

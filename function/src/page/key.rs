@@ -29,7 +29,7 @@ impl PageKey {
     }
 
     /// Whether `given` is the key. It takes as long for a wrong one as for the right one.
-    pub(super) fn is(&self, given: &str) -> bool {
+    pub(crate) fn is(&self, given: &str) -> bool {
         same(code(given).as_ref(), self.code.as_ref())
     }
 

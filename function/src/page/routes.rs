@@ -9,7 +9,10 @@ use tokio::net::TcpListener;
 use warp::{Filter, Rejection};
 
 use super::{Cached, Clock, PageKey, Source, contents, headers::answer, html, key::needs_tls};
-use crate::push::{Answer, serve_routes};
+use crate::{
+    monitors::{self, Monitors},
+    push::{Answer, serve_routes},
+};
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -22,15 +25,21 @@ enum Wanted {
     Sites,
 }
 
-/// Serves the page alone on `listener`, with `GET /health` beside it, until `ending`.
+/// Serves the page alone on `listener`, with `GET /health` beside it, until `ending`; and the door for monitors, where
+/// there is one.
 pub async fn serve(
     listener: TcpListener,
     source: Arc<dyn Source>,
     key: Option<PageKey>,
+    monitors: Option<Arc<Monitors>>,
     ending: impl Future<Output = ()> + Send + 'static,
 ) {
     let health = warp::path!("health").and(warp::get().or(warp::head()).unify()).map(healthy);
-    serve_routes(listener, routes(source, key).or(health).unify(), ending).await;
+    let alone = routes(source, key).or(health).unify();
+    match monitors {
+        Some(monitors) => serve_routes(listener, alone.or(monitors::routes(monitors)).unify(), ending).await,
+        None => serve_routes(listener, alone, ending).await,
+    }
 }
 
 fn healthy() -> Answer {

@@ -8,11 +8,11 @@ resource "google_service_account" "main" {
 }
 
 resource "google_secret_manager_secret" "main" {
-  for_each = {
+  for_each = merge({
     configuration         = var.names.page_configuration
     page_key              = var.names.page_key
     cloudflare_read_token = var.names.cloudflare_read_token
-  }
+  }, var.monitors ? { report_key = var.names.report_key } : {})
 
   project   = var.project
   secret_id = each.value
@@ -52,6 +52,32 @@ resource "terraform_data" "page_key_written" {
   input            = plantimestamp()
   triggers_replace = [var.page_key_version]
   depends_on       = [google_secret_manager_secret_version.page_key]
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+# With it a monitor says that a site is down, and nothing else.
+resource "google_secret_manager_secret_version" "report_key" {
+  count = var.monitors ? 1 : 0
+
+  secret                 = google_secret_manager_secret.main["report_key"].id
+  secret_data_wo         = var.report_key == null ? "not given" : var.report_key
+  secret_data_wo_version = var.report_key_version
+  deletion_policy        = "ABANDON"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "terraform_data" "report_key_written" {
+  count = var.monitors ? 1 : 0
+
+  input            = plantimestamp()
+  triggers_replace = [var.report_key_version]
+  depends_on       = [google_secret_manager_secret_version.report_key]
 
   lifecycle {
     ignore_changes = [input]
@@ -145,6 +171,19 @@ resource "google_cloud_run_v2_service" "main" {
         }
       }
 
+      dynamic "env" {
+        for_each = google_secret_manager_secret_version.report_key
+        content {
+          name = "FAILOVER_REPORT_KEY"
+          value_source {
+            secret_key_ref {
+              secret  = google_secret_manager_secret.main["report_key"].secret_id
+              version = "latest"
+            }
+          }
+        }
+      }
+
       env {
         name = "CLOUDFLARE_API_TOKEN"
         value_source {
@@ -205,6 +244,11 @@ resource "google_cloud_run_v2_service" "main" {
     precondition {
       condition     = alltrue([for written in terraform_data.cloudflare_read_token_written : var.cloudflare_read_token != null || written.input != plantimestamp()])
       error_message = "Terraform is about to write the page's Cloudflare token, and has none: set TF_VAR_cloudflare_read_token, or page = { enabled = false }. It is wanted this once; later plans do without."
+    }
+
+    precondition {
+      condition     = alltrue([for written in terraform_data.report_key_written : var.report_key != null || written.input != plantimestamp()])
+      error_message = "Terraform is about to write the monitors' key, and has none: set TF_VAR_report_key, or leave page.monitors out. It is wanted this once; later plans do without."
     }
 
     precondition {

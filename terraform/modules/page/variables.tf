@@ -15,6 +15,7 @@ variable "names" {
     page_account          = string
     page_configuration    = string
     page_key              = string
+    report_key            = string
     cloudflare_read_token = string
   })
 }
@@ -43,6 +44,23 @@ variable "page_key" {
 
 variable "page_key_version" {
   description = "Raise it to write the key again; 0 where it is added by hand."
+  type        = number
+}
+
+variable "monitors" {
+  description = "Whether the page has a door for monitors."
+  type        = bool
+}
+
+variable "report_key" {
+  description = "What monitors show at that door; sent, and never stored by Terraform."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "report_key_version" {
+  description = "Raise it to write that key again."
   type        = number
 }
 

@@ -31,6 +31,7 @@ locals {
     cloudflare_token      = "${var.name}-cloudflare-token"
     cloudflare_read_token = "${var.name}-cloudflare-read-token"
     page_key              = "${var.name}-page-key"
+    report_key            = "${var.name}-report-key"
   }
 
   # Written out rather than taken from the resources: the function's

@@ -140,6 +140,16 @@ resource "google_pubsub_topic_iam_member" "reporter_reports" {
   member  = each.value
 }
 
+# What monitors say at the page's door. It can report, and not command.
+resource "google_pubsub_topic_iam_member" "page_reports" {
+  count = var.page_reports ? 1 : 0
+
+  project = var.project
+  topic   = google_pubsub_topic.main[var.names.alerts].name
+  role    = "roles/pubsub.publisher"
+  member  = var.page_member
+}
+
 # Cloud Scheduler publishes as its own agent, which may do so by the role that
 # Google gives it when the API is enabled.
 resource "google_cloud_scheduler_job" "main" {

@@ -75,6 +75,17 @@ variable "watchers" {
   }))
 }
 
+# Apart from who it is: that is known only once its account exists.
+variable "page_reports" {
+  description = "Whether the page takes reports of monitors and passes them on."
+  type        = bool
+}
+
+variable "page_member" {
+  description = "The page, as an IAM member; null where there is none."
+  type        = string
+}
+
 variable "reporters" {
   description = "Who may report an outage beside Cloud Monitoring, as IAM members."
   type        = set(string)
