@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sandbox::{Aim, Fault};
+use sandbox::{Aim, Fault, Service};
 
 use crate::harness::{machines::Moves, mirror::Mirror};
 
@@ -52,6 +52,24 @@ async fn on_azure_an_identity_that_may_not_look_is_told_what_to_grant_and_ends_w
     mirror.sandbox.world.deny("Microsoft.Network/networkInterfaces/read");
     let ran = mirror.promote(0, &["--within", "1s"]).await;
     ran.ends(1).says("grant the identity Microsoft.Network/networkInterfaces/read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_azure_a_check_that_reaches_nobody_is_not_green() {
+    let mirror = Mirror::moving(Moves::Configuration).await;
+    mirror.operator(&["check"]).await.ends(0).says("Nothing was found");
+    mirror.sandbox.world.fault(Aim::service(Service::Azure).times(u32::MAX), Fault::Reset);
+    let ran = mirror.operator(&["check"]).await;
+    assert_ne!(ran.status, 0, "{ran:#?}");
+    assert!(!ran.out.contains("Nothing was found"), "{ran:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_azure_a_machine_takes_it_from_one_whose_interface_and_grants_are_gone() {
+    let mirror = Mirror::moving(Moves::Configuration).await;
+    mirror.sandbox.world.azure.delete_interface_with_its_grants(&format!("{}-nic", mirror.machine(0)));
+    mirror.promote(1, &["--within", "15s"]).await.ends(0);
+    assert_eq!(mirror.holders(), [mirror.machine(1)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -222,8 +222,8 @@ impl AliasIp {
             return Err(ApiError { kind: ApiErrorKind::Refused, message });
         }
         let machines = [holder, receiver].map(|side| Needed::on(side.name.to_string(), &NEEDED[1..]));
-        let subnet = Needed::on(receiver.subnet(), &SUBNET);
-        let needed: Vec<Needed> = machines.into_iter().chain([subnet]).collect();
+        let subnet = Needed::on_subnets([holder, receiver], &SUBNET);
+        let needed: Vec<Needed> = machines.into_iter().chain(subnet).collect();
         let what = format!("{} from {} to {}", self.range, holder.name.machine(), receiver.name.machine());
         self.pair.may(&needed, &what).await
     }

@@ -317,7 +317,12 @@ impl Needed {
     pub(super) fn on_subnets(sides: [&Side; 2], permissions: &[&'static str]) -> Vec<Self> {
         let mut subnets = sides.map(Side::subnet).to_vec();
         subnets.dedup();
-        subnets.into_iter().map(|subnet| Self::on(subnet, permissions)).collect()
+        // A legacy network has none.
+        subnets
+            .into_iter()
+            .filter(|subnet| !subnet.is_empty())
+            .map(|subnet| Self::on(subnet, permissions))
+            .collect()
     }
 }
 

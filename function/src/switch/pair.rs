@@ -173,21 +173,27 @@ struct Refusal {
     between: [Value; 2],
     error: ApiError,
     at: Instant,
+    times: u32,
 }
 
 impl Refusals {
     /// Remembers that a move to this position, between these two, was refused.
     pub(super) fn remember(&self, to: Position, between: [&Value; 2], error: &ApiError) {
         let between = between.map(lasting);
-        let refusal = Refusal { to, between, error: error.clone(), at: Instant::now() };
-        *self.lock() = Some(refusal);
+        let mut known = self.lock();
+        let before = known.take().filter(|known| known.to == to && known.between == between);
+        let times = before.map_or(0, |before| before.times) + 1;
+        *known = Some(Refusal { to, between, error: error.clone(), at: Instant::now(), times });
     }
 
     /// Why the same move would be refused again.
     pub(super) fn of(&self, to: Position, between: [&Value; 2]) -> Option<ApiError> {
         let known = self.lock().clone().filter(|known| known.at.elapsed() < REFUSED_FOR && known.to == to)?;
+        // Who was just told that it may, and then that it may not, is believed the second time: grants take a moment to
+        // spread. What is wrong stays wrong.
+        let for_good = known.error.kind == ApiErrorKind::Refused || known.times > 1;
         let same = known.between == between.map(lasting);
-        same.then(|| {
+        (same && for_good).then(|| {
             let message =
                 format!("{}; it is not tried again while both are as they were then", known.error.message);
             ApiError { kind: known.error.kind, message }
@@ -278,7 +284,8 @@ mod tests {
     async fn a_refusal_is_remembered_until_something_changes_or_half_an_hour_is_over() {
         let refusals = Refusals::default();
         let (a, b) = (json!({"etag": "1", "x": [{"etag": "2", "y": 3}]}), json!({}));
-        refusals.remember(Position::Standby, [&a, &b], &denied("no"));
+        let wrong = ApiError { kind: ApiErrorKind::Refused, message: "no".to_owned() };
+        refusals.remember(Position::Standby, [&a, &b], &wrong);
         let later = json!({"etag": "7", "x": [{"etag": "8", "y": 3}]});
         let again = refusals.of(Position::Standby, [&later, &b]).unwrap();
         assert_eq!(again.message, "no; it is not tried again while both are as they were then");
@@ -286,5 +293,15 @@ mod tests {
         assert!(refusals.of(Position::Standby, [&later, &json!({"mended": true})]).is_none());
         tokio::time::advance(REFUSED_FOR).await;
         assert!(refusals.of(Position::Standby, [&later, &b]).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_permission_that_was_told_and_refused_is_tried_once_more() {
+        let refusals = Refusals::default();
+        let (a, b) = (json!({"etag": "1"}), json!({}));
+        refusals.remember(Position::Standby, [&a, &b], &denied("no"));
+        assert!(refusals.of(Position::Standby, [&a, &b]).is_none());
+        refusals.remember(Position::Standby, [&a, &b], &denied("no"));
+        assert!(refusals.of(Position::Standby, [&a, &b]).is_some());
     }
 }

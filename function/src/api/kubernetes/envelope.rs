@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
 use serde_json::Value;
 
 use crate::api::{
@@ -10,9 +9,6 @@ use crate::api::{
     retry::Failure,
     task::{Task, excerpt},
 };
-
-const UNKNOWN: &str = "the token or certificate isn't accepted: it has ended, its account is gone, or it is of another \
-                       cluster; make a new one, as docs/kubernetes.md does";
 
 /// The answer's JSON, or what went wrong.
 pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
@@ -22,9 +18,6 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
     }
     // Seconds, in the details of 429 and of 504.
     let seconds = body["details"]["retryAfterSeconds"].as_u64().filter(|seconds| *seconds > 0);
-    // Whoever isn't known is helped by no grant.
-    let task =
-        if answer.status == StatusCode::UNAUTHORIZED { &Task { grant: UNKNOWN, ..*task } } else { task };
     let error = task.failed(answer.status, &said(&body, &answer.body));
     Err(answer.failure(error, seconds.map(Duration::from_secs)))
 }
@@ -72,13 +65,6 @@ mod tests {
             "could not scale primary: Kubernetes answered 403: Forbidden: deployments.apps \"primary\" is forbidden: \
              User \"alice\" cannot patch resource; grant it"
         );
-    }
-
-    #[test]
-    fn a_token_that_is_not_accepted_needs_no_grant() {
-        let told =
-            told(401, r#"{"kind":"Status","message":"Unauthorized","reason":"Unauthorized"}"#).error.message;
-        assert!(told.contains("isn't accepted") && !told.contains("grant it"), "{told}");
     }
 
     #[test]
