@@ -99,7 +99,7 @@ async fn a_cluster_that_is_busy_for_a_moment_does_not_refuse_a_failback() {
         let drill = drill("").await;
         drill.sandbox.world.kubernetes.scale("resume", 0);
         drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
-        drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment"), fault);
+        drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment").times(1), fault);
         drill.order("failback").await.is(200, "move", Some("Done"));
         assert_eq!(drill.visit().await, Served::Primary);
     }
