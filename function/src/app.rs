@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use failover_core::Role;
 use tokio::{net::TcpListener, sync::watch};
 use warp::Filter;
 
@@ -12,7 +13,7 @@ use crate::{
         credentials::{DefaultCredentials, Tokens},
     },
     check::Checker,
-    config::{self, Config, HostPort},
+    config::{self, Config},
     cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
     monitors::Monitors,
@@ -23,6 +24,7 @@ use crate::{
     push::{Door, Limits, serve_routes},
     record::Record,
     site::Guarded,
+    switch::LeadsBy,
     watch::letterbox::AlertsTopic,
 };
 
@@ -78,16 +80,16 @@ impl Parts {
     ///
     /// # Errors
     /// When a client, the journal or a webhook can't be used.
-    pub async fn build(config: Arc<Config>, patience: Patience) -> Result<Self, StartError> {
+    pub fn build(config: Arc<Config>, patience: Patience) -> Result<Self, StartError> {
         let tokens = Arc::new(DefaultCredentials::new(config.call_timeout));
-        Self::build_as(config, patience, tokens).await
+        Self::build_as(config, patience, tokens)
     }
 
     /// As `build`, with another source of Google's tokens.
     ///
     /// # Errors
     /// As `build`.
-    pub async fn build_as(
+    pub fn build_as(
         config: Arc<Config>,
         patience: Patience,
         tokens: Arc<dyn Tokens>,
@@ -103,7 +105,7 @@ impl Parts {
         let prober = Arc::new(Prober::new(config.probe_timeout));
         let mut sites = Vec::with_capacity(config.sites.len());
         for site in &config.sites {
-            sites.push(guard(site, &config, &clients, &journal, &announcer, &prober).await);
+            sites.push(guard(site, &config, &clients, &journal, &announcer, &prober));
         }
         Ok(Self { config, clients, journal, pubsub, announcer, sites })
     }
@@ -140,7 +142,7 @@ pub async fn serve(
     ending: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let config = Arc::new(config);
-    let parts = Parts::build(Arc::clone(&config), Patience::OneTry).await?;
+    let parts = Parts::build(Arc::clone(&config), Patience::OneTry)?;
     let warming = tokio::spawn(warm::up(Arc::clone(&parts.clients), parts.sites.clone()));
     let (tell, shutdown) = watch::channel(false);
     let cycle = Arc::new(parts.cycle(&shutdown));
@@ -171,7 +173,7 @@ pub async fn serve_page(
     ending: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let config = Arc::new(config);
-    let parts = Parts::build(Arc::clone(&config), Patience::OneTry).await?;
+    let parts = Parts::build(Arc::clone(&config), Patience::OneTry)?;
     if config.page_key.is_none() {
         tracing::warn!("FAILOVER_PAGE_KEY is not set: whoever reaches this port may read the page");
     }
@@ -247,7 +249,7 @@ fn outlets(config: &Config, clients: &Clients, pubsub: &PubSub) -> Result<Vec<Ar
     topic.into_iter().map(Ok).chain(webhooks).collect()
 }
 
-async fn guard(
+fn guard(
     site: &config::Site,
     config: &Config,
     clients: &Clients,
@@ -265,7 +267,7 @@ async fn guard(
         repair: site.repair,
         switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
         prober: Arc::clone(prober),
-        targets: targets(site).await,
+        targets: targets(site),
         record: Arc::new(Record::new(journal.clone(), site.name.clone())),
         announcer: announcer.clone(),
         pace: Pace {
@@ -279,22 +281,18 @@ async fn guard(
     })
 }
 
-async fn targets(site: &config::Site) -> Targets {
-    let connect = match &site.primary_connect {
-        Some(address) => resolve(site, address).await,
-        None => None,
-    };
-    Targets { connect, ..public_targets(site) }
-}
-
-/// What whoever asks only the public URL needs: nothing is looked up for it.
-pub fn public_targets(site: &config::Site) -> Targets {
+/// Where a site is asked. Names are looked up by each probe.
+pub fn targets(site: &config::Site) -> Targets {
     Targets {
         public: site.public_url.clone(),
         witness: site.witness.clone(),
         standby: site.standby_url.clone(),
         primary: site.primary_url.clone(),
-        connect: None,
+        connect: site.primary_connect.clone(),
+        by_name: site
+            .switches
+            .iter()
+            .any(|switch| switch.role() == Role::Route && switch.leads_by() == LeadsBy::Name),
         expect: expect(&site.expect),
         standby_expect: expect(&site.standby_expect),
     }
@@ -302,14 +300,4 @@ pub fn public_targets(site: &config::Site) -> Targets {
 
 fn expect(expect: &config::Expect) -> Expect {
     Expect { status: expect.status, contains: expect.contains.clone() }
-}
-
-async fn resolve(site: &config::Site, address: &HostPort) -> Option<SocketAddr> {
-    match tokio::net::lookup_host((address.host.as_str(), address.port)).await {
-        Ok(mut found) => found.next(),
-        Err(error) => {
-            tracing::warn!(site = %site.name, "primary_connect {} could not be looked up: {error}", address.host);
-            None
-        }
-    }
 }

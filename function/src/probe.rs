@@ -4,17 +4,15 @@
 //! itself, at most [`MOST_REDIRECTS`], and says in one sentence what it saw where that is no answer.
 
 mod body;
+pub(crate) mod certificate;
+pub mod dialer;
 mod memory;
+mod stead;
 mod tcp;
 mod visit;
 mod witness;
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use failover_core::{Position, Served};
 use once_cell::sync::OnceCell;
@@ -22,9 +20,9 @@ use tokio::time::timeout;
 use url::{Host, Url};
 use uuid::Uuid;
 
-use crate::api::retry::root_cause;
+use crate::config::HostPort;
+use dialer::{Dialer, Line};
 use visit::{Place, Visit};
-pub(crate) use visit::{Way, authority};
 pub use witness::{ServedBy, Witness};
 
 /// How many redirects a visitor is followed over.
@@ -60,7 +58,9 @@ pub struct Targets {
     /// The primary past the redirect.
     pub primary: Option<Url>,
     /// Where the primary is connected to, with the host name of its URL, or of the public one.
-    pub connect: Option<SocketAddr>,
+    pub connect: Option<HostPort>,
+    /// Whether one name leads to either place: resolvers and records may send some visitors here and others there.
+    pub by_name: bool,
     /// What the primary answers.
     pub expect: Expect,
     /// What the standby answers.
@@ -72,163 +72,172 @@ pub struct Targets {
 pub struct Answer {
     /// Who served the request.
     pub served: Served,
+    /// Whose place the visit ended at with what is expected there, also where that came from a cache.
+    pub led_to: Option<Position>,
     /// How long browsers remember the redirect to the standby, if there was one and they do.
     pub redirect_lives: Option<Duration>,
 }
 
-/// Asks sites. Its HTTP client is built at the first probe, and one more for each address to connect to.
+impl Answer {
+    fn of(served: Served) -> Self {
+        let led_to = if let Served::By(who) = &served { Some(*who) } else { None };
+        Self { served, led_to, redirect_lives: None }
+    }
+
+    fn unknown(why: impl Into<String>) -> Self {
+        Self::of(Served::Unknown(why.into()))
+    }
+
+    fn silent(why: String) -> Self {
+        Self::of(Served::Silent(why))
+    }
+}
+
+/// Asks sites. Its client is built at the first probe.
 #[derive(Debug)]
 pub struct Prober {
     patience: Duration,
-    client: OnceCell<reqwest::Client>,
-    direct: Mutex<HashMap<(String, SocketAddr), reqwest::Client>>,
+    dialer: OnceCell<Dialer>,
 }
 
 impl Prober {
-    /// A prober whose probes take at most `patience` each, connecting and redirects included.
+    /// A prober whose probes take at most `patience` each, looking names up, connecting and redirects included.
     pub fn new(patience: Duration) -> Self {
-        Self { patience, client: OnceCell::new(), direct: Mutex::default() }
+        Self { patience, dialer: OnceCell::new() }
     }
 
     /// Builds the client before the first probe, which tries again where that fails.
     pub fn prepare(&self) {
-        let _ = self.client();
+        let _ = self.dialer();
     }
 
     /// Asks the public URL as a visitor would, with a query that no cache has seen.
     pub async fn public(&self, site: &Targets) -> Answer {
-        match &site.public {
-            None => unasked(NO_PUBLIC_URL),
-            Some(public) if tcp::is_tcp(public) => {
-                in_time(self.patience, public, tcp::public(public, site)).await
-            }
-            Some(public) => self.visit(as_visitor(public, site)).await,
-        }
+        self.public_within(site, self.patience).await
     }
 
     /// As `public`, for a time that may be shorter than a probe's.
     pub async fn public_within(&self, site: &Targets, within: Duration) -> Answer {
-        let url = site.public.as_ref();
-        hurried(url, within, self.public(site)).await
-    }
-
-    /// As `primary`, for a time that may be shorter than a probe's.
-    pub async fn primary_within(&self, site: &Targets, within: Duration) -> Answer {
-        let url = site.primary.as_ref().or(site.public.as_ref());
-        hurried(url, within, self.primary(site)).await
+        match self.dialer() {
+            Ok(dialer) => public_through(&line(dialer, site), site, within.min(self.patience)).await,
+            Err(unprepared) => unprepared,
+        }
     }
 
     /// Asks the standby at its own address.
     pub async fn standby(&self, site: &Targets) -> Answer {
         match &site.standby {
-            Some(url) => self.own(url, (Position::Standby, &site.standby_expect), &site.witness, None).await,
-            None => unasked("there is no standby_url"),
+            Some(url) => {
+                let own = Own { url, who: Position::Standby, expect: &site.standby_expect, connect: None };
+                self.own(own, &site.witness, self.patience).await
+            }
+            None => Answer::unknown("there is no standby_url"),
         }
     }
 
     /// Asks the primary past the redirect.
     pub async fn primary(&self, site: &Targets) -> Answer {
-        let at_public = site.public.as_ref().filter(|_| site.connect.is_some());
+        self.primary_within(site, self.patience).await
+    }
+
+    /// As `primary`, for a time that may be shorter than a probe's.
+    pub async fn primary_within(&self, site: &Targets, within: Duration) -> Answer {
+        let connect = site.connect.as_ref();
+        let at_public = site.public.as_ref().filter(|_| connect.is_some());
         match site.primary.as_ref().or(at_public) {
-            Some(url) => self.own(url, (Position::Primary, &site.expect), &site.witness, site.connect).await,
-            None => unasked("there is no primary_url"),
+            Some(url) => {
+                let own = Own { url, who: Position::Primary, expect: &site.expect, connect };
+                self.own(own, &site.witness, within.min(self.patience)).await
+            }
+            None => Answer::unknown("there is no primary_url"),
         }
     }
 
-    /// Asks a place at its own address; being led elsewhere is no answer.
-    async fn own(
-        &self,
-        url: &Url,
-        (who, expect): (Position, &Expect),
-        witness: &Witness,
-        connect: Option<SocketAddr>,
-    ) -> Answer {
+    /// Asks a place at its own address, also with a query that no cache has seen; being led elsewhere is no answer.
+    async fn own(&self, own: Own<'_>, witness: &Witness, patience: Duration) -> Answer {
+        let Own { url, who, expect, connect } = own;
+        let line = match self.dialer() {
+            Ok(dialer) => dialer.line(),
+            Err(unprepared) => return unprepared,
+        };
         if tcp::is_tcp(url) {
-            return in_time(self.patience, url, tcp::own(url, connect, who)).await;
+            return in_time(&line, patience, url, tcp::own(&line, url, connect, who)).await;
         }
         let place = Place::of(url, who, expect).owned(witness);
-        self.visit(Visit { start: url.clone(), places: vec![place], roams: false, connect }).await
+        let visit = Visit { start: fresh(url.clone()), places: vec![place], roams: false, connect };
+        visit.walk(&line, patience).await
     }
 
-    async fn visit(&self, visit: Visit<'_>) -> Answer {
-        let client = match visit.connect {
-            Some(address) => self.direct_client(&visit.start, address),
-            None => self.client(),
-        };
-        match client {
-            Ok(client) => in_time(self.patience, &visit.start, visit.walk(&client)).await,
-            // That we can't ask says nothing about the site.
-            Err(why) => unasked(&format!("the prober could not prepare for HTTPS: {why}")),
-        }
-    }
-
-    /// A failure is not kept: the system's certificates may be back a moment later.
-    fn client(&self) -> Result<reqwest::Client, String> {
-        self.client.get_or_try_init(|| build(|builder| builder)).cloned()
-    }
-
-    fn direct_client(&self, url: &Url, address: SocketAddr) -> Result<reqwest::Client, String> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let mut built = self.direct.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = built.get(&(host.clone(), address)) {
-            return Ok(client.clone());
-        }
-        let client = build(|builder| builder.resolve_to_addrs(&host, &[address]))?;
-        built.insert((host, address), client.clone());
-        Ok(client)
+    /// A failure is not kept: the system's certificates may be back a moment later. That we can't ask says nothing
+    /// about the site.
+    fn dialer(&self) -> Result<&Dialer, Answer> {
+        self.dialer
+            .get_or_try_init(|| Dialer::new().map(Dialer::probing))
+            .map_err(|why| Answer::unknown(format!("the prober could not prepare for HTTPS: {why}")))
     }
 }
 
+/// A place to be asked at its own address.
+struct Own<'a> {
+    url: &'a Url,
+    who: Position,
+    expect: &'a Expect,
+    connect: Option<&'a HostPort>,
+}
+
+/// A name that leads to either place is asked at each of its addresses in turn: visitors take any.
+fn line<'a>(dialer: &'a Dialer, site: &Targets) -> Line<'a> {
+    if site.by_name { dialer.line_in_turn() } else { dialer.line() }
+}
+
 /// Asks the public URL as [`Prober::public`] does, over a way of one's own.
-pub(crate) async fn public_through(way: &impl Way, site: &Targets, patience: Duration) -> Answer {
+pub(crate) async fn public_through(line: &Line<'_>, site: &Targets, patience: Duration) -> Answer {
     match &site.public {
-        None => unasked(NO_PUBLIC_URL),
-        Some(public) if tcp::is_tcp(public) => in_time(patience, public, tcp::public(public, site)).await,
-        Some(public) => in_time(patience, public, as_visitor(public, site).walk(way)).await,
+        None => Answer::unknown(NO_PUBLIC_URL),
+        Some(public) if tcp::is_tcp(public) => {
+            in_time(line, patience, public, tcp::public(line, public, site)).await
+        }
+        Some(public) => as_visitor(public, site).walk(line, patience).await,
     }
 }
 
 /// A visit to the public URL, with a query that no cache has seen.
 fn as_visitor<'a>(public: &'a Url, site: &'a Targets) -> Visit<'a> {
-    let mut start = public.clone();
-    start.query_pairs_mut().append_pair("failover-probe", &Uuid::new_v4().simple().to_string());
     let standby = site.standby.iter().map(|url| Place::of(url, Position::Standby, &site.standby_expect));
     let shared =
         Place::of(public, Position::Primary, &site.expect).shared(&site.witness, &site.standby_expect);
-    Visit { start, places: standby.chain([shared]).collect(), roams: true, connect: None }
+    let places = standby.chain([shared]).collect();
+    Visit { start: fresh(public.clone()), places, roams: true, connect: None }
 }
 
-async fn in_time(patience: Duration, url: &Url, probe: impl Future<Output = Answer>) -> Answer {
-    let late = || silent(format!("{} gave no answer within {patience:?}", shown(url)));
-    timeout(patience, probe).await.unwrap_or_else(|_| late())
+/// The same address with a query that no cache has seen; what was asked for already has it.
+fn fresh(mut url: Url) -> Url {
+    const QUERY: &str = "failover-probe";
+    if !url.query_pairs().any(|(name, _)| name == QUERY) {
+        url.query_pairs_mut().append_pair(QUERY, &Uuid::new_v4().simple().to_string());
+    }
+    url
 }
 
-async fn hurried(url: Option<&Url>, within: Duration, probe: impl Future<Output = Answer>) -> Answer {
-    match url {
-        Some(url) => in_time(within, url, probe).await,
-        None => probe.await,
+async fn in_time(
+    line: &Line<'_>,
+    patience: Duration,
+    url: &Url,
+    probe: impl Future<Output = Answer>,
+) -> Answer {
+    match timeout(patience, Box::pin(probe)).await {
+        Ok(answer) => answer,
+        Err(_) => Answer::of(late(line, patience, url)),
     }
 }
 
-/// A client that sees what a new visitor sees: nothing is reused or followed, and no proxy stands between.
-fn build(
-    refine: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-) -> Result<reqwest::Client, String> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("cloud-failover-probe/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .pool_max_idle_per_host(0)
-        .http1_only()
-        .no_proxy();
-    refine(builder).build().map_err(|error| root_cause(&error))
-}
-
-fn unasked(why: &str) -> Answer {
-    Answer { served: Served::Unknown(why.to_owned()), redirect_lives: None }
-}
-
-fn silent(why: String) -> Answer {
-    Answer { served: Served::Silent(why), redirect_lives: None }
+/// No answer in time is silence, unless it was the resolver that gave none.
+fn late(line: &Line<'_>, patience: Duration, url: &Url) -> Served {
+    let told = format!("{} gave no answer within {patience:?}", shown(url));
+    if line.waits_for_a_name() {
+        return Served::Unknown(format!("{told}: its name was still being looked up"));
+    }
+    Served::Silent(told)
 }
 
 /// A URL as a sentence shows it: the same for every probe, and without a password.

@@ -66,6 +66,28 @@ impl Guarded {
         self.targets.public.is_some()
     }
 
+    /// How many visitors in a row have to be served by one place before it is proven: where a name leads, one of
+    /// several records or a resolver's memory may serve the first.
+    pub fn visitors_needed(&self) -> u32 {
+        if self.targets.by_name { 3 } else { 1 }
+    }
+
+    /// Asks as a visitor whether `place` serves. That visitors are led to the primary is shown by a cached answer too,
+    /// if the primary itself answers where it can be asked.
+    pub async fn visit_served_by(&self, place: Position) -> (bool, Answer) {
+        let answer = self.visit().await;
+        if answer.served.is_by(place) {
+            return (true, answer);
+        }
+        let led_back = place == Position::Primary && answer.led_to == Some(place);
+        let cached = led_back && matches!(answer.served, Served::Unknown(_));
+        let lives = async {
+            let asked = self.policy.has_primary_url;
+            !asked || self.prober.primary(&self.targets).await.served.is_by(Position::Primary)
+        };
+        (cached && lives.await, answer)
+    }
+
     /// Asks the public URL as a visitor would, and tells who answered.
     pub async fn visit(&self) -> Answer {
         let answer = self.prober.public(&self.targets).await;

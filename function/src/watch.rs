@@ -1,13 +1,11 @@
 //! `failover watch`: our own detector. Looks at every site every few seconds, and publishes what becomes certain.
 //!
 //! Each site has a [`post`](self) of its own on one thread: a pure account of what was seen (`watched`), a pure
-//! account of what is to be published (`outbox`), and looks over connections of their own (`dialer`). A watcher
+//! account of what is to be published (`outbox`), and looks over connections of their own (`probe::dialer`). A watcher
 //! moves nothing and asks no cloud anything but Pub/Sub; what its reports lead to is the function's to decide.
 
 mod anchors;
-mod certificate;
 pub mod command;
-mod dialer;
 mod events;
 mod eye;
 mod heartbeat;
@@ -28,13 +26,13 @@ use anchors::Anchors;
 use eye::Eye;
 use post::Post;
 
-pub use dialer::{Dialer, Line, Phase, Seen, Times};
+pub use crate::probe::dialer::{Dialer, Line, Phase, Seen, Times};
 pub use heartbeat::EVERY as HEARTBEAT;
 pub use letterbox::{AlertsTopic, Letterbox};
 pub use outbox::{Outage, Outbox};
 pub use watched::{Change, Rules, Watched};
 
-/// Threads for what can't be done otherwise than by waiting: looking names up and reading files.
+/// Threads for what can't be done otherwise than by waiting: reading files.
 pub const BLOCKING_THREADS: usize = 8;
 
 /// What a watcher watches, and how.

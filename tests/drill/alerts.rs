@@ -123,3 +123,36 @@ async fn a_site_that_is_well_behind_a_challenge_is_left_alone() {
     drill.order("reconcile").await.is(200, "move", Some("Done"));
     drill.all_promises_hold();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_well_site_whose_pages_are_cached_is_left_alone_by_reconcile() {
+    let drill = Drill::start().await;
+    drill.sandbox.world.edge.set("resume", |edge| edge.cached = Some("HIT".to_owned()));
+    for _ in 0..4 {
+        drill.order("reconcile").await.is(200, "stay", None).because("could not be judged");
+    }
+    assert!(drill.writes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_whose_pages_are_cached_comes_back() {
+    let drill = Drill::start().await;
+    drill.cut_power();
+    drill.open_incident("0.power").await.is(200, "move", Some("Done"));
+    drill.restore_power();
+    drill.sandbox.world.edge.set("resume", |edge| edge.cached = Some("HIT".to_owned()));
+    drill.order("failback").await.is(200, "move", Some("Done"));
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_looks_alone_leave_a_site_that_lives_behind_a_broken_way() {
+    let drill = Drill::start().await;
+    drill.order("reconcile").await.is(200, "stay", None);
+    drill.sandbox.world.fault(Aim::at("edge.visit"), Fault::status(530));
+    for _ in 0..4 {
+        drill.order("reconcile").await;
+    }
+    assert!(drill.writes().is_empty(), "{:?}", drill.writes());
+    assert_eq!(drill.announced("pending").len(), 1, "{}", drill.function.output());
+}

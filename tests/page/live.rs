@@ -26,7 +26,7 @@ async fn live(drill: &Drill) -> Live {
     let token = Options::default().cloudflare_token;
     let environment = Environment::of(Purpose::Look, &[("CLOUDFLARE_API_TOKEN", &token)]);
     let config = Arc::new(Config::read(&text, &environment).unwrap());
-    Live::new(&Parts::build(config, Patience::OneTry).await.unwrap())
+    Live::new(&Parts::build(config, Patience::OneTry).unwrap())
 }
 
 async fn overview(live: &Live) -> Overview {

@@ -71,6 +71,7 @@ impl Site {
             standby: None,
             primary: None,
             connect: None,
+            by_name: false,
             expect: Expect { status: 200, contains: "welcome".to_owned() },
             standby_expect: Expect::default(),
         }

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use failover_core::{End, Position, Role, RouteOrder, Step};
+use failover_core::{End, Position, Role, RouteOrder, Served, Step};
 
 use super::{Executor, Finish, Halt, patience::Unless, set::Before};
 use crate::{
@@ -38,14 +38,17 @@ impl Executor {
             return Ok(());
         }
         for _ in 0..2 {
-            let asked = tokio::time::timeout(self.site.confirm_within, self.site.visit());
-            match self.unless_stopped(asked).await? {
-                Ok(answer) if answer.served.is_by(Position::Primary) => {}
-                _ => return Ok(()),
+            let (public, primary) = self.unless_stopped(self.site.ask_places(true)).await?;
+            let well = match public {
+                Served::Unknown(_) => primary.is_by(Position::Primary),
+                seen => seen.is_by(Position::Primary),
+            };
+            if !well {
+                return Ok(());
             }
             self.rest(self.site.pace.between_probes(Duration::ZERO)).await?;
         }
-        Err(Halt::Unwind("the public URL answers again".to_owned()))
+        Err(Halt::Unwind("the primary answers again".to_owned()))
     }
 
     /// An automatic failover to a standby that can't serve ends before anything is written to a cloud. "Could

@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
         None => parts.checker().run_telling(args.site.as_ref(), &whom, &tell).await,
         Some(tokens) => {
             let config = Arc::clone(&parts.config);
-            let theirs = Parts::build_as(config, Patience::Usual, Arc::clone(tokens)).await?;
+            let theirs = Parts::build_as(config, Patience::Usual, Arc::clone(tokens))?;
             theirs.checker().run_telling(args.site.as_ref(), &whom, &tell).await
         }
     };

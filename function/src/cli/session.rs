@@ -100,7 +100,7 @@ impl Options {
         let environment = Environment::capture(intention.purpose());
         crate::log::init_for_command(&environment);
         let config = Config::load(&self.config, &environment)?;
-        let parts = Parts::build(Arc::new(config), intention.patience()).await?;
+        let parts = Parts::build(Arc::new(config), intention.patience())?;
         Ok(Session { parts, screen })
     }
 }

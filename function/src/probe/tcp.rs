@@ -1,54 +1,63 @@
 //! `tcp://host:port`: a connection is the answer. For services that don't speak HTTP.
 
-use std::{io, net::SocketAddr};
-
 use failover_core::{Position, Served};
-use tokio::net::{TcpStream, lookup_host};
 use url::Url;
 
-use super::{Answer, Targets, shown, silent};
+use super::{
+    Answer, Targets,
+    dialer::{Line, Unanswered},
+    shown,
+};
+use crate::config::HostPort;
 
 pub(super) fn is_tcp(url: &Url) -> bool {
     url.scheme() == "tcp"
 }
 
 /// Connects where visitors would. The standby answers if it is what the public name leads to.
-pub(super) async fn public(public: &Url, site: &Targets) -> Answer {
-    let peer = match connect(public, None).await {
+pub(super) async fn public(line: &Line<'_>, public: &Url, site: &Targets) -> Answer {
+    let peer = match connect(line, public, None).await {
         Ok(peer) => peer,
-        Err(error) => return silent(format!("{} gave no answer: {error}", shown(public))),
+        // A move can lead nobody to a name that isn't there.
+        Err(Unanswered::NoName(why)) => return Answer::unknown(unanswered(public, &why)),
+        Err(why) => return missing(public, &why),
     };
     let standby = match &site.standby {
-        Some(url) => addresses(url).await.unwrap_or_default(),
+        Some(url) => line.look_up(url).await.unwrap_or_default(),
         None => Vec::new(),
     };
     by(if standby.contains(&peer) { Position::Standby } else { Position::Primary })
 }
 
 /// Connects to a place at its own address.
-pub(super) async fn own(url: &Url, instead: Option<SocketAddr>, who: Position) -> Answer {
-    match connect(url, instead).await {
+pub(super) async fn own(line: &Line<'_>, url: &Url, instead: Option<&HostPort>, who: Position) -> Answer {
+    match connect(line, url, instead).await {
         Ok(_) => by(who),
-        Err(error) => silent(format!("{} gave no answer: {error}", shown(url))),
+        Err(why) => missing(url, &why),
     }
 }
 
-async fn connect(url: &Url, instead: Option<SocketAddr>) -> io::Result<SocketAddr> {
-    let addresses = match instead {
-        Some(address) => vec![address],
-        None => addresses(url).await?,
-    };
-    TcpStream::connect(addresses.as_slice()).await?.peer_addr()
+async fn connect(
+    line: &Line<'_>,
+    url: &Url,
+    instead: Option<&HostPort>,
+) -> Result<std::net::SocketAddr, Unanswered> {
+    let stream = line.connect(url, instead).await?;
+    stream.peer_addr().map_err(|error| Unanswered::There(error.to_string()))
 }
 
-async fn addresses(url: &Url) -> io::Result<Vec<SocketAddr>> {
-    let (Some(host), Some(port)) = (url.host_str(), url.port()) else {
-        return Err(io::Error::other("it is not of the form tcp://host:port"));
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    Ok(lookup_host((host, port)).await?.collect())
+fn missing(url: &Url, why: &Unanswered) -> Answer {
+    let told = unanswered(url, &why.to_string());
+    match why {
+        Unanswered::Ours(_) => Answer::unknown(told),
+        Unanswered::There(_) | Unanswered::NoName(_) => Answer::silent(told),
+    }
+}
+
+fn unanswered(url: &Url, why: &str) -> String {
+    format!("{} gave no answer: {why}", shown(url))
 }
 
 fn by(who: Position) -> Answer {
-    Answer { served: Served::By(who), redirect_lives: None }
+    Answer::of(Served::By(who))
 }

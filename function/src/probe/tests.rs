@@ -79,6 +79,7 @@ fn site(public: &Url, standby: &Url) -> Targets {
         standby: Some(standby.clone()),
         primary: None,
         connect: None,
+        by_name: false,
         expect: Expect { status: 200, contains: "primary".to_owned() },
         standby_expect: Expect { status: 200, contains: "standby".to_owned() },
     }
@@ -121,7 +122,7 @@ async fn a_redirect_to_the_standby_is_the_standbys_answer_and_its_life_is_kept()
     let answer = prober().public(&site(&public.url(), &to)).await;
     assert_eq!(
         answer,
-        Answer { served: Served::By(Position::Standby), redirect_lives: Some(Duration::from_mins(1)) }
+        Answer { redirect_lives: Some(Duration::from_mins(1)), ..Answer::of(Served::By(Position::Standby)) }
     );
 }
 
@@ -129,7 +130,7 @@ async fn a_redirect_to_the_standby_is_the_standbys_answer_and_its_life_is_kept()
 async fn only_the_redirect_into_the_standby_is_remembered() {
     let standby = Place::serve(|head| {
         let moved = response(301, "location: /home\r\n", "");
-        if head.starts_with("GET / ") { moved } else { response(200, "", "the standby") }
+        if head.starts_with("GET /home") { response(200, "", "the standby") } else { moved }
     })
     .await;
     let to = standby.url();
@@ -142,7 +143,7 @@ async fn only_the_redirect_into_the_standby_is_remembered() {
     })
     .await;
     let answer = prober().public(&site(&public.url(), &to)).await;
-    assert_eq!(answer, Answer { served: Served::By(Position::Standby), redirect_lives: None });
+    assert_eq!(answer, Answer::of(Served::By(Position::Standby)));
 }
 
 #[tokio::test]
@@ -160,7 +161,7 @@ async fn a_visit_that_ends_elsewhere_proves_nothing() {
     let public = Place::says(redirect(stranger.url().as_str())).await;
     let answer = prober().public(&site(&public.url(), &nowhere())).await;
     let expected =
-        format!("silent: {{public}} leads to {}, which is neither primary nor standby", stranger.url());
+        format!("unknown: {{public}} leads to {}, which is neither primary nor standby", stranger.url());
     check(&answer, &public.url(), &expected);
     assert_eq!(stranger.connections.load(Ordering::Relaxed), 1);
 }
@@ -184,7 +185,7 @@ async fn five_redirects_are_followed_and_no_sixth() {
 async fn cloudflares_cache_is_no_answer_and_its_challenge_neither_silence_nor_proof() {
     for cached in ["HIT", "stale", "Updating"] {
         let answer = response(200, &format!("cf-cache-status: {cached}\r\n"), "primary");
-        check_public(answer, &format!("silent: {{public}} was answered from Cloudflare's cache ({cached})"))
+        check_public(answer, &format!("unknown: {{public}} was answered from Cloudflare's cache ({cached})"))
             .await;
     }
     for asked in ["DYNAMIC", "MISS", "BYPASS", "EXPIRED", "REVALIDATED"] {
@@ -192,6 +193,81 @@ async fn cloudflares_cache_is_no_answer_and_its_challenge_neither_silence_nor_pr
     }
     let challenge = response(403, "cf-mitigated: challenge\r\n", "prove that you are human");
     check_public(challenge, "unknown: {public} was met with a challenge of Cloudflare's").await;
+}
+
+#[tokio::test]
+async fn a_cached_answer_shows_where_visitors_are_led_though_not_who_lives() {
+    let cached = |body: &str| Place::says(response(200, "cf-cache-status: HIT\r\n", body));
+    let (page, other) = (cached("primary").await, cached("parked").await);
+    let led = async |place: &Place| prober().public(&site(&place.url(), &nowhere())).await.led_to;
+    assert_eq!((led(&page).await, led(&other).await), (Some(Position::Primary), None));
+}
+
+#[tokio::test]
+async fn who_is_refused_knows_nothing_unless_that_is_expected() {
+    for refused in [401, 403, 407, 429, 451] {
+        let answer = response(refused, "", "primary");
+        check_public(answer, &format!("unknown: {{public}} answered {refused}, not 200")).await;
+    }
+    for broken in [400, 404, 408, 410, 500, 503, 520, 522, 526, 530] {
+        let answer = response(broken, "", "primary");
+        check_public(answer, &format!("silent: {{public}} answered {broken}, not 200")).await;
+    }
+    let guarded = Place::says(response(401, "", "primary")).await;
+    let mut targets = site(&guarded.url(), &nowhere());
+    targets.expect.status = 401;
+    check(&prober().public(&targets).await, &guarded.url(), "by primary");
+}
+
+#[tokio::test]
+async fn a_closed_standby_is_silent_and_one_that_cloudflare_guards_is_unknown() {
+    for (headers, expected) in [
+        ("server: Google Frontend\r\n", "silent: {public} answered 403, not 200"),
+        ("server: cloudflare\r\ncf-ray: 1-FRA\r\n", "unknown: {public} answered 403, not 200"),
+    ] {
+        let standby = Place::says(response(403, headers, "forbidden")).await;
+        let public = Place::says(redirect(standby.url().as_str())).await;
+        let answer = prober().public(&site(&public.url(), &standby.url())).await;
+        check(&answer, &standby.url(), expected);
+    }
+}
+
+#[tokio::test]
+async fn wherever_a_stranger_is_silent_the_site_is_unknown() {
+    let gone = nowhere();
+    for stranger in [gone.clone(), Place::says(String::new()).await.url()] {
+        let public = Place::says(redirect(stranger.as_str())).await;
+        let answer = prober().public(&site(&public.url(), &gone)).await;
+        let told = format!("{} leads away to {stranger}: ", public.url());
+        assert!(matches!(&answer.served, Served::Unknown(why) if why.starts_with(&told)), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_place_is_asked_with_a_query_that_no_cache_has_seen() {
+    let seen = |head: &str| {
+        let asked = head.starts_with("GET /?failover-probe=");
+        response(200, if asked { "" } else { "cf-cache-status: HIT\r\n" }, "primary standby")
+    };
+    let (primary, standby) = (Place::serve(seen).await, Place::serve(seen).await);
+    // This redirect loses the query.
+    let public = Place::says(redirect(standby.url().as_str())).await;
+    let targets = Targets { primary: Some(primary.url()), ..site(&public.url(), &standby.url()) };
+    let prober = prober();
+    check(&prober.primary(&targets).await, &primary.url(), "by primary");
+    check(&prober.standby(&targets).await, &standby.url(), "by standby");
+    check(&prober.public(&targets).await, &public.url(), "by standby");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_by_each_probe_and_one_that_is_none_is_no_silence_of_the_site() {
+    let none: Url = "http://nowhere.invalid/".parse().unwrap();
+    let primary = Place::says(response(200, "", "primary")).await;
+    let mut targets = site(&none, &none);
+    targets.connect = Some(format!("localhost:{}", primary.address.port()).parse().unwrap());
+    let prober = Prober::new(Duration::from_secs(20));
+    assert!(matches!(prober.public(&targets).await.served, Served::Unknown(_)));
+    check(&prober.primary(&targets).await, &none, "by primary");
 }
 
 #[tokio::test]
@@ -244,7 +320,7 @@ async fn nobody_there_and_nobody_answering_are_silence() {
     );
     check_public(
         "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
-        "silent: {public} gave no answer: invalid HTTP version parsed",
+        "silent: {public} gave no answer: HTTP failed: invalid HTTP version parsed",
     )
     .await;
 }
@@ -259,7 +335,7 @@ async fn an_endless_body_is_read_no_further_than_a_mebibyte() {
 async fn a_place_at_its_own_address_may_not_lead_away() {
     let standby = Place::says(response(200, "", "standby")).await;
     let own = Place::serve(|head| {
-        if head.starts_with("GET / ") { redirect("/home") } else { response(200, "", "primary") }
+        if head.starts_with("GET /?") { redirect("/home") } else { response(200, "", "primary") }
     })
     .await;
     let mut targets = site(&nowhere(), &standby.url());
@@ -269,7 +345,7 @@ async fn a_place_at_its_own_address_may_not_lead_away() {
     let leaving = Place::says(redirect(standby.url().as_str())).await;
     targets.primary = Some(leaving.url());
     let answer = prober().primary(&targets).await;
-    check(&answer, &leaving.url(), &format!("silent: {{public}} leads away to {}", standby.url()));
+    check(&answer, &leaving.url(), &format!("unknown: {{public}} leads away to {}", standby.url()));
 }
 
 #[tokio::test]
@@ -289,7 +365,7 @@ async fn the_primary_is_reached_past_the_name_with_the_hosts_own_header() {
     .await;
     let public: Url = "http://will.gleich.test:8443/".parse().unwrap();
     let mut targets = site(&public, &nowhere());
-    targets.connect = Some(primary.address);
+    targets.connect = Some(primary.address.to_string().parse().unwrap());
     let prober = prober();
     check(&prober.primary(&targets).await, &public, "by primary");
     targets.primary = Some(public.clone());
@@ -319,7 +395,7 @@ async fn a_connection_is_the_answer_of_a_tcp_address() {
     check(&prober().public(&moved).await, &here, "by standby");
     let portless: Url = "tcp://127.0.0.1".parse().unwrap();
     let answer = prober().standby(&Targets { standby: Some(portless.clone()), ..moved }).await;
-    assert!(matches!(&answer.served, Served::Silent(why) if why.contains("tcp://host:port")), "{answer:?}");
+    assert!(matches!(&answer.served, Served::Unknown(why) if why.contains("tcp://host:port")), "{answer:?}");
 }
 
 #[test]

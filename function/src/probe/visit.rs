@@ -1,38 +1,20 @@
 //! One visit over HTTP: from a URL along its redirects to the answer, and what that proves.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use failover_core::{Position, Served};
-use http::{
-    HeaderMap,
-    header::{HOST, LOCATION},
+use http::{HeaderMap, header::LOCATION};
+use reqwest::Response;
+use tokio::time::timeout;
+use url::{Origin, Url};
+
+use super::{
+    Answer, Expect, MOST_REDIRECTS, ServedBy, Witness, body,
+    dialer::{Line, Unanswered},
+    fresh, late, memory, shown,
+    stead::{challenge, from_a_cache, is_refusal},
 };
-use reqwest::{Client, Response};
-use url::{Host, Origin, Url};
-
-use super::{Answer, Expect, MOST_REDIRECTS, ServedBy, Witness, body, memory, shown};
-use crate::api::retry::root_cause;
-
-/// How a URL is asked: over a connection of its own, following nothing.
-pub(crate) trait Way: Sync {
-    /// The head of the answer, or why there is none. With an address, that is connected to in place of what the
-    /// host's name leads to.
-    fn get(
-        &self,
-        url: &Url,
-        connect: Option<SocketAddr>,
-    ) -> impl Future<Output = Result<Response, String>> + Send;
-}
-
-impl Way for Client {
-    async fn get(&self, url: &Url, connect: Option<SocketAddr>) -> Result<Response, String> {
-        let request = match connect {
-            None => Client::get(self, url.clone()),
-            Some(address) => Client::get(self, past_the_name(url, address)).header(HOST, authority(url)),
-        };
-        request.send().await.map_err(|error| root_cause(&error))
-    }
-}
+use crate::{api::retry::root_cause, config::HostPort};
 
 /// A place that a visit may end at: an origin, who serves there, and what they answer.
 #[derive(Debug)]
@@ -56,7 +38,7 @@ pub(super) struct Visit<'a> {
     /// Whether redirects to other origins are followed.
     pub(super) roams: bool,
     /// Connect here, whatever the host's name leads to.
-    pub(super) connect: Option<SocketAddr>,
+    pub(super) connect: Option<&'a HostPort>,
 }
 
 impl<'a> Place<'a> {
@@ -88,36 +70,75 @@ impl<'a> Place<'a> {
     }
 }
 
+/// How far a visit has come.
+#[derive(Debug)]
+struct Trail {
+    at: Url,
+    /// The life of the redirect that enters the standby: whoever remembers an earlier one asks the edge again.
+    lives: Option<Duration>,
+    /// Whose place gave what is expected there, from a cache or not.
+    led_to: Option<Position>,
+}
+
 impl Visit<'_> {
-    pub(super) async fn walk(&self, way: &impl Way) -> Answer {
-        let mut lives = None;
-        let served = self.follow(way, &mut lives).await.unwrap_or_else(|served| served);
-        Answer { served, redirect_lives: lives }
+    /// Goes along redirects to an answer, for at most `patience`.
+    pub(super) async fn walk(&self, line: &Line<'_>, patience: Duration) -> Answer {
+        let mut trail = Trail { at: self.start.clone(), lives: None, led_to: None };
+        // On the heap: whoever asks would carry it.
+        let walk = Box::pin(self.follow(line, &mut trail));
+        let served = match timeout(patience, walk).await {
+            Ok(Ok(served) | Err(served)) => served,
+            Err(_) => self.at_home(&trail.at, late(line, patience, &trail.at)),
+        };
+        Answer { served, led_to: trail.led_to, redirect_lives: trail.lives }
     }
 
-    /// Follows redirects to an answer; the error is what stands in the way of one. `lives` becomes the life of the
-    /// redirect that enters the standby: whoever remembers an earlier one asks the edge again.
-    async fn follow(&self, way: &impl Way, lives: &mut Option<Duration>) -> Result<Served, Served> {
-        let mut url = self.start.clone();
+    /// Follows redirects to an answer; the error is what stands in the way of one.
+    async fn follow(&self, line: &Line<'_>, trail: &mut Trail) -> Result<Served, Served> {
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.ask(way, &url).await?;
-            met_by_cloudflare(&url, response.headers())?;
-            match self.next(&url, &response)? {
-                None => return self.judge(&url, response).await,
-                Some(next) => {
-                    if self.is_standby(&next) && !self.is_standby(&url) {
-                        *lives = memory::remembered(response.status(), response.headers());
-                    }
-                    url = next;
-                }
+            let url = trail.at.clone();
+            let asked = line.get(&url, self.connect).await;
+            let response = asked.map_err(|why| self.at_home(&url, self.unanswered(&url, &why)))?;
+            if challenge(response.headers()) {
+                return Err(Served::Unknown(format!(
+                    "{} was met with a challenge of Cloudflare's",
+                    shown(&url)
+                )));
             }
+            let Some(next) = self.next(&url, &response).map_err(|why| self.at_home(&url, why))? else {
+                return self.judge(&url, response, trail).await;
+            };
+            if self.is_standby(&next) && !self.is_standby(&url) {
+                trail.lives = memory::remembered(response.status(), response.headers());
+            }
+            // A redirect may lose the query; at a place of ours the answer is to be its own all the same.
+            let enters = next.origin() != url.origin() && self.place(&next).is_some();
+            trail.at = if enters { fresh(next) } else { next };
         }
-        Err(Served::Silent(format!("{} redirects more than {MOST_REDIRECTS} times", shown(&self.start))))
+        let told = format!("{} redirects more than {MOST_REDIRECTS} times", shown(&self.start));
+        Err(self.at_home(&trail.at, Served::Silent(told)))
     }
 
-    async fn ask(&self, way: &impl Way, url: &Url) -> Result<Response, Served> {
-        let broken = |why| Served::Silent(format!("{} gave no answer: {why}", shown(url)));
-        way.get(url, self.connect).await.map_err(broken)
+    /// Why nobody answered. What failed here says nothing; nor can a move help visitors of a name that isn't there.
+    fn unanswered(&self, url: &Url, why: &Unanswered) -> Served {
+        let told = format!("{} gave no answer: {why}", shown(url));
+        match why {
+            Unanswered::Ours(_) => Served::Unknown(told),
+            Unanswered::NoName(_) if self.roams && url.origin() == self.start.origin() => {
+                Served::Unknown(told)
+            }
+            Unanswered::NoName(_) | Unanswered::There(_) => Served::Silent(told),
+        }
+    }
+
+    /// Silence is silence at a place of ours. Elsewhere it is that of whoever we were led to: a login, another host.
+    fn at_home(&self, url: &Url, served: Served) -> Served {
+        match (self.place(url), served) {
+            (None, Served::Silent(why)) => {
+                Served::Unknown(format!("{} leads away to {}: {why}", shown(&self.start), shown(url)))
+            }
+            (_, served) => served,
+        }
     }
 
     /// Where the response redirects to; `None` where it is the answer.
@@ -136,33 +157,32 @@ impl Visit<'_> {
             return Ok(None);
         }
         if !self.roams && self.place(&next).is_none() {
-            return Err(Served::Silent(format!("{} leads away to {}", shown(url), shown(&next))));
+            return Err(Served::Unknown(format!("{} leads away to {}", shown(url), shown(&next))));
         }
         Ok(Some(next))
     }
 
-    async fn judge(&self, url: &Url, response: Response) -> Result<Served, Served> {
+    async fn judge(&self, url: &Url, response: Response, trail: &mut Trail) -> Result<Served, Served> {
         let Some(place) = self.place(url) else {
-            let told = format!(
+            return Err(Served::Unknown(format!(
                 "{} leads to {}, which is neither primary nor standby",
                 shown(&self.start),
                 shown(url)
-            );
-            return Err(Served::Silent(told));
+            )));
         };
         let (who, expect) = place.told_by(response.headers());
-        let status = response.status().as_u16();
-        if status != expect.status {
-            return Err(Served::Silent(format!("{} answered {status}, not {}", shown(url), expect.status)));
-        }
-        match body::contains(response, &expect.contains).await {
-            Ok(true) => who.map(Served::By).ok_or_else(|| place.anonymous(url)),
-            Ok(false) => {
-                Err(Served::Silent(format!("{} answered without {:?}", shown(url), expect.contains)))
+        let cached = from_a_cache(response.headers());
+        let refused = is_refusal(response.status(), response.headers(), place.who);
+        let fits = fits(url, response, expect).await;
+        trail.led_to = who.filter(|_| fits.is_ok());
+        match (cached, fits) {
+            // Whether the site lives can't be seen by it.
+            (Some(cache), _) => {
+                Err(Served::Unknown(format!("{} was answered from Cloudflare's cache ({cache})", shown(url))))
             }
-            Err(error) => {
-                Err(Served::Silent(format!("{} broke off its answer: {}", shown(url), root_cause(&error))))
-            }
+            (None, Ok(())) => who.map(Served::By).ok_or_else(|| place.anonymous(url)),
+            (None, Err(why)) if refused => Err(Served::Unknown(why)),
+            (None, Err(why)) => Err(Served::Silent(why)),
         }
     }
 
@@ -176,31 +196,17 @@ impl Visit<'_> {
     }
 }
 
-/// Cloudflare may answer in the site's stead: from its cache, which proves nothing about the site, or with a
-/// challenge, which proves nothing at all (pages "Cloudflare cache responses" and "Detect a challenge page response",
-/// read 2026-11-20).
-fn met_by_cloudflare(url: &Url, headers: &HeaderMap) -> Result<(), Served> {
-    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if value("cf-mitigated").eq_ignore_ascii_case("challenge") {
-        return Err(Served::Unknown(format!("{} was met with a challenge of Cloudflare's", shown(url))));
+/// Whether the answer is what is expected, or in what it isn't.
+async fn fits(url: &Url, response: Response, expect: &Expect) -> Result<(), String> {
+    let status = response.status().as_u16();
+    if status != expect.status {
+        return Err(format!("{} answered {status}, not {}", shown(url), expect.status));
     }
-    let cache = value("cf-cache-status");
-    if ["HIT", "STALE", "UPDATING"].iter().any(|cached| cache.eq_ignore_ascii_case(cached)) {
-        return Err(Served::Silent(format!("{} was answered from Cloudflare's cache ({cache})", shown(url))));
+    match body::contains(response, &expect.contains).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("{} answered without {:?}", shown(url), expect.contains)),
+        Err(error) => Err(format!("{} broke off its answer: {}", shown(url), root_cause(&error))),
     }
-    Ok(())
-}
-
-/// The same URL with the port to connect to: a port in the URL would win over the address's own. The host stays for
-/// the certificate; the client resolves it to the address.
-fn past_the_name(url: &Url, address: SocketAddr) -> Url {
-    let mut direct = url.clone();
-    if !matches!(url.host(), Some(Host::Domain(_))) {
-        // A number isn't resolved.
-        let _ = direct.set_ip_host(address.ip());
-    }
-    let _ = direct.set_port(Some(address.port()));
-    direct
 }
 
 /// What the header `Host` holds.

@@ -15,7 +15,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::dialer::Dialer;
+use crate::probe::dialer::Dialer;
 
 /// An answer of the anchors holds for this long: sites that fail together ask them once.
 const FRESH: Duration = Duration::from_secs(2);
@@ -73,7 +73,7 @@ impl Anchors {
         let line = self.dialer.line();
         let answer = async {
             match url.scheme() {
-                "tcp" => line.connect(url, None).await.map(|_| ()),
+                "tcp" => line.connect(url, None).await.map(|_| ()).map_err(|why| why.to_string()),
                 _ => line.ask(url).await.map(|_| ()),
             }
         };

@@ -129,7 +129,7 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
             recovery: config.watch.recovery,
             agree: config.watch.agree,
         },
-        sites: sites.into_iter().map(|site| (site.name.clone(), app::public_targets(site))).collect(),
+        sites: sites.into_iter().map(|site| (site.name.clone(), app::targets(site))).collect(),
         patience: config.probe_timeout,
         anchors: config.watch.anchors.clone(),
     })

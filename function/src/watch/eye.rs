@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use failover_core::Served;
 use tokio::sync::Semaphore;
 
-use super::dialer::{Dialer, Seen, Times};
-use crate::probe::{self, Targets};
+use crate::probe::{
+    self, Targets,
+    dialer::{Dialer, Seen, Times},
+};
 
 /// Looks at the same time: own choice. With a thousand dark sites each takes its whole patience, and memory is what
 /// they share.
@@ -36,8 +38,7 @@ impl Eye {
     pub(super) async fn look(&self, targets: &Targets) -> Look {
         let _place = self.places.acquire().await;
         let line = self.dialer.line();
-        // On the heap: most looks that are under way wait for a place, and need none of it yet.
-        let served = Box::pin(probe::public_through(&line, targets, self.patience)).await.served;
+        let served = probe::public_through(&line, targets, self.patience).await.served;
         let seen = line.seen();
         Look { served: with_phase(served, &seen), seen }
     }
@@ -69,7 +70,8 @@ fn in_ms(took: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::dialer::Phase, *};
+    use super::*;
+    use crate::probe::dialer::Phase;
 
     #[test]
     fn phases_are_told_in_their_order() {

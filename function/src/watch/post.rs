@@ -14,14 +14,13 @@ use tokio::{
 
 use super::{
     Tools,
-    certificate::Expiry,
     eye::Look,
     outbox::{Outage, Outbox},
     watched::{Change, Rules, Watched},
 };
 use crate::{
     announce::{Announcement, Kind, Severity},
-    probe::Targets,
+    probe::{Targets, certificate::Expiry},
     report::ProbeReport,
 };
 

@@ -6,13 +6,15 @@ use std::{io, net::SocketAddr, time::Duration};
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::{net::TcpStream, time::sleep};
 
+use super::unanswered::is_ours;
+
 /// How long an address may take before the next is tried beside it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
 pub(super) async fn connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut rest = interleaved(addresses).into_iter();
     let mut tries = FuturesUnordered::new();
-    let mut failure = io::Error::other("its name leads to no address");
+    let mut failure: Option<io::Error> = None;
     loop {
         let next = rest.next();
         let is_last = next.is_none();
@@ -20,8 +22,10 @@ pub(super) async fn connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream>
         tokio::select! {
             done = tries.next() => match done {
                 Some(Ok(stream)) => return Ok(stream),
-                Some(Err(error)) => failure = error,
-                None => return Err(failure),
+                // That one address refused says more than that another can't be reached from here.
+                Some(Err(error)) if failure.as_ref().is_none_or(is_ours) => failure = Some(error),
+                Some(Err(_)) => {}
+                None => return Err(failure.unwrap_or_else(|| io::Error::other("its name leads to no address"))),
             },
             () = sleep(HEAD_START), if !is_last => {}
         }

@@ -12,14 +12,14 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// What was said about a site's certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Expiry {
+pub(crate) struct Expiry {
     /// The certificate's end, and the fewest days that were said of it.
     said: Option<(Timestamp, i64)>,
 }
 
 impl Expiry {
     /// A certificate that ends at `expires` was seen: the days that are left, where that is news.
-    pub(super) fn notice(&mut self, expires: Timestamp, now: Timestamp) -> Option<i64> {
+    pub(crate) fn notice(&mut self, expires: Timestamp, now: Timestamp) -> Option<i64> {
         let left = expires.duration_since(now);
         let mark = DAYS.into_iter().filter(|days| left <= SignedDuration::from_hours(24 * days)).min()?;
         if self.said.is_some_and(|(of, fewest)| of == expires && fewest <= mark) {
@@ -31,7 +31,7 @@ impl Expiry {
 }
 
 /// `notAfter` of an X.509 certificate (RFC 5280, section 4.1), which the TLS library checks but doesn't tell.
-pub(super) fn expiry(der: &[u8]) -> Option<Timestamp> {
+pub(crate) fn expiry(der: &[u8]) -> Option<Timestamp> {
     let mut certificate = Der(Der(der).expect(SEQUENCE)?);
     let mut body = Der(certificate.expect(SEQUENCE)?);
     if body.peek() == Some(EXPLICIT_VERSION) {

@@ -1,15 +1,19 @@
 //! Asks a URL over a connection of its own, and notes how long each phase took.
 //!
-//! One configuration of TLS and one bound on name lookups for all sites; nothing is kept between two visits, not
+//! One configuration of TLS and one account of name lookups for all sites; nothing is kept between two visits, not
 //! even a TLS session, so that each sees what a new visitor sees.
 
 mod body;
 mod names;
 mod race;
+mod unanswered;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -33,12 +37,15 @@ use tokio::{net::TcpStream, time::Instant};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Url;
 
-use super::certificate;
-use crate::probe::{Way, authority};
+use super::{certificate, visit::authority};
+use crate::config::HostPort;
 use body::Guarded;
 use names::Names;
 
-const AGENT: &str = concat!("cloud-failover-watch/", env!("CARGO_PKG_VERSION"));
+pub use unanswered::Unanswered;
+
+const WATCH: &str = concat!("cloud-failover-watch/", env!("CARGO_PKG_VERSION"));
+const PROBE: &str = concat!("cloud-failover-probe/", env!("CARGO_PKG_VERSION"));
 
 /// The part of a visit that takes time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +113,8 @@ pub struct Seen {
 pub struct Dialer {
     tls: Arc<ClientConfig>,
     names: Names,
+    agent: &'static str,
+    turns: AtomicUsize,
 }
 
 impl Dialer {
@@ -121,12 +130,22 @@ impl Dialer {
     pub fn trusting(mut tls: ClientConfig) -> Self {
         tls.resumption = Resumption::disabled();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Self { tls: Arc::new(tls), names: Names::default() }
+        Self { tls: Arc::new(tls), names: Names::default(), agent: WATCH, turns: AtomicUsize::new(0) }
+    }
+
+    /// The same for the function's own probes, which call themselves so.
+    pub(crate) fn probing(self) -> Self {
+        Self { agent: PROBE, ..self }
     }
 
     /// The way of one visit.
     pub fn line(&self) -> Line<'_> {
-        Line { dialer: self, seen: Mutex::default() }
+        Line { dialer: self, turn: 0, seen: Mutex::default() }
+    }
+
+    /// The way of one visit among several that are to meet every address of a name in turn.
+    pub fn line_in_turn(&self) -> Line<'_> {
+        Line { turn: self.turns.fetch_add(1, Ordering::Relaxed), ..self.line() }
     }
 }
 
@@ -134,21 +153,32 @@ impl Dialer {
 #[derive(Debug)]
 pub struct Line<'a> {
     dialer: &'a Dialer,
+    /// Which of a name's addresses comes first.
+    turn: usize,
     seen: Mutex<Seen>,
 }
 
-impl Way for Line<'_> {
-    async fn get(&self, url: &Url, connect: Option<SocketAddr>) -> Result<Response, String> {
-        let tcp = self.connect(url, connect).await?;
-        if url.scheme() != "https" {
-            return self.exchange(url, TokioIo::new(tcp)).await;
-        }
-        let tls = self.negotiate(url, tcp).await?;
-        self.exchange(url, TokioIo::new(tls)).await
-    }
-}
-
 impl Line<'_> {
+    /// The head of the answer, over a connection of its own, following nothing; or why there is none. `instead` is
+    /// connected to in place of what the host's name leads to.
+    pub(super) async fn get(&self, url: &Url, instead: Option<&HostPort>) -> Result<Response, Unanswered> {
+        let tcp = self.connect(url, instead).await?;
+        let answer = if url.scheme() == "https" {
+            match self.negotiate(url, tcp).await {
+                Ok(tls) => self.exchange(url, TokioIo::new(tls)).await,
+                Err(why) => Err(why),
+            }
+        } else {
+            self.exchange(url, TokioIo::new(tcp)).await
+        };
+        answer.map_err(Unanswered::There)
+    }
+
+    /// Whether a name was still being looked up when the visit was given up.
+    pub(super) fn waits_for_a_name(&self) -> bool {
+        self.seen().stuck_in == Some(Phase::Dns)
+    }
+
     /// What the visit has shown so far.
     pub fn seen(&self) -> Seen {
         self.noted(|seen| seen.clone())
@@ -159,32 +189,37 @@ impl Line<'_> {
     /// # Errors
     /// What stood in the way, in words.
     pub async fn ask(&self, url: &Url) -> Result<u16, String> {
-        self.get(url, None).await.map(|answer| answer.status().as_u16())
+        let answer = self.get(url, None).await.map_err(|why| why.to_string())?;
+        Ok(answer.status().as_u16())
     }
 
     /// Connects, and no more.
-    pub async fn connect(&self, url: &Url, instead: Option<SocketAddr>) -> Result<TcpStream, String> {
-        let addresses = match instead {
-            Some(address) => vec![address],
+    ///
+    /// # Errors
+    /// What stood in the way.
+    pub async fn connect(&self, url: &Url, instead: Option<&HostPort>) -> Result<TcpStream, Unanswered> {
+        let mut addresses = match instead {
+            Some(HostPort { host, port }) => self.resolve(host, *port).await?,
             None => self.look_up(url).await?,
         };
+        let turn = self.turn.checked_rem(addresses.len()).unwrap_or_default();
+        addresses.rotate_left(turn);
         let tcp = self.timed(Phase::Tcp, race::connect(addresses)).await;
-        let tcp = tcp.map_err(|error| error.to_string())?;
+        let tcp = tcp.map_err(|error| Unanswered::of_connection(&error))?;
         let _a_hint = tcp.set_nodelay(true);
         Ok(tcp)
     }
 
-    async fn look_up(&self, url: &Url) -> Result<Vec<SocketAddr>, String> {
-        let port = url.port_or_known_default().ok_or("it names no port")?;
-        match url.host() {
-            Some(url::Host::Ipv4(address)) => Ok(vec![(address, port).into()]),
-            Some(url::Host::Ipv6(address)) => Ok(vec![(address, port).into()]),
-            Some(url::Host::Domain(name)) => {
-                let found = self.timed(Phase::Dns, self.dialer.names.resolve(name, port)).await;
-                found.map_err(|error| format!("its name could not be looked up: {error}"))
-            }
-            None => Err("it names no host".to_owned()),
-        }
+    /// Where the URL's host leads to.
+    pub(super) async fn look_up(&self, url: &Url) -> Result<Vec<SocketAddr>, Unanswered> {
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err(Unanswered::Ours("it is not of the form tcp://host:port".to_owned()));
+        };
+        self.resolve(host.trim_matches(['[', ']']), port).await
+    }
+
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unanswered> {
+        self.timed(Phase::Dns, self.dialer.names.resolve(host, port)).await
     }
 
     async fn negotiate(&self, url: &Url, tcp: TcpStream) -> Result<TlsStream<TcpStream>, String> {
@@ -207,7 +242,7 @@ impl Line<'_> {
         let work = async {
             let (mut sender, connection) = http1::handshake(io).await?;
             let driver = body::drive(connection);
-            let answer = sender.send_request(request(url)).await?;
+            let answer = sender.send_request(request(url, self.dialer.agent)).await?;
             Ok::<_, hyper::Error>(answer.map(|rest| Body::wrap(Guarded::new(rest, driver))))
         };
         let answer = self.timed(Phase::Http, work).await;
@@ -231,7 +266,7 @@ impl Line<'_> {
     }
 }
 
-fn request(url: &Url) -> Request<Empty<Bytes>> {
+fn request(url: &Url, agent: &'static str) -> Request<Empty<Bytes>> {
     let target = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
@@ -244,7 +279,7 @@ fn request(url: &Url) -> Request<Empty<Bytes>> {
     if let Ok(host) = authority(url).parse() {
         headers.insert(header::HOST, host);
     }
-    headers.insert(header::USER_AGENT, header::HeaderValue::from_static(AGENT));
+    headers.insert(header::USER_AGENT, header::HeaderValue::from_static(agent));
     headers.insert(header::ACCEPT, header::HeaderValue::from_static("*/*"));
     headers.insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     request
