@@ -12,6 +12,7 @@ mod heartbeat;
 pub mod letterbox;
 mod outbox;
 mod post;
+mod sight;
 mod watched;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -58,6 +59,7 @@ struct Tools {
     anchors: Anchors,
     letterbox: Arc<dyn Letterbox>,
     announcer: Announcer,
+    unseen: sight::Unseen,
 }
 
 impl Tools {
@@ -110,6 +112,7 @@ impl Watcher {
             anchors: Anchors::new(anchors, dialer, settings.patience),
             letterbox,
             announcer,
+            unseen: sight::Unseen::default(),
         });
         let ears = settings
             .sites

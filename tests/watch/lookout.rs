@@ -159,6 +159,7 @@ pub(crate) fn targets(site: &sandbox::Site) -> Targets {
         standby: Some(site.standby_url()),
         primary: None,
         connect: None,
+        by_name: false,
         expect: Expect::default(),
         standby_expect: Expect::default(),
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cloud_failover::announce::{Announcer, Outlet};
 use jiff::Timestamp;
 use sandbox::{Aim, Fault, Options, Power, Sandbox};
 use tokio::time::timeout;
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 use crate::{
     harness::PATIENCE,
     lookout::{Lookout, Reports, Setting, targets},
+    tls::News,
 };
 
 const VISIT: &str = "edge.visit";
@@ -17,6 +19,7 @@ const VISIT: &str = "edge.visit";
 struct Scene {
     sandbox: Sandbox,
     reports: Reports,
+    news: News,
     _lookout: Lookout,
 }
 
@@ -28,9 +31,11 @@ impl Scene {
     async fn with(change: impl FnOnce(Setting) -> Setting) -> Self {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let reports = Reports::default();
-        let setting = change(Setting::of(targets(&sandbox.site("resume"))));
-        let lookout = setting.watch(Arc::new(reports.clone()));
-        Self { sandbox, reports, _lookout: lookout }
+        let news = News::default();
+        let announcer = Announcer::new(vec![Arc::new(news.clone()) as Arc<dyn Outlet>]);
+        let setting = Setting { announcer, ..Setting::of(targets(&sandbox.site("resume"))) };
+        let lookout = change(setting).watch(Arc::new(reports.clone()));
+        Self { sandbox, reports, news, _lookout: lookout }
     }
 
     fn power(&self, power: Power) {
@@ -81,6 +86,10 @@ async fn a_challenge_is_no_outage() {
     scene.sandbox.world.edge.set("resume", |edge| edge.challenge = true);
     scene.looks(10).await;
     assert_eq!(scene.reports.told(), []);
+    let news = scene.news.sentences();
+    assert_eq!(news.len(), 1, "once, after six looks: {news:?}");
+    assert!(news[0].starts_with("the watcher pi can't judge resume, so it guards nothing there"), "{news:?}");
+    assert!(news[0].contains("challenge"), "{news:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

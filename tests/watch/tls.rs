@@ -115,7 +115,13 @@ pub(crate) fn trusting_nobody() -> ClientConfig {
 
 /// Keeps what is announced.
 #[derive(Debug, Clone, Default)]
-struct News(Arc<Mutex<Vec<Announcement>>>);
+pub(crate) struct News(Arc<Mutex<Vec<Announcement>>>);
+
+impl News {
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().map(|news| news.sentence.clone()).collect()
+    }
+}
 
 #[async_trait]
 impl Outlet for News {

@@ -17,7 +17,6 @@ pub const EVERY: Duration = Duration::from_mins(1);
 
 /// Says that it lives until `ending` says so.
 pub(super) async fn beat(tools: Arc<Tools>, summary: String, mut ending: watch::Receiver<bool>) {
-    let message = report::heartbeat(&tools.name, &summary);
     let mut every = interval(EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = true;
@@ -26,6 +25,7 @@ pub(super) async fn beat(tools: Arc<Tools>, summary: String, mut ending: watch::
             _ = ending.wait_for(|ending| *ending) => return,
             _ = every.tick() => {}
         }
+        let message = report::heartbeat(&tools.name, &format!("{summary}{}", tools.unseen.told()));
         let posted = tools.letterbox.post(&message).await;
         match &posted {
             Err(error) if heard => tracing::warn!("no sign of life could be published: {error}"),

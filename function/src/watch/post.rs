@@ -16,6 +16,7 @@ use super::{
     Tools,
     eye::Look,
     outbox::{Outage, Outbox},
+    sight::{Sight, Turn},
     watched::{Change, Rules, Watched},
 };
 use crate::{
@@ -45,6 +46,7 @@ pub(super) struct Post {
     watched: Watched,
     outbox: Outbox,
     expiry: Expiry,
+    sight: Sight,
     /// What the last failure met.
     failure: String,
     greeted: bool,
@@ -66,6 +68,7 @@ impl Post {
             watched: Watched::new(rules, first),
             outbox: Outbox::new(rules.every, rules.agree),
             expiry: Expiry::default(),
+            sight: Sight::new(rules.threshold),
             failure: String::new(),
             greeted: false,
             tools,
@@ -132,6 +135,7 @@ impl Post {
 
     fn looked(&mut self, look: &Look, now: Instant, under_way: &UnderWay) {
         self.tell_look(look);
+        self.tell_sight(&look.served);
         if let Some(expires) = look.seen.expires {
             self.notice(expires);
         }
@@ -157,6 +161,29 @@ impl Post {
             Served::By(who) => tracing::debug!(%site, "the {who} answers ({times})"),
             Served::Silent(why) => tracing::debug!(%site, "{why} ({times})"),
             Served::Unknown(why) => tracing::debug!(%site, "nothing can be said: {why} ({times})"),
+        }
+    }
+
+    /// Whoever relies on this watcher has to know that it can't see.
+    fn tell_sight(&mut self, served: &Served) {
+        let site = &self.site;
+        match self.sight.saw(served) {
+            Turn::Nothing => {}
+            Turn::Blind(why) => {
+                self.tools.unseen.note(site, Some(&why));
+                let sentence = format!(
+                    "the watcher {} can't judge {site}, so it guards nothing there: {why}; let its user agent \
+                     \"cloud-failover-watch\" pass, or give it a public_url that answers programs",
+                    self.tools.name
+                );
+                tracing::warn!(%site, "{sentence}");
+                let news = Announcement::new(Kind::Trouble, Some(site.clone()), sentence, Timestamp::now());
+                self.tools.announcer.tell(news.with_severity(Severity::Warning));
+            }
+            Turn::Seeing => {
+                self.tools.unseen.note(site, None);
+                tracing::info!(%site, "can be judged again");
+            }
         }
     }
 
