@@ -15,6 +15,8 @@ use tokio::{
 };
 use warp::{Filter, http::StatusCode};
 
+use crate::harness::{Drill, operator};
+
 const TOKEN: &str = "the-token-of-whoever-applies";
 const ZONE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 
@@ -274,4 +276,51 @@ async fn each_bad_input_is_a_sentence_and_writes_nothing() {
     let told = at_a_terminal(&world, "", &["\u{3}"]).await;
     assert!(told.contains("nothing was written"), "{told}");
     world.nothing_is_written();
+}
+
+/// A `terraform` whose outputs are files.
+fn terraform(folder: &Path, outputs: &[(&str, &str)]) -> String {
+    for (name, text) in outputs {
+        std::fs::write(folder.join(format!("output-{name}")), text).expect("written");
+    }
+    let program = folder.join("terraform");
+    let script = format!("#!/bin/sh\nexec cat \"{}/output-$4\"\n", folder.display());
+    std::fs::write(&program, script).expect("written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finish_fetches_the_configuration_waits_for_the_standby_and_checks() {
+    let drill = Drill::start().await;
+    drill.sandbox.world.pubsub.push_to(&format!("{}/push", drill.function.base()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = std::fs::read_to_string(drill.config()).expect("it is there");
+    let path =
+        terraform(folder.path(), &[("configuration", &made), ("page_url", "https://page.example.com")]);
+    let config = folder.path().join("failover.toml");
+    let words = ["init", "--finish", "--terraform", &folder.path().display().to_string()];
+    let ran = operator::failover(&drill.sandbox, &config, &words, &[("PATH", &path)]).await;
+    ran.says("failover.toml is what Terraform made").says("has its certificate").says("failover check");
+    assert_eq!(std::fs::read_to_string(&config).expect("written"), made);
+    // Whatever the check finds is mended first; without a finding it goes on to the rehearsal and the page.
+    if ran.status == 0 {
+        ran.says("https://page.example.com/?key=$TF_VAR_page_key").says("failover send failover --wait");
+    } else {
+        ran.ends(1).says("failover check found something to mend").says("type --finish again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finish_without_an_apply_says_what_comes_first() {
+    let drill = Drill::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = terraform(folder.path(), &[]);
+    let config = folder.path().join("failover.toml");
+    let words = ["init", "--finish", "--terraform", &folder.path().display().to_string()];
+    let ran = operator::failover(&drill.sandbox, &config, &words, &[("PATH", &path)]).await;
+    ran.ends(1).says("Terraform has no output configuration in").says("next: terraform apply first");
+    assert!(!config.exists());
+    let ran = operator::failover(&drill.sandbox, &config, &words, &[("PATH", "/nowhere")]).await;
+    ran.ends(1).says("terraform could not be started");
 }

@@ -29,7 +29,7 @@ use web::Web;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The site, as visitors type it: https://www.example.com/
+    /// The site, as visitors type it.
     #[arg(value_name = "URL", required_unless_present = "finish")]
     url: Option<String>,
     /// The Google Cloud project; without it yours are listed.

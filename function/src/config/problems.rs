@@ -176,7 +176,9 @@ impl Found {
     /// All that was found, with its places in `text`.
     pub(super) fn placed(self, text: &str) -> Problems {
         let mut list: Vec<Problem> = self.problems.into_iter().map(Problem::new).collect();
-        list.iter_mut().for_each(|problem| problem.place(text));
+        for problem in &mut list {
+            problem.place(text);
+        }
         Problems { list, file: None }
     }
 }

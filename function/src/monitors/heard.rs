@@ -1,7 +1,7 @@
 //! What a monitor says, in whatever shape it says it: pure.
 //!
 //! Uptime Kuma (`server/notification-providers/webhook.js`), Alertmanager and Grafana (`notify/webhook/webhook.go`,
-//! version 4), UptimeRobot (parameters of the URL), HetrixTools and others have shapes of their own; gatus and
+//! version 4), `UptimeRobot` (parameters of the URL), `HetrixTools` and others have shapes of their own; gatus and
 //! healthchecks.io post what one tells them to. Read 2026-11-29.
 
 use serde_json::Value;

@@ -73,12 +73,9 @@ fn output(folder: &Path, name: &str) -> Result<String, Failure> {
 async fn reachable(web: &Web, url: &str, screen: &Screen) -> Result<(), Failure> {
     let start = Instant::now();
     loop {
-        let failure = match web.get(url, HeaderMap::new()).await {
-            Ok(_) => {
-                screen.remark(format!("{GOOD}✓{GOOD:#} {url} has its certificate"));
-                return Ok(());
-            }
-            Err(failure) => failure,
+        let Err(failure) = web.get(url, HeaderMap::new()).await else {
+            screen.remark(format!("{GOOD}✓{GOOD:#} {url} has its certificate"));
+            return Ok(());
         };
         if start.elapsed() > CERTIFICATE_WITHIN {
             return Err(failure.next("a new name's certificate takes up to a day: try --finish again later"));

@@ -112,13 +112,12 @@ pub(super) async fn primary(
     web: &Web,
     asker: &mut Asker,
 ) -> Result<Option<String>, Failure> {
-    let text = match given {
-        Some(text) => text,
-        None => {
-            asker.remark(zone.way_home());
-            let question = "Where does it answer while its own name leads to the standby? A URL, or none";
-            asker.ask(question, Some("none"), "--primary-url").await?
-        }
+    let text = if let Some(text) = given {
+        text
+    } else {
+        asker.remark(zone.way_home());
+        let question = "Where does it answer while its own name leads to the standby? A URL, or none";
+        asker.ask(question, Some("none"), "--primary-url").await?
     };
     if text == "none" {
         return Ok(None);

@@ -23,12 +23,11 @@ pub(super) fn problems(text: &str) -> Vec<Problem> {
     let variables = variables(VARIABLES);
     let mut found = Vec::new();
     for entry in &given {
-        match variables.iter().find(|variable| variable.name == entry.key) {
-            Some(variable) => check(&entry.key, entry.place, &entry.value, &variable.of, &mut found),
-            None => {
-                let known = variables.iter().map(|variable| variable.name.as_str());
-                found.push(unknown(&entry.key, entry, known, "is no variable of terraform/variables.tf"));
-            }
+        if let Some(variable) = variables.iter().find(|variable| variable.name == entry.key) {
+            check(&entry.key, entry.place, &entry.value, &variable.of, &mut found);
+        } else {
+            let known = variables.iter().map(|variable| variable.name.as_str());
+            found.push(unknown(&entry.key, entry, known, "is no variable of terraform/variables.tf"));
         }
     }
     let is_given = |variable: &Variable| given.iter().any(|entry| entry.key == variable.name);
@@ -91,13 +90,12 @@ fn check_object(path: &str, place: Place, entries: &[Entry], of: Option<&Value>,
     let Some(What::Object(shape)) = of.map(|of| &of.what) else { return };
     for entry in entries {
         let at = format!("{path}.{}", entry.key);
-        match shape.iter().find(|known| known.key == entry.key) {
-            Some(known) => check(&at, entry.place, &entry.value, &known.value, found),
-            None => {
-                let known = shape.iter().map(|known| known.key.as_str());
-                let reason = "is not a key here, and Terraform drops it without a word";
-                found.push(unknown(&at, entry, known, reason));
-            }
+        if let Some(known) = shape.iter().find(|known| known.key == entry.key) {
+            check(&at, entry.place, &entry.value, &known.value, found);
+        } else {
+            let known = shape.iter().map(|known| known.key.as_str());
+            let reason = "is not a key here, and Terraform drops it without a word";
+            found.push(unknown(&at, entry, known, reason));
         }
     }
     let is_optional = |known: &Entry| matches!(&known.value.what, What::Call(name, _) if name == "optional");
