@@ -3,16 +3,26 @@
 //! It knows the newest entry that this process has seen (the head), finds newer ones, and appends. What it never
 //! does: change or remove an entry, or decide anything.
 
-use std::sync::Arc;
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, Mutex as Lock, PoisonError},
+};
 
 use failover_core::{ENTRY_VERSION, Entry, Event, Illegal, SiteName, State};
 use jiff::Timestamp;
-use tokio::sync::{Mutex, watch};
+use tokio::{
+    sync::{Mutex, watch},
+    time::Instant,
+};
 
 use crate::journal::{Create, Journal, JournalError};
 
-/// How many unreadable entries in a row an operator's command looks past.
-const LOOK_PAST: u64 = 16;
+/// How many unreadable entries in a row an operator's command looks past to find a state; behind more than that it goes
+/// on as if the journal were new. Own choice: a plan that waits for an hour writes as many.
+const LOOK_PAST: u64 = 1024;
+
+/// So many of them are read at a time.
+const READ_AT_A_TIME: u64 = 32;
 
 /// The newest entry that is known, and the state it led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +94,8 @@ pub struct Record {
     /// Held while the newest entry is searched for: whoever comes meanwhile takes what is found.
     finding: Mutex<()>,
     head: watch::Sender<Option<Head>>,
+    /// When the store last said that the head is the newest.
+    read_at: Lock<Option<Instant>>,
 }
 
 impl Record {
@@ -95,6 +107,7 @@ impl Record {
             writing: Mutex::default(),
             finding: Mutex::default(),
             head: watch::Sender::new(None),
+            read_at: Lock::default(),
         }
     }
 
@@ -108,44 +121,81 @@ impl Record {
         self.head.subscribe()
     }
 
+    /// When this process last read all that there was.
+    pub fn last_read(&self) -> Option<Instant> {
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The newest head: one listing page and at most one entry at first, afterwards the next number.
     ///
     /// # Errors
     /// When the store can't be reached, or the newest entry can't be read.
     pub async fn look(&self) -> Result<Head, RecordError> {
-        let Some(mut head) = self.known() else { return self.find_newest().await };
-        while let Some(entry) = self.read(head.number + 1).await? {
-            head = self.learn(entry);
-        }
+        let head = self.look_on().await?;
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(head)
     }
 
-    /// As `look`, but an operator's command looks past entries that can't be read: it goes on from the newest
-    /// readable one, after the newest number.
+    async fn look_on(&self) -> Result<Head, RecordError> {
+        let Some(mut head) = self.known() else { return self.find_newest().await };
+        loop {
+            match self.read(head.number + 1).await {
+                Ok(Some(entry)) => head = self.learn(entry),
+                Ok(None) => return Ok(head),
+                Err(unreadable @ RecordError::Unreadable { .. }) => head = self.look_over(unreadable).await?,
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    /// Each entry carries the whole state: one that can't be read matters only as long as nobody has gone on after it.
+    async fn look_over(&self, unreadable: RecordError) -> Result<Head, RecordError> {
+        let RecordError::Unreadable { number, .. } = unreadable else { return Err(unreadable) };
+        match self.newest_number().await? {
+            Some(newest) if newest > number => match self.read(newest).await? {
+                Some(entry) => Ok(self.learn(entry)),
+                None => Err(unreadable),
+            },
+            _ => Err(unreadable),
+        }
+    }
+
+    /// As `look`, but an operator's command looks past entries that can't be read, however many: it goes on from the
+    /// newest state that can be, after the newest number.
     ///
     /// # Errors
-    /// When the store can't be reached, or too many entries in a row can't be read.
+    /// When the store can't be reached.
     pub async fn look_past(&self) -> Result<Head, RecordError> {
         let unreadable = match self.look().await {
             Err(RecordError::Unreadable { number, .. }) => number,
             other => return other,
         };
         let newest = self.newest_number().await?.unwrap_or(unreadable);
-        for number in (newest.saturating_sub(LOOK_PAST)..=newest).rev() {
-            if number == 0 {
-                return Ok(Head { number: newest, state: Arc::default() });
-            }
-            match self.read(number).await {
+        let known = self.known().filter(|known| known.number < newest);
+        let oldest = newest.saturating_sub(LOOK_PAST).max(known.as_ref().map_or(0, |known| known.number)) + 1;
+        let mut last = newest;
+        while last >= oldest {
+            let first = oldest.max(last.saturating_sub(READ_AT_A_TIME - 1));
+            match self.newest_readable(first..=last).await? {
                 // It can be read after all.
-                Ok(Some(entry)) if number == newest => return Ok(self.learn(entry)),
-                Ok(None) if number == newest => {}
-                Ok(Some(entry)) => return Ok(Head { number: newest, state: Arc::new(entry.state) }),
-                Ok(None) => return Ok(Head { number: newest, state: Arc::default() }),
-                Err(RecordError::Unreadable { .. }) => {}
+                Some(entry) if entry.number == newest => return Ok(self.learn(entry)),
+                Some(entry) => return Ok(Head { number: newest, state: Arc::new(entry.state) }),
+                None => last = first - 1,
+            }
+        }
+        tracing::warn!(site = %self.site, newest, "no entry could be read: the journal goes on as if it were new");
+        Ok(Head { number: newest, state: known.map(|known| known.state).unwrap_or_default() })
+    }
+
+    async fn newest_readable(&self, numbers: RangeInclusive<u64>) -> Result<Option<Entry>, RecordError> {
+        for read in futures::future::join_all(numbers.rev().map(|number| self.read(number))).await {
+            match read {
+                Ok(Some(entry)) => return Ok(Some(entry)),
+                Ok(None) | Err(RecordError::Unreadable { .. }) => {}
                 Err(other) => return Err(other),
             }
         }
-        self.look().await
+        Ok(None)
     }
 
     /// Appends `event` right after `head`: what was decided on that head holds only if nobody wrote meanwhile.
@@ -192,8 +242,15 @@ impl Record {
     /// When the store can't be reached; entries that can't be read are left out.
     pub async fn entries(&self, newest: usize) -> Result<Vec<Entry>, RecordError> {
         let last = self.newest_number().await?.unwrap_or(0);
-        let first = last.saturating_sub(newest as u64) + 1;
-        let reads = (first..=last).map(|number| self.read(number));
+        self.entries_between(last.saturating_sub(newest as u64) + 1..=last).await
+    }
+
+    /// The entries of these numbers, newest last; for people, never for a decision.
+    ///
+    /// # Errors
+    /// As `entries`.
+    pub async fn entries_between(&self, numbers: RangeInclusive<u64>) -> Result<Vec<Entry>, RecordError> {
+        let reads = numbers.map(|number| self.read(number));
         let mut entries = Vec::new();
         for read in futures::future::join_all(reads).await {
             match read {

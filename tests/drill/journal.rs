@@ -1,9 +1,10 @@
 //! A journal that is slow, gone, or unreadable.
 
+use jiff::Timestamp;
 use sandbox::{Aim, Fault, Served};
 use serde_json::json;
 
-use crate::harness::{Drill, Settings};
+use crate::harness::{Drill, Settings, payload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_journal_does_not_keep_visitors_in_the_dark() {
@@ -35,4 +36,68 @@ async fn an_unreadable_entry_stops_automatic_moves_and_is_named() {
     drill.open_incident("0.outage").await.is(503, "stay", None).because("entry 1");
     drill.order("failover").await.is(200, "move", Some("Done"));
     drill.all_promises_hold();
+}
+
+/// A later release was rolled back, or a disk is broken: an operator's word goes on however much can't be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_goes_on_after_any_number_of_entries_that_cannot_be_read() {
+    for unreadable in [1, 20, 200] {
+        let settings = Settings { journal: "file:{folder}/journal".to_owned(), ..Settings::default() };
+        let mut drill = Drill::with(settings, sandbox::Options::default()).await;
+        drill.command(json!({ "command": "hold", "for": "1h", "by": "alice" })).await.is(200, "stay", None);
+        drill.function.kill().await;
+        for number in 2..2 + unreadable {
+            drill.put_entry(number, &json!({ "v": 2, "shape": "of a later time" }));
+        }
+        drill.restart().await;
+        drill.cut_power();
+        let answer = drill.open_incident("0.outage").await;
+        answer.is(503, "stay", None).because("automatic moves stop until an operator's command");
+        drill.order("acknowledge").await.is(200, "stay", None);
+        drill.open_incident("0.outage").await.is(200, "pending", None).because("says alice");
+        drill.order("failover").await.is(200, "move", Some("Done"));
+        drill.all_promises_hold();
+    }
+}
+
+/// An instance that knew the journal before it was spoilt goes on when somebody else has gone on after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_knew_an_older_entry_goes_on_from_the_newest() {
+    let settings = Settings { journal: "file:{folder}/journal".to_owned(), ..Settings::default() };
+    let drill = Drill::with(settings, sandbox::Options::default()).await;
+    let second = drill.second_instance().await;
+    drill.order("hold").await.is(200, "stay", None);
+    drill.put_entry(2, &json!({ "v": 2 }));
+    let acknowledge = payload::push(
+        "failover-commands",
+        "acknowledge",
+        Timestamp::now(),
+        &json!({ "command": "acknowledge" }),
+    );
+    second.push(&acknowledge).await.is(200, "stay", None);
+    drill.order("reconcile").await.is(200, "stay", None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_was_read_before_the_journal_went_away_still_binds() {
+    let drill = Drill::start().await;
+    drill.order("hold").await.is(200, "stay", None);
+    drill.sandbox.world.fault(Aim::service(sandbox::Service::Storage), Fault::status(503));
+    drill.cut_power();
+    let answer = drill.open_incident("0.outage").await;
+    answer.is(503, "stay", None).because("automatic moves are off until").because("was read 0 s ago");
+    assert!(drill.writes().is_empty());
+}
+
+/// A home without power doesn't refuse: it hangs, and so does Cloudflare's edge before its 522.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_hangs_is_silent_without_the_journal_too() {
+    let site = Settings::default().site.replace("confirm_within = \"2s\"", "confirm_within = \"200ms\"");
+    let top = Settings::default().top.replace("probe_timeout = \"500ms\"", "probe_timeout = \"5s\"");
+    let drill = Drill::with(Settings { site, top, ..Settings::default() }, sandbox::Options::default()).await;
+    drill.sandbox.world.edge.set("resume", |edge| edge.origin_timeout = std::time::Duration::from_secs(30));
+    drill.sandbox.world.set_primary("resume", sandbox::Power::Dark);
+    drill.sandbox.world.fault(Aim::service(sandbox::Service::Storage), Fault::status(503));
+    assert_eq!(drill.open_incident("0.outage").await.status, 503);
+    assert_eq!(drill.visit().await, Served::Standby);
 }

@@ -126,19 +126,30 @@ pub fn decide(policy: &Policy, state: &State, facts: &Facts, signal: &Signal, no
     decision
 }
 
-/// Decides a fresh incident, or a forced failover, while the journal can't be read: only the rules that need no
-/// history bind.
-pub fn decide_blind(policy: &Policy, facts: &Facts, signal: &Signal, now: Timestamp) -> Option<Decision> {
-    let state = State::default();
+/// Decides a fresh incident, or a forced failover, while the journal can't be read. What was `known` of it last binds: a
+/// hold, what is stuck, where the site is. Of the other rules only those that need no history do.
+pub fn decide_blind(
+    policy: &Policy,
+    known: &State,
+    facts: &Facts,
+    signal: &Signal,
+    now: Timestamp,
+) -> Option<Decision> {
     let fresh = now.duration_since(signal.published) < FRESH_FOR;
     match &signal.kind {
-        SignalKind::Incident(incident)
-            if fresh && incident.state == IncidentState::Open && facts.public.is_silent() =>
-        {
-            let alarm = Alarm::Incident;
-            let case = Case { policy, state: &state, facts, alarm, now };
-            let free = rules::held_back_blind(&case).is_none();
-            free.then(|| start_automatic(&state, facts, (signal, incident), now))
+        SignalKind::Incident(incident) if fresh && incident.state == IncidentState::Open => {
+            if let Some(stay) = settled(known, signal, incident).filter(|it| it.verdict == Verdict::Stay) {
+                return Some(stay);
+            }
+            let case = Case { policy, state: known, facts, alarm: Alarm::Incident, now };
+            if !facts.public.is_silent() || rules::held_back_blind(&case).is_some() {
+                return None;
+            }
+            let held = rules::held_by_what_is_known(&case);
+            Some(held.map_or_else(
+                || start_automatic(&State::default(), facts, (signal, incident), now),
+                |reason| Decision::new(Verdict::Pending, reason),
+            ))
         }
         SignalKind::Command(command) if command.verb == Verb::Failover && command.force => {
             Some(start(Direction::Failover, order(signal, command), asked(command)))

@@ -1,10 +1,13 @@
 //! Journal entries: what happened, in the order in which it happened, and the state that it led to.
 //!
 //! An entry is written once and never changed. It carries the state after it, so that a decision needs only the
-//! newest one, however long the history. Formats here are read by later versions: new fields are optional.
+//! newest one, however long the history. Formats here are read by later versions: new fields are optional. They are read
+//! by the release before as well: it carries events, fields of the state and tasks that it doesn't know as they came, and
+//! writes them back. Everything else needs a new version.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_json::Value;
 
 use crate::{Order, PendingIncident, Position, SiteName, State, SwitchId};
 
@@ -121,7 +124,7 @@ pub struct StepRecord {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A plan begins; its writer holds its first claim.
     Intent {
@@ -294,7 +297,50 @@ pub enum Event {
         /// Who acts on it.
         nonce: String,
     },
+    /// Something that only a later release knows, as it came. What it led to is in the entry's state.
+    #[serde(skip)]
+    Later(Value),
 }
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Later(event) => event.serialize(serializer),
+            known => Self::serialize(known, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = Value::deserialize(deserializer)?;
+        let is_known = event["type"].as_str().is_none_or(|word| KNOWN_EVENTS.contains(&word));
+        if is_known { Self::deserialize(event).map_err(D::Error::custom) } else { Ok(Self::Later(event)) }
+    }
+}
+
+/// The words for events that this release knows.
+const KNOWN_EVENTS: [&str; 19] = [
+    "intent",
+    "claim",
+    "step",
+    "attempt_ended",
+    "ended",
+    "pending",
+    "dropped",
+    "refused",
+    "confirmed",
+    "held",
+    "released",
+    "acknowledged",
+    "adopted",
+    "outage",
+    "recovered",
+    "drained",
+    "kept",
+    "checked",
+    "repaired",
+];
 
 /// Something that would break in an outage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -35,6 +35,11 @@ pub(crate) fn held_back_blind(case: &Case<'_>) -> Option<Reason> {
     [still_answers, unjudged, needs_approval, standby_unable].into_iter().find_map(|rule| rule(case))
 }
 
+/// What an operator said last binds also while the journal can't be asked whether he has said otherwise since.
+pub(crate) fn held_by_what_is_known(case: &Case<'_>) -> Option<Reason> {
+    [held, stuck].into_iter().find_map(|rule| rule(case))
+}
+
 fn still_answers(case: &Case<'_>) -> Option<Reason> {
     case.facts.public.is_by(Position::Primary).then_some(Reason::StillAnswers)
 }

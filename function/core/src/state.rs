@@ -2,8 +2,11 @@
 //!
 //! Here is what it holds and what may be asked of it; how one state follows another is in `fold`.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Direction, End, Finding, Hold, PendingIncident, Position, SwitchId,
@@ -27,6 +30,9 @@ const PENDING_MOST: usize = 32;
 /// A pause that an executor sent before it died may still land so long after monitoring was resumed: own choice, many
 /// times what a request may take.
 const PAUSE_LANDS_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// How long after its order a move may have ended, as far as cooldown and budget go: own choice, so that a clock that
+/// once ran ahead doesn't hold them back for a year.
+const ENDS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// The window of the budget of automatic failovers.
 const BUDGET_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -81,6 +87,10 @@ pub struct State {
     /// The last check that found something else than the one before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<Checkup>,
+    /// What only a later release knows, as it came: it is written back, so that a release that is rolled back loses
+    /// nothing of it.
+    #[serde(flatten)]
+    pub later: BTreeMap<String, Value>,
 }
 
 /// What a check found.
@@ -169,6 +179,9 @@ pub enum UpkeepTask {
     CloseStandby,
     /// A switch that moved by itself points here again.
     Repair(SwitchId, Position),
+    /// Something that only a later release knows how to do.
+    #[serde(untagged)]
+    Later(Value),
 }
 
 /// Why an entry may not follow a state.
@@ -221,6 +234,7 @@ impl Default for State {
             resumed: None,
             ends: Vec::new(),
             checked: None,
+            later: BTreeMap::new(),
         }
     }
 }

@@ -170,6 +170,18 @@ pub(crate) fn acknowledged() -> Event {
     Event::Acknowledged { by: None, message: "m-acknowledge".to_owned() }
 }
 
+/// An order that finds nothing to do: what time it is, its publisher's clock says.
+pub(crate) fn ordered(time: &str) -> Event {
+    Event::Confirmed {
+        plan: None,
+        ordered: t(time),
+        message: format!("m-{time}"),
+        command: "failback".to_owned(),
+        by: None,
+        reason: "there already".to_owned(),
+    }
+}
+
 pub(crate) fn adopted(position: Position) -> Event {
     Event::Adopted { position, sentence: "seen there".to_owned() }
 }

@@ -109,13 +109,29 @@ fn what_may_be_left_out_is_what_it_was_before_there_was_such_a_thing() {
 }
 
 #[test]
-fn what_a_later_release_adds_is_left_alone() {
+fn what_a_later_release_adds_is_carried_and_written_back() {
     let mut newer = entry();
     newer["mood"] = json!("fine");
     newer["event"]["mood"] = json!({ "is": "fine" });
     newer["state"]["mood"] = json!([1, 2, 3]);
-    let (with, without) = (read(&newer, 7).expect("readable"), read(&entry(), 7).expect("readable"));
-    assert_eq!(with, without);
+    let with = read(&newer, 7).expect("readable");
+    assert_eq!(with.event, read(&entry(), 7).expect("readable").event);
+    let message = "m-refused".to_owned();
+    let event = Event::Refused { message, command: "hold".to_owned(), by: None, reason: "no".to_owned() };
+    let state = with.state.after(8, with.at, &event).expect("legal");
+    let state = serde_json::to_value(state).expect("JSON");
+    assert_eq!(state["mood"], json!([1, 2, 3]));
+}
+
+#[test]
+fn an_event_that_only_a_later_release_knows_is_carried_as_it_came() {
+    let mut newer = entry();
+    newer["event"] = json!({ "type": "teleported", "to": ["the moon", 2], "nonce": "n" });
+    newer["state"]["upkeep"] =
+        json!({ "claim": { "nonce": "n", "entry": 7 }, "task": { "teleport": ["the moon"] } });
+    let carried = read(&newer, 7).expect("readable");
+    let again: Value = serde_json::from_slice(&carried.to_bytes()).expect("JSON");
+    assert_eq!((&again["event"], &again["state"]["upkeep"]), (&newer["event"], &newer["state"]["upkeep"]));
 }
 
 #[test]
@@ -147,9 +163,12 @@ fn what_is_no_entry_is_refused() {
     refuses(&json!({ "v": "1" }), "it is not an entry (invalid type");
     refuses(&json!({ "v": -1 }), "it is not an entry (invalid value");
     refuses(&json!({ "v": ENTRY_VERSION }), "it is not an entry (missing field `site`");
-    let mut unheard = entry();
-    unheard["event"]["type"] = json!("teleported");
-    refuses(&unheard, "unknown variant `teleported`");
+    let mut untyped = entry();
+    untyped["event"].as_object_mut().expect("an object").remove("type");
+    refuses(&untyped, "missing field `type`");
+    let mut damaged = entry();
+    damaged["event"] = json!({ "type": "claim", "plan": "seven" });
+    refuses(&damaged, "invalid type");
     let mut nameless = entry();
     nameless["site"] = json!("Not A Name");
     refuses(&nameless, "a site's name is a small letter");

@@ -64,6 +64,8 @@ impl Desk {
                 Some(Chore::outage("monitoring is resumed, as it was begun".to_owned()))
             }
             UpkeepTask::CloseStandby => is_routed_back(seen).then(Chore::drained),
+            // Whoever knows what it is sees it to its end.
+            UpkeepTask::Later(_) => None,
             UpkeepTask::Repair(switch, position) => {
                 let role = self.site.switches.iter().find(|s| s.id() == switch)?.role();
                 may_repair(role, *position, seen, public)

@@ -6,7 +6,7 @@ use super::{FRESH_FOR, adopt, decide, decide_again, decide_blind, looks};
 use crate::story::*;
 use crate::{
     Approval, Asker, Command, Decision, Direction, End, Event, Facts, Looks, Observed, Order,
-    PendingIncident, Policy, Position, Role, Served, Signal, SignalKind, Verb, Verdict,
+    PendingIncident, Policy, Position, Role, Served, Signal, SignalKind, State, Verb, Verdict,
 };
 
 /// `verdict: reason`, and what is recorded after a `+`.

@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 
 use super::{
-    BUDGET_WINDOW, Checkup, ENDS_KEPT, EndedPlan, Illegal, LastMove, PENDING_MOST, REMEMBERED_FOR,
-    REMEMBERED_MOST, Remembered, State, Stuck, Upkeep, UpkeepTask, is_kept_at,
+    BUDGET_WINDOW, Checkup, ENDS_KEPT, ENDS_WITHIN, EndedPlan, Illegal, LastMove, PENDING_MOST,
+    REMEMBERED_FOR, REMEMBERED_MOST, Remembered, State, Stuck, Upkeep, UpkeepTask, is_kept_at,
 };
 use crate::{
     Direction, End, Event, Order, PendingIncident, Position, Step, StepRecord,
@@ -95,13 +95,27 @@ impl State {
                 next.begin_upkeep(number, nonce, task)?;
             }
             Event::Kept { nonce } => next.end_upkeep(nonce, at),
+            Event::Later(_) => {}
             Event::Checked { looked_as, findings } => {
                 let (looked_as, findings) = (looked_as.clone(), findings.clone());
                 next.checked = Some(Checkup { at, looked_as, findings });
             }
         }
-        next.forget(at);
+        next.forget(at.min(next.ordered_last(event).unwrap_or(Timestamp::MIN)));
         Ok(next)
+    }
+
+    /// The newest time that somebody else's clock vouches for: a clock of ours that jumps ahead once must not let go of
+    /// a hold, an incident or the day's budget for good.
+    fn ordered_last(&self, event: &Event) -> Option<Timestamp> {
+        let told = match event {
+            Event::Intent { order, .. } => Some(order.at),
+            Event::Confirmed { ordered, .. } => Some(*ordered),
+            _ => None,
+        };
+        let moved = self.last_move.as_ref().map(|moved| moved.order_time);
+        let open = self.plans.iter().map(|plan| plan.order.at).max();
+        [told, moved, open, self.confirmed, self.hold_ordered].into_iter().flatten().max()
     }
 
     fn open(
@@ -174,7 +188,7 @@ impl State {
             UpkeepTask::ResumeMonitoring | UpkeepTask::Repair(_, Position::Primary) => {
                 self.resumed = Some(at);
             }
-            UpkeepTask::Repair(..) => {}
+            UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
         }
     }
 
@@ -323,7 +337,7 @@ impl State {
         self.outage = None;
         // One that only sets again what somebody undid in the same outage costs no budget.
         if plan.order.is_automatic() && !plan.order.unfinished {
-            self.automatic.push(at);
+            self.automatic.push(at.min(latest_end(plan)));
         }
         self.moved(plan, at);
     }
@@ -345,7 +359,8 @@ impl State {
         // A pending incident may be decided by an old message: that must not make older orders look new.
         let before = self.last_move.as_ref().map_or(plan.order.at, |moved| moved.order_time);
         let (direction, order_time) = (plan.direction, before.max(plan.order.at));
-        self.last_move = Some(LastMove { direction, order_time, ended_at: at, plan: plan.id });
+        let ended_at = at.min(latest_end(plan));
+        self.last_move = Some(LastMove { direction, order_time, ended_at, plan: plan.id });
     }
 
     fn arrive(&mut self, position: Position, at: Timestamp) {
@@ -387,6 +402,11 @@ impl State {
             remembered.drain(..surplus);
         }
     }
+}
+
+/// When a plan may have ended at the latest.
+fn latest_end(plan: &OpenPlan) -> Timestamp {
+    plan.order.at.saturating_add(ENDS_WITHIN).unwrap_or(Timestamp::MAX)
 }
 
 fn remember(list: &mut Vec<Remembered>, id: &str, at: Timestamp) {

@@ -96,7 +96,7 @@ proptest! {
                 Some(UpkeepTask::PauseMonitoring | UpkeepTask::ResumeMonitoring) => {
                     prop_assert_eq!(state.active, Position::Standby);
                 }
-                Some(UpkeepTask::Repair(..)) | None => {}
+                Some(UpkeepTask::Repair(..) | UpkeepTask::Later(_)) | None => {}
             }
             if before.stuck.is_some() && state.stuck.is_none() {
                 prop_assert!(matches!(entry.event, Event::Acknowledged { .. }), "only a person ends being stuck");

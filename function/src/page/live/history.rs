@@ -1,16 +1,18 @@
 //! What the page remembers of a journal between two looks.
 
-use failover_core::{Entry, State};
+use failover_core::{Entry, Event, State};
 use tokio::{sync::Mutex, time::timeout};
 
 use super::PATIENCE;
 use crate::record::{Record, RecordError};
 
-/// Entries kept: own choice, some ten moves with their steps.
+/// Entries kept, claims not counted: own choice, some ten moves with their steps.
 const KEPT: usize = 200;
 
-/// Entries asked for beyond those that are missing: some may be written between two questions.
-const MARGIN: usize = 16;
+/// So many entries are read at a time while those to be kept are searched for, at most so many times: a plan that waits
+/// writes a claim every few seconds.
+const READ_AT_A_TIME: usize = 200;
+const READS: usize = 10;
 
 /// The newest entries that were read so far.
 #[derive(Default)]
@@ -46,13 +48,39 @@ async fn catch_up(kept: &mut Vec<Entry>, record: &Record) -> Result<u64, RecordE
         Err(_) => known,
     };
     if newest > known {
-        let missing = usize::try_from(newest - known).unwrap_or(KEPT).saturating_add(MARGIN);
-        let fetched = record.entries(missing.min(KEPT)).await?;
-        kept.extend(fetched.into_iter().filter(|entry| entry.number > known));
-        let surplus = kept.len().saturating_sub(KEPT);
-        kept.drain(..surplus);
+        kept.extend(fetch(record, known, newest).await?);
+        forget(kept);
     }
     looked.map(|head| head.number)
+}
+
+/// The entries after `known`, oldest first, as far back as is worth reading.
+async fn fetch(record: &Record, known: u64, newest: u64) -> Result<Vec<Entry>, RecordError> {
+    let (mut last, mut fetched, mut telling) = (newest, Vec::new(), 0);
+    for _ in 0..READS {
+        let first = last.saturating_sub(READ_AT_A_TIME as u64 - 1).max(known + 1);
+        let mut read = record.entries_between(first..=last).await?;
+        telling += read.iter().filter(|entry| tells(entry)).count();
+        read.append(&mut fetched);
+        fetched = read;
+        if first == known + 1 || telling >= KEPT {
+            break;
+        }
+        last = first - 1;
+    }
+    Ok(fetched)
+}
+
+/// A claim tells no more than the entries around it; the newest entry has the newest state.
+fn forget(kept: &mut Vec<Entry>) {
+    let newest = kept.last().map_or(0, |entry| entry.number);
+    kept.retain(|entry| tells(entry) || entry.number == newest);
+    let surplus = kept.len().saturating_sub(KEPT);
+    kept.drain(..surplus);
+}
+
+fn tells(entry: &Entry) -> bool {
+    !matches!(entry.event, Event::Claim { .. })
 }
 
 /// A journal without entries is an answer too: the site never moved.

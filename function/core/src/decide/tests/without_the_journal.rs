@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn blind(policy: &Policy, facts: &Facts, signal: &Signal, now: jiff::Timestamp, expected: Option<&str>) {
-    let decision = decide_blind(policy, facts, signal, now);
+    let decision = decide_blind(policy, &State::default(), facts, signal, now);
     assert_eq!(decision.as_ref().map(told).as_deref(), expected);
 }
 
@@ -64,7 +64,26 @@ fn of_all_commands_only_a_forced_failover_goes_ahead() {
 #[test]
 fn what_is_begun_remembers_what_it_answers() {
     let signal = opened("i1", "12:00:00");
-    let decision = decide_blind(&policy(), &silent(), &signal, signal.published).expect("a move");
+    let decision =
+        decide_blind(&policy(), &State::default(), &silent(), &signal, signal.published).expect("a move");
     let Verdict::Start(Direction::Failover, order) = decision.verdict else { panic!("{decision:?}") };
     assert_eq!((order.at, order.incidents.len(), decision.record), (t("12:00:02"), 1, vec![]));
+}
+
+#[test]
+fn what_was_read_last_still_binds() {
+    let told_by = |story: &Story, signal: &Signal| {
+        let decision = decide_blind(&policy(), &story.state, &silent(), signal, signal.published);
+        decision.as_ref().map(told).unwrap_or_default()
+    };
+    let signal = opened("i1", "12:00:00");
+    let held = Story::default().then("11:00:00", hold_until("13:00:00"));
+    assert_eq!(
+        told_by(&held, &signal),
+        "pending: automatic moves are off until 2026-01-10 13:00:00 UTC, says alice"
+    );
+    let there = Story::default().then("11:00:00", adopted(Position::Standby));
+    assert!(told_by(&there, &signal).starts_with("stay: the site is on its standby already"));
+    let forced = forcing(Verb::Failover, "12:00:00");
+    assert_eq!(told_by(&held, &forced), "start failover: asked for by an operator");
 }

@@ -28,7 +28,9 @@ fn ids_are_remembered_for_31_days() {
         let story = Story::default().then("01T12:00:00", refused(1)).then("01T12:00:00", dropped("i1"));
         let at =
             t("01T12:00:00") + SignedDuration::from_hours(24 * days) + SignedDuration::from_secs(seconds);
-        let state = story.state.after(3, at, &acknowledged()).expect("legal");
+        let hold = Hold { by: None, reason: None, since: at, until: at };
+        let event = Event::Held { hold, message: "m-hold".to_owned() };
+        let state = story.state.after(3, at, &event).expect("legal");
         (state.has_settled_message("m1"), state.has_settled_incident("i1"))
     };
     assert_eq!(after(31, -1), (true, true));
@@ -54,4 +56,27 @@ fn an_id_that_is_settled_again_is_remembered_once_and_longer() {
         .then("12:00:02", dropped("i1"));
     assert_eq!(ids(&story.state.settled_incidents), ["i2", "i1"]);
     assert_eq!(story.state.settled_incidents[1].at, t("12:00:02"));
+}
+
+/// The clock of a machine runs a year ahead once, and entries are written by it.
+#[test]
+fn a_clock_that_jumps_ahead_lets_go_of_nothing() {
+    let far = t("12:00:00") + SignedDuration::from_hours(24 * 365);
+    let story = Story::failing_over()
+        .then("12:00:09", ended(1, "x", End::Done, Position::Standby))
+        .then("12:00:10", kept(pending("i9", "12:00:10")))
+        .then("12:00:11", hold_until("11T12:00:00"));
+    let state = story.state.after(story.number + 1, far, &dropped("i7")).expect("legal");
+    assert_eq!((state.pending.len(), state.automatic.len()), (1, 1));
+    assert!(state.hold.is_some() && state.has_settled_incident("i1"));
+}
+
+#[test]
+fn a_move_that_ended_by_a_clock_far_ahead_cools_down_for_a_day_at_most() {
+    let far = t("12:00:00") + SignedDuration::from_hours(24 * 365);
+    let story = Story::failing_over();
+    let state = story.state.after(2, far, &ended(1, "x", End::Done, Position::Standby)).expect("legal");
+    let ended_at = state.last_move.expect("a move").ended_at;
+    assert_eq!(ended_at, t("11T12:00:00"));
+    assert_eq!(state.automatic, [t("11T12:00:00")]);
 }

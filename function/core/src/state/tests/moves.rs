@@ -89,9 +89,9 @@ fn what_was_automatic_is_counted_for_a_day() {
         .then("12:00:01", intent(Direction::Failover, by_operator("12:00:00"), "x"))
         .then("12:00:30", ended(1, "x", End::Done, Position::Standby));
     assert!(by_hand.state.automatic.is_empty());
-    let almost = Story::on_standby().then("11T12:00:29", acknowledged());
+    let almost = Story::on_standby().then("11T12:00:29", ordered("11T12:00:29"));
     assert_eq!(almost.state.automatic.len(), 1);
-    let day = Story::on_standby().then("11T12:00:30", acknowledged());
+    let day = Story::on_standby().then("11T12:00:30", ordered("11T12:00:30"));
     assert!(day.state.automatic.is_empty());
 }
 

@@ -9,8 +9,8 @@ fn a_hold_is_on_until_it_ends_or_is_released() {
     assert!(story.state.hold_at(t("13:00:00")).is_none());
     let released = Event::Released { by: None, message: "m-release".to_owned(), ordered: None };
     assert_eq!(story.clone().then("12:30:00", released).state.hold, None);
-    assert!(story.clone().then("12:59:59", acknowledged()).state.hold.is_some());
-    assert_eq!(story.then("13:00:00", acknowledged()).state.hold, None, "nobody needs it any more");
+    assert!(story.clone().then("12:59:59", ordered("12:59:59")).state.hold.is_some());
+    assert_eq!(story.then("13:00:00", ordered("13:00:00")).state.hold, None, "nobody needs it any more");
 }
 
 #[test]
