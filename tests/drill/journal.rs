@@ -101,3 +101,26 @@ async fn a_home_that_hangs_is_silent_without_the_journal_too() {
     assert_eq!(drill.open_incident("0.outage").await.status, 503);
     assert_eq!(drill.visit().await, Served::Standby);
 }
+
+/// Opening is refused for longer than a plan tries; then the role is granted, and nobody is awake.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_that_is_stuck_in_the_dark_is_tried_again_by_itself() {
+    let settings = Settings { journal: "file:{folder}/journal".to_owned(), ..Settings::default() };
+    let mut drill = Drill::with(settings, sandbox::Options::default()).await;
+    drill.sandbox.world.deny("run.services.setIamPolicy");
+    drill.cut_power();
+    assert_eq!(drill.open_incident("0.outage").await.status, 503);
+    let ago = |minutes| json!(Timestamp::now() - jiff::SignedDuration::from_mins(minutes));
+    drill.function.kill().await;
+    drill.edit_newest_entry(|entry| entry["state"]["plans"][0]["trouble"]["since"] = ago(31));
+    drill.restart().await;
+    drill.order("reconcile").await.is(200, "move", Some("Stuck"));
+    drill.sandbox.world.access.allow("run.services.setIamPolicy");
+    drill.order("reconcile").await.is(200, "stay", None);
+    drill.function.kill().await;
+    drill.edit_newest_entry(|entry| entry["state"]["stuck"]["at"] = ago(6));
+    drill.restart().await;
+    drill.order("reconcile").await.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
+}

@@ -1,6 +1,8 @@
 //! Writes outside any plan, and when it is time for them: what was begun and not ended, drained standbys, outages on the
 //! standby.
 
+use std::time::Duration;
+
 use failover_core::{Position, Served, Sighting, State, UpkeepTask};
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,7 +15,18 @@ use super::{
 };
 use crate::{announce::Kind, record::RecordError};
 
+/// So often is a failover tried again that is stuck with visitors in the dark and nothing routed.
+const TRIED_AGAIN_EVERY: Duration = Duration::from_mins(5);
+
 impl Desk {
+    /// The state as if nothing were stuck, where another try is no risk and it is time for one.
+    pub(super) fn free_of_trouble(&self, state: &State, now: Timestamp) -> Option<State> {
+        let stuck = state.stuck.as_ref().filter(|stuck| stuck.retry)?;
+        let since_then = now.duration_since(stuck.at).unsigned_abs();
+        let tried = self.counts().tried_again.map_or(since_then, |tried| tried.elapsed().min(since_then));
+        (tried >= TRIED_AGAIN_EVERY).then(|| State { stuck: None, ..state.clone() })
+    }
+
     /// Writes outside any plan: what was begun and not ended, drained standbys, outages on the standby. Some text is
     /// why one failed.
     pub(super) async fn chores(

@@ -202,7 +202,13 @@ impl Desk {
             return Ok(None);
         }
         let facts = self.site.fresh_facts().await;
-        let decision = decide_again(&self.site.policy, &head.state, &facts, (&pending, signal), now);
+        let tried_again = self.free_of_trouble(&head.state, now);
+        let state = tried_again.as_ref().unwrap_or(&head.state);
+        let decision = decide_again(&self.site.policy, state, &facts, (&pending, signal), now);
+        if tried_again.is_some() && matches!(decision.verdict, Verdict::Start(..)) {
+            self.counts().tried_again = Some(tokio::time::Instant::now());
+            tracing::warn!(site = %self.site.name, "a failover that is stuck with visitors in the dark is tried again");
+        }
         let mut head = head;
         for event in &decision.record {
             head = self.site.record.append_after(&head, event).await?;

@@ -335,6 +335,10 @@ impl State {
         self.remember_incidents(&incidents, at);
         // Its proof was a visitor who was served.
         self.outage = None;
+        // It was tried again by itself, and brought light.
+        if plan.order.is_automatic() {
+            self.stuck.take_if(|stuck| stuck.retry);
+        }
         // One that only sets again what somebody undid in the same outage costs no budget.
         if plan.order.is_automatic() && !plan.order.unfinished {
             self.automatic.push(at.min(latest_end(plan)));

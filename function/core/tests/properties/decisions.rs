@@ -99,7 +99,9 @@ proptest! {
                 Some(UpkeepTask::Repair(..) | UpkeepTask::Later(_)) | None => {}
             }
             if before.stuck.is_some() && state.stuck.is_none() {
-                prop_assert!(matches!(entry.event, Event::Acknowledged { .. }), "only a person ends being stuck");
+                let retried = before.stuck.as_ref().is_some_and(|stuck| stuck.retry);
+                let by_person = matches!(entry.event, Event::Acknowledged { .. });
+                prop_assert!(by_person || retried, "only a person ends being stuck, where another try is a risk");
             }
             let order_time = |state: &State| state.last_move.as_ref().map(|moved| moved.order_time);
             prop_assert!(order_time(state) >= order_time(&before), "an old order would look new");
