@@ -26,6 +26,7 @@ pub mod subscription;
 mod target;
 mod token;
 mod whom;
+pub mod worker_route;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 mod act;
 mod check;
 mod completions;
+mod edge;
 mod exit;
 mod follow;
 mod help;
@@ -81,6 +82,8 @@ enum Task {
     #[cfg(feature = "drill")]
     #[command(hide = true)]
     Sandbox(crate::drill::SandboxArguments),
+    /// What runs at Cloudflare in front of a site
+    Edge(edge::Args),
     /// Print what a shell needs to complete these commands
     Completions(completions::Args),
 }
@@ -111,6 +114,7 @@ pub fn run() -> ExitCode {
         Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
         Task::Init(args) => init::run(&args, &options),
         Task::Validate(args) => validate::run(&args, &options),
+        Task::Edge(args) => edge::run(&args),
         Task::Completions(args) => completions::run(&args),
     }
 }

@@ -11,6 +11,7 @@ pub mod config;
 pub mod cycle;
 #[cfg(feature = "drill")]
 pub mod drill;
+pub mod edge;
 pub mod journal;
 pub mod log;
 pub mod machine;

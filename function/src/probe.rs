@@ -6,6 +6,7 @@
 mod body;
 pub(crate) mod certificate;
 pub mod dialer;
+mod identity;
 mod memory;
 mod stead;
 mod tcp;
@@ -15,6 +16,7 @@ mod witness;
 use std::time::Duration;
 
 use failover_core::{Position, Served};
+use http::HeaderValue;
 use once_cell::sync::OnceCell;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -22,6 +24,7 @@ use uuid::Uuid;
 
 use crate::config::HostPort;
 use dialer::{Dialer, Line};
+use identity::Identities;
 use visit::{Place, Visit};
 pub use witness::{ServedBy, Witness};
 
@@ -98,12 +101,13 @@ impl Answer {
 pub struct Prober {
     patience: Duration,
     dialer: OnceCell<Dialer>,
+    identities: Identities,
 }
 
 impl Prober {
     /// A prober whose probes take at most `patience` each, looking names up, connecting and redirects included.
     pub fn new(patience: Duration) -> Self {
-        Self { patience, dialer: OnceCell::new() }
+        Self { patience, dialer: OnceCell::new(), identities: Identities::default() }
     }
 
     /// Builds the client before the first probe, which tries again where that fails.
@@ -124,15 +128,29 @@ impl Prober {
         }
     }
 
-    /// Asks the standby at its own address.
+    /// Asks the standby at its own address, with an identity where it is closed to everybody else.
     pub async fn standby(&self, site: &Targets) -> Answer {
         match &site.standby {
-            Some(url) => {
-                let own = Own { url, who: Position::Standby, expect: &site.standby_expect, connect: None };
-                self.own(own, &site.witness, self.patience).await
-            }
+            Some(url) if site.witness.is_gate() => match self.identities.of(url, self.patience).await {
+                Ok(token) => self.at_the_standby(url, site, Some(token)).await,
+                Err(why) => Answer::unknown(why),
+            },
+            Some(url) => self.at_the_standby(url, site, None).await,
             None => Answer::unknown("there is no standby_url"),
         }
+    }
+
+    /// Asks the standby at its own address as anybody could, without what lets us in.
+    pub async fn standby_as_a_stranger(&self, site: &Targets) -> Answer {
+        match &site.standby {
+            Some(url) => self.at_the_standby(url, site, None).await,
+            None => Answer::unknown("there is no standby_url"),
+        }
+    }
+
+    async fn at_the_standby(&self, url: &Url, site: &Targets, token: Option<HeaderValue>) -> Answer {
+        let own = Own { url, who: Position::Standby, expect: &site.standby_expect, connect: None, token };
+        self.own(own, &site.witness, self.patience).await
     }
 
     /// Asks the primary past the redirect.
@@ -146,7 +164,7 @@ impl Prober {
         let at_public = site.public.as_ref().filter(|_| connect.is_some());
         match site.primary.as_ref().or(at_public) {
             Some(url) => {
-                let own = Own { url, who: Position::Primary, expect: &site.expect, connect };
+                let own = Own { url, who: Position::Primary, expect: &site.expect, connect, token: None };
                 self.own(own, &site.witness, within.min(self.patience)).await
             }
             None => Answer::unknown("there is no primary_url"),
@@ -155,9 +173,9 @@ impl Prober {
 
     /// Asks a place at its own address, also with a query that no cache has seen; being led elsewhere is no answer.
     async fn own(&self, own: Own<'_>, witness: &Witness, patience: Duration) -> Answer {
-        let Own { url, who, expect, connect } = own;
+        let Own { url, who, expect, connect, token } = own;
         let line = match self.dialer() {
-            Ok(dialer) => dialer.line(),
+            Ok(dialer) => dialer.line().showing(token),
             Err(unprepared) => return unprepared,
         };
         if tcp::is_tcp(url) {
@@ -183,6 +201,8 @@ struct Own<'a> {
     who: Position,
     expect: &'a Expect,
     connect: Option<&'a HostPort>,
+    /// What lets us in where visitors aren't. It is shown to this place alone, since nobody is followed elsewhere.
+    token: Option<HeaderValue>,
 }
 
 /// A name that leads to either place is asked at each of its addresses in turn: visitors take any.
@@ -210,9 +230,16 @@ fn as_visitor<'a>(public: &'a Url, site: &'a Targets) -> Visit<'a> {
     Visit { start: fresh(public.clone()), places, roams: true, connect: None }
 }
 
+/// What tells one probe from any other: a word in its query, which a gate gets as a header too and repeats.
+const QUERY: &str = "failover-probe";
+
+/// The word of the probe that asks this.
+fn word(url: &Url) -> Option<String> {
+    url.query_pairs().find(|(name, _)| name == QUERY).map(|(_, word)| word.into_owned())
+}
+
 /// The same address with a query that no cache has seen; what was asked for already has it.
 fn fresh(mut url: Url) -> Url {
-    const QUERY: &str = "failover-probe";
     if !url.query_pairs().any(|(name, _)| name == QUERY) {
         url.query_pairs_mut().append_pair(QUERY, &Uuid::new_v4().simple().to_string());
     }

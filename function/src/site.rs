@@ -108,6 +108,16 @@ impl Guarded {
         facts.route().map_or_else(unseen, Served::By)
     }
 
+    /// What an answer at the public URL says of a site that is on its primary: where the gate asks home first, one from
+    /// the standby means that home gave none.
+    pub fn of_home(&self, served: Served) -> Served {
+        if self.targets.witness.is_bridged() && served.is_by(Position::Standby) {
+            let why = "home gives no answer, and the gate serves visitors from the standby";
+            return Served::Silent(why.to_owned());
+        }
+        served
+    }
+
     fn is_told_by_switches(&self, served: &Served) -> bool {
         self.targets.witness == Witness::Switches && matches!(served, Served::By(_))
     }
@@ -212,7 +222,7 @@ impl Guarded {
         let until = tokio::time::Instant::now() + self.confirm_within;
         let Answer { served, .. } = self.prober.public_within(&self.targets, self.confirm_within).await;
         if !self.is_told_by_switches(&served) {
-            return served;
+            return self.of_home(served);
         }
         match tokio::time::timeout_at(until, self.look_at(&[Role::Route])).await {
             Ok(seen) if self.judged(served.clone(), &seen).is_by(Position::Standby) => {

@@ -11,6 +11,7 @@ mod cloudflare;
 pub mod cloudflare_dns_record;
 pub mod cloudflare_page_rule;
 pub mod cloudflare_redirect_rule;
+pub mod cloudflare_worker_route;
 pub mod gcp_access_config;
 pub mod gcp_alias_ip;
 mod gcp_pair;
@@ -40,6 +41,7 @@ const PROVIDERS: &[Provider] = &[
     cloudflare_dns_record::PROVIDER,
     cloudflare_page_rule::PROVIDER,
     cloudflare_redirect_rule::PROVIDER,
+    cloudflare_worker_route::PROVIDER,
     gcp_access_config::PROVIDER,
     gcp_alias_ip::PROVIDER,
     azure_ip_configuration::PROVIDER,
@@ -109,6 +111,11 @@ pub enum LeadsBy {
     Name,
     /// It gives the public address to another machine.
     Address,
+    /// It has a script in front of the site fetch answers from the standby, which stays closed to everybody else.
+    Proxy {
+        /// Whether a script asks home first in ordinary times, and the standby for what home can't answer.
+        always: bool,
+    },
 }
 
 /// Reads the table of one switch of this `kind`; every problem of it is told at once.

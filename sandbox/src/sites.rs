@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use serde_json::Value;
+
 use crate::cache::{Caching, LIVES};
 use crate::call::{Call, Reply};
 use crate::lock::lock;
@@ -13,6 +16,7 @@ use crate::page::Page;
 use crate::provider::{Kind, Provider, Service};
 use crate::run::door::FrontDoor;
 use crate::site::Site;
+use crate::tokens::subject_of;
 use crate::world::World;
 
 /// The header that tells which of the two answered.
@@ -180,10 +184,30 @@ fn behind_the_door(world: &World, site: &Site, call: &Call, known: bool) -> Repl
     match door {
         FrontDoor::Hidden => google(404),
         _ if !known => google(404),
+        FrontDoor::Forbidden if is_invited(world, site, call) => standby_behind_the_door(world, site, call),
         FrontDoor::Forbidden => google(403),
         FrontDoor::Unready => google(503),
         FrontDoor::Open => standby_behind_the_door(world, site, call),
     }
+}
+
+/// Whether the call shows the identity token, for this service, of an account that may invoke it (Cloud Run
+/// documentation, "Authenticating service-to-service").
+fn is_invited(world: &World, site: &Site, call: &Call) -> bool {
+    let token = call.header("x-serverless-authorization").or(call.header("authorization"));
+    let claims =
+        token.and_then(|token| token.strip_prefix("Bearer ")).and_then(|token| world.signer.verify(token));
+    let (Some(claims), Some(policy)) = (claims, world.run.policy(&site.seed.service)) else { return false };
+    let good = claims["aud"] == format!("http://{}", call.host)
+        && claims["exp"].as_i64().is_some_and(|exp| exp > Timestamp::now().as_second());
+    let bindings = policy["bindings"].as_array().into_iter().flatten();
+    let invokers = bindings.filter(|binding| binding["role"] == "roles/run.invoker");
+    let mut members = invokers.flat_map(|binding| binding["members"].as_array().into_iter().flatten());
+    let is_theirs = |member: &Value| {
+        let account = member.as_str().and_then(|member| member.strip_prefix("serviceAccount:"));
+        account.is_some_and(|account| claims["sub"] == subject_of(account))
+    };
+    good && members.any(is_theirs)
 }
 
 /// What the standby's container says to whoever was let in.

@@ -50,7 +50,11 @@ impl Bench {
     async fn named(kind: &'static Kind, table: fn(&sandbox::SiteSeed) -> String, budget: Duration) -> Self {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let site = sandbox.site("resume");
-        let spec = switch::read(kind.key, &table(&site.seed).parse().unwrap()).unwrap();
+        let spec = switch::read(
+            kind.key,
+            &table(&site.seed).replace("{edge}", &site.edge.to_string()).parse().unwrap(),
+        )
+        .unwrap();
         let switch = spec.build(&clients(&sandbox, budget));
         assert_eq!((switch.id(), switch.role()), (&spec.id(), spec.role()));
         Self { kind, sandbox, site, switch, mark: 0 }

@@ -91,7 +91,7 @@ async fn write((bench, row): (Bench, Row)) {
     if let Err(error) = &set {
         let known = error.cause.message.contains(bench.switch.id().resource.split('/').next_back().unwrap());
         assert!(
-            known || kind.key == "cloudflare_redirect_rule",
+            known || ["cloudflare_redirect_rule", "cloudflare_worker_route"].contains(&kind.key),
             "{}, {sentence}: {}",
             kind.name,
             error.cause

@@ -2,7 +2,10 @@
 //! really there, and what hangs on it that isn't its own.
 
 use cloud_failover::api::ApiErrorKind;
-use sandbox::{PairSeed, Site, SiteSeed, World, azure, cloudflare::record_id};
+use sandbox::{
+    PairSeed, Site, SiteSeed, World, azure,
+    cloudflare::{record_id, worker_route_id},
+};
 use serde_json::{Value, json};
 
 /// A kind of switch. A new provider adds one of these and passes the suite.
@@ -47,13 +50,14 @@ pub(crate) enum Provider {
     Kubernetes,
 }
 
-pub(crate) const KINDS: [Kind; 10] = [
+pub(crate) const KINDS: [Kind; 11] = [
     ALL_USERS,
     IAM_CHECK,
     PAGE_RULE,
     REDIRECT_RULE,
     UPTIME_CHECK,
     DNS_RECORD,
+    WORKER_ROUTE,
     ALIAS_IP,
     ACCESS_CONFIG,
     KUBERNETES_SCALE,
@@ -233,6 +237,44 @@ pub(crate) const DNS_RECORD: Kind = Kind {
     remedy: "grant the token \"DNS: Edit\" on this zone",
 };
 
+pub(crate) const WORKER_ROUTE: Kind = Kind {
+    name: "cloudflare_worker_route",
+    key: "cloudflare_worker_route",
+    table: |seed| worker_route(seed, ""),
+    astray: |seed| worker_route(seed, "astray/"),
+    reads: &["cloudflare.list_worker_routes"],
+    write: "cloudflare.replace_worker_route",
+    writes: 1,
+    follows: 0,
+    touches: 1,
+    reads_first: true,
+    provider: Provider::Cloudflare,
+    nowhere: ApiErrorKind::Missing,
+    is_standby: |world, site| world.cloudflare.is_scripted(site),
+    by_hand: |world, site| {
+        let script = json!(sandbox::edge::STANDBY_SCRIPT);
+        world.cloudflare.edit_worker_route(
+            &site.seed.zone,
+            &worker_route_id(&site.seed.name),
+            "script",
+            script,
+        );
+    },
+    rest: |world, site| {
+        without(
+            world.cloudflare.worker_route(&site.seed.zone, &worker_route_id(&site.seed.name)),
+            &["script"],
+        )
+    },
+    forbid: only_reading,
+    remedy: "grant the token \"Workers Routes: Edit\" on this zone",
+};
+
+fn worker_route(seed: &SiteSeed, slip: &str) -> String {
+    let script = sandbox::edge::STANDBY_SCRIPT;
+    format!("zone = '{}'\npattern = '{{edge}}/{slip}*'\nstandby_script = '{script}'", seed.zone)
+}
+
 fn dns_record(seed: &SiteSeed, record: &str) -> String {
     format!("zone = '{}'\nrecord = '{record}'\nprimary = '203.0.113.7'\nstandby = '198.51.100.7'", seed.zone)
 }
@@ -404,6 +446,11 @@ fn without(value: Option<Value>, keys: &[&str]) -> Value {
 fn only_reading(world: &World) {
     use sandbox::cloudflare::access::{Permission, Token};
     let secret = sandbox::Options::default().cloudflare_token;
-    let permissions = vec![Permission::PageRulesRead, Permission::RedirectRead, Permission::DnsRead];
+    let permissions = vec![
+        Permission::PageRulesRead,
+        Permission::RedirectRead,
+        Permission::DnsRead,
+        Permission::WorkersRoutesRead,
+    ];
     world.cloudflare.set_tokens(vec![Token { permissions, ..Token::new(&secret) }]);
 }

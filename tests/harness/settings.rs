@@ -21,7 +21,7 @@ pub struct Settings {
     pub primary_url: bool,
     /// Lines for `[push]`.
     pub push: String,
-    /// The site's switches; `None` takes the three of the example. `{folder}/kubeconfig` leads to the sandbox's cluster.
+    /// The site's switches; `None` takes the three of the example. `{edge}` is the host that visitors type, `{folder}/kubeconfig` leads to the sandbox's cluster.
     pub switches: Option<String>,
     /// The rest of the file.
     pub rest: String,
@@ -106,6 +106,7 @@ impl Settings {
              [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
             seed.service, seed.zone, seed.rule, seed.check
         );
-        let _ = write!(text, "\n{}\n", self.switches.as_deref().unwrap_or(&usual));
+        let switches = self.switches.as_deref().unwrap_or(&usual);
+        let _ = write!(text, "\n{}\n", switches.replace("{edge}", &site.edge.to_string()));
     }
 }

@@ -5,6 +5,7 @@ mod deployment;
 mod machines;
 mod records;
 mod rules;
+mod workers;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,8 @@ async fn a_sound_deployment_has_no_finding_and_says_as_whom_it_looked() {
     let refused = deployment.run(&["check"], &[]).await;
     refused.ends(0).says("looked as yourself").says("roles/iam.serviceAccountTokenCreator");
     let [alias, external] = [machines::alias().await, machines::external().await];
-    for other in [Deployment::redirecting().await, Deployment::naming().await, alias, external] {
+    let behind = workers::behind_the_gate().await;
+    for other in [Deployment::redirecting().await, Deployment::naming().await, alias, external, behind] {
         other.run(&["check"], &[]).await.ends(0).says("Nothing was found");
     }
 }

@@ -16,6 +16,8 @@ async fn help_groups_the_commands_and_tells_the_exit_codes() {
     }
     drill.failover(&["--version"]).await.ends(0);
     drill.failover(&["completions", "bash"]).await.ends(0).says("_failover()");
+    let script = drill.failover(&["edge", "script"]).await;
+    assert_eq!(script.ends(0).out, include_str!("../../edge/gate.js"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use sandbox::{
     Power,
-    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT},
+    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, worker_route_id},
 };
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ pub(crate) struct Snapshot {
     open: bool,
     routed: bool,
     content: &'static str,
+    /// What the site's Workers route runs.
+    script: Value,
     paused: bool,
     /// The machine that has the address, where there is one.
     holder: Option<String>,
@@ -30,14 +32,21 @@ impl Snapshot {
     /// Of a world whose processes are gone.
     pub(crate) fn of(stage: &Stage, message: Option<Value>) -> Self {
         let (world, site) = (&stage.sandbox.world, stage.site());
+        let route = worker_route_id(site.name());
         Self {
             journal: world.storage.objects(BUCKET),
             primary: world.sites.primary(site.name()),
             standby: world.sites.standby(site.name()),
             replicas: world.kubernetes.replicas(site.name()),
             open: world.run.is_granted(&site.seed.service),
-            routed: world.cloudflare.is_routed(&site) && !world.cloudflare.is_named(&site),
+            routed: world.cloudflare.is_routed(&site)
+                && !world.cloudflare.is_named(&site)
+                && !world.cloudflare.is_scripted(&site),
             content: if world.cloudflare.is_named(&site) { STANDBY_CONTENT } else { PRIMARY_CONTENT },
+            script: world
+                .cloudflare
+                .worker_route(&site.seed.zone, &route)
+                .map_or(Value::Null, |route| route["script"].clone()),
             paused: !world.monitoring.is_enabled(&site.seed.check),
             holder: stage.address.as_ref().and_then(|address| address.holders(world).pop()),
             message,
@@ -55,6 +64,8 @@ impl Snapshot {
         }
         let status = if self.routed { "active" } else { "disabled" };
         world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
+        let (zone, route) = (&site.seed.zone, worker_route_id(site.name()));
+        world.cloudflare.edit_worker_route(zone, &route, "script", self.script.clone());
         let name = format!("{}.gleich.tech", site.name());
         world.cloudflare.edit_record(&site.seed.zone, &name, "content", json!(self.content));
         world

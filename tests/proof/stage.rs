@@ -3,7 +3,9 @@
 use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use failover_core::Step;
-use sandbox::{Moment, Options, Power, Sandbox, Site};
+use sandbox::{
+    Moment, Options, Power, Sandbox, Site, cloudflare::worker_route_id, google::access::FUNCTION_ACCOUNT,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
@@ -15,6 +17,7 @@ use crate::{
     evidence::Evidence,
     harness::{Answer, Function, Settings, machines::Moves},
     recording::Point,
+    switches::WORKER,
 };
 
 /// Deliveries of one message until it is settled: many more than any case needs, since each waits for something.
@@ -55,6 +58,23 @@ impl Stage {
         Self { address: Some(address), settings, ..stage }
     }
 
+    /// The same, for a site behind a Worker: its standby lets in whoever the function runs as, and nobody else.
+    pub(crate) async fn set_behind_a_worker(
+        script: &str,
+        settings: Settings,
+        evidence: Arc<Evidence>,
+    ) -> Self {
+        let stage = Self::set(settings, Options::default(), evidence).await;
+        let (world, seed) = (&stage.sandbox.world, stage.site().seed);
+        let function = format!("serviceAccount:{FUNCTION_ACCOUNT}");
+        world.run.grant(&seed.service, "roles/run.invoker", &function);
+        if !script.is_empty() {
+            let route = worker_route_id(&seed.name);
+            world.cloudflare.edit_worker_route(&seed.zone, &route, "script", script.into());
+        }
+        stage
+    }
+
     /// Whether visitors are led to the standby.
     pub(crate) fn is_routed(&self) -> bool {
         let world = &self.sandbox.world;
@@ -64,9 +84,13 @@ impl Stage {
         }
     }
 
-    /// The steps that a site on machines doesn't have: nothing is opened, nothing paused.
+    /// The steps that a site on machines doesn't have: nothing is opened, nothing paused. Behind a Worker nothing is opened.
     pub(crate) fn steps_without_a_switch(&self) -> &'static [Step] {
-        if self.address.is_some() { &[Step::Open, Step::Pause, Step::Resume] } else { &[] }
+        if self.address.is_some() {
+            return &[Step::Open, Step::Pause, Step::Resume];
+        }
+        let switches = self.settings.switches.as_deref().unwrap_or_default();
+        if switches.contains(WORKER) { &[Step::Open, Step::Close] } else { &[] }
     }
 
     /// Where a visitor asks for a page.

@@ -1,7 +1,7 @@
 //! The stories that are told again and again with something going wrong: data.
 
 use failover_core::{Direction, End, Position};
-use sandbox::{Moment::AfterEffect, Power};
+use sandbox::{Moment::AfterEffect, Power, edge::GATE_SCRIPT};
 
 use crate::{
     cast::Word,
@@ -32,6 +32,9 @@ pub(crate) const ON_PRIMARY: Ending = Ending {
     plan: &[(Direction::Failback, End::Done)],
     failovers: 1,
 };
+
+/// Where the standby stays closed to everybody but the Worker.
+const BEHIND_A_WORKER: Ending = Ending { open: false, ..ON_STANDBY };
 
 /// Where there is nothing to open and no monitoring to pause.
 const ADDRESS_ON_STANDBY: Ending = Ending { open: false, paused: false, ..ON_STANDBY };
@@ -135,6 +138,24 @@ pub(crate) const STORIES: &[Story] = &[
     },
     Story { name: "failover-by-record", route: Route::Record, ..FAILOVER },
     Story { name: "failback-by-record", route: Route::Record, ..FAILBACK },
+    Story { name: "failover-by-worker", route: Route::Worker(""), ending: BEHIND_A_WORKER, ..FAILOVER },
+    Story { name: "failback-by-worker", route: Route::Worker(""), ..FAILBACK },
+    Story {
+        name: "failover-behind-the-gate",
+        route: Route::Worker(GATE_SCRIPT),
+        ending: BEHIND_A_WORKER,
+        ..FAILOVER
+    },
+    Story { name: "failback-behind-the-gate", route: Route::Worker(GATE_SCRIPT), ..FAILBACK },
+    Story {
+        name: "reconcile-finds-the-third-silence-behind-the-gate",
+        route: Route::Worker(GATE_SCRIPT),
+        prologue: &[PowerFails, Say(Word::Reconcile), Say(Word::Reconcile)],
+        message: Word::Reconcile,
+        same_process: true,
+        ending: BEHIND_A_WORKER,
+        ..FAILOVER
+    },
     Story {
         name: "failover-by-alias",
         route: Route::Address(Moves::Alias),

@@ -14,7 +14,7 @@ use crate::{
     runner,
     snapshot::Snapshot,
     stage::Stage,
-    switches::{RECORD, with_scale, with_switches},
+    switches::{RECORD, behind_a_worker, with_scale, with_switches},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
 
@@ -71,6 +71,8 @@ pub(crate) enum Route {
     Record,
     /// An address, which one of two machines has.
     Address(Moves),
+    /// A route of Workers: its script in ordinary times, or none.
+    Worker(&'static str),
     /// A page rule, and the primary is a deployment that can be scaled.
     PageRuleAndScale,
 }
@@ -129,6 +131,7 @@ impl Story {
     async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
         match self.route {
             Route::Address(moves) => Stage::set_on_machines(moves, self.settings(), evidence).await,
+            Route::Worker(script) => Stage::set_behind_a_worker(script, self.settings(), evidence).await,
             Route::PageRule | Route::PageRuleAndScale | Route::Record => {
                 Stage::set(self.settings(), Options::default(), evidence).await
             }
@@ -141,6 +144,7 @@ impl Story {
             Route::PageRule => usual,
             Route::Address(_) => Settings { site: format!("{TIMES}{}", self.site), ..usual },
             Route::PageRuleAndScale => with_scale(usual),
+            Route::Worker(script) => behind_a_worker(usual, script),
             Route::Record => with_switches(usual, "all_users", RECORD),
         }
     }

@@ -1,4 +1,4 @@
-//! Cloudflare's interface: one page rule, one Single Redirect in its ruleset, or one DNS record.
+//! Cloudflare's interface: one page rule, one Single Redirect in its ruleset, one DNS record, or one Workers route.
 //!
 //! What is asked is described as the `cloudflare` crate has its endpoints. Its client isn't what asks: of an answer
 //! with a bad status it keeps a list of errors whose codes end at 65535, and is empty where one is larger.
@@ -8,6 +8,7 @@ mod budget;
 mod records;
 mod rules;
 mod tokens;
+mod workers;
 mod zones;
 
 use std::{
@@ -113,6 +114,11 @@ impl Cloudflare {
 
     async fn patch(&self, task: &Task<'_>, path: String, body: &Value) -> Result<Value, ApiError> {
         let request = Request { method: Method::PATCH, path, query: None, body: Some(body.to_string()) };
+        self.call(task, Purpose::Write, &request).await
+    }
+
+    async fn put(&self, task: &Task<'_>, path: String, body: &Value) -> Result<Value, ApiError> {
+        let request = Request { method: Method::PUT, path, query: None, body: Some(body.to_string()) };
         self.call(task, Purpose::Write, &request).await
     }
 

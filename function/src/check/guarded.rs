@@ -16,7 +16,12 @@ impl Checker {
             if asked { Some(twice(site).await) } else { None }
         };
         let public = site.visit();
-        let (head, public, primary) = tokio::join!(site.record.look(), public, primary);
+        let closed = async {
+            let (prober, targets) = (&site.prober, &site.targets);
+            let both = async { tokio::join!(prober.standby(targets), prober.standby_as_a_stranger(targets)) };
+            if targets.witness.is_gate() { Some(both.await) } else { None }
+        };
+        let (head, public, primary, closed) = tokio::join!(site.record.look(), public, primary, closed);
         let mut found = Found::default();
         match &head {
             Ok(_) => found.seen += 1,
@@ -30,6 +35,10 @@ impl Checker {
             probes::of_primary(primary, &situation, &mut probed);
         }
         found.take(Some(&site.name), Area::Probes, probed);
+        if let Some((invited, stranger)) = closed {
+            let checked = probes::of_closed_standby(&invited.served, &stranger.served, &situation);
+            found.take(Some(&site.name), Area::Standby, checked);
+        }
         let is_seen = |switch: &Arc<dyn Switch>| known.token_is_good || !is_cloudflares(&switch.id().kind);
         let looks = site.switches.iter().map(async |switch| {
             let mut checked =

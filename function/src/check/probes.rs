@@ -57,3 +57,28 @@ pub(super) fn of_primary(primary: &Served, situation: &Situation, checked: &mut 
         Served::Silent(_) | Served::By(_) => checked.seen += 1,
     }
 }
+
+/// What was met at a standby that is to let in a Worker and the function, and nobody else.
+pub(super) fn of_closed_standby(invited: &Served, stranger: &Served, situation: &Situation) -> Checked {
+    let mut checked = Checked::default();
+    let service =
+        situation.standby_url.as_ref().map_or_else(String::new, |url| format!("   # the service at {url}"));
+    match invited {
+        // Whoever looks asks for itself, which need not be the function: that one's proof is a rehearsal.
+        Served::Silent(why) => checked.note(format!(
+            "the closed standby doesn't answer whoever looks ({why}); {} needs roles/run.invoker on it, and a rehearsal \
+             proves that",
+            situation.member
+        )),
+        Served::Unknown(why) => checked.note(why.clone()),
+        Served::By(_) => {}
+    }
+    if stranger.is_by(Position::Standby) {
+        let sentence = "the standby answers everybody, and where a Worker leads to it nothing closes it";
+        let mend = format!(
+            "gcloud run services remove-iam-policy-binding SERVICE --role roles/run.invoker --member allUsers{service}"
+        );
+        checked.problem(Problem::critical(sentence, mend));
+    }
+    checked
+}

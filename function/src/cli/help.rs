@@ -17,7 +17,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["init", "validate"]),
     ("Look", &["status", "history", "plan", "check"]),
     ("Act", &["send", "act", "promote", "rehearse", "report"]),
-    ("Run", &["serve", "watch"]),
+    ("Run", &["serve", "watch", "edge"]),
     ("Try", &["drill", "sandbox"]),
 ];
 

@@ -117,6 +117,9 @@ impl Desk {
         if let Some(reply) = self.judge_route(signal, &mut around).await? {
             return Ok(reply);
         }
+        if around.head.state.active == Position::Primary {
+            around.public = self.site.of_home(around.public);
+        }
         self.counts().begin_round(&around.head.state);
         self.count(&around, is_a_look);
         if let Some(reply) = self.reconsider(signal).await {

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use http_body_util::Empty;
 use hyper::{
     body::Bytes,
@@ -37,7 +37,7 @@ use tokio::{net::TcpStream, time::Instant};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Url;
 
-use super::{certificate, visit::authority};
+use super::{certificate, visit::authority, witness, word};
 use crate::config::HostPort;
 use body::Guarded;
 use names::Names;
@@ -140,7 +140,7 @@ impl Dialer {
 
     /// The way of one visit.
     pub fn line(&self) -> Line<'_> {
-        Line { dialer: self, turn: 0, seen: Mutex::default() }
+        Line { dialer: self, turn: 0, token: None, seen: Mutex::default() }
     }
 
     /// The way of one visit among several that are to meet every address of a name in turn.
@@ -155,10 +155,17 @@ pub struct Line<'a> {
     dialer: &'a Dialer,
     /// Which of a name's addresses comes first.
     turn: usize,
+    /// What is shown to Cloud Run's door, beside what is meant for the application.
+    token: Option<HeaderValue>,
     seen: Mutex<Seen>,
 }
 
 impl Line<'_> {
+    /// The same way, with this token for Cloud Run's door (Cloud Run documentation, "Authenticating service-to-service").
+    pub(super) fn showing(self, token: Option<HeaderValue>) -> Self {
+        Self { token, ..self }
+    }
+
     /// The head of the answer, over a connection of its own, following nothing; or why there is none. `instead` is
     /// connected to in place of what the host's name leads to.
     pub(super) async fn get(&self, url: &Url, instead: Option<&HostPort>) -> Result<Response, Unanswered> {
@@ -242,7 +249,7 @@ impl Line<'_> {
         let work = async {
             let (mut sender, connection) = http1::handshake(io).await?;
             let driver = body::drive(connection);
-            let answer = sender.send_request(request(url, self.dialer.agent)).await?;
+            let answer = sender.send_request(request(url, self.dialer.agent, self.token.clone())).await?;
             Ok::<_, hyper::Error>(answer.map(|rest| Body::wrap(Guarded::new(rest, driver))))
         };
         let answer = self.timed(Phase::Http, work).await;
@@ -266,7 +273,7 @@ impl Line<'_> {
     }
 }
 
-fn request(url: &Url, agent: &'static str) -> Request<Empty<Bytes>> {
+fn request(url: &Url, agent: &'static str, token: Option<HeaderValue>) -> Request<Empty<Bytes>> {
     let target = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
@@ -280,6 +287,12 @@ fn request(url: &Url, agent: &'static str) -> Request<Empty<Bytes>> {
         headers.insert(header::HOST, host);
     }
     headers.insert(header::USER_AGENT, header::HeaderValue::from_static(agent));
+    if let Some(Ok(word)) = word(url).map(HeaderValue::try_from) {
+        headers.insert(witness::PROBE, word);
+    }
+    if let Some(token) = token {
+        headers.insert("x-serverless-authorization", token);
+    }
     headers.insert(header::ACCEPT, header::HeaderValue::from_static("*/*"));
     headers.insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     request

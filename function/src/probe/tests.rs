@@ -407,8 +407,13 @@ fn what_is_shown_of_a_url_holds_no_password_and_no_query() {
 /// A host name that leads to either place: the answer itself says which.
 async fn check_named(headers: &str, body: &str, expected: &str) {
     let place = Place::says(response(200, headers, body)).await;
-    let served_by =
-        ServedBy { header: "x-place".parse().unwrap(), primary: "home".into(), standby: "cloud".into() };
+    let served_by = ServedBy {
+        header: "x-place".parse().unwrap(),
+        primary: "home".into(),
+        standby: "cloud".into(),
+        by_gate: false,
+        bridged: false,
+    };
     let targets = Targets { witness: Witness::Header(served_by), ..site(&place.url(), &nowhere()) };
     check(&prober().public(&targets).await, &place.url(), expected);
 }
@@ -437,8 +442,13 @@ async fn an_answer_at_an_address_of_its_own_need_not_say_who_gave_it_but_may_bel
         ("x-place: home\r\n", "the standby", "by primary"),
     ] {
         let place = Place::says(response(200, headers, body)).await;
-        let served_by =
-            ServedBy { header: "x-place".parse().unwrap(), primary: "home".into(), standby: "cloud".into() };
+        let served_by = ServedBy {
+            header: "x-place".parse().unwrap(),
+            primary: "home".into(),
+            standby: "cloud".into(),
+            by_gate: false,
+            bridged: false,
+        };
         let targets = Targets { witness: Witness::Header(served_by), ..site(&nowhere(), &place.url()) };
         check(&prober().standby(&targets).await, &place.url(), expected);
     }
@@ -448,4 +458,31 @@ async fn an_answer_at_an_address_of_its_own_need_not_say_who_gave_it_but_may_bel
 async fn a_site_without_a_public_url_is_not_asked() {
     let targets = Targets { public: None, ..site(&nowhere(), &nowhere()) };
     check(&prober().public(&targets).await, &nowhere(), "unknown: there is no public_url");
+}
+
+#[tokio::test]
+async fn a_gate_is_told_the_probe_and_believed_where_it_repeats_it() {
+    let gate = Place::serve(|head| {
+        let probe = head.lines().find_map(|line| line.strip_prefix("failover-probe: ")).unwrap_or_default();
+        let standby = format!("failover-served-by: standby\r\nfailover-probe: {probe}\r\n");
+        response(200, &standby, "the standby")
+    })
+    .await;
+    let behind = |place: &Place, bridged| Targets {
+        witness: Witness::Header(ServedBy::gate(bridged)),
+        ..site(&place.url(), &nowhere())
+    };
+    check(&prober().public(&behind(&gate, true)).await, &gate.url(), "by standby");
+    let kept = "failover-served-by: standby\r\nfailover-probe: an earlier one\r\n";
+    let kept = Place::says(response(200, kept, "the primary")).await;
+    let told = "unknown: {public} answered without \"failover-served-by: primary\" or \"failover-served-by: standby\"";
+    check(&prober().public(&behind(&kept, true)).await, &kept.url(), told);
+    let home = Place::says(response(200, "", "the primary")).await;
+    check(&prober().public(&behind(&home, false)).await, &home.url(), "by primary");
+    let nobody = Place::says(response(503, "failover-served-by: edge\r\n", "the primary")).await;
+    check(
+        &prober().public(&behind(&nobody, true)).await,
+        &nobody.url(),
+        "silent: {public} answered 503, not 200",
+    );
 }

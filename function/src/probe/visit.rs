@@ -13,6 +13,7 @@ use super::{
     dialer::{Line, Unanswered},
     fresh, late, memory, shown,
     stead::{challenge, from_a_cache, is_refusal},
+    word,
 };
 use crate::{api::retry::root_cause, config::HostPort};
 
@@ -63,9 +64,13 @@ impl<'a> Place<'a> {
     }
 
     /// Who gave an answer with these headers, and what they should have answered; nobody where it doesn't say so.
-    fn told_by(&self, headers: &HeaderMap) -> (Option<Position>, &Expect) {
+    fn told_by(&self, headers: &HeaderMap, url: &Url) -> (Option<Position>, &Expect) {
         let Some(served_by) = self.served_by else { return (Some(self.who), self.expect) };
-        let who = served_by.read(headers).or(self.owns);
+        let who = match self.owns {
+            // At its own address no gate is in the way.
+            Some(own) if served_by.by_gate => Some(own),
+            own => served_by.tell(headers, word(url).as_deref()).or(own),
+        };
         (who, if who == Some(Position::Standby) { self.standby_expect } else { self.expect })
     }
 }
@@ -170,7 +175,7 @@ impl Visit<'_> {
                 shown(url)
             )));
         };
-        let (who, expect) = place.told_by(response.headers());
+        let (who, expect) = place.told_by(response.headers(), url);
         let cached = from_a_cache(response.headers());
         let refused = is_refusal(response.status(), response.headers(), place.who);
         let fits = fits(url, response, expect).await;

@@ -155,6 +155,21 @@ impl<'a> Keys<'a> {
         chosen.map(|(_, choice)| *choice)
     }
 
+    /// Yes or no at `key`; no where it is absent.
+    pub fn flag(&mut self, key: &'static str) -> bool {
+        self.known.push(key);
+        asked(key, false, || Kind::Flag);
+        let Some(value) = self.table.get(key) else { return false };
+        value.as_bool().unwrap_or_else(|| {
+            self.problems.push(KeyProblem {
+                key: key.to_owned(),
+                reason: "is neither true nor false".to_owned(),
+                example: format!("{key} = true"),
+            });
+            false
+        })
+    }
+
     /// The whole number at `key`, `usual` where there is none.
     pub fn number(&mut self, key: &'static str, range: RangeInclusive<u32>, usual: u32) -> Option<u32> {
         self.known.push(key);

@@ -50,6 +50,11 @@ fn every_kind_reads_its_keys() {
         "cloudflare_redirect_rule zones/023e105f4ecef8ad9ca31a8372d0c353/redirects/failover_redirect Route",
     );
     check(
+        "cloudflare_worker_route",
+        &format!("{ZONE}\npattern = 'www.example.com/*'\nstandby_script = 'www-standby'"),
+        "cloudflare_worker_route zones/023e105f4ecef8ad9ca31a8372d0c353/workers/routes/www.example.com/* Route",
+    );
+    check(
         "gcp_alias_ip",
         &format!("range = '10.0.0.250'\n{MACHINES}"),
         "gcp_alias_ip projects/p/aliasIps/10.0.0.250 Route",
@@ -100,6 +105,24 @@ fn every_problem_of_a_table_is_told_at_once() {
         "cloudflare_redirect_rule",
         &format!("{ZONE}\nref = ''"),
         "ref is empty; ref = \"failover_redirect\"",
+    );
+}
+
+#[test]
+fn a_route_of_workers_that_could_not_be_led_is_refused() {
+    check(
+        "cloudflare_worker_route",
+        &format!("{ZONE}\npattern = '/*'\nstandby_script = 'a b'\nalways = true"),
+        "pattern is no pattern of a host and a path; pattern = \"www.example.com/*\"\n\
+         standby_script is no name of a script; standby_script = \"www-standby\"\n\
+         gate_script is missing; gate_script = \"www-gate\"",
+    );
+    check(
+        "cloudflare_worker_route",
+        &format!("{ZONE}\npattern = 'a.b/*'\nstandby_script = 'gate'\nalways = 'yes'\ngate_script = 'gate'"),
+        "always is neither true nor false; always = true\n\
+         gate_script never runs without always = true; gate_script = \"www-gate, with always = true\"\n\
+         gate_script is the standby's too; gate_script = \"www-gate\"",
     );
 }
 
@@ -162,7 +185,7 @@ fn an_unknown_kind_lists_the_known_ones() {
         "page_rule",
         "",
         "kind \"page_rule\" is none of cloud_run_invoker, cloudflare_dns_record, cloudflare_page_rule, \
-         cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, azure_ip_configuration, kubernetes_scale, \
-         uptime_check; kind = \"cloud_run_invoker\"",
+         cloudflare_redirect_rule, cloudflare_worker_route, gcp_access_config, gcp_alias_ip, azure_ip_configuration, \
+         kubernetes_scale, uptime_check; kind = \"cloud_run_invoker\"",
     );
 }

@@ -19,6 +19,9 @@ pub const GATE_SCRIPT: &str = "failover-gate";
 /// The header that says who served a visitor.
 const SERVED_BY: &str = "failover-served-by";
 
+/// What a probe says of itself, to be repeated in the answer.
+const PROBE: &str = "failover-probe";
+
 /// A deployed script.
 pub trait Worker: Debug + Send + Sync {
     /// Its `fetch`; `home` is what it gets from the zone's own origin.
@@ -66,7 +69,7 @@ impl Worker for StandbyAlways {
     fn fetch(&self, world: &World, site: &Site, call: &Call, _home: &dyn Fn() -> Reply) -> Reply {
         match world.sites.standby(site.name()) {
             Power::Off | Power::Dark => last_resort(),
-            _ => standby_behind_the_door(world, site, call).header(SERVED_BY, "standby"),
+            _ => said_by(standby_behind_the_door(world, site, call), "standby", call),
         }
     }
 }
@@ -75,9 +78,18 @@ impl Worker for Gate {
     fn fetch(&self, world: &World, site: &Site, call: &Call, home: &dyn Fn() -> Reply) -> Reply {
         let answer = home();
         if answer.status < 500 {
-            return answer.header(SERVED_BY, "primary");
+            return said_by(answer, "primary", call);
         }
         StandbyAlways.fetch(world, site, call, home)
+    }
+}
+
+/// Says who served, and repeats what the probe says of itself.
+fn said_by(reply: Reply, who: &str, call: &Call) -> Reply {
+    let reply = reply.header(SERVED_BY, who);
+    match call.header(PROBE) {
+        Some(probe) => reply.header(PROBE, probe),
+        None => reply,
     }
 }
 

@@ -7,7 +7,7 @@ use toml::Table;
 
 use crate::{
     config::section::Section,
-    switch::{self, Spec},
+    switch::{self, LeadsBy, Spec},
 };
 
 use super::Seen;
@@ -27,7 +27,26 @@ pub(super) fn read_all(site: &mut Section<'_, '_>, seen: &mut Seen) -> Vec<Arc<d
     if !routes && switches.len() == complete {
         site.problem("switches", "has none that routes visitors, so nothing could be moved", SWITCH_EXAMPLE);
     }
+    refuse_beside_a_worker(site, &switches);
     switches
+}
+
+/// Where a Worker runs, Cloudflare ignores page rules that forward, and redirect rules run before it.
+fn refuse_beside_a_worker(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]) {
+    let leads = |wanted: fn(LeadsBy) -> bool| {
+        switches.iter().find(|switch| switch.role() == Role::Route && wanted(switch.leads_by()))
+    };
+    let worker = leads(|by| matches!(by, LeadsBy::Proxy { .. }));
+    let redirect = leads(|by| by == LeadsBy::Redirect);
+    if let (Some(worker), Some(redirect)) = (worker, redirect) {
+        let reason = format!(
+            "has both {worker} and {redirect}, and one host can't have a Worker and a redirect: a page rule beside a \
+             Worker forwards nobody, a redirect rule runs before it",
+            worker = worker.id(),
+            redirect = redirect.id()
+        );
+        site.problem("switches", &reason, "one of the two");
+    }
 }
 
 fn read_switch(

@@ -57,9 +57,13 @@ fn check_standby(site: &mut Section<'_, '_>, urls: &Urls, switches: &[Arc<dyn Sp
     }
     let (Some(public), Some(_)) = (&urls.public, asking) else { return };
     let route = switches.iter().find(|switch| switch.role() == Role::Route && switch.needs_standby_url());
-    let redirects = route.filter(|route| route.leads_by() == LeadsBy::Redirect);
-    if let (Some(route), "tcp") = (redirects, public.scheme()) {
-        let reason = format!("is a tcp:// address, but {} redirects HTTP", route.id());
+    let speaks_http = route.and_then(|route| match route.leads_by() {
+        LeadsBy::Redirect => Some((route, "redirects HTTP")),
+        LeadsBy::Proxy { .. } => Some((route, "answers HTTP")),
+        LeadsBy::Name | LeadsBy::Address => None,
+    });
+    if let (Some((route, how)), "tcp") = (speaks_http, public.scheme()) {
+        let reason = format!("is a tcp:// address, but {} {how}", route.id());
         site.problem_with("public_url", &reason, PUBLIC_EXAMPLE);
     }
     if route.is_some() && urls.standby.as_ref().is_some_and(|standby| same_origin(standby, public)) {

@@ -18,11 +18,18 @@ pub(super) fn read(site: &mut Section<'_, '_>, public: Option<&Url>, switches: &
     let routes = || switches.iter().filter(|switch| switch.role() == Role::Route);
     let by_name = routes().find(|route| route.leads_by() == LeadsBy::Name);
     let by_address = routes().any(|route| route.leads_by() == LeadsBy::Address);
+    let gate = routes().find_map(|route| match route.leads_by() {
+        LeadsBy::Proxy { always } => Some(always),
+        _ => None,
+    });
     let speaks_http = public.is_some_and(|url| url.scheme() != "tcp");
     let given = site.has("served_by");
     let served_by = site.section("served_by", read_served_by).flatten();
     if given && by_name.is_none() && !by_address && !switches.is_empty() {
-        let reason = "means nothing where visitors are redirected to the standby's own URL";
+        let reason = match gate {
+            Some(_) => "is for the gate to say where a Worker is in front of the site",
+            None => "means nothing where visitors are redirected to the standby's own URL",
+        };
         site.problem("served_by", reason, "without served_by");
     } else if given && !speaks_http && (public.is_some() || !site.has("public_url")) {
         let reason = "is a header, and this site has no public_url that speaks HTTP";
@@ -37,6 +44,7 @@ pub(super) fn read(site: &mut Section<'_, '_>, public: Option<&Url>, switches: &
     }
     match served_by {
         Some(served_by) => Witness::Header(served_by),
+        None if gate.is_some() => Witness::Header(ServedBy::gate(gate == Some(true))),
         None if by_address => Witness::Switches,
         None => Witness::Origin,
     }
@@ -53,7 +61,7 @@ fn read_served_by(table: &mut Section<'_, '_>) -> Option<ServedBy> {
             "cloud",
         );
     }
-    Some(ServedBy { header: header?, primary: primary?, standby: standby? })
+    Some(ServedBy { header: header?, primary: primary?, standby: standby?, by_gate: false, bridged: false })
 }
 
 struct Header(HeaderName);

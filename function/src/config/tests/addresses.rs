@@ -116,6 +116,36 @@ fn the_examples_of_a_mirror_are_taken() {
     example_has(&with_public, &switch);
 }
 
+const WORKER: &str = "[[sites.switches]]\nkind = \"cloudflare_worker_route\"\nzone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
+    pattern = \"www.example.com/*\"\nstandby_script = \"www-standby\"\n";
+
+#[test]
+fn behind_a_worker_the_gate_says_who_answered_and_nothing_redirects_beside_it() {
+    let urls = "public_url = \"https://www.example.com/\"\nstandby_url = \"https://www-abc.a.run.app/\"\n";
+    assert!(!takes(urls, WORKER).witness.is_bridged());
+    let always = format!("{WORKER}always = true\ngate_script = \"www-gate\"\n");
+    let witness = takes(urls, &always).witness;
+    assert!(witness.is_gate() && witness.is_bridged());
+    refuses(
+        &format!("{urls}served_by = {{ header = \"x-place\", primary = \"home\", standby = \"cloud\" }}"),
+        WORKER,
+        &[
+            "sites.db.served_by is for the gate to say where a Worker is in front of the site; for example: without served_by",
+        ],
+    );
+    let rule = "[[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
+                rule = \"9a7806061c88ada191ed06f989cc3dac\"\n";
+    refuses(
+        urls,
+        &format!("{WORKER}{rule}"),
+        &["sites.db.switches has both cloudflare_worker_route \
+           zones/023e105f4ecef8ad9ca31a8372d0c353/workers/routes/www.example.com/* and cloudflare_page_rule \
+           zones/023e105f4ecef8ad9ca31a8372d0c353/pagerules/9a7806061c88ada191ed06f989cc3dac, and one host can't have a \
+           Worker and a redirect: a page rule beside a Worker forwards nobody, a redirect rule runs before it; for \
+           example: one of the two"],
+    );
+}
+
 const RECORD: &str = "[[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
     record = \"372e67954025e0ba6aaa6d586b9e0b59\"\nprimary = \"203.0.113.7\"\nstandby = \"198.51.100.7\"\n";
 

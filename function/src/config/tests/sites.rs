@@ -188,14 +188,14 @@ fn a_switch_says_its_kind() {
     refuses(
         &with("kind = \"cloudflare_page_rule\"", ""),
         &["sites.resume.switches[1].kind is missing; known are cloud_run_invoker, \
-           cloudflare_dns_record, cloudflare_page_rule, cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, \
-           azure_ip_configuration, kubernetes_scale, uptime_check; for example: kind = \"cloud_run_invoker\""],
+           cloudflare_dns_record, cloudflare_page_rule, cloudflare_redirect_rule, cloudflare_worker_route, gcp_access_config, \
+           gcp_alias_ip, azure_ip_configuration, kubernetes_scale, uptime_check; for example: kind = \"cloud_run_invoker\""],
     );
     refuses(
         &with("cloudflare_page_rule", "page_rule"),
         &["sites.resume.switches[1].kind \"page_rule\" is none of cloud_run_invoker, \
-           cloudflare_dns_record, cloudflare_page_rule, cloudflare_redirect_rule, gcp_access_config, gcp_alias_ip, \
-           azure_ip_configuration, kubernetes_scale, uptime_check; for example: kind = \"cloud_run_invoker\""],
+           cloudflare_dns_record, cloudflare_page_rule, cloudflare_redirect_rule, cloudflare_worker_route, gcp_access_config, \
+           gcp_alias_ip, azure_ip_configuration, kubernetes_scale, uptime_check; for example: kind = \"cloud_run_invoker\""],
     );
 }
 
