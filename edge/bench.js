@@ -12,7 +12,7 @@ const SILENCE = 19_000; // how long the edge waits for an address that says noth
 const MOVED_AFTER = 13_000;
 const DEATHS = { "refuses (521)": 521, "tunnel gone (530)": 530, "says nothing (522)": 522 };
 const BALANCED = [521, 522, 523, 525, 526]; // what Cloudflare Load Balancing sends again, the same request
-const agent = new http.Agent({ keepAlive: true, maxSockets: 512 });
+const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
 
 /// What Cloudflare makes of home: passes on what it says, or says what it met.
 async function zone(home) {

@@ -15,6 +15,7 @@ mod arguments;
 mod calls;
 mod child;
 mod control;
+mod edge;
 mod fault;
 mod findings;
 mod happening;

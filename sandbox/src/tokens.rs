@@ -3,6 +3,7 @@
 //! The metadata server, the Pub/Sub pusher and the tests sign with one [`Signer`]; the JWKS service publishes
 //! its public keys. [`forged`] makes every token that a verifier must refuse.
 
+mod exchange;
 pub mod forged;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -13,7 +14,6 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -23,6 +23,9 @@ use crate::google::strict;
 use crate::lock::lock;
 use crate::provider::Provider;
 use crate::world::World;
+
+use exchange::Accounts;
+pub use exchange::TOKEN_PATH;
 
 /// What Google's tokens carry as `iss` (Google documentation, "Authentication for push subscriptions").
 pub const ISSUER: &str = "https://accounts.google.com";
@@ -184,17 +187,23 @@ pub struct KeyService {
     signer: Arc<Signer>,
     /// How far Google's clock is from this machine's.
     skew: Mutex<SignedDuration>,
+    accounts: Accounts,
 }
 
 impl KeyService {
     /// Publishes this signer's keys.
     pub fn new(signer: Arc<Signer>) -> Self {
-        Self { signer, skew: Mutex::default() }
+        Self { signer, skew: Mutex::default(), accounts: Accounts::default() }
     }
 
     /// What its answers are dated is so far from this machine's time.
     pub fn set_skew(&self, skew: SignedDuration) {
         *lock(&self.skew) = skew;
+    }
+
+    /// A new key with which this account signs for itself, as PKCS#8 in PEM.
+    pub fn account_key(&self, account: &str) -> String {
+        self.accounts.add(account)
     }
 
     fn date(&self) -> String {
@@ -205,11 +214,16 @@ impl KeyService {
 
 impl Provider for KeyService {
     fn operation(&self, call: &Call) -> &'static str {
-        if call.method == Method::GET && call.path == KEY_SET_PATH { "jwks.get" } else { "jwks.unknown" }
+        match (call.method.as_str(), call.path.as_str()) {
+            ("GET", KEY_SET_PATH) => "jwks.get",
+            ("POST", TOKEN_PATH) => "oauth2.token",
+            _ => "jwks.unknown",
+        }
     }
 
-    fn answer(&self, _world: &World, call: &Call) -> Reply {
+    fn answer(&self, world: &World, call: &Call) -> Reply {
         match self.operation(call) {
+            "oauth2.token" => self.accounts.answer(world, call),
             // Verifiers may keep the keys for as long as Google says.
             "jwks.get" => strict::ok(&self.signer.key_set())
                 .header("cache-control", "public, max-age=3600")

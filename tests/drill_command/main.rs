@@ -1,5 +1,6 @@
 //! The drill as a stranger starts it: the real binary, its report, its faults, and its end.
 
+mod edge;
 mod endings;
 mod faults;
 mod kubernetes;

@@ -49,6 +49,8 @@ pub(super) enum Scenario {
     Site,
     /// The same site, whose primary is a deployment on Kubernetes: scaled down, and up again by the failback.
     Kubernetes,
+    /// A site with the gate in front of it, in Cloudflare's own runtime, and visitors under load.
+    Edge,
     /// The addresses of two machines on Google Cloud, to the one that was promoted.
     GcpVip,
     /// The addresses of two machines on Azure, likewise.

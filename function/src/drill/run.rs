@@ -9,7 +9,7 @@ use super::{
     BADLY, INTERRUPTED, WELL,
     arguments::{DrillArguments, Scenario},
     child::Child,
-    findings,
+    edge, findings,
     happening::Board,
     keep,
     report::Report,
@@ -35,6 +35,7 @@ pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
             Err(anyhow::anyhow!("--fault belongs to the scenario site"))
         }
         Scenario::Kubernetes => site(arguments, Home::Deployment).await,
+        Scenario::Edge => edge::run(arguments).await,
         Scenario::GcpVip => virtual_ip::run(arguments, virtual_ip::Cloud::Google).await,
         Scenario::AzureVip => virtual_ip::run(arguments, virtual_ip::Cloud::Azure).await,
     }
