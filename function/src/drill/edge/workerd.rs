@@ -54,7 +54,7 @@ pub(super) fn find() -> Option<PathBuf> {
         Path::new("edge/node_modules/@cloudflare").join(format!("workerd-{kind}")).join("bin/workerd");
     let path = env::var_os("PATH").unwrap_or_default();
     let somewhere = env::split_paths(&path).map(|folder| folder.join("workerd"));
-    named.into_iter().chain([installed]).chain(somewhere).find(|path| path.is_file())
+    named.into_iter().chain([installed]).chain(somewhere).find(|path| path.is_file())?.canonicalize().ok()
 }
 
 impl Workerd {
