@@ -52,6 +52,9 @@ fn it_knows_project_region_and_account() {
 #[test]
 fn a_directory_is_listed_or_told_whole() {
     says("/computeMetadata/v1/instance/service-accounts/", &format!("default/\n{FUNCTION_ACCOUNT}/\n"));
+    let reply = ask(&world(), "/computeMetadata/v1/instance/service-accounts");
+    let place = "/computeMetadata/v1/instance/service-accounts/";
+    assert_eq!((reply.status, reply.header_value("location")), (301, Some(place)));
     let reply = ask(&world(), "/computeMetadata/v1/project/?recursive=true");
     assert_eq!(reply.body, r#"{"numericProjectId":365415247865,"projectId":"gleich-tech"}"#);
 }

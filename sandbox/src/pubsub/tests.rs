@@ -190,3 +190,17 @@ async fn the_rest_surface_publishes_pulls_and_acknowledges() {
     post(acknowledge, json!({"ackIds": [pulled["receivedMessages"][0]["ackId"]]})).await;
     assert!(sandbox.world.pubsub.waiting(&super::subscription("failover-events")).is_empty());
 }
+
+#[tokio::test]
+async fn as_the_emulator_it_asks_nobody_who_they_are() {
+    let sandbox = sandbox("http://127.0.0.1:9/push").await;
+    let name = topic("failover-alerts");
+    let publish = async || {
+        let url = sandbox.url(Service::Pubsub).join(&format!("v1/{name}:publish")).expect("a url");
+        let request = reqwest::Client::new().post(url).body("{\"messages\": [{\"data\": \"e30=\"}]}");
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(publish().await, 401);
+    sandbox.world.pubsub.ask_no_token();
+    assert_eq!(publish().await, 200);
+}
