@@ -61,7 +61,9 @@ impl Azure {
         for one in interface.body["properties"]["ipConfigurations"].as_array_mut().into_iter().flatten() {
             match groups {
                 Value::Null => {
-                    drop(one["properties"].as_object_mut().map(|all| all.remove("applicationSecurityGroups")))
+                    drop(
+                        one["properties"].as_object_mut().map(|all| all.remove("applicationSecurityGroups")),
+                    );
                 }
                 groups => one["properties"]["applicationSecurityGroups"] = groups.clone(),
             }

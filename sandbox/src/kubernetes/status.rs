@@ -113,7 +113,7 @@ fn json_patch(operations: &Value, scale: &Value) -> Result<Value, Denied> {
             Some("test") if scale.pointer(path).unwrap_or(&Value::Null) == value => {}
             Some("test") => return Err(Denied::invalid("", "testing value failed")),
             Some("add" | "replace") if path == "/spec/replicas" => {
-                changed["spec"]["replicas"] = value.clone()
+                changed["spec"]["replicas"] = value.clone();
             }
             _ => return Err(wrong(&format!("{operation} can't be carried out"))),
         }
