@@ -61,6 +61,8 @@ fn signal(now: Timestamp) -> Signal {
         labels: std::collections::BTreeMap::new(),
         check_id: None,
         host: None,
+        watched_checks: Vec::new(),
+        watched_hosts: Vec::new(),
         reporter: None,
     };
     let kind = SignalKind::Incident(incident);

@@ -119,7 +119,7 @@ async fn a_name_that_leads_past_cloudflare_is_found() {
     for kind in [&PAGE_RULE, &REDIRECT_RULE] {
         let named = Named::by(kind).await;
         let edit = |field: &str, value: Value| {
-            named.sandbox.world.cloudflare.edit_zone(&named.seed.zone, field, value)
+            named.sandbox.world.cloudflare.edit_zone(&named.seed.zone, field, value);
         };
         edit("paused", json!(true));
         named.finds("Cloudflare is paused for the zone example.com", "{\"paused\":false}").await;

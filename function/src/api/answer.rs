@@ -170,7 +170,7 @@ mod tests {
             let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[";
             let mut sent = stream.write_all(head).await;
             while sent.is_ok() {
-                sent = stream.write_all(&[b' '; 65536]).await;
+                sent = stream.write_all(&vec![b' '; 65536]).await;
             }
         });
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");

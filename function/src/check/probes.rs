@@ -18,7 +18,7 @@ pub(super) fn of_public(situation: &Situation, checked: &mut Checked) {
             checked.problem(Problem::critical(sentence, mend));
         }
         Served::Unknown(why) => {
-            checked.blind(format!("whether visitors of {url} are served was not seen: {why}"))
+            checked.blind(format!("whether visitors of {url} are served was not seen: {why}"));
         }
         Served::Silent(why) => {
             checked.seen += 1;

@@ -98,7 +98,7 @@ impl Checker {
         };
         if looks.iter().any(accepted) {
             checked.note("Cloudflare's token can read its rule, but of which kind it is and when it expires can't be told; Zone: Read would tell");
-        } else if looks.iter().flat_map(|look| look.as_ref().err()).any(is_told_to_be_anothers) {
+        } else if looks.iter().filter_map(|look| look.as_ref().err()).any(is_told_to_be_anothers) {
             checked.note("Cloudflare's token is one that an account owns, and when it expires can't be told; Zone: Read would tell");
         } else {
             checked.problem(unknown(said));

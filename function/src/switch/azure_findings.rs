@@ -157,7 +157,7 @@ mod tests {
     const GROUP: &str = "/subscriptions/s/resourceGroups/db/providers/Microsoft.Network";
 
     fn ours(public: bool) -> Configuration {
-        let public = public.then(|| public_id());
+        let public = public.then(public_id);
         let address = "10.0.0.250".parse().unwrap();
         Configuration { name: "vip".parse().unwrap(), address, public }
     }

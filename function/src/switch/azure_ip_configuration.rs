@@ -156,7 +156,7 @@ impl IpConfiguration {
             }
             match self.hand_over(holder, receiver, position).await {
                 Ok(()) => return Ok(change),
-                Err(error) => tries.after(self.explained(&sides, error)).await?,
+                Err(error) => tries.after(Self::explained(&sides, error)).await?,
             }
         }
     }
@@ -191,7 +191,7 @@ impl IpConfiguration {
 
     /// Who is refused since somebody else has the address may be refused since the place that could not be looked at has
     /// it.
-    fn explained(&self, sides: &Sides, error: ApiError) -> ApiError {
+    fn explained(sides: &Sides, error: ApiError) -> ApiError {
         match sides.hidden().filter(|_| error.kind == ApiErrorKind::Conflict) {
             Some(hidden) => ApiError {
                 kind: ApiErrorKind::Denied,

@@ -51,14 +51,12 @@ pub(super) async fn check_front(cloudflare: &Cloudflare, zone: &HexId, situation
     let by_hand = ByHand::at(cloudflare.url(&format!("zones/{zone}")));
     let (read, records) = tokio::join!(cloudflare.zone(zone.as_str()), leading(cloudflare, zone, host));
     if read.is_err() && records.is_err() {
-        match cloudflare.is_before(url).await {
-            Some(is_before) => {
-                checked.seen += 1;
-                checked.extend(front::of_answer(situation).filter(|_| !is_before));
-                return checked;
-            }
-            None => tracing::debug!("nobody answers who could tell whether Cloudflare is in front"),
+        if let Some(is_before) = cloudflare.is_before(url).await {
+            checked.seen += 1;
+            checked.extend(front::of_answer(situation).filter(|_| !is_before));
+            return checked;
         }
+        tracing::debug!("nobody answers who could tell whether Cloudflare is in front");
     }
     let zone = checked.look(read);
     let records = checked.look(records);

@@ -152,13 +152,11 @@ impl DnsRecord {
         if dns_record::is_of_another(record, situation) {
             return checked.extend(dns_record::astray(record, &others, situation));
         }
-        match dns_record::shadowed(record, &others, situation) {
-            Some(problem) => checked.problem(problem),
-            None => {
-                let zone = self.spec.zone.as_str();
-                checked.extend(dns_record::beside(record, &others, contents, zone, situation));
-            }
+        if let Some(problem) = dns_record::shadowed(record, &others, situation) {
+            return checked.problem(problem);
         }
+        let zone = self.spec.zone.as_str();
+        checked.extend(dns_record::beside(record, &others, contents, zone, situation));
     }
 
     async fn write_as_is(&self) -> Result<(), ApiError> {

@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn aliases_of_aliases_fill_no_memory_and_no_stack() {
-        let ten = |name: &str, of: &str| format!("{name}: &{name} [{}]\n", vec![of; 10].join(", "));
+        use std::fmt::Write;
+        let ten = |name: &str, of: &str| format!("{name}: &{name} [{}]\n", [of; 10].join(", "));
         let mut text = ten("a", "x");
         for (name, of) in ["b", "c", "d", "e", "f", "g"].iter().zip(["a", "b", "c", "d", "e", "f"]) {
             text += &ten(name, &format!("*{of}"));
@@ -188,7 +189,7 @@ mod tests {
         assert!(read(&text).is_err());
         let mut deep = "n0: &n0 [x]\n".to_owned();
         for level in 1..10_000 {
-            deep += &format!("n{level}: &n{level} [*n{}]\n", level - 1);
+            let _ = writeln!(deep, "n{level}: &n{level} [*n{}]", level - 1);
         }
         assert!(read(&deep).is_err());
     }
