@@ -142,7 +142,7 @@ async fn alone_it_says_that_it_is_well_and_ends_when_it_is_told() {
     let (end, ending) = tokio::sync::oneshot::channel::<()>();
     let source = std::sync::Arc::new(Told(vec![before().overview()]));
     let key = Some(PageKey::new(&Secret::new(KEY)));
-    let serving = tokio::spawn(serve(listener, source, key, async { drop(ending.await) }));
+    let serving = tokio::spawn(serve(listener, source, key, None, async { drop(ending.await) }));
     let get = |path: &str| reqwest::get(format!("{base}{path}"));
     assert_eq!(get("/health").await.unwrap().status(), StatusCode::OK, "without a key");
     assert_eq!(get("/").await.unwrap().status(), StatusCode::UNAUTHORIZED);

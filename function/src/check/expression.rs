@@ -296,7 +296,7 @@ mod tests {
         let text = |text: &str| vec![Token::Text(text.to_owned())];
         assert_eq!(told(r#""a\"b\\""#), text(r#"a"b\"#));
         assert_eq!(told(r#"r"^a\.""#), text(r"^a\."));
-        assert_eq!(told(r##"r#"say "a""#"##), text(r#"say "a""#));
+        assert_eq!(told("r#\"say \"a\"\"#"), text(r#"say "a""#));
         assert_eq!(tokens("\"open"), None);
         assert_eq!(tokens("r\"open"), None);
         check(r#"http.host eq "ex\ample.com""#, PAGE, Some(true));

@@ -82,7 +82,7 @@ impl Options {
         let screen = Screen::new(self.json);
         let runtime = super::runtime();
         let done = runtime.block_on(async {
-            let session = self.session(intention, screen).await?;
+            let session = self.session(intention, screen)?;
             work(&session).await
         });
         // A look-up of a name that hangs is nothing to wait for.
@@ -96,7 +96,7 @@ impl Options {
         }
     }
 
-    async fn session(&self, intention: Intention, screen: Screen) -> Result<Session, Failure> {
+    fn session(&self, intention: Intention, screen: Screen) -> Result<Session, Failure> {
         let environment = Environment::capture(intention.purpose());
         crate::log::init_for_command(&environment);
         let config = Config::load(&self.config, &environment)?;
