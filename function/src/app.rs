@@ -207,7 +207,8 @@ fn announce_address(listener: &TcpListener) {
 fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -> Result<Clients, ApiError> {
     let factor =
         config.call_timeout.as_secs_f64() / api::clients::Settings::default().call_timeout.as_secs_f64();
-    let mut pace = api::Pace::default().scaled(factor);
+    let throttled = config.times.throttled;
+    let mut pace = api::Pace { throttled, ..api::Pace::default().scaled(factor) };
     if patience == Patience::OneTry {
         pace.budget = Duration::ZERO;
     }
@@ -275,6 +276,7 @@ fn guard(
             claim_for: config.claim_for,
             probe_timeout: config.probe_timeout,
             journal_patience: config.journal_patience,
+            times: config.times,
         },
         wishes: Wishes::default(),
         clouds: Arc::default(),

@@ -16,6 +16,7 @@ mod secrets;
 mod section;
 mod shape;
 mod site;
+mod times;
 mod watch;
 mod webhook;
 
@@ -44,6 +45,7 @@ pub use problems::{EXIT_CODE, Problem, Problems};
 pub use push::{Carries, Expected, Push, Verify};
 pub use shape::schema;
 pub use site::{Expect, Site};
+pub use times::Times;
 pub use watch::Watch;
 pub use webhook::{Ping, Webhook};
 
@@ -81,6 +83,8 @@ pub struct Config {
     pub probe_timeout: Duration,
     /// How often the schedule sends reconcile.
     pub reconcile_every: Duration,
+    /// The times that the contract fixes.
+    pub times: Times,
     /// Whether `serve` shows the status page too.
     pub page: bool,
     /// The key that opens the status page.
@@ -150,6 +154,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
     let webhooks = webhook::read_all(root, environment);
     let watch = watch::read(root);
     let waits = Waits::read(root);
+    let times = times::read(root);
     let page = root.flag("page");
     let page_key = secrets::read(root, environment, "FAILOVER_PAGE_KEY");
     let report_key = secrets::read(root, environment, "FAILOVER_REPORT_KEY");
@@ -172,6 +177,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         call_timeout: waits.call_timeout,
         probe_timeout: waits.probe_timeout,
         reconcile_every: waits.reconcile_every,
+        times,
         page,
         page_key,
         report_key,

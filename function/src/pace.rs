@@ -1,7 +1,7 @@
 //! Pace: how long things may take and how long is waited between tries, derived from the configured times.
 //!
-//! Waits scale with `call_timeout` and `claim_for`, so that a test which sets these to a tenth runs ten times
-//! faster through the same code.
+//! Pauses of our own choice scale with `call_timeout` and `claim_for`, so that a test which sets these to a tenth runs ten
+//! times faster through the same code. What the contract fixes doesn't: it is set by `[times]`.
 
 use std::{
     collections::HashMap,
@@ -12,6 +12,8 @@ use std::{
 use failover_core::SwitchId;
 use rand::Rng;
 use tokio::time::Instant;
+
+use crate::config::Times;
 
 /// A provider's wish to be left alone is honoured for so long: visitors wait in the dark meanwhile.
 const WISH_AT_MOST: Duration = Duration::from_mins(1);
@@ -27,6 +29,8 @@ pub struct Pace {
     pub probe_timeout: Duration,
     /// A journal that can't be reached is waited for this long before a fresh incident is acted on without it.
     pub journal_patience: Duration,
+    /// What the contract fixes.
+    pub times: Times,
 }
 
 impl Default for Pace {
@@ -36,6 +40,7 @@ impl Default for Pace {
             claim_for: Duration::from_secs(5),
             probe_timeout: Duration::from_secs(5),
             journal_patience: Duration::from_secs(5),
+            times: Times::default(),
         }
     }
 }
@@ -49,13 +54,10 @@ impl Pace {
         full.mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 
-    /// How long to wait for a provider that throttles without saying for how long: 2, 5, 10, 30, 60 s at the
-    /// default `call_timeout` (Cloudflare blocks a user for five minutes at worst: its page "Rate limits", read
-    /// 2026-11-20).
+    /// How long to wait for a provider that throttles without saying for how long (Cloudflare blocks a user for five
+    /// minutes at worst: its page "Rate limits", read 2026-11-20).
     pub fn throttled(&self, attempt: u32) -> Duration {
-        const TENTHS: [u32; 5] = [2, 5, 10, 30, 60];
-        let step = TENTHS[usize::try_from(attempt).map_or(4, |attempt| attempt.min(4))];
-        self.call_timeout * step / 10
+        self.times.throttled[usize::try_from(attempt).map_or(4, |attempt| attempt.min(4))]
     }
 
     /// How long to wait between two looks at a site that is to answer soon, `waited` being the time so far.

@@ -16,10 +16,6 @@ use crate::{
     switch::{Observation, Readiness, Switch, SwitchError},
 };
 
-/// The gap between the two answers that a failback asks of the primary (spec of the failback gate: own choice, so
-/// that one lucky answer of a server that is still starting is not enough).
-const BETWEEN_ANSWERS: Duration = Duration::from_secs(2);
-
 /// All that is needed to decide about a site and to move it.
 #[derive(Debug)]
 pub struct Guarded {
@@ -239,7 +235,8 @@ impl Guarded {
         }
         match self.prober.primary(&self.targets).await.served {
             first @ Served::By(_) => {
-                tokio::time::sleep(BETWEEN_ANSWERS.min(self.pace.call_timeout / 5)).await;
+                // One lucky answer of a server that is still starting is not enough.
+                tokio::time::sleep(self.pace.times.apart).await;
                 let second = self.prober.primary(&self.targets).await.served;
                 if second == first { first } else { second }
             }

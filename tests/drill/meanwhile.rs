@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use sandbox::{Aim, Fault, Moment, Options, Power, Served, World};
+use sandbox::{
+    Aim, Fault, Moment, Options, Power, Served, World,
+    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT},
+};
 use serde_json::{Value, json};
 
 use crate::harness::{Drill, Settings};
@@ -324,4 +327,28 @@ async fn an_executor_that_waits_for_the_journal_leaves_no_pile_of_claims_behind(
         .filter(|(_, entry)| String::from_utf8_lossy(entry).contains(r#""type":"claim""#))
         .count();
     assert!(claims < 12, "{claims} claims");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_visitors_find_by_name_is_proven_by_three_answers_in_a_row() {
+    let seed = sandbox::SiteSeed::example();
+    let (service, zone) = (&seed.service, &seed.zone);
+    let (record, primary, standby) =
+        (sandbox::cloudflare::record_id(&seed.name), PRIMARY_CONTENT, STANDBY_CONTENT);
+    let switches = format!(
+        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{service}\"\n\n\
+         [[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"{zone}\"\nrecord = \"{record}\"\n\
+         primary = \"{primary}\"\nstandby = \"{standby}\"\n"
+    );
+    let served_by = "served_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
+    let site = format!("{}{served_by}", Settings::default().site);
+    let settings = Settings { switches: Some(switches), site, ..Settings::default() };
+    let drill = Drill::with(settings, Options::default()).await;
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let calls = drill.sandbox.world.ledger.calls();
+    let led = calls.iter().position(|call| call.operation == "cloudflare.patch_dns_record").expect("a move");
+    let visits = calls[led..].iter().filter(|call| call.operation == "edge.visit").count();
+    assert!(visits >= 3, "{visits} answers");
+    drill.all_promises_hold();
 }

@@ -31,6 +31,10 @@ pub struct Settings {
     pub environment: Vec<(&'static str, String)>,
 }
 
+/// The times that the contract fixes, at a tenth.
+const TIMES: &str =
+    "[times]\napart = \"200ms\"\nthrottled = [\"200ms\", \"500ms\", \"1s\", \"3s\", \"6s\"]\n";
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -78,7 +82,7 @@ impl Settings {
         let _ = writeln!(text, "cloudflare = \"{}client/v4\"", sandbox.url(Service::Cloudflare));
         let _ = writeln!(text, "compute = \"{}compute/v1\"", sandbox.url(Service::Compute));
         let keys = sandbox.url(Service::Jwks).join(sandbox::tokens::KEY_SET_PATH).expect("a path");
-        let _ = writeln!(text, "jwks = \"{keys}\"");
+        let _ = writeln!(text, "jwks = \"{keys}\"\n\n{TIMES}");
         for site in sandbox.world.sites_where(|site| self.every_site || site.name() == "resume") {
             self.add_site(&mut text, &site);
         }

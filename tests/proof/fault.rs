@@ -6,14 +6,13 @@ use failover_core::{Direction, End};
 use sandbox::{Aim, Fault, ledger::Record};
 
 use crate::{
-    cast::Word,
     evidence::Evidence,
     harness::Answer,
     recording::Point,
     runner::{Case, Played, survive},
     selection,
     stage::Stage,
-    stories::{FAULTY, ON_PRIMARY, ON_STANDBY},
+    stories::{FAULTY, ON_STANDBY},
     story::{Recorded, Scene, Story, record_all},
     verdict::{Ending, all_is_well, nothing_is_written_any_more, reconciled},
 };
@@ -24,7 +23,7 @@ const LATE: Duration = Duration::from_millis(700);
 /// Longer than a call is waited for.
 const TOO_LATE: Duration = Duration::from_millis(1300);
 
-/// How long Cloudflare is not asked after it refused once: a fifth of `call_timeout`.
+/// How long Cloudflare is not asked after it refused once, by the harness's `[times]`.
 const THROTTLED: Duration = Duration::from_millis(200);
 
 /// How a sentence goes on that tells an operator what to mend.
@@ -132,7 +131,7 @@ async fn play(scene: Scene, point: Point, trial: Trial, evidence: Arc<Evidence>)
     }
     // What is left of the fault is not for our own visitor.
     stage.sandbox.world.faults.clear();
-    if let Some(otherwise) = ended_otherwise(&mut stage, story, point, &trial).await? {
+    if let Some(otherwise) = ended_otherwise(&stage, story, point)? {
         (way, ending) = otherwise;
     }
     all_effects_landed(&stage, before, point, &trial).await;
@@ -141,33 +140,16 @@ async fn play(scene: Scene, point: Point, trial: Trial, evidence: Arc<Evidence>)
     Ok(way)
 }
 
-/// What is to be undone may end otherwise, too: a look that failed may have been the one that would have had it
-/// undone, and an undo that was refused is stuck, and an operator's, whose commands always run.
-async fn ended_otherwise(
-    stage: &mut Stage,
+/// What is to be undone may end otherwise, too: a look that failed may have been the one that would have had it undone.
+fn ended_otherwise(
+    stage: &Stage,
     story: &Story,
     point: Point,
-    trial: &Trial,
 ) -> Result<Option<(&'static str, Ending)>, String> {
-    if story.ending.plan.iter().any(|(_, end)| *end != End::Unwound) {
-        return Ok(None);
-    }
-    let (order, ending) = match stage.chronicle()?.newest_end() {
-        Some((Direction::Failover, End::Done)) if point.operation == "edge.visit" => {
-            return Ok(Some(("as the site looked silent", ON_STANDBY)));
-        }
-        Some((Direction::Failover, End::Stuck)) if trial.is_permanent() => {
-            // Where no more than a look was refused, nothing is left for the operator's order to do.
-            let plan = &[(Direction::Failback, End::Done), (Direction::Failover, End::Stuck)];
-            ("failback", Ending { plan, ..ON_PRIMARY })
-        }
-        Some((Direction::Failback, End::Stuck)) if trial.is_permanent() => {
-            ("failover", Ending { failovers: 2, ..ON_STANDBY })
-        }
-        _ => return Ok(None),
-    };
-    stage.say(Word::Order(order)).await?;
-    Ok(Some(("by an operator, since the undo was refused", ending)))
+    let is_undone = story.ending.plan.iter().all(|(_, end)| *end == End::Unwound);
+    let went_on = stage.chronicle()?.newest_end() == Some((Direction::Failover, End::Done));
+    let missed = is_undone && went_on && point.operation == "edge.visit";
+    Ok(missed.then_some(("as the site looked silent", ON_STANDBY)))
 }
 
 /// A permanent error ends the attempt with a sentence that says what to mend.

@@ -29,7 +29,7 @@ pub(crate) fn faults(points: &[(&'static str, Vec<&'static str>)]) -> Vec<Vec<us
     for (operation, names) in points {
         let times = |name: &str| played.get(&(*operation, name)).copied().unwrap_or_default();
         let least = (0..names.len()).min_by_key(|index| times(names[*index]));
-        for index in &least {
+        if let Some(index) = &least {
             *played.entry((*operation, names[*index])).or_default() += 1;
         }
         chosen.push(least.into_iter().collect());

@@ -294,7 +294,7 @@ fn parse<T: FromStr<Err: fmt::Display>>(value: &Value) -> Result<T, String> {
 }
 
 /// A duration as the configuration writes it.
-struct Wait(Duration);
+pub(super) struct Wait(pub(super) Duration);
 
 impl FromStr for Wait {
     type Err = String;

@@ -254,6 +254,17 @@ fn settings_of_the_whole_are_read_and_checked() {
     assert_eq!((config.watch.agree, config.watch.anchors.len()), (2, 1));
     assert_eq!(config.watch.watchers, ["pi"]);
     assert!(config.watch.events.is_some());
+    let usual = config.times;
+    assert_eq!(
+        (usual.apart.as_secs(), usual.throttled.map(|pause| pause.as_secs())),
+        (2, [2, 5, 10, 30, 60])
+    );
+    let times = "[times]\napart = \"200ms\"\nthrottled = [\"1ms\", \"2ms\", \"3ms\", \"4ms\", \"5ms\"]\n";
+    let times = takes(&(with("journal =", top) + times)).times;
+    assert_eq!(
+        (times.apart.as_millis(), times.throttled.map(|pause| pause.as_millis())),
+        (200, [1, 2, 3, 4, 5])
+    );
     refuses(
         &(with("journal =", "claim_for = \"0s\"\npage = 1\njournal =")
             + "[watch]\nagree = 0\nanchors = [\"nowhere\"]\n"),
