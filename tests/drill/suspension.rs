@@ -7,13 +7,12 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
-    time::Duration,
 };
 
 use sandbox::{Options, Power, Sandbox, Served};
 use tempfile::TempDir;
 
-use crate::harness::{Drill, Function, Settings};
+use crate::harness::{Function, Settings};
 
 /// Reads how many nanoseconds the machine was suspended from a file, and takes them off CLOCK_MONOTONIC.
 const CLOCK: &str = r#"
