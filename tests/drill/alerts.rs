@@ -154,5 +154,4 @@ async fn our_looks_alone_leave_a_site_that_lives_behind_a_broken_way() {
         drill.order("reconcile").await;
     }
     assert!(drill.writes().is_empty(), "{:?}", drill.writes());
-    assert_eq!(drill.announced("pending").len(), 1, "{}", drill.function.output());
 }
