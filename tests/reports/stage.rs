@@ -12,6 +12,9 @@ use crate::harness::{Answer, Function, Settings, payload};
 /// How long a push is waited for, unless the case says otherwise.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long what was printed may take to be read on a loaded machine.
+const PIPE: Duration = Duration::from_secs(2);
+
 /// The files of the cases.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/reports/cases");
 
@@ -119,6 +122,18 @@ impl Message {
     /// Delivers it; nothing if there is no answer in time.
     pub(crate) async fn deliver(&self, function: &Function, patience: Duration) -> Option<Answer> {
         function.push_within(&self.0, patience).await.ok()
+    }
+}
+
+/// What is wrong once everything that was printed has come through the pipe: an answer is often faster.
+pub(crate) async fn settled(wrong: impl Fn() -> Vec<String>) -> Vec<String> {
+    let asked = Instant::now();
+    loop {
+        let wrong = wrong();
+        if wrong.is_empty() || asked.elapsed() > PIPE {
+            return wrong;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{case::Case, script::Script, world};
 use crate::{
     harness::{Function, Settings, operator, watching::Watching},
-    stage::{Message, PATIENCE, Stage, log, told},
+    stage::{Message, PATIENCE, Stage, log, settled, told},
 };
 
 /// The incident that raises the alarm first.
@@ -24,9 +24,8 @@ pub(crate) async fn play(name: &str) -> (Vec<String>, String) {
     for step in &case.steps {
         played.step(step).await;
     }
-    let transcript = played.end();
-    let complaints = [case.expect.complaints(&transcript), stage.complaints()].concat();
-    (complaints, transcript)
+    let wrong = settled(|| [case.expect.complaints(&played.end()), stage.complaints()].concat()).await;
+    (wrong, played.end())
 }
 
 /// A case under way.
@@ -121,12 +120,10 @@ impl<'a> Played<'a> {
     }
 
     /// The whole transcript, with the log and where everything is.
-    fn end(mut self) -> String {
+    fn end(&self) -> String {
         let everybody = json!({ "allUsers": self.stage.is_open() });
         let spaced = Value::to_string(&everybody).replace(':', ": ");
-        self.say(&format!("end: {} {spaced}", self.positions()));
-        let log = log(&self.output());
-        self.transcript + &log
+        format!("{}end: {} {spaced}\n{}", self.transcript, self.positions(), log(&self.output()))
     }
 
     fn output(&self) -> String {

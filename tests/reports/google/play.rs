@@ -13,7 +13,7 @@ use super::case::{Alert, Case, Changes, Expected, Step, service};
 use crate::{
     expect::complaints,
     harness::{Answer, Function, Settings},
-    stage::{Message, PATIENCE, Stage, log, told},
+    stage::{Message, PATIENCE, Stage, log, settled, told},
 };
 
 /// The incident that raises the alarm, where none is named.
@@ -109,7 +109,7 @@ impl Played<'_> {
             () = self.announced(kinds, line), if step.expect.status.is_none() && !kinds.is_empty() => None,
         };
         let _ = writeln!(self.transcript, "step {number}: {}", told(answer.as_ref()));
-        let wrong = self.wrong(&step.expect, &began, answer.as_ref());
+        let wrong = settled(|| self.wrong(&step.expect, &began, answer.as_ref())).await;
         self.complaints.extend(wrong.into_iter().map(|wrong| format!("step {number}: {wrong}")));
     }
 
