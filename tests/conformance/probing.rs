@@ -27,6 +27,7 @@ impl Scene {
             standby: Some(site.standby_url()),
             primary: Some(site.primary_url()),
             connect: None,
+            by_name: false,
             expect: Expect { status: 200, contains: "Served by the primary of resume".to_owned() },
             standby_expect: Expect { status: 200, contains: "Served by the standby of resume".to_owned() },
         };
@@ -107,7 +108,7 @@ async fn the_primary_is_reached_past_the_edge_by_its_address() {
     let mut scene = Scene::set().await;
     scene.route();
     scene.targets.primary = scene.targets.public.clone();
-    scene.targets.connect = Some(scene.site.primary);
+    scene.targets.connect = Some(scene.site.primary.to_string().parse().expect("an address"));
     assert_eq!(by(&scene.prober.primary(&scene.targets).await), Some(Primary));
     silent(&scene.public().await, "answered 403, not 200");
 }
