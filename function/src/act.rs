@@ -56,7 +56,7 @@ pub struct Executor {
     overtaken: watch::Receiver<bool>,
     begun: Instant,
     /// When the place that visitors are to be led to answered last.
-    answered_at: Mutex<Option<Instant>>,
+    answered_at: Mutex<Option<(Position, Instant)>>,
     /// How often in a row the primary was found to answer visitors.
     answers_in_a_row: AtomicU32,
     waiting: Waiting,

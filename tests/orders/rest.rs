@@ -40,6 +40,11 @@ async fn deliver_all(stage: &Arc<Stage>) -> Result<(), String> {
 }
 
 async fn reconcile(stage: &Arc<Stage>) -> Result<(), String> {
+    let lasts = stage.speakers.lock().await.come_to_the_end();
+    if let Some(lasts) = lasts {
+        stage.post.publish(lasts);
+        deliver_all(stage).await?;
+    }
     let mut still = 0;
     for round in 0..ROUNDS {
         let before = (Tale::length(&stage.sandbox), stage.sandbox.world.ledger.writes().len());
@@ -58,7 +63,7 @@ async fn reconcile(stage: &Arc<Stage>) -> Result<(), String> {
 async fn round_of(stage: &Arc<Stage>, round: usize) -> Result<(), String> {
     let said = {
         let mut speakers = stage.speakers.lock().await;
-        speakers.pass(60);
+        speakers.pass(5);
         speakers.command("reconcile", false, "")
     };
     let place = stage.post.publish(said);

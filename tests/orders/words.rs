@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{harness::payload, sequence::Word};
 
-/// Longest that Pub/Sub keeps a message here: all that happens has happened within the last week.
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// All that happens has happened within the last hour: an older order would be asked for again.
+const AGO: SignedDuration = SignedDuration::from_mins(50);
+
+/// The rounds of the end happen now: a reconcile that waited for long says nothing of the site.
+const LATELY: SignedDuration = SignedDuration::from_mins(3);
 
 /// Where an incident's notification goes.
 const ALERTS: &str = "failover-alerts";
@@ -34,7 +37,7 @@ pub(crate) struct Said {
 
 impl Default for Speakers {
     fn default() -> Self {
-        let now = Timestamp::now().saturating_sub(WEEK).expect("a week ago");
+        let now = Timestamp::now().saturating_sub(AGO).expect("a time");
         Self { now, outages: Vec::new(), dark: false, incidents: Vec::new() }
     }
 }
@@ -44,6 +47,13 @@ impl Speakers {
     pub(crate) fn pass(&mut self, seconds: i64) {
         let later = self.now.saturating_add(SignedDuration::from_secs(seconds)).expect("a time");
         self.now = later.min(Timestamp::now());
+    }
+
+    /// The end of the sequence: what is said from here on is said lately. Monitoring says once more what lasts.
+    pub(crate) fn come_to_the_end(&mut self) -> Option<Said> {
+        let lately = Timestamp::now().saturating_sub(LATELY).expect("a time");
+        self.now = self.now.max(lately);
+        self.dark.then(|| self.down(self.begin()))
     }
 
     /// The primary answers, or doesn't, from now on.
@@ -106,7 +116,7 @@ impl Speakers {
             body["by"] = json!(by);
         }
         if verb == "hold" {
-            // The sequence's week is over before the hold is.
+            // The sequence is over before the hold is.
             body["for"] = json!("30d");
         }
         Said { subscription: COMMANDS, published: self.now, body }

@@ -69,7 +69,7 @@ impl Executor {
         let look = self.task.resumed || self.task.order.unfinished;
         if let Some(at) = self.task.ahead.answered.take() {
             // The gate had two answers; while this plan waited for its turn they have become old.
-            self.has_answered(at);
+            self.has_answered(Position::Primary, at);
         }
         // Also where it was led there before: whoever undid that may have died before it was told.
         let before = Before { look, answers: self.primary_proof() };

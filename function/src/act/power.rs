@@ -106,7 +106,7 @@ impl Executor {
             loop {
                 let asked = Instant::now();
                 match self.site.ask_primary_twice().await {
-                    Served::By(Position::Primary) => return self.has_answered(asked),
+                    Served::By(Position::Primary) => return self.has_answered(Position::Primary, asked),
                     served => {
                         tracing::debug!(site = %self.site.name, ?served, "the primary doesn't answer yet");
                     }

@@ -15,7 +15,7 @@ pub(super) const ANSWER_HOLDS: Duration = Duration::from_secs(4);
 impl Executor {
     /// Waits until `place` has answered within the last seconds, if it has to.
     pub(super) async fn still_answers(&self, place: Option<Position>, unless: Unless) -> Result<(), Halt> {
-        if self.answered_lately() {
+        if place.is_some_and(|place| self.answered_lately(place)) {
             return Ok(());
         }
         match place {
@@ -25,14 +25,15 @@ impl Executor {
         }
     }
 
-    pub(super) fn answered_lately(&self) -> bool {
-        let at = self.answered_at.lock().map_or(None, |at| *at);
-        at.is_some_and(|at| at.elapsed() < ANSWER_HOLDS)
+    /// An answer of one place says nothing of the other.
+    pub(super) fn answered_lately(&self, place: Position) -> bool {
+        let last = self.answered_at.lock().map_or(None, |last| *last);
+        last.is_some_and(|(by, at)| by == place && at.elapsed() < ANSWER_HOLDS)
     }
 
-    pub(super) fn has_answered(&self, at: Instant) {
+    pub(super) fn has_answered(&self, by: Position, at: Instant) {
         if let Ok(mut answered_at) = self.answered_at.lock() {
-            *answered_at = Some(at);
+            *answered_at = Some((by, at));
         }
     }
 
@@ -107,7 +108,7 @@ impl Executor {
             let asked = Instant::now();
             let served = self.site.prober.standby(&self.site.targets).await.served;
             if served.is_by(Position::Standby) {
-                return self.has_answered(asked);
+                return self.has_answered(Position::Standby, asked);
             }
             tracing::debug!(site = %self.site.name, ?served, "the standby doesn't answer yet");
             self.waiting.saw(told(&served));
@@ -120,7 +121,7 @@ impl Executor {
         let asked = Instant::now();
         match self.unless_stopped(self.site.prober.primary(&self.site.targets)).await?.served {
             Served::By(Position::Primary) => {
-                self.has_answered(asked);
+                self.has_answered(Position::Primary, asked);
                 Ok(())
             }
             Served::By(Position::Standby) => Err(Halt::Unwind("the standby answered for the primary".into())),
