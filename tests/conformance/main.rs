@@ -49,6 +49,11 @@ async fn what_was_set_by_hand_is_seen() {
     }
 }
 
+/// What is written as a whole and has no fingerprint is read right before, however lately it was seen.
+fn reads_whatever_was_seen(kind: &kinds::Kind) -> usize {
+    usize::from(["cloudflare_redirect_rule", "cloudflare_worker_route"].contains(&kind.name))
+}
+
 #[tokio::test]
 async fn setting_again_what_was_seen_writes_nothing_and_reads_nothing() {
     for kind in &KINDS {
@@ -57,7 +62,8 @@ async fn setting_again_what_was_seen_writes_nothing_and_reads_nothing() {
         let seen = bench.look().await;
         bench.begin();
         let change = bench.switch.set(Standby, Some(seen)).await.unwrap();
-        assert_eq!((change, bench.writes(), bench.reads()), (Change::Already, 0, 0), "{}", kind.name);
+        let expected = (Change::Already, 0, reads_whatever_was_seen(kind));
+        assert_eq!((change, bench.writes(), bench.reads()), expected, "{}", kind.name);
     }
 }
 
@@ -83,7 +89,8 @@ async fn a_set_reads_only_what_its_write_needs() {
         bench.begin();
         bench.switch.set(Standby, Some(seen)).await.unwrap();
         // An operation is followed to its end.
-        assert_eq!((bench.writes(), bench.reads()), (kind.writes, kind.follows), "{}", kind.name);
+        let reads = kind.follows + reads_whatever_was_seen(kind);
+        assert_eq!((bench.writes(), bench.reads()), (kind.writes, reads), "{}", kind.name);
     }
 }
 
