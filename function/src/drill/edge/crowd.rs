@@ -14,7 +14,7 @@ use crate::drill::{lock, logbook::in_seconds};
 /// Fifty a second.
 const EVERY: Duration = Duration::from_millis(20);
 /// No visitor waits longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What became of one visitor.
 #[derive(Debug, Clone)]

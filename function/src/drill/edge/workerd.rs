@@ -23,7 +23,7 @@ pub(super) const INSTALL: &str = "npm install --ignore-scripts --prefix edge wor
 /// Names the binary.
 const BINARY: &str = "WORKERD";
 /// A start takes a third of a second; on a machine that is busy compiling it may take a while.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
 /// What a Worker's `fetch` gets: the site's own host is the zone's origin, everything else is asked by URL.
 const ZONE: &str = "export default { fetch(request, env) {\n  const own = new URL(request.url).host === env.HOST;\n  \
