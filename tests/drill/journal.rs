@@ -94,7 +94,7 @@ async fn a_hold_that_was_read_before_the_journal_went_away_still_binds() {
 async fn a_home_that_hangs_is_silent_without_the_journal_too() {
     let site = Settings::default().site.replace("confirm_within = \"2s\"", "confirm_within = \"200ms\"");
     let top = Settings::default().top.replace("probe_timeout = \"500ms\"", "probe_timeout = \"5s\"");
-    let drill = Drill::with(Settings { site, top, ..Settings::default() }, sandbox::Options::default()).await;
+    let drill = Drill::with(Settings { top, site, ..Settings::default() }, sandbox::Options::default()).await;
     drill.sandbox.world.edge.set("resume", |edge| edge.origin_timeout = std::time::Duration::from_secs(30));
     drill.sandbox.world.set_primary("resume", sandbox::Power::Dark);
     drill.sandbox.world.fault(Aim::service(sandbox::Service::Storage), Fault::status(503));

@@ -43,7 +43,7 @@ async fn intents(world: &World, number: usize) {
 }
 
 /// Somebody's apply sets the standby's policy as it was before.
-async fn closes_the_standby(drill: &Drill, before: &Value) {
+fn closes_the_standby(drill: &Drill, before: &Value) {
     drill.sandbox.world.run.replace_policy(&drill.site().seed.service, before);
 }
 
@@ -117,7 +117,7 @@ async fn a_standby_that_somebody_closes_while_it_is_waited_for_is_opened_again()
     drill.cut_power();
     let apply = async {
         drill.sandbox.world.ledger.ended("run.set_iam_policy", 1).await;
-        closes_the_standby(&drill, &before).await;
+        closes_the_standby(&drill, &before);
         drill.sandbox.world.set_standby("resume", Power::On);
     };
     let (answer, ()) = tokio::join!(drill.open_incident("0.outage"), apply);
@@ -134,7 +134,7 @@ async fn a_standby_that_somebody_closes_once_visitors_were_led_there_is_opened_a
     let routed = world.stop_at("cloudflare.patch_page_rule", 1, Moment::AfterEffect);
     let apply = async {
         routed.await.expect("visitors are led there");
-        closes_the_standby(&drill, &before).await;
+        closes_the_standby(&drill, &before);
         world.breakpoints.release();
     };
     let (answer, ()) = tokio::join!(drill.open_incident("0.outage"), apply);

@@ -1,6 +1,6 @@
 //! The site with the gate in front of it, in Cloudflare's own runtime, where that is installed.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use serde_json::Value;
 
@@ -18,7 +18,8 @@ fn runtime() -> Option<String> {
             std::env::var_os("FAILOVER_REQUIRE_WORKERD").is_none(),
             "workerd is required: bash .ci/edge install"
         );
-        eprintln!("skipped: workerd is not installed; bash .ci/edge install");
+        let line = "skipped: workerd is not installed; bash .ci/edge install";
+        let _closed_is_fine = writeln!(std::io::stderr(), "{line}");
     }
     found
 }

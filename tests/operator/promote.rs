@@ -168,7 +168,7 @@ async fn who_is_asked_to_end_halfway_gives_what_it_has_taken() {
     let pid = process.id().expect("it runs").to_string();
     let asked = std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
     assert!(asked.success());
-    let ended = tokio::time::timeout(Duration::from_secs(60), process.wait()).await.expect("an end");
+    let ended = tokio::time::timeout(Duration::from_mins(1), process.wait()).await.expect("an end");
     assert!(ended.expect("a status").code().is_some(), "it ended by itself");
     assert_eq!(mirror.holders(), ["mirror-b"]);
     mirror.promote(1, &[]).await.ends(0);

@@ -21,7 +21,7 @@ async fn drill(folder: &TempDir) -> Drill {
 }
 
 /// The page's own process would read the same configuration.
-async fn live(drill: &Drill) -> Live {
+fn live(drill: &Drill) -> Live {
     let text = drill.settings.text(&drill.sandbox, "");
     let token = Options::default().cloudflare_token;
     let environment = Environment::of(Purpose::Look, &[("CLOUDFLARE_API_TOKEN", &token)]);
@@ -47,7 +47,7 @@ fn spoil_newest_entry(folder: &Path) {
 async fn a_night_is_told_as_it_happened() {
     let folder = TempDir::new().unwrap();
     let drill = drill(&folder).await;
-    let live = live(&drill).await;
+    let live = live(&drill);
     assert_eq!(live.unlooked()[0].serving.by, Place::Unknown);
 
     let before = overview(&live).await;
@@ -90,7 +90,7 @@ async fn a_night_is_told_as_it_happened() {
 async fn what_can_not_be_seen_is_said_and_the_rest_is_shown() {
     let folder = TempDir::new().unwrap();
     let drill = drill(&folder).await;
-    let live = live(&drill).await;
+    let live = live(&drill);
     drill.route_by_hand("active");
     let seen = overview(&live).await;
     assert!(seen.has_drift() && seen.switches[1].observed.is_at(Position::Standby), "{:?}", seen.switches);
@@ -110,7 +110,7 @@ async fn an_entry_that_can_not_be_read_is_named_and_the_one_before_it_is_shown()
     drill.cut_power();
     drill.open_incident("0.night").await.is(200, "move", Some("Done"));
     spoil_newest_entry(folder.path());
-    let live = live(&drill).await;
+    let live = live(&drill);
     let seen = overview(&live).await;
     assert_eq!(seen.serving.by, Place::Moving, "the entry before the end");
     assert!(seen.troubles[0].contains("of the journal of resume can't be read"), "{:?}", seen.troubles);

@@ -36,10 +36,10 @@ pub(crate) fn faults(points: &[(&'static str, Vec<&'static str>)]) -> Vec<Vec<us
     }
     for ((operation, names), chosen) in points.iter().zip(&mut chosen) {
         for (index, name) in names.iter().enumerate() {
-            if !played.contains_key(&(*operation, name)) {
-                played.insert((*operation, name), 1);
+            played.entry((*operation, name)).or_insert_with(|| {
                 chosen.push(index);
-            }
+                1
+            });
         }
     }
     chosen
