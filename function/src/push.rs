@@ -6,6 +6,7 @@
 
 mod bearer;
 mod body;
+mod connections;
 mod door;
 pub mod envelope;
 mod refusal;

@@ -18,6 +18,7 @@ use super::{
     Deliver, Delivery, DeliveryKind, Limits, Outcome, Reply,
     bearer::Guard,
     body::Bodies,
+    connections::Connection,
     envelope::{self, Envelope},
     refusal::Refusal,
     serve::{Answer, answer, health, wrong_method},
@@ -57,12 +58,21 @@ impl Door {
             .and(warp::method())
             .and(warp::header::headers_cloned())
             .and(warp::body::stream())
-            .then(move |method, headers, body| Arc::clone(&door).take(method, headers, body));
+            .and(warp::ext::optional())
+            .then(move |method, headers, body, connection: Option<Connection>| {
+                Arc::clone(&door).take(method, headers, body, connection)
+            });
         let health = warp::path!("health").and(warp::method()).map(|method| health(&method));
         push.or(health).unify().boxed()
     }
 
-    async fn take<S, B, E>(self: Arc<Self>, method: Method, headers: HeaderMap, body: S) -> Answer
+    async fn take<S, B, E>(
+        self: Arc<Self>,
+        method: Method,
+        headers: HeaderMap,
+        body: S,
+        connection: Option<Connection>,
+    ) -> Answer
     where
         S: Stream<Item = Result<B, E>> + Send,
         B: Buf + Send,
@@ -76,7 +86,10 @@ impl Door {
         let reply = async {
             let read = self.read(&headers, body, trace).await;
             match read {
-                Ok(delivery) => self.hand_over(delivery).await,
+                Ok(delivery) => {
+                    let _working = connection.map(|connection| connection.works());
+                    self.hand_over(delivery).await
+                }
                 Err(refusal) => refusal.told(),
             }
         };

@@ -8,7 +8,7 @@ use warp::Filter;
 
 use crate::config::Config;
 
-use super::{Deliver, Door, Limits, Outcome, Reply, refusal::Refusal};
+use super::{Deliver, Door, Limits, Outcome, Reply, connections, refusal::Refusal};
 
 /// How long requests may take to end after a stop was asked for: Cloud Run kills after 10 s.
 const LEAVE_WITHIN: Duration = Duration::from_secs(8);
@@ -52,7 +52,7 @@ pub async fn serve_routes<F>(
         }
         tokio::time::sleep(LEAVE_WITHIN).await;
     };
-    let server = warp::serve(routes.or(elsewhere).unify()).incoming(listener).graceful(signal).run();
+    let server = connections::serve(listener, routes.or(elsewhere).unify(), signal);
     tokio::select! {
         () = server => {}
         () = too_long => tracing::warn!("some requests did not end in time; their next delivery carries them on"),
