@@ -27,6 +27,7 @@ mod state;
 #[cfg(test)]
 mod story;
 mod switch;
+mod upkeep;
 
 pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command, read_hold};
 pub use decide::{
@@ -48,3 +49,4 @@ pub use state::{
     Checkup, EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask,
 };
 pub use switch::{Observed, Position, Role, SwitchId};
+pub use upkeep::{Due, Round};

@@ -125,18 +125,26 @@ impl Desk {
         if let Some(reply) = self.reconsider(signal).await {
             return Ok(reply);
         }
-        let Around { head, seen, public, .. } = &around;
-        let trouble = self.chores(&head.state, seen, public).await?;
-        let trouble = trouble.or(self.drift(&head.state, seen, public).await?);
+        let found = self.found(&around);
+        let trouble = self.chores(&found).await?;
+        let trouble = trouble.or(self.drift(&found).await?);
         self.tell_from_afar(&around);
-        self.standby_day(&head.state).await;
+        self.standby_day(&around.head.state).await;
         if let Some(trouble) = self.in_trouble(trouble) {
             return Ok(self.quiet(trouble));
         }
-        match head.state.active {
+        match around.head.state.active {
             Position::Primary => self.on_primary(signal, &around).await,
             Position::Standby => self.on_standby(signal, &around).await,
         }
+    }
+
+    /// What the rules of upkeep are asked about.
+    fn found<'a>(&self, around: &'a Around) -> failover_core::Round<'a> {
+        let Around { head, seen, public, .. } = around;
+        let long_silent = self.counts().silent >= IN_A_ROW;
+        let (state, repair, now) = (&*head.state, self.site.repair, Timestamp::now());
+        failover_core::Round { state, seen, public, long_silent, repair, now }
     }
 
     /// Pending incidents are kept for a day, by the clock of who published this: one that jumped ahead here must not lose
