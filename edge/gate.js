@@ -1,7 +1,6 @@
 // The gate: a Worker in front of a site. It asks home first and, where home can't answer, the standby, per request.
 // 1. Nothing is done twice. Only a code that says "never reached" lets an unsafe request go elsewhere. A `fetch` that
-//    throws says nothing: refused, reset and cut off look alike here (one error, one text, the body read ahead all the
-//    same), so it counts as "perhaps done". On Cloudflare a refused connection is a 521, and that does say it.
+//    throws says nothing (refused, reset, cut off: one error), so it counts as "perhaps done"; Cloudflare has a 521.
 // 2. The gate bridges, the function decides: what is known here of home is forgotten within seconds, and where the site
 //    is, is which script its route has. A failure is reported, so that the function looks and moves the route.
 // 3. A broken setting never costs a healthy site: home is asked all the same, and the log says what to mend.
@@ -37,7 +36,6 @@ async function serve(visit) {
   const standby = await askStandby(visit);
   return standby.missed && harmless ? firstGood(visit, askHome(visit, homeRequest(visit))) : standby;
 }
-
 async function homeFirst(visit, patience) {
   const home = askHome(visit, homeRequest(visit, await visit.body()));
   const late = { missed: `home gave no answer within ${patience} ms` };
@@ -55,7 +53,6 @@ async function firstGood(visit, ...asked) {
   for (const one of asked) visit.ctx.waitUntil(one.then((answer) => answer !== winner && discard(answer.response)));
   return winner;
 }
-
 async function askHome(visit, request) {
   const response = await fetch(request).catch((error) => ({ status: error }));
   const { status } = response;
@@ -70,7 +67,6 @@ async function askHome(visit, request) {
   if (visit.env.TOKEN_AUDIENCE) visit.ctx.waitUntil(bearer(visit, "target_audience", true)); // before it is needed
   return { by: "primary", response };
 }
-
 // Ends when nobody is at home: an unsafe request may take its time while a HEAD beside it is answered.
 async function homeSilent(visit, pause) {
   do await wait(pause); while (!visit.settled && (await homeLives(visit)) && (pause *= 2));
@@ -88,7 +84,7 @@ function homeFailed(visit, why) {
   visit.ctx.waitUntil(report(visit, "open", why));
 }
 
-async function askStandby(visit, again = false) {
+async function askStandby(visit, again) {
   const { env, standby } = visit;
   if (!standby) return standbyFailed("STANDBY_URL is missing or no URL: set it to the service's own URL");
   if (env.READ_ONLY === "true" && !visit.harmless) return page(503, "The site is read-only: its standby serves it.");
@@ -99,22 +95,32 @@ async function askStandby(visit, again = false) {
   const response = await fetch(standbyRequest(visit, value, body)).catch((error) => ({ error }));
   const { error, status, headers } = response;
   if (error) return standbyFailed(`the standby broke off (${error.message}): does ${standby.origin} run?`);
-  // Who refuses: the door, if this token has never opened it or is called invalid; else the application.
-  const door = env.TOKEN_AUDIENCE && (!token?.proven || /invalid_token/.test(headers.get("www-authenticate")));
-  const refused = door && (status === 401 || status === 403);
+  const refused = env.TOKEN_AUDIENCE && (status === 401 || status === 403) && again !== "doubted" &&
+    whoRefuses(visit, token, value, headers.get("www-authenticate"));
   if (!refused && status !== 503 && status !== 508 && !NEVER_REACHED.has(status) && !PERHAPS_DONE.has(status)) {
-    if (token) token.proven = true;
+    if (token && status !== 401 && status !== 403) token.proven = true;
     return { by: "standby", response };
   }
   discard(response);
-  if (refused && token && token.value === value) token.renewAt = token.expiresAt = 0;
-  if (refused && token && !again) return askStandby(visit, true);
+  if (refused === "doubted" && token.value === value) {
+    if (!token.exchange) bearer(visit, "target_audience", Object.assign(token, { renewAt: 0, triedAt: 0 }));
+    await Promise.race([token.exchange, wait(TOKEN_LIMIT)]); // the others go on with the one that there is
+  } else if (refused && token?.value && token.value === value) token.renewAt = token.expiresAt = 0;
+  if (refused && token && !again) return askStandby(visit, refused);
   const mend = refused ? `: grant ${env.SERVICE_ACCOUNT} roles/run.invoker, and look at TOKEN_AUDIENCE` : "";
   return standbyFailed(`the standby answered ${status}${mend}`);
 }
+// The door, or the application? What no token of ours could open yet is the door. Later it is doubted, once in a while and
+// where asking twice does no harm, that the token still opens it: who refuses the next one, too, is the application.
+function whoRefuses({ harmless }, token, value, challenge) {
+  if (challenge && !/^bearer/i.test(challenge)) return null;
+  if (!token?.proven) return "door";
+  const replaced = token.value !== value || token.exchange, lately = Date.now() - token.doubtedAt < REPORT_EVERY;
+  if (!(harmless || /invalid_token/.test(challenge)) || (lately && !replaced)) return null;
+  return (token.doubtedAt = Date.now()), "doubted";
+}
 // Nothing to bridge with: whoever comes next asks home again.
 const standbyFailed = (missed) => ((memory.homeAgainAt = 0), say(missed), { missed });
-
 // Told on the alerts topic, beside the answer, in the shape of Cloud Monitoring's notifications.
 async function report({ env, request, ctx }, state, summary) {
   if (!env.REPORT_URL || !env.SITE || Date.now() - memory.reported < REPORT_EVERY) return;
@@ -132,7 +138,6 @@ async function report({ env, request, ctx }, state, summary) {
   const { status } = await fetch(env.REPORT_URL, { method: "POST", headers, body }).catch((status) => ({ status }));
   if (status !== 200) say(`the report was not published (${status}): look at REPORT_URL and who may publish there`);
 }
-
 // A token, kept, renewed at half of its life, one exchange at a time. `ahead`: nobody waits for it.
 async function bearer({ env, ctx }, claim, ahead = false) {
   const held = (memory.tokens[claim] ??= { renewAt: 0, expiresAt: 0, triedAt: 0 });
@@ -163,14 +168,12 @@ async function exchange({ SERVICE_ACCOUNT: iss, SIGNING_KEY, TOKEN_URL, TOKEN_AU
   if (!response.ok || !value) throw new Error(`${aud} answered ${response.status} ${error ?? ""}`);
   const own = id_token ? JSON.parse(new TextDecoder().decode(plain(id_token.split(".")[1]))) : {};
   const life = 1000 * (own.exp - (own.iat ?? iat) || expires_in || 3600);
-  return { value, proven: false, renewAt: Date.now() + life / 2, expiresAt: Date.now() + life };
+  return { value, renewAt: Date.now() + life / 2, expiresAt: Date.now() + life };
 }
 
 function visitOf(request, env, ctx) {
-  const number = (name, usual) => {
-    if (env[name] && !(parseFloat(env[name]) >= 0)) say(`${name} is no number: ${usual} is taken`);
-    return parseFloat(env[name]) >= 0 ? parseFloat(env[name]) : usual;
-  };
+  const number = (name, usual, given = parseFloat(env[name] || usual)) =>
+    given >= 0 ? given : (say(`${name} is no number: ${usual} is taken`), usual);
   if (!["gate", "standby", undefined].includes(env.MODE)) say(`MODE is "${env.MODE}": "gate" is taken`);
   return {
     request, env, ctx, url: new URL(request.url), began: Date.now(), settled: false,
@@ -179,7 +182,6 @@ function visitOf(request, env, ctx) {
     body: bodyOf(request, number("REPLAY_BYTES", 1 << 20)),
   };
 }
-
 // The body: the first time the stream itself, later what was kept of it.
 function bodyOf({ body, headers }, limit) {
   const small = body && !(Number(headers.get("content-length")) > limit);
@@ -191,12 +193,11 @@ function bodyOf({ body, headers }, limit) {
   const copies = [now, small ? collect([]).catch(() => TOO_LARGE) : body && TOO_LARGE];
   return async () => (copies.length > 1 ? copies.shift() : copies[0]);
 }
-
 // What goes on to either place: the visitor's own headers, and who has already passed the request on.
 function onward({ request, env, hops }) {
   const headers = new Headers(request.headers);
-  const ours = ["failover-probe", "failover-served-by", "failover-hop", "x-serverless-authorization"];
-  for (const name of ours) headers.delete(name); // no stranger's
+  const ours = ["probe", "served-by", "hop"].map((name) => `failover-${name}`);
+  for (const name of [...ours, "x-serverless-authorization"]) headers.delete(name); // no stranger's
   headers.set("failover-hop", [...hops, env.SITE].join(", "));
   return headers;
 }
@@ -211,7 +212,6 @@ function standbyRequest(visit, token, body) {
   if (token) headers.set("x-serverless-authorization", `Bearer ${token}`);
   return new Request(target, { method, headers, body, redirect: "manual" });
 }
-
 function dress({ request, url, standby, began }, { by, response }) {
   const dressed = new Response(response.body, response), { headers } = dressed;
   headers.set("failover-served-by", by);
@@ -234,7 +234,6 @@ function page(status, text) {
   const headers = { "content-type": "text/html; charset=utf-8", "retry-after": "10", "cache-control": "no-store" };
   return { by: "edge", response: new Response(html, { status, headers }) };
 }
-
 // A line for whoever mends it; the same one at most every thirty seconds.
 function say(line) {
   if (Date.now() - (memory.said[line] ?? 0) < REPORT_EVERY) return;

@@ -137,7 +137,8 @@ export function visit(port, home, { method = "GET", path = "/", headers = {}, bo
         return reject(error);
       }
       const { statusCode: status, headers } = response;
-      resolve({ status, headers, by: headers["failover-served-by"], body: Buffer.concat(chunks).toString(), ms: performance.now() - began });
+      const bytes = Buffer.concat(chunks);
+      resolve({ status, headers, by: headers["failover-served-by"], bytes, body: bytes.toString(), ms: performance.now() - began });
     });
     request.setTimeout(limit, () => request.destroy(new Error(`${method} ${path}: no answer within ${limit} ms`)));
     request.on("error", reject);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { createHash } from "node:crypto";
 import { hangs, resets, says, scene, until } from "../stand-ins/places.js";
 import { skipped, start } from "../stand-ins/runtime.js";
@@ -24,6 +24,25 @@ run("a healthy site is answered by home, as home answers", {}, async ({ home, st
   assert.deepEqual([asked.url, asked.body.toString(), asked.headers["content-length"]], ["//a%20b/?q=%2F", "order", "5"]);
   assert.deepEqual([asked.headers.authorization, asked.headers["failover-probe"]], ["Basic a", undefined]);
   assert.equal(standby.asked.length, 0);
+});
+
+run("home's redirects and packed pages arrive as they were sent", {}, async ({ home, go }) => {
+  home.answer = says(200, gzipSync("packed"), { "content-encoding": "gzip" });
+  const packed = await go(0, { headers: { "accept-encoding": "gzip" } });
+  assert.deepEqual([packed.headers["content-encoding"], gunzipSync(packed.bytes).toString()], ["gzip", "packed"]);
+  for (const status of [301, 302, 303, 307, 308]) {
+    home.answer = says(status, "", { location: "/next" });
+    const answer = await go(0, { method: status === 303 ? "POST" : "GET" });
+    assert.deepEqual([answer.status, answer.headers.location, answer.by], [status, "/next", "primary"]);
+  }
+});
+
+run("a page of maintenance is the script of an outage without a standby", { MODE: "standby", STANDBY_URL: undefined, LAST_RESORT: "Back at noon." }, async ({ home, go }) => {
+  for (const method of ["GET", "POST"]) {
+    const answer = await go(0, { method });
+    assert.deepEqual([answer.status, answer.by, answer.headers["retry-after"], home.asked.length], [503, "edge", "10", 0]);
+    assert.match(answer.body, /Back at noon\./);
+  }
 });
 
 run("what a site says of itself in our headers is not believed", {}, async ({ home, go }) => {

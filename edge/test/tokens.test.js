@@ -58,14 +58,47 @@ run("a token that the door calls invalid is fetched anew, once", {}, async ({ ho
   assert.deepEqual([answer.by, ids(google).length, standby.let.at(-1).body.toString()], ["standby", 2, "order"]);
 });
 
-run("a refusal of the application is the application's", {}, async ({ home, standby, go }) => {
+for (const [name, status, headers] of [["401", 401, {}], ["401, to bearers", 401, { "www-authenticate": "Bearer" }], ["403", 403, {}]]) {
+  run(`a token that isn't good any more is replaced once: ${name}`, {}, async ({ home, google, standby, go }) => {
+    home.answer = says(530);
+    assert.equal((await go(0)).by, "standby");
+    const [door, old] = [standby.answer, standby.let[0].headers["x-serverless-authorization"]];
+    standby.answer = (request, response, entry) =>
+      entry.headers["x-serverless-authorization"] === old ? says(status, "", headers)(request, response) : door(request, response, entry);
+    google.life += 1; // another token
+    const answers = await Promise.all(Array.from({ length: 10 }, () => go(0)));
+    assert.deepEqual(answers.map(({ status, by }) => [status, by]), Array(10).fill([200, "standby"]));
+    assert.equal(ids(google).length, 2);
+  });
+}
+
+run("a refusal of the application is the application's, and costs one more token at most", {}, async ({ home, google, standby, go }) => {
+  home.answer = says(530);
+  standby.application = says(401, "", { "www-authenticate": 'Basic realm="site"' });
+  const first = await go(0);
+  assert.deepEqual([first.status, first.by], [401, "standby"], "also the first one in an isolate");
+  standby.application = says(200);
+  await go(0);
+  for (const challenge of ["", 'Basic realm="site"', "Bearer", 'Bearer error="invalid_token"']) {
+    for (const [status, method] of [401, 403, 404, 500].flatMap((status) => [[status, "GET"], [status, "POST"]])) {
+      standby.application = says(status, "", { "www-authenticate": challenge });
+      const answer = await go(0, { method });
+      assert.deepEqual([answer.status, answer.by], [status, "standby"], `${status} ${method} ${challenge}`);
+    }
+  }
+  assert.equal(ids(google).length, 2);
+});
+
+run("a token that is doubted is used on where no other can be had", {}, async ({ home, google, standby, go }) => {
   home.answer = says(530);
   await go(0);
-  for (const status of [401, 403, 404, 500]) {
-    standby.application = says(status, "", { "www-authenticate": 'Basic realm="site"' });
-    const answer = await go(0);
-    assert.deepEqual([answer.status, answer.by], [status, "standby"]);
-  }
+  google.answer = hangs;
+  standby.application = (request, response) => says(request.url === "/private" ? 403 : 200)(request, response);
+  const doubting = go(0, { path: "/private" });
+  await until("another token was asked for", () => google.asked.filter(({ url }) => url === "/token").length > 2);
+  const others = await Promise.all([go(0), go(0, { method: "POST", body: "order" })]);
+  assert.deepEqual(others.map(({ by, ms }) => [by, ms < 3_000]), [["standby", true], ["standby", true]]);
+  assert.equal((await doubting).status, 403);
 });
 
 const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
