@@ -1,46 +1,49 @@
-//! Act: executes a plan: sets switches in the order in which they wait for each other, and has each step recorded.
+//! Act: executes a plan, line by line of its table, and has each step recorded.
 //!
-//! One executor per site and plan. It is told to stop by its scribe (a newer order, a lost claim) or by the end of
-//! this process, and obeys wherever it waits; a cloud write that was begun is finished first.
+//! One executor per site and plan. It waits for its turn (`turn`), runs the plan (`run`, `undo`) with hands that are each
+//! held to one thing: `permit` says whether it may go on, `answers` asks places, `switches` sets, `keep` looks again,
+//! `patience` tries again, `announce` tells people, and the scribe writes the journal.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicBool};
 
-use failover_core::{Direction, End, Position, Role, Step, StepRecord};
-use jiff::Timestamp;
+use failover_core::{Direction, End, Plan, Step, Terms};
 use tokio::sync::watch;
 
 use crate::{clock::Instant, site::Guarded};
 
+mod announce;
+mod answers;
 mod assignment;
 pub(crate) mod backlog;
+mod done;
 mod ending;
-mod failback;
-mod failover;
-mod news;
+mod keep;
+mod outcome;
 mod overdue;
 mod patience;
+mod permit;
 mod power;
 mod progress;
 mod pulse;
-mod rehearsal;
+mod run;
 mod scribe;
-mod set;
-mod settle;
+mod switches;
 pub(crate) mod turn;
-mod wait;
+mod undo;
 mod writer;
 
+use announce::Teller;
+use answers::Answers;
 use backlog::Backlog;
+use done::Done;
 use ending::{Finish, Halt};
 use overdue::Waiting;
-use progress::Stop;
+use patience::Patience;
+use permit::Permit;
+use run::Run;
 use scribe::Scribe;
+use switches::Switches;
+use turn::Turn;
 use writer::Note;
 
 pub use assignment::{Ahead, Assignment, Outcome};
@@ -48,26 +51,12 @@ pub use assignment::{Ahead, Assignment, Outcome};
 /// Executes one plan of one site.
 #[derive(Debug)]
 pub struct Executor {
-    site: Arc<Guarded>,
-    task: Assignment,
-    scribe: Scribe,
-    shutdown: watch::Receiver<bool>,
-    /// Whether another executor of this process takes the site over.
-    overtaken: watch::Receiver<bool>,
-    begun: Instant,
-    /// When the place that visitors are to be led to answered last.
-    answered_at: Mutex<Option<(Position, Instant)>>,
-    /// How often in a row the primary was found to answer visitors.
-    answers_in_a_row: AtomicU32,
+    permit: Arc<Permit>,
+    teller: Arc<Teller>,
+    turn: Turn,
+    run: Run,
     waiting: Waiting,
-    /// Whether a cloud may have been changed by this executor.
-    has_written: AtomicBool,
-    /// Whether visitors may have been led to the standby by this executor.
-    has_asked_to_lead: AtomicBool,
-    /// Whether what was done is being undone.
-    undoing: bool,
-    /// Whether its turn came so late that what was looked at before is old.
-    has_waited: bool,
+    begun: Instant,
 }
 
 impl Executor {
@@ -78,36 +67,28 @@ impl Executor {
         shutdown: watch::Receiver<bool>,
         overtaken: watch::Receiver<bool>,
     ) -> Self {
+        let direction = task.direction;
         let claim = (task.plan, task.claimed_at);
         let scribe = Scribe::start(Arc::clone(&site.record), task.nonce.clone(), claim, site.pace);
         if task.plan.is_none() {
-            scribe.note(Note::Intent {
-                direction: task.direction,
-                order: Box::new(task.order.clone()),
-                reason: task.reason.clone(),
-            });
+            let (order, reason) = (Box::new(task.order.clone()), task.reason.clone());
+            scribe.note(Note::Intent { direction, order, reason });
         }
-        let begun = Instant::now();
-        Self {
-            site,
-            task,
-            scribe,
-            shutdown,
-            overtaken,
-            begun,
-            answered_at: Mutex::new(None),
-            answers_in_a_row: AtomicU32::new(0),
-            waiting: Waiting::default(),
-            has_written: AtomicBool::new(false),
-            has_asked_to_lead: AtomicBool::new(false),
-            undoing: false,
-            has_waited: false,
-        }
+        let goes_on_blind = direction == Direction::Failover;
+        let claim_for = site.pace.claim_for;
+        let permit = Arc::new(Permit { scribe, shutdown, overtaken, claim_for, goes_on_blind });
+        let incident = task.order.incidents.first().map(|incident| incident.id.clone());
+        let (for_teller, for_turn) = (Arc::clone(&site), Arc::clone(&site));
+        let teller = Arc::new(Teller { site: for_teller, permit: Arc::clone(&permit), direction, incident });
+        let turn = Turn { site: for_turn, permit: Arc::clone(&permit), direction, nonce: task.nonce.clone() };
+        let waiting = Waiting::default();
+        let run = run(site, task, &permit, &teller, &waiting);
+        Self { permit, teller, turn, run, waiting, begun: Instant::now() }
     }
 
     /// What the journal has still to be told of this plan.
     pub(crate) fn backlog(&self) -> Backlog {
-        self.scribe.backlog()
+        self.permit.scribe.backlog()
     }
 
     /// Executes the plan until it ends, or this attempt does.
@@ -119,14 +100,15 @@ impl Executor {
     /// # Cancellation
     /// The process may end at any await: the next executor observes and goes on.
     pub async fn execute(mut self) -> Outcome {
-        self.announce_start();
-        let _teller = self.tell_if_it_takes_long();
+        self.teller.start(&self.run.done);
+        let what = (self.run.plan.direction, self.permit.plan());
+        let _reminder = overdue::tell_if_it_takes_long(&self.run.site, &self.waiting, what);
         match self.come_out().await {
             Ok(finish) => self.finish(finish).await,
             Err(Halt::Permanent(refusal)) => self.give_up(refusal).await,
-            // Every script turns its own unwinding into a finish; what arrives here has nothing left to undo.
-            Err(Halt::Unwind(why)) => {
-                self.finish(Finish::new(End::Unwound, self.task.state.active, why)).await
+            // Every run turns its own unwinding into a finish; what arrives here has nothing left to undo.
+            Err(Halt::Unwind(why) | Halt::InVain(why)) => {
+                self.finish(Finish::new(End::Unwound, self.run.done.state.active, why)).await
             }
             Err(Halt::Stop(stop)) => self.stop(stop).await,
         }
@@ -135,86 +117,51 @@ impl Executor {
     async fn come_out(&mut self) -> Result<Finish, Halt> {
         self.waiting.is_for("an older plan's end");
         let asked = Instant::now();
-        self.await_turn().await?;
+        self.turn.wait().await?;
         // One writer a site in this process: also a move that the journal doesn't know yet, and work outside any plan.
-        let clouds = Arc::clone(&self.site.clouds);
-        let _writer = self.unless_stopped(clouds.lock_owned()).await?;
-        self.has_waited = asked.elapsed() >= wait::ANSWER_HOLDS;
-        match self.task.direction {
-            Direction::Failover => Box::pin(self.failover()).await,
-            Direction::Failback => Box::pin(self.failback()).await,
-            Direction::Rehearsal => Box::pin(self.rehearsal()).await,
-        }
+        let clouds = Arc::clone(&self.run.site.clouds);
+        let _writer = self.permit.unless_stopped(clouds.lock_owned()).await?;
+        self.run.looks_again = asked.elapsed() >= answers::ANSWER_HOLDS;
+        Box::pin(self.run.execute()).await
     }
+}
 
-    /// Where visitors are led, as far as the steps tell.
-    fn active_by_steps(&self) -> Position {
-        if self.has_done(Step::Route) { self.task.direction.leads_to() } else { self.task.state.active }
-    }
-
-    fn has_done(&self, step: Step) -> bool {
-        self.task.steps.iter().any(|record| record.step == step)
-    }
-
-    /// Whether something may have been moved already when this executor began: by an earlier one, by an older plan
-    /// that this one overtook, or by the last move.
-    fn follows_another(&self) -> bool {
-        let moved = self.task.state.active == self.task.direction.leads_to();
-        self.task.resumed || self.task.state.plans.len() > 1 || moved
-    }
-
-    fn is_automatic(&self) -> bool {
-        self.task.order.is_automatic()
-    }
-
-    /// Has `step` recorded as finished, having taken since `begun`.
-    fn record(&mut self, step: Step, begun: Instant, note: Option<String>) {
-        self.record_verified(step, begun, note, None);
-    }
-
-    fn record_verified(
-        &mut self,
-        step: Step,
-        begun: Instant,
-        note: Option<String>,
-        redirect_lives: Option<Duration>,
-    ) {
-        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let redirect_lives_s = redirect_lives.map(|lives| lives.as_secs());
-        let record = StepRecord { step, at: Timestamp::now(), took_ms, note, redirect_lives_s };
-        tracing::info!(site = %self.site.name, %step, took_ms, "{} {step}: done", self.task.direction);
-        self.task.steps.retain(|done| done.step != step);
-        self.task.steps.push(record.clone());
-        self.scribe.note(Note::Step(record));
-    }
-
-    /// Whether the executor has to stop now.
-    fn check(&self) -> Result<(), Halt> {
-        match self.scribe.stop() {
-            Some(stop) => Err(Halt::Stop(stop)),
-            None if *self.overtaken.borrow() => Err(Halt::Stop(Stop::Overtaken)),
-            None if *self.shutdown.borrow() => Err(Halt::Stop(Stop::Shutdown)),
-            None => Ok(()),
-        }
-    }
-
-    /// Waits for `work` unless the executor has to stop meanwhile. Never wrap a cloud write in it.
-    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
-        let (mut shutdown, mut overtaken) = (self.shutdown.clone(), self.overtaken.clone());
-        tokio::select! {
-            biased;
-            stop = self.scribe.stopped() => Err(Halt::Stop(stop)),
-            Ok(_) = overtaken.wait_for(|taken| *taken) => Err(Halt::Stop(Stop::Overtaken)),
-            Ok(_) = shutdown.wait_for(|ending| *ending) => Err(Halt::Stop(Stop::Shutdown)),
-            done = work => Ok(done),
-        }
-    }
-
-    async fn rest(&self, how_long: Duration) -> Result<(), Halt> {
-        self.unless_stopped(tokio::time::sleep(how_long)).await
-    }
-
-    fn has(&self, role: Role) -> bool {
-        self.site.switches.iter().any(|switch| switch.role() == role)
-    }
+/// The run of a task's plan, with all that it takes.
+fn run(
+    site: Arc<Guarded>,
+    task: Assignment,
+    permit: &Arc<Permit>,
+    teller: &Arc<Teller>,
+    waiting: &Waiting,
+) -> Run {
+    let terms = Terms::from(&task.order);
+    let plan = Plan::new(task.direction, &site.policy, terms);
+    let done = Done {
+        direction: task.direction,
+        order: task.order,
+        reason: task.reason,
+        steps: task.steps,
+        state: task.state,
+        resumed: task.resumed,
+        trouble: task.trouble,
+        undoing: false,
+    };
+    let answers = Answers::new(Arc::clone(&site), terms, waiting.clone(), done.has(Step::Route));
+    let (permit, answers) = (Arc::clone(permit), Arc::new(answers));
+    let patience = Patience {
+        site: Arc::clone(&site),
+        permit: Arc::clone(&permit),
+        answers: Arc::clone(&answers),
+        teller: Arc::clone(teller),
+    };
+    let switches = Switches {
+        site: Arc::clone(&site),
+        permit: Arc::clone(&permit),
+        answers: Arc::clone(&answers),
+        patience,
+        has_written: AtomicBool::new(false),
+        has_asked_to_lead: AtomicBool::new(false),
+    };
+    let ahead = task.ahead;
+    Run { site, plan, done, permit, answers, switches, ahead, looks_again: false, has_moved: false }
 }

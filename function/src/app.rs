@@ -261,7 +261,6 @@ fn guard(
     Arc::new(Guarded {
         name: site.name.clone(),
         policy: site.policy.clone(),
-        order: site.policy.order,
         confirm_within: site.confirm_within,
         verify_within: site.verify_within,
         failback_patience: site.failback_patience,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Facts, Observed, Policy, Position, Role, RouteOrder, Served, Sighting, SiteName};
+use failover_core::{Facts, Observed, Policy, Position, Role, Served, Sighting, SiteName};
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -23,8 +23,6 @@ pub struct Guarded {
     pub name: SiteName,
     /// What its owner decided about its moves.
     pub policy: Policy,
-    /// When traffic is routed.
-    pub order: RouteOrder,
     /// How long a first look at the public URL may hold a failover up.
     pub confirm_within: Duration,
     /// How long an operator's failover waits for the standby before a site that still answers is left alone.

@@ -83,3 +83,29 @@ async fn a_rehearsal_here_proves_the_standby_and_tells_how_long_it_took() {
         .says("no rehearsal now: the site is on its standby");
     drill.all_promises_hold();
 }
+
+/// The steps of an answer's list, in order.
+fn steps(list: &serde_json::Value) -> Vec<String> {
+    let steps = list.as_array().expect("a list").iter();
+    steps.map(|step| step["step"].as_str().expect("a step").to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_run_is_what_was_shown_before() {
+    let together = Settings::default().site + "order = \"together\"\n";
+    let together = Settings { site: together, ..Settings::default() };
+    for (settings, force) in
+        [(Settings::default(), None), (Settings::default(), Some("--force")), (together, None)]
+    {
+        let drill = Drill::with(settings, sandbox::Options::default()).await;
+        drill.cut_power();
+        for way in ["failover", "failback"] {
+            let words = |verb| [verb, way, "--json"].into_iter().chain(force).collect::<Vec<_>>();
+            let shown = drill.failover(&words("plan")).await.ends(0).json();
+            let ran = drill.failover(&words("act")).await.ends(0).json();
+            let journaled = steps(&ran["moves"][0]["steps"]);
+            assert_eq!(steps(&shown["steps"]), journaled, "{way} {force:?}");
+            drill.restore_power();
+        }
+    }
+}

@@ -39,7 +39,9 @@ pub use journal::{
     Direction, ENTRY_VERSION, End, Entry, Event, Finding, Hold, Step, StepRecord, UnreadableEntry,
 };
 pub use moves::{Ended, Move, moves};
-pub use plan::{Claim, OpenPlan, Trouble, steps};
+pub use plan::{
+    Act, Claim, Line, Need, OpenPlan, Plan, Skipped, Terms, Trouble, Undo, Undone, Unless, Within,
+};
 pub use reading::Unreadable;
 pub use reason::{Alarm, Doubt, Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};

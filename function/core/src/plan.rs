@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Order, Policy, RouteOrder, Step, StepRecord, state::Illegal};
+use crate::{Direction, Order, Step, StepRecord, state::Illegal};
+
+mod table;
+
+pub use table::{Act, Line, Need, Plan, Skipped, Terms, Undo, Undone, Unless, Within};
 
 /// Who executes a plan now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,35 +85,3 @@ impl OpenPlan {
         }
     }
 }
-
-/// What a plan of `direction` will do, in order, for an operator who asks beforehand.
-pub fn steps(direction: Direction, policy: &Policy) -> Vec<Step> {
-    let roles = policy.roles;
-    let together = policy.order == RouteOrder::Together;
-    let wanted: Vec<(Step, bool)> = match direction {
-        Direction::Failover => vec![
-            (Step::Open, roles.gate),
-            (Step::Answer, !together && policy.has_standby_url),
-            (Step::Route, roles.route),
-            (Step::Verify, true),
-            (Step::Pause, roles.monitor),
-        ],
-        Direction::Failback => vec![
-            (Step::Power, roles.power),
-            (Step::Route, roles.route),
-            (Step::Verify, true),
-            (Step::Close, roles.gate),
-            (Step::Resume, roles.monitor),
-        ],
-        Direction::Rehearsal => vec![
-            (Step::Open, roles.gate),
-            (Step::Answer, policy.has_standby_url),
-            (Step::Route, roles.route),
-            (Step::Close, roles.gate),
-        ],
-    };
-    wanted.into_iter().filter_map(|(step, needed)| needed.then_some(step)).collect()
-}
-
-#[cfg(test)]
-mod tests;

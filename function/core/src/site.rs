@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Role;
+
 /// A site's name: `[a-z][a-z0-9-]{0,39}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -125,6 +127,18 @@ pub struct Roles {
     pub monitor: bool,
     /// There is a switch that runs the primary.
     pub power: bool,
+}
+
+impl Roles {
+    /// Whether there is a switch of this role.
+    pub fn has(self, role: Role) -> bool {
+        match role {
+            Role::Gate => self.gate,
+            Role::Route => self.route,
+            Role::Monitor => self.monitor,
+            Role::Power => self.power,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How an attempt ends: the plan with it, or only this executor's part.
 
-use failover_core::{Direction, End, Position, Step};
+use failover_core::{End, Position};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -19,6 +19,8 @@ pub(crate) enum Halt {
     Permanent(Refusal),
     /// What was done is to be undone, for this reason.
     Unwind(String),
+    /// What was forced leads nowhere, for this reason.
+    InVain(String),
 }
 
 /// What can't be had without a person.
@@ -80,12 +82,13 @@ impl Finish {
 impl Executor {
     pub(super) async fn finish(&self, finish: Finish) -> Outcome {
         let Finish { end, active, sentence, drain_until, retry } = finish;
-        self.scribe.note(Note::Ended { end, active, sentence: sentence.clone(), drain_until, retry });
-        let recorded = self.scribe.flush_or_trouble().await;
-        self.announce_end(end, active, &sentence);
+        let scribe = &self.permit.scribe;
+        scribe.note(Note::Ended { end, active, sentence: sentence.clone(), drain_until, retry });
+        let recorded = scribe.flush_or_trouble().await;
+        self.teller.end(end, active, &sentence, &self.run.done);
         match recorded {
             Ok(()) => Outcome { end: Some(end), sentence, recorded: true, lost: false },
-            Err(_) if self.scribe.stop() == Some(Stop::Lost) => self.lost(),
+            Err(_) if scribe.stop() == Some(Stop::Lost) => self.lost(),
             Err(why) => Outcome {
                 end: Some(end),
                 sentence: format!("{sentence}; it is not recorded yet: {why}"),
@@ -98,44 +101,40 @@ impl Executor {
     /// The scribe goes on trying for as long as a delivery may wait.
     async fn record_later(&self) -> bool {
         let patience = crate::push::ANSWER_WITHIN.saturating_sub(self.begun.elapsed()) / 2;
-        tokio::time::timeout(patience.min(self.site.pace.journal_patience), self.scribe.flush())
-            .await
-            .unwrap_or(false)
+        let patience = patience.min(self.run.site.pace.journal_patience);
+        tokio::time::timeout(patience, self.permit.scribe.flush()).await.unwrap_or(false)
     }
 
     pub(super) async fn give_up(&self, refusal: Refusal) -> Outcome {
         let Refusal { sentence, about, for_long } = refusal;
-        let known = self.task.trouble.as_ref().filter(|known| known.is_still(about.as_deref(), &sentence));
+        let done = &self.run.done;
+        let known = done.trouble.as_ref().filter(|known| known.is_still(about.as_deref(), &sentence));
         let tried_long =
             known.is_some_and(|known| Timestamp::now().duration_since(known.since) >= TRYING_FOR);
         if for_long || tried_long {
-            let finish = Finish::new(End::Stuck, self.active_by_steps(), sentence);
-            return self.finish(Finish { retry: self.is_no_risk(), ..finish }).await;
+            let finish = Finish::new(End::Stuck, done.active(), sentence);
+            return self.finish(Finish { retry: done.is_no_risk(), ..finish }).await;
         }
-        self.scribe.note(Note::AttemptEnded { trouble: Some(sentence.clone()), about });
-        let recorded = self.scribe.flush_or_trouble().await.is_ok();
+        self.permit.scribe.note(Note::AttemptEnded { trouble: Some(sentence.clone()), about });
+        let recorded = self.permit.scribe.flush_or_trouble().await.is_ok();
         if known.is_none() {
-            self.announce(Kind::Trouble, &sentence, json!({}));
+            self.teller.tell(Kind::Trouble, &sentence, json!({}));
         }
         Outcome { end: None, sentence, recorded, lost: false }
     }
 
-    /// Whether nobody was led away and nothing is left to undo: another try can only bring light.
-    fn is_no_risk(&self) -> bool {
-        self.task.direction == Direction::Failover && !self.undoing && !self.has_done(Step::Route)
-    }
-
     pub(super) async fn stop(&self, stop: Stop) -> Outcome {
+        let direction = self.run.plan.direction;
         match stop {
             Stop::Lost => self.lost(),
             Stop::Overtaken => {
-                let active = self.task.state.active;
-                let sentence = format!("a newer order took the place of this {}", self.task.direction);
+                let sentence = format!("a newer order took the place of this {direction}");
+                let active = self.run.done.state.active;
                 self.finish(Finish::new(End::Overtaken, active, sentence)).await
             }
             Stop::Shutdown => {
-                self.scribe.note(Note::AttemptEnded { trouble: None, about: None });
-                let recorded = self.scribe.flush_or_trouble().await.is_ok();
+                self.permit.scribe.note(Note::AttemptEnded { trouble: None, about: None });
+                let recorded = self.permit.scribe.flush_or_trouble().await.is_ok();
                 let sentence = "this process ends; the next delivery carries the plan on".to_owned();
                 Outcome { end: None, sentence, recorded, lost: false }
             }
@@ -143,7 +142,7 @@ impl Executor {
     }
 
     fn lost(&self) -> Outcome {
-        let sentence = format!("another executor carries this {} on", self.task.direction);
+        let sentence = format!("another executor carries this {} on", self.run.plan.direction);
         Outcome { end: None, sentence, recorded: true, lost: true }
     }
 }

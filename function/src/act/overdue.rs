@@ -7,8 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::Executor;
-use crate::announce::Kind;
+use crate::{announce::Kind, site::Guarded};
 
 /// What an executor waits for now.
 #[derive(Debug, Clone, Default)]
@@ -21,9 +20,9 @@ struct Waits {
 }
 
 /// Ends with what it tells of.
-pub(super) struct Teller(JoinHandle<()>);
+pub(super) struct Reminder(JoinHandle<()>);
 
-impl Drop for Teller {
+impl Drop for Reminder {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -50,25 +49,26 @@ impl Waiting {
     }
 }
 
-impl Executor {
-    /// Tells people once what this plan waits for, if it takes longer than an operator is expected to wait. A rehearsal
-    /// ends by itself then.
-    pub(super) fn tell_if_it_takes_long(&self) -> Teller {
-        let (site, waiting) = (Arc::clone(&self.site), self.waiting.clone());
-        let (direction, plan) = (self.task.direction, self.scribe.plan());
-        Teller(tokio::spawn(async move {
-            if direction == Direction::Rehearsal {
-                return;
-            }
-            // Who ends by then has had a last answer to wait for.
-            tokio::time::sleep(site.verify_within + site.pace.probe_timeout).await;
-            let within = span(SignedDuration::try_from(site.verify_within).unwrap_or_default());
-            let sentence = format!(
-                "the {direction} of {} goes on for longer than {within}: it waits for {}",
-                site.name,
-                waiting.told()
-            );
-            site.announce(Kind::Trouble, &sentence, json!({ "direction": direction, "plan": plan }), None);
-        }))
-    }
+/// Tells people once what a plan waits for, if it takes longer than an operator is expected to wait. A rehearsal ends by
+/// itself then.
+pub(super) fn tell_if_it_takes_long(
+    site: &Arc<Guarded>,
+    waiting: &Waiting,
+    (direction, plan): (Direction, Option<u64>),
+) -> Reminder {
+    let (site, waiting) = (Arc::clone(site), waiting.clone());
+    Reminder(tokio::spawn(async move {
+        if direction == Direction::Rehearsal {
+            return;
+        }
+        // Who ends by then has had a last answer to wait for.
+        tokio::time::sleep(site.verify_within + site.pace.probe_timeout).await;
+        let within = span(SignedDuration::try_from(site.verify_within).unwrap_or_default());
+        let sentence = format!(
+            "the {direction} of {} goes on for longer than {within}: it waits for {}",
+            site.name,
+            waiting.told()
+        );
+        site.announce(Kind::Trouble, &sentence, json!({ "direction": direction, "plan": plan }), None);
+    }))
 }

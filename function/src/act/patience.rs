@@ -1,12 +1,17 @@
 //! What is tried again: after which pause, when people are told of it, and when that was long enough.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use failover_core::{Position, Role};
+use failover_core::Unless;
 use serde_json::json;
 
-use super::{Executor, Halt, ending::Refusal};
-use crate::{announce::Kind, api::ApiErrorKind, clock::Instant, switch::SwitchError};
+use super::{
+    announce::Teller,
+    answers::Answers,
+    ending::{Halt, Refusal},
+    permit::Permit,
+};
+use crate::{announce::Kind, api::ApiErrorKind, clock::Instant, site::Guarded, switch::SwitchError};
 
 /// So long something is tried again before people are told of it.
 const TOLD_AFTER: Duration = Duration::from_mins(1);
@@ -22,51 +27,26 @@ pub(super) struct Tries {
     told: bool,
 }
 
-/// What makes it pointless to try a write again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unless {
-    /// Nothing does.
-    Nothing,
-    /// A failover: the primary answers visitors after all.
-    PrimaryReturns,
-    /// A failback that leads visitors back to the standby: one was served by the primary.
-    PrimaryServes,
+/// How an executor waits between tries, and what it gives them up for.
+#[derive(Debug)]
+pub(super) struct Patience {
+    pub(super) site: Arc<Guarded>,
+    pub(super) permit: Arc<Permit>,
+    pub(super) answers: Arc<Answers>,
+    pub(super) teller: Arc<Teller>,
 }
 
-impl Executor {
-    /// What makes it pointless to set switches of this role so.
-    pub(super) fn unless(&self, role: Role, position: Position) -> Unless {
-        use failover_core::Direction::{Failback, Failover};
-        let leads = matches!(role, Role::Gate | Role::Route) && position == Position::Standby;
-        match self.task.direction {
-            Failover if leads => Unless::PrimaryReturns,
-            Failback if leads => Unless::PrimaryServes,
-            _ => Unless::Nothing,
-        }
-    }
-
-    /// Ends, with the reason, once it is pointless to go on; never where nothing makes it so.
-    pub(super) async fn is_pointless(&self, unless: Unless) -> String {
-        match unless {
-            Unless::PrimaryReturns => self.primary_returns().await,
-            Unless::PrimaryServes if self.site.has_visitors() => {
-                self.await_visitor(Position::Primary).await;
-                "a visitor was served by the primary after all".to_owned()
-            }
-            Unless::PrimaryServes | Unless::Nothing => std::future::pending().await,
-        }
-    }
-
+impl Patience {
     /// Waits for `work`, which may be given up at any time, unless that becomes pointless.
     pub(super) async fn worth_it<T>(&self, unless: Unless, work: impl Future<Output = T>) -> Result<T, Halt> {
         let race = async {
             tokio::select! {
                 biased;
                 done = work => Ok(done),
-                why = self.is_pointless(unless) => Err(Halt::Unwind(why)),
+                why = self.answers.pointless(unless) => Err(Halt::Unwind(why)),
             }
         };
-        self.unless_stopped(race).await?
+        self.permit.unless_stopped(race).await?
     }
 
     /// Sees a write to its end. Where it failed, it also says whether another try has become pointless meanwhile.
@@ -75,7 +55,8 @@ impl Executor {
         unless: Unless,
         write: impl Future<Output = Result<T, E>>,
     ) -> Result<Result<T, E>, Halt> {
-        let (mut write, mut pointless) = (std::pin::pin!(write), std::pin::pin!(self.is_pointless(unless)));
+        let (mut write, mut pointless) =
+            (std::pin::pin!(write), std::pin::pin!(self.answers.pointless(unless)));
         let mut why = None;
         let written = loop {
             tokio::select! {
@@ -97,7 +78,7 @@ impl Executor {
         tries: &mut Tries,
         unless: Unless,
     ) -> Result<(), Halt> {
-        self.check()?;
+        self.permit.check()?;
         let refusal = Refusal::of(error);
         if error.cause.is_permanent() {
             return Err(Halt::Permanent(refusal));
@@ -117,8 +98,31 @@ impl Executor {
         self.worth_it(unless, tokio::time::sleep(wait)).await
     }
 
+    /// Renews a claim that is too old to write to a cloud on. A failover goes on while the journal can't be
+    /// reached: a broken journal must not keep visitors in the dark.
+    pub(super) async fn before_write(&self) -> Result<(), Halt> {
+        self.permit.check()?;
+        let mut tries = Tries::default();
+        while self.permit.is_old() {
+            match self.permit.scribe.renew().await {
+                Ok(()) => break,
+                Err(_) if self.permit.goes_on_blind => {
+                    self.permit.check()?;
+                    break;
+                }
+                Err(why) => {
+                    self.permit.check()?;
+                    let sentence = format!("the journal of {} can't be written: {why}", self.site.name);
+                    self.tried_in_vain(Refusal::from(sentence), &mut tries)?;
+                    self.permit.rest(self.site.pace.backoff(tries.failed)).await?;
+                }
+            }
+        }
+        self.permit.check()
+    }
+
     /// Counts a try that failed: people are told once it has been tried for long, and in the end it is refused.
-    pub(super) fn tried_in_vain(&self, refusal: Refusal, tries: &mut Tries) -> Result<(), Halt> {
+    fn tried_in_vain(&self, refusal: Refusal, tries: &mut Tries) -> Result<(), Halt> {
         tries.failed += 1;
         let since = *tries.since.get_or_insert_with(Instant::now);
         if since.elapsed() >= TRIED_AT_MOST {
@@ -127,7 +131,7 @@ impl Executor {
         if since.elapsed() >= TOLD_AFTER && !std::mem::replace(&mut tries.told, true) {
             let sentence =
                 format!("{}; it has been tried again for a minute, and is further", refusal.sentence);
-            self.announce(Kind::Trouble, &sentence, json!({}));
+            self.teller.tell(Kind::Trouble, &sentence, json!({}));
         }
         Ok(())
     }

@@ -5,42 +5,50 @@
 
 use std::time::Duration;
 
-use super::{Executor, Halt, patience::Unless, set::Before};
-use crate::{clock::Instant, switch::Change};
-use failover_core::{Position, Role, Served, Step};
+use failover_core::{Position, Role, Step, Unless};
 
-impl Executor {
-    /// Starts the primary and waits until it is ready and has answered twice.
+use super::{
+    Halt,
+    done::Done,
+    switches::{Setting, Switches},
+};
+use crate::{clock::Instant, site::Guarded, switch::Change};
+
+/// What starts the primary, and waits for it.
+pub(super) struct PowerUp<'a> {
+    pub(super) site: &'a Guarded,
+    pub(super) switches: &'a Switches,
+    pub(super) done: &'a Done,
+}
+
+/// What starting it came to.
+pub(super) struct Started {
+    /// Whether it had to be started.
+    pub(super) was_off: bool,
+    /// What an operator may want to know of it.
+    pub(super) note: Option<String>,
+}
+
+impl PowerUp<'_> {
+    /// Starts the primary and waits until it is ready. Where that is no matter, since it answers already or somebody
+    /// insists, it is gone on without a look that can't be had.
     ///
     /// # Errors
-    /// To be undone where it isn't ready or doesn't answer in time: nobody was led there.
-    pub(super) async fn power_up(&mut self) -> Result<(), Halt> {
-        if !self.has(Role::Power) {
-            return Ok(());
-        }
-        let begun = Instant::now();
-        let sure = self.needs_no_power();
-        if sure && let Some(unseen) = self.power_unseen().await? {
+    /// To be undone where it isn't ready in time: nobody was led there.
+    pub(super) async fn start(&self, setting: Setting, no_matter: bool) -> Result<Started, Halt> {
+        if no_matter && let Some(unseen) = self.unseen().await? {
             tracing::warn!(site = %self.site.name, "{unseen}; the failback goes on without it");
-            self.record(Step::Power, begun, Some(unseen));
-            return Ok(());
+            return Ok(Started { was_off: false, note: Some(unseen) });
         }
-        let before = Before { look: true, answers: None };
-        let change = self.set(Role::Power, Position::Primary, Vec::new(), before).await?;
+        let change = self.switches.set(setting, Vec::new()).await?;
         let was_off = self.await_power().await? || change == Change::Made;
-        self.record(Step::Power, begun, was_off.then(|| "it was started".to_owned()));
-        if was_off || !sure { self.await_primary().await } else { Ok(()) }
-    }
-
-    /// Whether the failback goes ahead however the power is: the primary has answered, or nobody asks for that.
-    fn needs_no_power(&self) -> bool {
-        self.task.order.force || self.task.order.unfinished || self.task.ahead.answered.is_some()
+        Ok(Started { was_off, note: was_off.then(|| "it was started".to_owned()) })
     }
 
     /// Why it could not be seen whether the primary is on; one look each.
-    async fn power_unseen(&self) -> Result<Option<String>, Halt> {
+    async fn unseen(&self) -> Result<Option<String>, Halt> {
         for switch in self.site.of(Role::Power) {
-            if let Err(error) = self.unless_stopped(switch.observe()).await? {
+            if let Err(error) = self.switches.permit.unless_stopped(switch.observe()).await? {
                 return Ok(Some(crate::log::chain(&error)));
             }
         }
@@ -50,14 +58,14 @@ impl Executor {
     /// Waits until every one was seen on, for as long as they may take since the plan began; true if that took more
     /// than a look. Who insists doesn't wait for long.
     async fn await_power(&self) -> Result<bool, Halt> {
-        let forced = self.task.order.force;
-        let patience = if forced { self.site.failback_patience } else { self.power_left() };
+        let forced = self.done.order.force;
+        let patience = if forced { self.site.failback_patience } else { self.left() };
         match tokio::time::timeout(patience.max(self.site.pace.call_timeout), self.seen_on()).await {
             Ok(seen) => seen,
             Err(_) if forced => Ok(true),
             Err(_) => Err(Halt::Unwind(format!(
                 "the primary was started and isn't ready within {}; it stays on, and visitors stay on the standby",
-                humantime::format_duration(self.power_within())
+                humantime::format_duration(self.within())
             ))),
         }
     }
@@ -65,61 +73,52 @@ impl Executor {
     async fn seen_on(&self) -> Result<bool, Halt> {
         let begun = Instant::now();
         let mut waited = false;
-        self.waiting.is_for("the primary to be ready");
+        self.switches.answers.waits_for("the primary to be ready");
         for switch in self.site.of(Role::Power) {
             loop {
-                let observed = self.observe(switch, Unless::Nothing).await?.observed;
+                let observed = self.switches.observe(switch, Unless::Nothing).await?.observed;
                 if observed.is_at(Position::Primary) {
                     break;
                 }
                 tracing::debug!(site = %self.site.name, switch = %switch.id(), %observed, "not ready yet");
                 waited = true;
-                self.rest(self.site.pace.between_probes(begun.elapsed())).await?;
+                self.switches.permit.rest(self.site.pace.between_probes(begun.elapsed())).await?;
             }
         }
         Ok(waited)
     }
 
-    fn power_within(&self) -> Duration {
+    fn within(&self) -> Duration {
         self.site.of(Role::Power).map(|switch| switch.takes_at_most()).max().unwrap_or_default()
     }
 
     /// What is left of that since this plan began, by whichever executor.
-    fn power_left(&self) -> Duration {
-        let plan = self.scribe.plan().and_then(|plan| self.task.state.plan(plan));
+    fn left(&self) -> Duration {
+        let plan = self.switches.permit.plan().and_then(|plan| self.done.state.plan(plan));
         let so_far = plan.map(|plan| jiff::Timestamp::now().duration_since(plan.begun_at));
         let so_far = so_far.and_then(|so_far| so_far.try_into().ok()).unwrap_or_default();
-        self.power_within().saturating_sub(so_far)
+        self.within().saturating_sub(so_far)
     }
 
     /// Asks the primary until it has answered twice in a row. Whoever led visitors there already is left to what
     /// waits for them.
-    async fn await_primary(&self) -> Result<(), Halt> {
-        if self.task.order.force || !self.site.policy.has_primary_url || self.has_done(Step::Route) {
+    ///
+    /// # Errors
+    /// To be undone where it doesn't answer in time.
+    pub(super) async fn await_primary(&self) -> Result<(), Halt> {
+        if self.done.order.force || !self.site.policy.has_primary_url || self.done.has(Step::Route) {
             return Ok(());
         }
         // Nobody waits in the dark meanwhile: visitors are on the standby.
-        let patience = self.power_left().max(self.site.failback_patience);
-        self.waiting.is_for("the primary to answer");
-        let answered = async {
-            let begun = Instant::now();
-            loop {
-                let asked = Instant::now();
-                match self.site.ask_primary_twice().await {
-                    Served::By(Position::Primary) => return self.has_answered(Position::Primary, asked),
-                    served => {
-                        tracing::debug!(site = %self.site.name, ?served, "the primary doesn't answer yet");
-                    }
-                }
-                tokio::time::sleep(self.site.pace.between_probes(begun.elapsed())).await;
-            }
-        };
-        match self.unless_stopped(tokio::time::timeout(patience, answered)).await? {
-            Ok(()) => Ok(()),
-            Err(_) => Err(Halt::Unwind(format!(
+        let patience = self.left().max(self.site.failback_patience);
+        let Switches { permit, answers, .. } = self.switches;
+        answers.waits_for("the primary to answer");
+        let answered = tokio::time::timeout(patience, answers.primary_twice());
+        permit.unless_stopped(answered).await?.map_err(|_| {
+            Halt::Unwind(format!(
                 "the primary is on and hasn't answered within {} s; visitors stay on the standby",
                 patience.as_secs()
-            ))),
-        }
+            ))
+        })
     }
 }

@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use super::{Executor, Halt};
-use crate::{
-    clock::Instant,
-    record::{Record, RecordError},
-};
-use failover_core::{Claim, End, Event, State};
+use failover_core::{Claim, Direction, End, Event, State};
+
+use super::{Halt, permit::Permit};
+use crate::{clock::Instant, site::Guarded};
 
 /// Watches a claim: it is dead when it stood still for `claim_for` on this process's own clock.
 #[derive(Debug, Default)]
@@ -29,14 +27,24 @@ impl ClaimWatch {
     }
 }
 
-impl Executor {
+/// One plan's place among those of its site.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) site: Arc<Guarded>,
+    pub(super) permit: Arc<Permit>,
+    pub(super) direction: Direction,
+    /// Its executor's word.
+    pub(super) nonce: String,
+}
+
+impl Turn {
     /// Waits until this plan is the one that executes, ending older ones whose executors are dead.
-    pub(super) async fn await_turn(&self) -> Result<(), Halt> {
+    pub(super) async fn wait(&self) -> Result<(), Halt> {
         let (mut older, mut upkeep) = (ClaimWatch::default(), ClaimWatch::default());
         // What this process has just written is the newest it can know: no look is needed to go first.
         let mut known = self.site.record.known().map(|head| head.state);
-        while let Some(plan) = self.scribe.plan() {
-            self.check()?;
+        while let Some(plan) = self.permit.plan() {
+            self.permit.check()?;
             let state = match known.take() {
                 Some(state) => state,
                 None => match self.latest().await? {
@@ -57,14 +65,14 @@ impl Executor {
                     _ => break,
                 },
             }
-            self.rest(self.site.pace.between_looks()).await?;
+            self.permit.rest(self.site.pace.between_looks()).await?;
         }
         Ok(())
     }
 
     async fn latest(&self) -> Result<Option<Arc<State>>, Halt> {
-        match self.unless_stopped(look(&self.site.record)).await? {
-            Ok(state) => Ok(Some(state)),
+        match self.permit.unless_stopped(self.site.record.look()).await? {
+            Ok(head) => Ok(Some(head.state)),
             Err(why) => {
                 tracing::warn!(site = %self.site.name, %why, "waiting for an older plan's end");
                 Ok(self.site.record.known().map(|head| head.state))
@@ -73,17 +81,12 @@ impl Executor {
     }
 
     async fn end_overtaken(&self, plan: u64, state: &State) {
-        let sentence = format!("a newer {} took its place while nobody executed it", self.task.direction);
-        let active = state.active;
-        let nonce = self.task.nonce.clone();
+        let sentence = format!("a newer {} took its place while nobody executed it", self.direction);
+        let (nonce, active) = (self.nonce.clone(), state.active);
         let (end, drain_until, retry) = (End::Overtaken, None, false);
         let event = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
         if let Err(why) = self.site.record.append(&event).await {
             tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
         }
     }
-}
-
-async fn look(record: &Record) -> Result<Arc<State>, RecordError> {
-    record.look().await.map(|head| head.state)
 }

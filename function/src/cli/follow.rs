@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failover_core::{End, Entry, Event, Move, OpenPlan, Step, StepRecord, moves, steps};
+use failover_core::{End, Entry, Event, Move, OpenPlan, Plan, Step, StepRecord, Terms, moves};
 
 use super::{
     paint::{BAD, DIM, GOOD, WARN, in_style},
@@ -63,8 +63,8 @@ impl Follower {
 
     /// What an open plan waits for now.
     fn tell_open(&self, open: &OpenPlan, progress: &Progress) {
-        let wanted = steps(open.direction, &self.site.policy);
-        let next = wanted.into_iter().find(|step| !open.has_done(*step));
+        let wanted = Plan::new(open.direction, &self.site.policy, Terms::from(&open.order));
+        let next = wanted.steps().find(|step| !open.has_done(*step));
         progress.now(next.map_or_else(|| "looking once more".to_owned(), doing));
     }
 }

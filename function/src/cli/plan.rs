@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use failover_core::{
-    Command, Decision, Direction, Event, Facts, Incident, Position, Reason, Role, Served, Sighting, Signal,
-    SignalKind, SiteName, State, Step, Verdict, decide, looks, steps,
+    Command, Decision, Direction, Event, Facts, Incident, Plan, Position, Reason, Role, Served, Sighting,
+    Signal, SignalKind, SiteName, State, Step, Terms, Verdict, decide, looks,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -95,12 +95,16 @@ async fn prospect(site: &Guarded, args: &Args) -> Result<Prospect, Failure> {
     let silent = Facts { public: if_silent(&fresh.public), switches: Vec::new(), ..fresh.clone() };
     let automatic = (direction == Direction::Failover)
         .then(|| Word::of(&decide(&site.policy, &state, &silent, &alerted, now)));
+    let terms = match &decision.verdict {
+        Verdict::Start(_, order) => Terms::from(&**order),
+        _ => Terms { force: args.force, ..Terms::default() },
+    };
     Ok(Prospect {
         site: site.name.clone(),
         direction,
         command: Word::of(&decision),
         automatic,
-        steps: ahead(site, direction, &state, &switches),
+        steps: ahead(site, (direction, terms), &state, &switches),
         standby_unable: fresh.standby_unable,
         public: fresh.public,
         primary,
@@ -140,10 +144,17 @@ impl Word {
     }
 }
 
-fn ahead(site: &Guarded, direction: Direction, state: &State, seen: &[Sighting]) -> Vec<Ahead> {
-    let wanted = steps(direction, &site.policy);
+/// What the plan that is open, or would be begun, has still to do.
+fn ahead(
+    site: &Guarded,
+    (direction, terms): (Direction, Terms),
+    state: &State,
+    seen: &[Sighting],
+) -> Vec<Ahead> {
     let open = state.newest().filter(|plan| plan.direction == direction);
-    let left = wanted.into_iter().filter(|step| open.is_none_or(|plan| !plan.has_done(*step)));
+    let terms = open.map_or(terms, |plan| Terms::from(&plan.order));
+    let plan = Plan::new(direction, &site.policy, terms);
+    let left = plan.steps().filter(|step| open.is_none_or(|plan| !plan.has_done(*step)));
     left.map(|step| Ahead { step, what: what(site, step, direction, seen) }).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Moves: the journal's entries told as plans, each with its steps and how it ended.
 
 use failover_core::{
-    Asker, Direction, End, Entry, OpenPlan, Order, Policy, State, Step, StepRecord, Trouble, steps,
+    Asker, Direction, End, Entry, OpenPlan, Order, Plan, Policy, State, Step, StepRecord, Terms, Trouble,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -120,10 +120,8 @@ fn shown(told: failover_core::Move, state: Option<&State>, policy: &Policy) -> M
 }
 
 fn to_do(plan: &OpenPlan, policy: &Policy) -> Vec<Step> {
-    let mut wanted = steps(plan.direction, policy);
-    let is_asked = |step: Step| step != Step::Answer || !plan.order.force;
-    wanted.retain(|step| !plan.has_done(*step) && is_asked(*step));
-    wanted
+    let wanted = Plan::new(plan.direction, policy, Terms::from(&plan.order));
+    wanted.steps().filter(|step| !plan.has_done(*step)).collect()
 }
 
 fn part(record: &StepRecord) -> Part {
