@@ -28,7 +28,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     );
     let stage = Stage::single(Settings::default()).await?;
     let site = stage.sites[0].clone();
-    history::in_bucket(&stage, 60)?;
+    history::in_bucket(&stage, 60).await?;
     let function = stage.start(&setup.binary).await?;
     stage.sandbox.world.set_primary(site.name(), Power::Off);
     let ledger = &stage.sandbox.world.ledger;

@@ -30,7 +30,7 @@ const ROUNDS: u32 = 10;
 pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     progress("counting operations");
     let stage = Stage::single(Settings::default()).await?;
-    history::in_bucket(&stage, 60)?;
+    history::in_bucket(&stage, 60).await?;
     let function = stage.start(&setup.binary).await?;
     let ledger = &stage.sandbox.world.ledger;
     let reconcile = payload::command;

@@ -47,7 +47,7 @@ async fn decide(setup: &Setup, journal: &'static str, length: u64) -> Result<(Sa
     let stage = Stage::with(settings, vec![SiteSeed::example()], HashMap::new()).await?;
     match journal {
         FOLDER => history::in_folder(&stage, length)?,
-        _ => history::in_bucket(&stage, length)?,
+        _ => history::in_bucket(&stage, length).await?,
     }
     let (mut cold, mut warm) = (Sample::default(), Sample::default());
     for _ in 0..setup.runs {

@@ -1,16 +1,20 @@
 //! Journals with a history: entries as the function writes them, each carrying the state that it led to.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use cloud_failover::journal::key;
+use cloud_failover::{
+    api::{Secret, credentials::StaticToken},
+    journal::{Create, Journal, JournalSettings, key},
+};
 use failover_core::{
     Asker, Direction, ENTRY_VERSION, End, Entry, Event, Order, PendingIncident, Position, SiteName, State,
     Step, StepRecord,
 };
 use jiff::Timestamp;
+use sandbox::{Service, google::access::FUNCTION_ACCOUNT};
 
-use crate::stage::Stage;
+use crate::{settings::BUCKET, stage::Stage};
 
 /// How long before now the newest entry was written: far enough for no cooldown or budget to bind.
 const AGO: Duration = Duration::from_hours(48);
@@ -86,15 +90,29 @@ fn step(step: Step, at: Timestamp) -> StepRecord {
     StepRecord { step, at, took_ms: 250, note: None, redirect_lives_s: None }
 }
 
-/// Puts a history of the stage's first site into the sandbox's bucket.
-pub(crate) fn in_bucket(stage: &Stage, count: u64) -> Result<()> {
+/// Puts a history of the stage's first site into the sandbox's bucket; the newest entry as the function itself writes it.
+pub(crate) async fn in_bucket(stage: &Stage, count: u64) -> Result<()> {
     let name: SiteName = stage.sites[0].name().parse()?;
-    for entry in entries(&name, count)? {
+    let mut entries = entries(&name, count)?;
+    let newest = entries.pop().context("an entry")?;
+    for entry in entries {
         let key = key(entry.number).context("a number within bounds")?;
         let object = format!("journal/{name}/{key}");
         stage.sandbox.world.storage.put("gleich-tech-failover", &object, entry.to_bytes());
     }
+    let created = journal(stage)?.create(&name, newest.number, newest.to_bytes().into()).await?;
+    anyhow::ensure!(created == Create::Created, "entry {} was there already", newest.number);
     Ok(())
+}
+
+fn journal(stage: &Stage) -> Result<Journal> {
+    let token = stage.sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_mins(5));
+    let settings = JournalSettings {
+        endpoint: Some(stage.sandbox.url(Service::Storage)),
+        tokens: Some(Arc::new(StaticToken(Secret::new(&token)))),
+        ..JournalSettings::default()
+    };
+    Ok(Journal::open(&BUCKET.parse()?, settings)?)
 }
 
 /// Puts a history of the stage's first site into a folder.

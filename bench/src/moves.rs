@@ -88,7 +88,7 @@ async fn run(setup: &Setup, chain: &Chain, order: &'static str, instance: Instan
     let stage = Stage::single(Settings { order, journal: BUCKET }).await?;
     let site = stage.sites[0].clone();
     if instance != Instance::ColdEmpty {
-        history::in_bucket(&stage, HISTORY)?;
+        history::in_bucket(&stage, HISTORY).await?;
     }
     let chain = chain.run().await?;
     let function = stage.start(&setup.binary).await?;

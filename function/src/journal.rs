@@ -3,6 +3,7 @@
 //! It knows bytes and numbers; what an entry says is the core's. Whoever writes one puts a nonce in it, so that a
 //! create whose answer was lost is recognised by reading back. Nothing here overwrites or deletes.
 
+mod copy;
 mod courier;
 mod error;
 mod google;
@@ -15,16 +16,18 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use failover_core::SiteName;
 use object_store::{
-    Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, list::PaginatedListStore,
-    local::LocalFileSystem, memory::InMemory, path::Path,
+    Attributes, Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    list::PaginatedListStore, local::LocalFileSystem, memory::InMemory, path::Path,
 };
 use url::Url;
 
+pub use copy::Newest;
 pub use error::JournalError;
 pub use key::{NEWEST_POSSIBLE, key, number};
 pub use location::{BadLocation, JournalLocation};
 
-use crate::api::credentials::Tokens;
+use crate::api::{ApiErrorKind, credentials::Tokens};
+use copy::Copies;
 use error::Operation;
 
 /// How a store is reached.
@@ -64,6 +67,8 @@ struct Store {
     objects: Arc<dyn ObjectStore>,
     /// Listing page by page, where the store can (Cloud Storage).
     pages: Option<Arc<dyn PaginatedListStore>>,
+    /// Listing entries with what they say, where the store can (Cloud Storage).
+    copies: Option<Copies>,
     call_timeout: Duration,
 }
 
@@ -71,19 +76,23 @@ impl Journal {
     /// Opens the store at `location`; a folder is made if it is missing, a bucket isn't looked at yet.
     pub fn open(location: &JournalLocation, settings: JournalSettings) -> Result<Self, JournalError> {
         let call_timeout = settings.call_timeout;
-        let (objects, pages): (Arc<dyn ObjectStore>, Option<Arc<dyn PaginatedListStore>>) = match location {
-            JournalLocation::Gs { bucket, .. } => {
-                let store =
-                    google::open(bucket, settings).map_err(|e| JournalError::opening(location, &e))?;
-                (Arc::new(store.clone()), Some(Arc::new(store)))
-            }
-            JournalLocation::File(folder) => {
-                let store = open_folder(folder).map_err(|e| JournalError::opening(location, &e))?;
-                (Arc::new(store), None)
-            }
-            JournalLocation::Memory => (Arc::new(InMemory::new()), None),
+        let opening = |error| JournalError::opening(location, &error);
+        let plain = |objects: Arc<dyn ObjectStore>| Store {
+            location: location.clone(),
+            objects,
+            pages: None,
+            copies: None,
+            call_timeout,
         };
-        Ok(Self(Arc::new(Store { location: location.clone(), objects, pages, call_timeout })))
+        let store = match location {
+            JournalLocation::Gs { bucket, .. } => {
+                let (store, copies) = google::open(bucket, settings).map_err(opening)?;
+                Store { pages: Some(Arc::new(store.clone())), copies, ..plain(Arc::new(store)) }
+            }
+            JournalLocation::File(folder) => plain(Arc::new(open_folder(folder).map_err(opening)?)),
+            JournalLocation::Memory => plain(Arc::new(InMemory::new())),
+        };
+        Ok(Self(Arc::new(store)))
     }
 
     /// Where the entries are.
@@ -91,13 +100,23 @@ impl Journal {
         &self.0.location
     }
 
-    /// Number of a site's newest entry, in the same time however many there are: one listing page of a bucket, some
-    /// thirty existence checks in a folder or in memory.
-    pub async fn newest(&self, site: &SiteName) -> Result<Option<u64>, JournalError> {
-        match &self.0.pages {
-            Some(pages) => self.timed(Operation::List, self.newest_listed(pages.as_ref(), site)).await,
-            None => self.timed(Operation::List, self.newest_galloped(site)).await,
+    /// A site's newest entry, found in the same time however many there are: by one listing page of a bucket, which
+    /// brings along what it says, or by some thirty existence checks in a folder or in memory.
+    pub async fn newest(&self, site: &SiteName) -> Result<Option<Newest>, JournalError> {
+        self.timed(Operation::List, self.find_newest(site)).await
+    }
+
+    async fn find_newest(&self, site: &SiteName) -> Result<Option<Newest>, StoreError> {
+        if let Some(copies) = &self.0.copies
+            && let Some(told) = copies.newest(site, &self.folder(site)).await
+        {
+            return Ok(told);
         }
+        let number = match &self.0.pages {
+            Some(pages) => self.newest_listed(pages.as_ref(), site).await?,
+            None => self.newest_galloped(site).await?,
+        };
+        Ok(number.map(|number| Newest { number, copy: None }))
     }
 
     /// Reads one entry; `None` if there is no such number.
@@ -120,12 +139,27 @@ impl Journal {
     /// A transient error leaves open whether the entry was stored: create it again with the same bytes.
     pub async fn create(&self, site: &SiteName, number: u64, bytes: Bytes) -> Result<Create, JournalError> {
         let path = self.path(Operation::Create, site, number)?;
-        let put = self.0.objects.put_opts(&path, bytes.clone().into(), PutMode::Create.into());
-        match self.timed(Operation::Create, put).await {
-            Ok(_) => Ok(Create::Created),
+        let attributes = self.0.copies.as_ref().map(|_| copy::attributes(&bytes)).unwrap_or_default();
+        let has_copy = !attributes.is_empty();
+        let put = match self.put(&path, &bytes, attributes).await {
+            // Whatever a store has against the copy, the entry doesn't wait for it.
+            Err(error) if has_copy && error.kind == ApiErrorKind::Refused => {
+                tracing::debug!(%site, number, %error, "the entry is stored without its copy");
+                self.put(&path, &bytes, Attributes::default()).await
+            }
+            put => put,
+        };
+        match put {
+            Ok(()) => Ok(Create::Created),
             Err(error) if error.may_be_stored() => self.resolve(site, number, &bytes, error).await,
             Err(error) => Err(error),
         }
+    }
+
+    async fn put(&self, path: &Path, bytes: &Bytes, attributes: Attributes) -> Result<(), JournalError> {
+        let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
+        let put = self.0.objects.put_opts(path, bytes.clone().into(), options);
+        self.timed(Operation::Create, put).await.map(|_| ())
     }
 
     /// Reads back what a create that went wrong left behind: "exists", a lost answer, or a 403, which is what an

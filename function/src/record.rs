@@ -15,7 +15,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::journal::{Create, Journal, JournalError};
+use crate::journal::{Create, Journal, JournalError, Newest};
 
 /// How many unreadable entries in a row an operator's command looks past to find a state; behind more than that it goes
 /// on as if the journal were new. Own choice: a plan that waits for an hour writes as many.
@@ -126,7 +126,8 @@ impl Record {
         *self.read_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The newest head: one listing page and at most one entry at first, afterwards the next number.
+    /// The newest head: one listing page and at most one entry at first (none where the listing brings it along),
+    /// afterwards the next number.
     ///
     /// # Errors
     /// When the store can't be reached, or the newest entry can't be read.
@@ -267,16 +268,24 @@ impl Record {
         if let Some(found) = self.known() {
             return Ok(found);
         }
-        match self.newest_number().await? {
-            None => Ok(self.publish(Head { number: 0, state: Arc::default() })),
-            Some(number) => match self.read(number).await? {
-                Some(entry) => Ok(self.learn(entry)),
-                None => Err(self.unreadable(number, "it was listed, and is not there")),
-            },
+        let Some(Newest { number, copy }) = self.newest().await? else {
+            return Ok(self.publish(Head { number: 0, state: Arc::default() }));
+        };
+        let copied = copy.and_then(|copy| Entry::read(&copy, &self.site, number).ok());
+        if let Some(entry) = copied {
+            return Ok(self.learn(entry));
+        }
+        match self.read(number).await? {
+            Some(entry) => Ok(self.learn(entry)),
+            None => Err(self.unreadable(number, "it was listed, and is not there")),
         }
     }
 
     async fn newest_number(&self) -> Result<Option<u64>, RecordError> {
+        Ok(self.newest().await?.map(|newest| newest.number))
+    }
+
+    async fn newest(&self) -> Result<Option<Newest>, RecordError> {
         self.journal.newest(&self.site).await.map_err(|source| self.store(source))
     }
 

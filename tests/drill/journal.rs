@@ -24,6 +24,25 @@ async fn a_broken_journal_does_not_keep_visitors_in_the_dark() {
     drill.all_promises_hold();
 }
 
+/// The listing brings the newest entry along, so the intent is the second call and not the third.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cold_instance_with_a_history_makes_two_calls_to_the_journal_before_it_moves_anything() {
+    let mut drill = Drill::start().await;
+    drill.order("failover").await.is(200, "move", Some("Done"));
+    drill.order("failback").await.is(200, "move", Some("Done"));
+    drill.function.kill().await;
+    let position = drill.sandbox.world.ledger.position();
+    drill.restart().await;
+    drill.cut_power();
+    drill.order("failover").await.is(200, "move", Some("Done"));
+    let calls = drill.sandbox.world.ledger.since(position);
+    let before = calls.iter().take_while(|call| call.kind != sandbox::Kind::Write);
+    let asked: Vec<_> =
+        before.map(|call| call.operation).filter(|name| name.starts_with("storage")).collect();
+    assert_eq!(asked, ["storage.list", "storage.create"]);
+    drill.all_promises_hold();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_entry_stops_automatic_moves_and_is_named() {
     let settings = Settings { journal: "file:{folder}/journal".to_owned(), ..Settings::default() };

@@ -12,11 +12,14 @@ use cloud_failover::{
         ApiError, ApiErrorKind, Secret,
         credentials::{StaticToken, Token, Tokens},
     },
-    journal::{Create, Journal, JournalLocation, JournalSettings, key},
+    journal::{Create, Journal, JournalLocation, JournalSettings, Newest, key},
 };
-use sandbox::{Aim, Fault, Options, Sandbox, Service, google::access::FUNCTION_ACCOUNT};
+use sandbox::{
+    Aim, Fault, Options, Sandbox, Service,
+    google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT},
+};
 
-use crate::suite::{entry, fill, site};
+use crate::suite::{entry, fill, newest, site};
 
 const BUCKET: &str = "gleich-tech-failover";
 const FOLDER: &str = "journal/shop";
@@ -82,9 +85,73 @@ fn stock(sandbox: &Sandbox, entries: u64) {
 async fn the_newest_of_100_000_entries_takes_one_listing_page() {
     let (journal, sandbox) = fresh().await;
     stock(&sandbox, 100_000);
-    assert_eq!(journal.newest(&site("shop")).await.unwrap(), Some(100_000));
+    assert_eq!(newest(&journal, &site("shop")).await, Some(100_000));
     let calls = sandbox.world.ledger.calls();
     assert_eq!(calls.iter().map(|call| call.operation).collect::<Vec<_>>(), ["storage.list"]);
+}
+
+/// What the newest entry says, without asking for it.
+async fn copied(journal: &Journal) -> Option<Newest> {
+    journal.newest(&site("shop")).await.unwrap()
+}
+
+fn told(number: u64, copy: Option<Bytes>) -> Option<Newest> {
+    Some(Newest { number, copy })
+}
+
+#[tokio::test]
+async fn the_listing_brings_the_newest_entry_along() {
+    let (journal, sandbox) = fresh().await;
+    fill(&journal, &site("shop"), 0, 12).await;
+    let before = sandbox.world.ledger.position();
+    assert_eq!(copied(&journal).await, told(12, Some(entry(12))));
+    let calls = sandbox.world.ledger.since(before);
+    assert_eq!(calls.iter().map(|call| call.operation).collect::<Vec<_>>(), ["storage.list"]);
+}
+
+#[tokio::test]
+async fn an_entry_of_an_earlier_release_or_a_long_one_is_listed_without_what_it_says() {
+    let (journal, sandbox) = fresh().await;
+    stock(&sandbox, 1);
+    assert_eq!(copied(&journal).await, told(1, None));
+    let long = Bytes::from(format!("{{\"sentence\":\"{}\"}}", "x".repeat(9000)));
+    journal.create(&site("shop"), 2, long.clone()).await.unwrap();
+    assert_eq!(copied(&journal).await, told(2, None));
+    assert_eq!(journal.read(&site("shop"), 2).await.unwrap(), Some(long));
+}
+
+#[tokio::test]
+async fn a_copy_that_somebody_changed_is_not_believed() {
+    let (journal, sandbox) = fresh().await;
+    fill(&journal, &site("shop"), 0, 1).await;
+    let name = format!("{FOLDER}/{}", key(1).unwrap()).replace('/', "%2F");
+    let url = sandbox.url(Service::Storage).join(&format!("storage/v1/b/{BUCKET}/o/{name}")).unwrap();
+    let token = sandbox.world.access.issue(OPERATOR_ACCOUNT, Duration::from_mins(5));
+    let changed = r#"{"metadata":{"entry":"{}"}}"#;
+    let patch = reqwest::Client::new().patch(url).bearer_auth(token).body(changed);
+    assert!(patch.send().await.unwrap().status().is_success());
+    assert_eq!(copied(&journal).await, told(1, None));
+}
+
+/// Its JSON interface may be switched off, or be answered by something in between.
+#[tokio::test]
+async fn a_listing_that_cannot_bring_entries_along_is_made_without() {
+    let (journal, sandbox) = fresh().await;
+    fill(&journal, &site("shop"), 0, 3).await;
+    for fault in [Fault::status(403), Fault::status(404), Fault::status(500), Fault::Reset, Fault::Garbage] {
+        sandbox.world.faults.set(Aim::at("storage.list").nth(1), fault.clone());
+        assert_eq!(copied(&journal).await, told(3, None), "{fault:?}");
+        sandbox.world.faults.clear();
+    }
+}
+
+#[tokio::test]
+async fn an_entry_whose_copy_is_refused_is_stored_without() {
+    let (journal, sandbox) = fresh().await;
+    sandbox.world.faults.set(Aim::at("storage.create").nth(1), Fault::status(400));
+    fill(&journal, &site("shop"), 0, 1).await;
+    sandbox.world.faults.clear();
+    assert_eq!(copied(&journal).await, told(1, None));
 }
 
 #[tokio::test]
@@ -103,7 +170,7 @@ async fn strangers_files_that_sort_first_hide_nothing() {
     for number in 0..25 {
         sandbox.world.storage.put(BUCKET, &format!("{FOLDER}/0-note-{number:02}.txt"), "mine");
     }
-    assert_eq!(journal.newest(&site("shop")).await.unwrap(), Some(2));
+    assert_eq!(newest(&journal, &site("shop")).await, Some(2));
 }
 
 #[tokio::test]
@@ -217,7 +284,7 @@ async fn a_token_that_is_not_accepted_is_replaced_once() {
     let sandbox = started().await;
     let good = Secret::new(&sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1)));
     let journal = open_with(&sandbox, BUCKET, CALL_TIMEOUT, vec![good, Secret::new("ya29.stale")]);
-    assert_eq!(journal.newest(&site("shop")).await.unwrap(), None);
+    assert_eq!(newest(&journal, &site("shop")).await, None);
     assert_eq!(sandbox.world.ledger.count("storage.list"), 2);
 }
 
@@ -227,5 +294,5 @@ async fn tokens_that_are_never_accepted_are_a_permanent_error() {
     sandbox.world.access.expire_all();
     let error = journal.newest(&site("shop")).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::Denied, "{error}");
-    assert_eq!(sandbox.world.ledger.count("storage.list"), 2);
+    assert_eq!(sandbox.world.ledger.count("storage.list"), 4, "with copies and without, a fresh token each");
 }

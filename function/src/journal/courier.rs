@@ -48,7 +48,9 @@ impl HttpService for Courier {
             StatusCode::BAD_REQUEST
             | StatusCode::UNAUTHORIZED
             | StatusCode::FORBIDDEN
-            | StatusCode::NOT_FOUND => Err(refusal(response).await?),
+            | StatusCode::NOT_FOUND
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Err(refusal(response).await?),
             status if status.is_success() && lists => listing(response).await,
             status if status.is_success() && !response.headers().contains_key(GENERATION) => {
                 Err(foreign(status))
@@ -62,7 +64,7 @@ impl HttpService for Courier {
 }
 
 /// A body, if it has an end that is near.
-async fn whole(body: HttpResponseBody) -> Result<Bytes, HttpError> {
+pub(super) async fn whole(body: HttpResponseBody) -> Result<Bytes, HttpError> {
     let collected = Limited::new(body, LONGEST).collect().await;
     let broken = |error| HttpError::new(HttpErrorKind::Interrupted, std::io::Error::other(error));
     Ok(collected.map_err(broken)?.to_bytes())
@@ -70,7 +72,7 @@ async fn whole(body: HttpResponseBody) -> Result<Bytes, HttpError> {
 
 impl Courier {
     /// Sends it with a token; one that isn't accepted is replaced once, and so is one that was good for nothing yet.
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let Some(tokens) = &self.tokens else { return self.http.call(request).await };
         let token = tokens.token().await.map_err(no_token)?;
         let response = self.http.call(signed(request.clone(), &token)).await?;

@@ -9,23 +9,25 @@ use object_store::{
     gcp::{GcpCredential, GoogleCloudStorage, GoogleCloudStorageBuilder},
 };
 
-use super::{JournalSettings, courier::Courier};
+use super::{JournalSettings, copy::Copies, courier::Courier};
 
 /// Tries after the first one. The caller's patience is the real limit, and it tries again by itself.
 const RETRIES: usize = 3;
 
-pub(super) fn open(bucket: &str, settings: JournalSettings) -> Result<GoogleCloudStorage> {
+pub(super) fn open(bucket: &str, settings: JournalSettings) -> Result<(GoogleCloudStorage, Option<Copies>)> {
     let built = |source| StoreError::Generic { store: "Cloud Storage", source: Box::new(source) };
     let http = settings.http.map_or_else(|| reqwest::Client::builder().build(), Ok).map_err(built)?;
+    let courier = Courier { http, tokens: settings.tokens };
+    let copies = Copies::of(courier.clone(), bucket, settings.endpoint.as_ref());
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)
         .with_credentials(Arc::new(StaticCredentialProvider::new(unsigned())))
         .with_retry(retry(settings.call_timeout))
-        .with_http_connector(Courier { http, tokens: settings.tokens });
+        .with_http_connector(courier);
     if let Some(endpoint) = settings.endpoint {
         builder = builder.with_base_url(endpoint.as_str().trim_end_matches('/'));
     }
-    builder.build()
+    Ok((builder.build()?, copies))
 }
 
 fn retry(call_timeout: Duration) -> RetryConfig {

@@ -36,6 +36,13 @@ impl Object {
         Self { content, content_type, generation, metageneration: 1, created, description: Map::new() }
     }
 
+    /// With these words of its owner's, if there are any.
+    pub(super) fn describe(&mut self, metadata: Map<String, Value>) {
+        if !metadata.is_empty() {
+            self.description.insert("metadata".to_owned(), metadata.into());
+        }
+    }
+
     /// Quoted; clients take it as it is. The real one is the content's MD5.
     pub(super) fn etag(&self) -> String {
         let digest = digest::digest(&digest::SHA256, &self.content);

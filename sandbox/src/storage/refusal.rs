@@ -53,6 +53,11 @@ impl Refused {
         Self::new(400, "InvalidArgument", "invalid", message)
     }
 
+    pub(super) fn metadata_too_large() -> Self {
+        let message = "Your metadata headers exceed the maximum allowed metadata size.";
+        Self::new(400, "MetadataTooLarge", "invalid", message)
+    }
+
     pub(super) fn denied(permission: &str, bucket: &str, name: &str) -> Self {
         let details = format!(
             "The caller does not have {permission} access to {bucket}/{name}. Permission '{permission}' denied on \

@@ -11,8 +11,8 @@ use object_store::gcp::{GcpCredential, GoogleCloudStorage, GoogleCloudStorageBui
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{
-    ClientOptions, Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
-    RetryConfig, StaticCredentialProvider,
+    Attribute, Attributes, ClientOptions, Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode,
+    PutOptions, RetryConfig, StaticCredentialProvider,
 };
 use serde_json::Value;
 
@@ -64,6 +64,23 @@ async fn an_object_is_created_once_and_read_as_it_was_written() {
     assert_eq!(sandbox.world.ledger.journal_writes().len(), 2);
     assert_eq!(sandbox.world.ledger.calls()[0].operation, "storage.create");
     assert_eq!(sandbox.world.ledger.calls()[0].path, "/gleich%2Dtech%2Dfailover/journal%2F0001%2Ejson");
+}
+
+#[tokio::test]
+async fn custom_metadata_is_kept_with_the_object_up_to_8_kib() {
+    let sandbox = sandbox().await;
+    let store = store(&sandbox);
+    let said = Attribute::Metadata("entry".into());
+    let put = |number, length| {
+        let attributes = Attributes::from_iter([(said.clone(), "x".repeat(length))]);
+        let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
+        let store = &store;
+        async move { store.put_opts(&entry(number), "{}".into(), options).await }
+    };
+    put(1, 8187).await.expect("created");
+    let read = store.get(&entry(1)).await.expect("there");
+    assert_eq!(read.attributes.get(&said).map(|value| value.len()), Some(8187));
+    put(2, 8188).await.expect_err("it is too large");
 }
 
 #[tokio::test]

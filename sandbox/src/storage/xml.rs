@@ -1,11 +1,20 @@
 //! The XML interface (Cloud Storage documentation, "XML API"): the one that `object_store` speaks.
 
+use http::{HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+
 use super::conditions::Conditions;
 use super::listing::{self, Page, Query};
 use super::refusal::{Refused, escaped};
 use super::{Object, State, Target, download};
 use crate::call::{Call, Reply};
 use crate::google::access::Access;
+
+/// What the headers of custom metadata begin with.
+const CUSTOM: &str = "x-goog-meta-";
+
+/// The most custom metadata that an object has, in bytes of names and values.
+const LARGEST_METADATA: usize = 8 * 1024;
 
 /// Reads, writes or deletes one object.
 pub(super) fn object(
@@ -31,9 +40,24 @@ fn put(state: &mut State, access: &Access, call: &Call, bucket: &str, name: &str
     let conditions = Conditions::of_headers(call)?;
     let content_type = call.header("content-type").unwrap_or("application/octet-stream");
     let may_overwrite = access.may(&account, "storage.objects.delete");
-    let object = Object::new(call.body.clone(), content_type);
+    let mut object = Object::new(call.body.clone(), content_type);
+    object.describe(custom_metadata(call)?);
     let written = state.write(&Target { bucket, name, conditions }, may_overwrite, object)?;
     Ok(described(Reply::empty(200), written))
+}
+
+/// What the headers say of the object in its owner's words (Cloud Storage, "Object metadata": at most 8 KiB).
+fn custom_metadata(call: &Call) -> Result<Map<String, Value>, Refused> {
+    let named = |(name, value): (&HeaderName, &HeaderValue)| {
+        let name = name.as_str().strip_prefix(CUSTOM)?.to_owned();
+        Some((name, Value::from(value.to_str().unwrap_or_default())))
+    };
+    let metadata: Map<String, Value> = call.headers.iter().filter_map(named).collect();
+    let length = |(name, value): (&String, &Value)| name.len() + value.as_str().map_or(0, str::len);
+    if metadata.iter().map(length).sum::<usize>() > LARGEST_METADATA {
+        return Err(Refused::metadata_too_large());
+    }
+    Ok(metadata)
 }
 
 fn delete(
@@ -70,7 +94,10 @@ fn get(state: &State, access: &Access, call: &Call, bucket: &str, name: &str) ->
 
 /// The headers that say which object this is.
 fn described(reply: Reply, object: &Object) -> Reply {
-    reply
+    let custom = object.description.get("metadata").and_then(Value::as_object).into_iter().flatten();
+    let custom = custom.map(|(name, value)| (format!("{CUSTOM}{name}"), value.as_str().unwrap_or_default()));
+    custom
+        .fold(reply, |reply, (name, value)| reply.header(&name, value))
         .header("etag", object.etag())
         .header("x-goog-generation", object.generation.to_string())
         .header("x-goog-metageneration", object.metageneration.to_string())
