@@ -137,6 +137,14 @@ impl Ledger {
         lock(&self.records).iter().rev().take_while(|record| recent(record)).any(fits)
     }
 
+    /// All that happened so far was so much longer ago: whoever asked was suspended meanwhile.
+    pub fn suspended(&self, how_long: Duration) {
+        for record in lock(&self.records).iter_mut() {
+            record.arrived -= how_long;
+            record.ended = record.ended.map(|ended| ended - how_long);
+        }
+    }
+
     /// Fires at every change of the ledger.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -242,6 +250,18 @@ mod tests {
         ledger.end(sequence, Fate::Answered(200));
         assert_eq!(ledger.calls()[0].fate, Fate::Abandoned);
         assert_eq!(ledger.calls()[0].status(), None);
+    }
+
+    #[test]
+    fn what_was_slept_through_is_longer_ago() {
+        let ledger = Ledger::default();
+        let sequence = ledger.arrive(&call(Method::GET), "run.get", Kind::Read);
+        ledger.end(sequence, Fate::Answered(200));
+        let before = ledger.calls();
+        ledger.suspended(Duration::from_hours(1));
+        let after = ledger.calls();
+        assert_eq!(before[0].arrived - after[0].arrived, Duration::from_hours(1));
+        assert_eq!(before[0].duration(), after[0].duration());
     }
 
     #[tokio::test]

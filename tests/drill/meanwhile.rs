@@ -221,6 +221,33 @@ async fn a_move_without_the_journal_waits_for_the_write_that_this_process_has_be
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_that_a_move_without_the_journal_overtook_closes_nothing_afterwards() {
+    let drill = with_site("").await;
+    let world = Arc::clone(&drill.sandbox.world);
+    let opening = world.stop_at("run.set_iam_policy", 1, Moment::AfterEffect);
+    let alarm = async {
+        opening.await.expect("the rehearsal opens the standby");
+        world.fault(Aim::service(sandbox::Service::Storage), Fault::status(503));
+        drill.cut_power();
+        let goes_on = async {
+            until("a move without the journal", || !drill.announced("started").is_empty()).await;
+            world.faults.clear();
+            // What tells of it arrives, and nobody hears that it did.
+            world.fault(Aim::at("storage.create").times(3), Fault::LostAnswer);
+            world.breakpoints.release();
+        };
+        tokio::join!(drill.open_incident("0.outage"), goes_on).0
+    };
+    tokio::join!(drill.order("rehearse"), alarm);
+    world.faults.clear();
+    for _ in 0..3 {
+        drill.order("reconcile").await;
+    }
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_rule_is_written_as_it_is_now_and_not_as_it_was_before_the_wait() {
     let seed = sandbox::SiteSeed::example();
     let (service, zone, reference) = (&seed.service, &seed.zone, &seed.redirect);

@@ -1,68 +1,29 @@
 //! A machine that is suspended and wakes up: what it had a right to before, somebody else may have taken over.
 //!
-//! A process is stopped, and a small library that is loaded before it takes the time that it was stopped off its usual
-//! clock, as a suspended machine's does; the clock that runs on is left alone.
+//! A process has a clock of its own: while its machine is suspended the usual one stands still, and the others run on.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-};
+use std::{process::Command, sync::Arc, time::Duration};
 
-use sandbox::{Options, Power, Sandbox, Served};
+use sandbox::{Aim, Fault, Options, Power, Sandbox, Served};
 use tempfile::TempDir;
 
-use crate::harness::{Function, Settings};
-
-/// Reads how many nanoseconds the machine was suspended from a file, and takes them off `CLOCK_MONOTONIC`.
-const CLOCK: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
-
-static volatile long long *slept;
-
-__attribute__((constructor)) static void begin(void) {
-  int file = open(getenv("SUSPENDED"), O_RDONLY);
-  if (file >= 0) {
-    void *seen = mmap(0, sizeof *slept, PROT_READ, MAP_SHARED, file, 0);
-    if (seen != MAP_FAILED) slept = seen;
-  }
-}
-
-int clock_gettime(clockid_t clock, struct timespec *now) {
-  static int (*real)(clockid_t, struct timespec *);
-  if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
-  int told = real(clock, now);
-  if (told == 0 && clock == CLOCK_MONOTONIC && slept) {
-    long long left = now->tv_sec * 1000000000LL + now->tv_nsec - *slept;
-    now->tv_sec = left / 1000000000LL;
-    now->tv_nsec = left % 1000000000LL;
-  }
-  return told;
-}
-"#;
+use crate::harness::{Answer, Clock, Function, Settings, payload};
 
 /// A machine that can be suspended, with one process on it.
 struct Laptop {
     function: Function,
-    slept: PathBuf,
+    clock: Clock,
 }
 
 impl Laptop {
-    /// `None` where there is no C compiler to make its clock with.
+    /// `None` where its clock can't be made.
     async fn start(sandbox: &Sandbox, settings: &Settings, folder: &TempDir) -> Option<Self> {
-        let slept = folder.path().join("slept");
-        std::fs::write(&slept, 0_i64.to_ne_bytes()).expect("a file");
-        let clock = build(folder.path())?;
-        let environment =
-            vec![("LD_PRELOAD", clock.display().to_string()), ("SUSPENDED", slept.display().to_string())];
-        let settings = Settings { environment, ..settings.clone() };
-        Some(Self { function: Function::start(sandbox, &settings, folder).await, slept })
+        if !Clock::can_be_made("a machine that is suspended") {
+            return None;
+        }
+        let clock = Clock::new(folder.path(), 1);
+        let settings = Settings { environment: clock.environment(), ..settings.clone() };
+        Some(Self { function: Function::start(sandbox, &settings, folder).await, clock })
     }
 
     fn signal(&self, name: &str) {
@@ -75,25 +36,10 @@ impl Laptop {
         let begun = std::time::Instant::now();
         self.signal("STOP");
         let happened = meanwhile.await;
-        let slept = i64::try_from(begun.elapsed().as_nanos()).expect("not for centuries");
-        write_in_place(&self.slept, slept);
+        self.clock.stood_still(begun.elapsed());
         self.signal("CONT");
         happened
     }
-}
-
-fn write_in_place(path: &Path, nanoseconds: i64) {
-    use std::io::Write;
-    let mut file = std::fs::OpenOptions::new().write(true).open(path).expect("the file");
-    file.write_all(&nanoseconds.to_ne_bytes()).expect("it is written");
-}
-
-fn build(folder: &Path) -> Option<PathBuf> {
-    let (source, library) = (folder.join("clock.c"), folder.join("clock.so"));
-    std::fs::write(&source, CLOCK).expect("the source");
-    let built =
-        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
-    built.is_ok_and(|status| status.success()).then_some(library)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,14 +51,13 @@ async fn who_wakes_up_on_a_machine_that_was_suspended_moves_nobody_against_a_new
     let site = format!("{}drain = \"1h\"\n", settings.site);
     let settings = Settings { site, ..settings };
     let Some(laptop) = Laptop::start(&sandbox, &settings, &folder).await else {
-        say("skipped: there is no C compiler");
         return;
     };
     // It opens the standby, and waits for its answer.
     world.set_standby("resume", Power::Failing(500));
     world.set_primary("resume", Power::Off);
-    let incident = crate::harness::payload::incident("0.outage", "open", jiff::Timestamp::now());
-    let push = crate::harness::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
+    let incident = payload::incident("0.outage", "open", jiff::Timestamp::now());
+    let push = payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
     let other = async {
         world.ledger.ended("standby.get", 3).await;
         laptop
@@ -122,8 +67,7 @@ async fn who_wakes_up_on_a_machine_that_was_suspended_moves_nobody_against_a_new
                 other.push(&push).await.is(200, "move", Some("Done"));
                 world.set_primary("resume", Power::On);
                 let order = serde_json::json!({ "command": "failback" });
-                let order =
-                    crate::harness::payload::push("failover-commands", "2", jiff::Timestamp::now(), &order);
+                let order = payload::push("failover-commands", "2", jiff::Timestamp::now(), &order);
                 other.push(&order).await.is(200, "move", Some("Done"));
                 world.ledger.writes().len()
             })
@@ -141,8 +85,72 @@ async fn who_wakes_up_on_a_machine_that_was_suspended_moves_nobody_against_a_new
     assert!(sandbox.violations().is_empty(), "{:?}", sandbox.violations());
 }
 
-/// A test that can't be played here says so.
-fn say(line: &str) {
-    use std::io::Write;
-    let _closed_is_fine = writeln!(std::io::stderr(), "{line}");
+/// A failover that one provider refuses for now, on a machine whose clocks are ours.
+struct Refused {
+    laptop: Laptop,
+    sandbox: Sandbox,
+    _folder: TempDir,
+}
+
+impl Refused {
+    async fn start() -> Option<Self> {
+        let sandbox = Sandbox::start(Options::default()).await.expect("the sandbox starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let laptop = Laptop::start(&sandbox, &Settings::default(), &folder).await?;
+        sandbox.world.fault(Aim::at("run.set_iam_policy"), Fault::status(503));
+        sandbox.world.set_primary("resume", Power::Off);
+        Some(Self { laptop, sandbox, _folder: folder })
+    }
+
+    async fn failover(&self) -> Answer {
+        let now = self.laptop.clock.now();
+        let incident = payload::incident("0.outage", "open", now);
+        self.laptop.function.push(&payload::push("failover-alerts", "1", now, &incident)).await
+    }
+
+    /// Waits until it was tried so many times more.
+    async fn tries(&self, more: usize) {
+        let ledger = &self.sandbox.world.ledger;
+        let so_far = ledger.count("run.set_iam_policy");
+        ledger.ended("run.set_iam_policy", so_far + more).await;
+    }
+
+    /// How often people were told.
+    fn told(&self) -> usize {
+        self.laptop.function.output().matches("it has been tried again for a minute").count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_tried_for_a_minute_is_told_once_and_after_half_an_hour_it_waits_for_a_person() {
+    let Some(refused) = Refused::start().await else { return };
+    let time = async {
+        refused.tries(2).await;
+        assert_eq!(refused.told(), 0, "it has just begun");
+        refused.laptop.clock.passes(Duration::from_secs(61));
+        refused.tries(3).await;
+        assert_eq!(refused.told(), 1);
+        refused.laptop.clock.passes(Duration::from_mins(31));
+    };
+    // No push is answered later than after nine minutes; the plan goes on.
+    let (answer, ()) = tokio::join!(refused.failover(), time);
+    assert_eq!(answer.status, 503, "{answer:?}");
+    while refused.failover().await.status != 200 {}
+    let output = refused.laptop.function.output();
+    assert!(output.contains("the failover of resume ended Stuck"), "{output}");
+    assert_eq!(refused.told(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_of_suspension_is_no_hour_of_trying() {
+    let Some(refused) = Refused::start().await else { return };
+    let sleep = async {
+        refused.tries(2).await;
+        refused.laptop.clock.suspended(Duration::from_hours(1));
+        refused.tries(2).await;
+        refused.sandbox.world.faults.clear();
+    };
+    let (answer, ()) = tokio::join!(refused.failover(), sleep);
+    answer.is(200, "move", Some("Done"));
+    assert_eq!(refused.told(), 0);
 }

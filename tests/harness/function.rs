@@ -40,14 +40,22 @@ impl Function {
         std::fs::write(folder.path().join("kubeconfig"), kubeconfig).expect("the kubeconfig is written");
         let environment: Vec<(&str, &str)> =
             settings.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Self::spawn(sandbox, &path, &environment).await
+        Self::launch(sandbox, &path, &environment, binary(settings.descriptors)).await
     }
 
     /// Starts the binary on a configuration, with further environment.
     pub async fn spawn(sandbox: &Sandbox, config: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::launch(sandbox, config, environment, binary(None)).await
+    }
+
+    async fn launch(
+        sandbox: &Sandbox,
+        config: &Path,
+        environment: &[(&str, &str)],
+        mut command: Command,
+    ) -> Self {
         let port = free_port();
         let roots = few_roots(config);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
         command
             .arg("serve")
             .env_clear()
@@ -135,6 +143,15 @@ impl Function {
     pub fn output(&self) -> String {
         self.output.lock().expect("output").join("\n")
     }
+}
+
+/// The binary, by itself or with so many descriptors.
+fn binary(descriptors: Option<u32>) -> Command {
+    let binary = env!("CARGO_BIN_EXE_failover");
+    let Some(descriptors) = descriptors else { return Command::new(binary) };
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={descriptors}:{descriptors}")).arg(binary);
+    command
 }
 
 /// One client for all tests: building one reads every certificate of the system. Connections are not kept, since they

@@ -5,12 +5,13 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the harness")]
 
+mod clock;
 mod function;
 pub mod machines;
 pub mod mirror;
 pub mod operator;
 pub mod payload;
-mod settings;
+pub mod settings;
 pub mod watching;
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use sandbox::{Options, Power, Sandbox, Site};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use clock::Clock;
 pub use function::Function;
 pub use operator::Ran;
 pub use settings::Settings;

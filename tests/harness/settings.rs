@@ -29,10 +29,12 @@ pub struct Settings {
     pub replace: Vec<(String, String)>,
     /// Further environment.
     pub environment: Vec<(&'static str, String)>,
+    /// How many descriptors its process may have; `None` leaves it as many as there are.
+    pub descriptors: Option<u32>,
 }
 
 /// The times that the contract fixes, at a tenth.
-const TIMES: &str =
+pub const TIMES: &str =
     "[times]\napart = \"200ms\"\nthrottled = [\"200ms\", \"500ms\", \"1s\", \"3s\", \"6s\"]\n";
 
 impl Default for Settings {
@@ -50,6 +52,7 @@ impl Default for Settings {
             rest: String::new(),
             replace: Vec::new(),
             environment: Vec::new(),
+            descriptors: None,
         }
     }
 }

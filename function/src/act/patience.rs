@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use failover_core::Unless;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     announce::Teller,
@@ -11,7 +12,7 @@ use super::{
     ending::{Halt, Refusal},
     permit::Permit,
 };
-use crate::{announce::Kind, api::ApiErrorKind, clock::Instant, site::Guarded, switch::SwitchError};
+use crate::{announce::Kind, api::ApiErrorKind, site::Guarded, switch::SwitchError};
 
 /// So long something is tried again before people are told of it.
 const TOLD_AFTER: Duration = Duration::from_mins(1);
@@ -23,6 +24,7 @@ const TRIED_AT_MOST: Duration = Duration::from_mins(30);
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     pub(super) failed: u32,
+    /// On the clock that stands still while the machine is suspended: nothing is tried then.
     since: Option<Instant>,
     told: bool,
 }

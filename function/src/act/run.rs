@@ -64,6 +64,10 @@ impl Run {
 
     async fn forward(&mut self) -> Result<Finish, Halt> {
         if self.done.resumed && !self.plan.is_tried_again {
+            if self.done.state.active == Position::Standby {
+                let why = "it was interrupted; the standby serves visitors and stays open";
+                return Ok(Finish::new(End::Unwound, Position::Standby, why.to_owned()));
+            }
             return Err(Halt::Unwind("it was interrupted; the standby is closed again".to_owned()));
         }
         for (need, step) in self.plan.first.clone() {

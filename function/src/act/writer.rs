@@ -110,6 +110,7 @@ impl Writer {
             let written = match note {
                 Note::Claim => self.renew(&event).await,
                 Note::Intent { direction, .. } => self.tell_of(direction, &event).await,
+                Note::Ended { .. } => self.end(&event).await,
                 _ => self.record.append(&event).await,
             };
             match written {
@@ -152,34 +153,32 @@ impl Writer {
             }
             match self.record.append_after(&head, intent).await {
                 Err(RecordError::Moved(_)) => {}
-                Ok(told) => return Ok(self.end_older(told).await),
-                failed => return failed,
+                told => return told,
             }
         }
     }
 
-    /// Older plans end where this one is told of: it has gone on without them, and none may take visitors back.
-    async fn end_older(&self, told: Head) -> Head {
-        let ours = told.number;
-        let older: Vec<(u64, Direction)> = told
-            .state
-            .plans
-            .iter()
-            .filter(|plan| plan.id != ours)
-            .map(|plan| (plan.id, plan.direction))
-            .collect();
+    /// Older plans end before this one does: it has gone on without them, and none may be carried on after it and take
+    /// visitors back. Only while it is open may it end them, so that its own end waits for theirs.
+    async fn end(&self, ended: &Event) -> Result<Head, RecordError> {
+        let ours = self.progress.borrow().plan.unwrap_or_default();
+        let known = self.record.known().map(|head| head.state).unwrap_or_default();
+        let older = known.plans.iter().filter(|plan| plan.id < ours);
+        let older: Vec<(u64, Direction)> = older.map(|plan| (plan.id, plan.direction)).collect();
         for (plan, direction) in older {
             let sentence = format!(
                 "a newer order took the place of this {direction} while the journal could not be reached"
             );
-            let (nonce, active) = (self.nonce.clone(), told.state.active);
+            let (nonce, active) = (self.nonce.clone(), known.active);
             let (end, drain_until, retry) = (End::Overtaken, None, false);
-            let ended = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
-            if let Err(why) = self.record.append(&ended).await {
-                tracing::warn!(%why, plan, "an overtaken plan could not be ended yet");
+            let over = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
+            match self.record.append(&over).await {
+                // Its own executor may have ended it just now.
+                Ok(_) | Err(RecordError::Illegal(_)) => {}
+                Err(why) => return Err(why),
             }
         }
-        told
+        self.record.append(ended).await
     }
 
     /// The number of our own intent, where it was stored by a try whose answer was lost.

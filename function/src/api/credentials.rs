@@ -3,9 +3,10 @@
 //! On Cloud Run tokens come from the metadata server, elsewhere from Application Default Credentials.
 //! `GCE_METADATA_HOST` (host and port, without a scheme) leads to another metadata server.
 
-use std::{fmt, sync::PoisonError, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use google_cloud_auth::{
     credentials::{AccessTokenCredentials, Builder, CacheableResource, CredentialsProvider},
     errors::CredentialsError,
@@ -23,6 +24,12 @@ use super::{ApiError, ApiErrorKind, Secret};
 const DOUBTED_AGAIN: Duration = Duration::from_mins(1);
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+
+/// What comes of this work of Google's library; nothing where it panics, as it does for good once its own task has: that
+/// builds a client for each token, which takes descriptors and the system's certificates.
+pub(crate) async fn unless_it_breaks<T>(work: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(work).catch_unwind().await.ok()
+}
 
 /// Builds the HTTP client for Google's interfaces and for webhooks: once for the whole process, since every
 /// client parses the system's certificates anew. Time limits are set on each request.
@@ -174,7 +181,8 @@ impl DefaultCredentials {
 impl Tokens for DefaultCredentials {
     async fn token(&self) -> Result<Token, ApiError> {
         let (generation, credentials) = self.credentials().await?;
-        let error = match timeout(self.patience, credentials.headers(Extensions::new())).await {
+        let asked = unless_it_breaks(credentials.headers(Extensions::new()));
+        let error = match timeout(self.patience, asked).await.map(|told| told.unwrap_or_else(broke)) {
             Ok(Ok(CacheableResource::New { data, .. })) => match read_headers(&data, generation) {
                 Some(token) => return Ok(token),
                 None => unavailable(ApiErrorKind::Transient, "the credentials gave no bearer token"),
@@ -208,6 +216,11 @@ fn read_headers(headers: &HeaderMap, generation: u64) -> Option<Token> {
     let bearer = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
     let quota_project = headers.get("x-goog-user-project").and_then(|value| value.to_str().ok());
     Some(Token { bearer: Secret::new(bearer), quota_project: quota_project.map(str::to_owned), generation })
+}
+
+/// What a library that broke off is taken to have said: another one may do better.
+fn broke<T>() -> Result<T, CredentialsError> {
+    Err(CredentialsError::from_msg(true, "the library that fetches it broke off"))
 }
 
 fn refused(error: &CredentialsError) -> ApiError {

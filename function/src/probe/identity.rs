@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::api::retry::causes;
+use crate::api::{credentials::unless_it_breaks, retry::causes};
 
 /// One token for each place, kept while it is good.
 #[derive(Debug, Default)]
@@ -21,10 +21,11 @@ impl Identities {
     pub(super) async fn of(&self, place: &Url, patience: Duration) -> Result<HeaderValue, String> {
         let audience = place.origin().ascii_serialization();
         let credentials = self.credentials(&audience).await?;
-        let asked = tokio::time::timeout(patience, credentials.id_token()).await;
+        let asked = tokio::time::timeout(patience, unless_it_breaks(credentials.id_token())).await;
         let token = match asked {
-            Ok(Ok(token)) => Ok(token),
-            Ok(Err(error)) => Err(causes(&error)),
+            Ok(Some(Ok(token))) => Ok(token),
+            Ok(Some(Err(error))) => Err(causes(&error)),
+            Ok(None) => Err("the library that fetches it broke off".to_owned()),
             Err(_) => Err(format!("no answer within {patience:?}")),
         };
         let token = match token {
