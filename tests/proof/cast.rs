@@ -21,10 +21,15 @@ pub(crate) enum Word {
 impl Word {
     /// Published just now: a message of its own.
     pub(crate) fn publish(self) -> Value {
+        self.publish_at(Timestamp::now())
+    }
+
+    /// As `publish`, where it is this late.
+    pub(crate) fn publish_at(self, now: Timestamp) -> Value {
         let (subscription, body) = match self {
             Self::Incident => {
                 let id = format!("0.{}", payload::fresh_id());
-                ("failover-alerts", payload::incident(&id, "open", Timestamp::now()))
+                ("failover-alerts", payload::incident(&id, "open", now))
             }
             Self::Reconcile => ("failover-commands", json!({ "command": "reconcile" })),
             Self::Order(verb) => ("failover-commands", json!({ "command": verb, "by": "alice" })),
@@ -32,6 +37,6 @@ impl Word {
                 ("failover-commands", json!({ "command": verb, "by": "alice", "force": true }))
             }
         };
-        payload::push(subscription, &payload::fresh_id(), Timestamp::now(), &body)
+        payload::push(subscription, &payload::fresh_id(), now, &body)
     }
 }

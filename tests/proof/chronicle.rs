@@ -1,6 +1,6 @@
 //! The journal as a whole: read from its store past the function, replayed, and asked what it tells.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use failover_core::{Direction, End, Entry, Event, SiteName, State, Step};
 use sandbox::Sandbox;
@@ -14,29 +14,33 @@ pub(crate) struct Chronicle(Vec<Entry>);
 
 impl Chronicle {
     /// Reads the journal of the example's site from its bucket.
-    pub(crate) fn in_bucket(sandbox: &Arc<Sandbox>) -> Result<Self, String> {
+    pub(crate) fn in_bucket(sandbox: &Arc<Sandbox>, unreadable: &BTreeSet<u64>) -> Result<Self, String> {
         let objects = sandbox.world.storage.objects(BUCKET);
-        Self::read(objects.into_iter().map(|(name, bytes)| (name, bytes.to_vec())))
+        Self::read(objects.into_iter().map(|(name, bytes)| (name, bytes.to_vec())), unreadable)
     }
 
     /// Reads the journal of the example's site from its folder.
-    pub(crate) fn in_folder(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn in_folder(folder: &Path, unreadable: &BTreeSet<u64>) -> Result<Self, String> {
         let Ok(folder) = std::fs::read_dir(folder) else { return Ok(Self(Vec::new())) };
         let read = |file: std::io::Result<std::fs::DirEntry>| {
             let file = file?;
             Ok((file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path())?))
         };
         let files: std::io::Result<Vec<_>> = folder.map(read).collect();
-        Self::read(files.map_err(|error| error.to_string())?.into_iter())
+        Self::read(files.map_err(|error| error.to_string())?.into_iter(), unreadable)
     }
 
-    /// Reads entries in any order: numbers have no gaps, and each entry's state follows from the one before it.
-    pub(crate) fn read(files: impl Iterator<Item = (String, Vec<u8>)>) -> Result<Self, String> {
+    /// Reads entries in any order: numbers have no gaps, and each entry's state follows from the one before it that can be
+    /// read.
+    pub(crate) fn read(
+        files: impl Iterator<Item = (String, Vec<u8>)>,
+        unreadable: &BTreeSet<u64>,
+    ) -> Result<Self, String> {
         let site: SiteName = "resume".parse().expect("a name");
         let mut files: Vec<(String, Vec<u8>)> = files.collect();
         files.sort_by(|one, other| other.0.cmp(&one.0));
         let mut entries: Vec<Entry> = Vec::with_capacity(files.len());
-        for ((name, bytes), number) in files.iter().zip(1..) {
+        for ((name, bytes), number) in files.iter().zip(1..).filter(|(_, n)| !unreadable.contains(n)) {
             let entry = Entry::read(bytes, &site, number).map_err(|why| format!("{name}: {why}"))?;
             let before = entries.last().map_or_else(State::default, |before| before.state.clone());
             let state =
@@ -72,7 +76,7 @@ impl Chronicle {
     }
 
     fn direction(&self, plan: u64) -> Option<Direction> {
-        match &self.0.get(usize::try_from(plan).ok()?.checked_sub(1)?)?.event {
+        match &self.0.iter().find(|entry| entry.number == plan)?.event {
             Event::Intent { direction, .. } => Some(*direction),
             _ => None,
         }

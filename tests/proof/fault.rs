@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Direction, End};
 use sandbox::{Aim, Fault, ledger::Record};
 
 use crate::{
@@ -12,9 +11,9 @@ use crate::{
     runner::{Case, Played, survive},
     selection,
     stage::Stage,
-    stories::{FAULTY, ON_STANDBY},
-    story::{Recorded, Scene, Story, record_all},
-    verdict::{Ending, all_is_well, nothing_is_written_any_more, reconciled},
+    stories::FAULTY,
+    story::{Recorded, Scene, record_all},
+    verdict::{all_is_well, ended_otherwise, nothing_is_written_any_more, reconciled},
 };
 
 /// Longer than a claim lives, shorter than a call is waited for.
@@ -138,18 +137,6 @@ async fn play(scene: Scene, point: Point, trial: Trial, evidence: Arc<Evidence>)
     all_is_well(&stage, &ending).await?;
     nothing_is_written_any_more(&mut stage, &message).await?;
     Ok(way)
-}
-
-/// What is to be undone may end otherwise, too: a look that failed may have been the one that would have had it undone.
-fn ended_otherwise(
-    stage: &Stage,
-    story: &Story,
-    point: Point,
-) -> Result<Option<(&'static str, Ending)>, String> {
-    let is_undone = story.ending.plan.iter().all(|(_, end)| *end == End::Unwound);
-    let went_on = stage.chronicle()?.newest_end() == Some((Direction::Failover, End::Done));
-    let missed = is_undone && went_on && point.operation == "edge.visit";
-    Ok(missed.then_some(("as the site looked silent", ON_STANDBY)))
 }
 
 /// A permanent error ends the attempt with a sentence that says what to mend.

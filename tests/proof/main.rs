@@ -11,13 +11,18 @@
 mod harness;
 
 mod address;
+mod by_hand;
 mod cast;
 mod chronicle;
+mod conditions;
 mod crash;
+mod descriptors;
+mod disturbance;
 mod evidence;
 mod fault;
 mod freeze;
 mod machines;
+mod meanwhile;
 mod pair;
 mod recording;
 mod runner;
@@ -27,8 +32,11 @@ mod spread;
 mod stage;
 mod stories;
 mod story;
+mod suspended;
 mod switches;
+mod unreadable;
 mod verdict;
+mod waits;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_at_any_call_leaves_nothing_undone() {
@@ -63,4 +71,39 @@ async fn a_promotion_killed_at_any_call_is_made_good_by_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promotion_outlives_any_call_that_goes_wrong_once() {
     machines::broken_calls().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_moves_a_switch_meanwhile_leaves_nobody_in_the_dark() {
+    meanwhile::moved_back().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_that_comes_during_our_own_work_leaves_nobody_in_the_dark() {
+    meanwhile::own_work().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_of_suspension_between_any_two_calls_is_noticed() {
+    suspended::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_asks_for_patience_gets_a_minute_at_most() {
+    waits::retry_after().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_hang_are_dealt_with_at_the_default_times() {
+    waits::hanging().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_descriptors_are_enough_for_every_story() {
+    descriptors::table().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_goes_on_after_whatever_can_not_be_read() {
+    unreadable::table().await;
 }

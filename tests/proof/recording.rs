@@ -33,6 +33,11 @@ const WHILE_WAITING: [&str; 8] = [
     "storage.list",
 ];
 
+/// Whether a site is asked, and no provider.
+pub(crate) fn is_a_site(point: &Point) -> bool {
+    ["edge.visit", "machine.visit", "primary.get", "standby.get"].contains(&point.operation)
+}
+
 /// Of what is asked in a row while waiting, so many of the first and of the last ones count: how often it is asked in
 /// between depends on how busy the machine is.
 const OF_A_WAIT: usize = 4;

@@ -21,6 +21,28 @@ impl Turns {
     }
 }
 
+/// Of all that could be played, one in so many is: where that number shares no divisor with how many alternatives a point
+/// has, each alternative comes about equally often.
+#[derive(Debug)]
+pub(crate) struct Sparse {
+    every: usize,
+    passed: usize,
+}
+
+impl Sparse {
+    /// One in so many.
+    pub(crate) fn one_in(every: usize) -> Self {
+        Self { every, passed: 0 }
+    }
+
+    /// Whether the next one is played.
+    pub(crate) fn is_next(&mut self) -> bool {
+        let is_next = self.passed.is_multiple_of(self.every);
+        self.passed += 1;
+        is_next
+    }
+}
+
 /// For each point, given by its operation and the names of what may go wrong there, which of these are played: one, that
 /// was least played at this operation so far, and in the end whatever was never played at it.
 pub(crate) fn faults(points: &[(&'static str, Vec<&'static str>)]) -> Vec<Vec<usize>> {
@@ -43,6 +65,13 @@ pub(crate) fn faults(points: &[(&'static str, Vec<&'static str>)]) -> Vec<Vec<us
         }
     }
     chosen
+}
+
+#[test]
+fn one_in_five_is_every_alternative_in_its_turn() {
+    let mut sparse = Sparse::one_in(5);
+    let played: Vec<usize> = (0..30).filter(|_| sparse.is_next()).map(|number| number % 3).collect();
+    assert_eq!(played, [0, 2, 1, 0, 2, 1]);
 }
 
 #[test]

@@ -1,8 +1,16 @@
 //! A world of its own for one case, and the processes of the function that play in it.
 
-use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::Ipv4Addr,
+    path::PathBuf,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use failover_core::Step;
+use jiff::Timestamp;
 use sandbox::{
     Moment, Options, Power, Sandbox, Site, cloudflare::worker_route_id, google::access::FUNCTION_ACCOUNT,
 };
@@ -14,14 +22,18 @@ use crate::{
     address::Address,
     cast::Word,
     chronicle::{BUCKET, Chronicle},
+    conditions::Conditions,
     evidence::Evidence,
-    harness::{Answer, Function, Settings, machines::Moves},
+    harness::{Answer, Clock, Function, Settings, machines::Moves},
     recording::Point,
     switches::WORKER,
 };
 
 /// Deliveries of one message until it is settled: many more than any case needs, since each waits for something.
 const DELIVERIES: usize = 12;
+
+/// How long the edge waits for an origin that gives no answer.
+const EDGE_WAITS: Duration = Duration::from_secs(19);
 
 /// How long a pod takes until it is ready: looked at some times, and over soon.
 const STARTING: Duration = Duration::from_millis(400);
@@ -35,6 +47,12 @@ pub(crate) struct Stage {
     pub(crate) evidence: Arc<Evidence>,
     /// The site's machines, where it is not behind the edge.
     pub(crate) address: Option<Address>,
+    /// Entries of the journal that can't be read.
+    unreadable: Mutex<BTreeSet<u64>>,
+    /// The clock of its processes, where they have one of their own.
+    pub(crate) clock: Option<Clock>,
+    /// Whether who has no power gives no answer, instead of refusing.
+    hosts_hang: bool,
     settings: Settings,
     folder: TempDir,
     function: Option<Function>,
@@ -47,7 +65,35 @@ impl Stage {
         let sandbox = Arc::new(Sandbox::start(options).await.expect("the sandbox starts"));
         evidence.plays_in(&sandbox);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { sandbox, evidence, address: None, settings, folder, function: None }
+        let (address, unreadable, clock) = (None, Mutex::default(), None);
+        Self {
+            sandbox,
+            evidence,
+            address,
+            unreadable,
+            clock,
+            hosts_hang: false,
+            settings,
+            folder,
+            function: None,
+        }
+    }
+
+    /// What these conditions ask of the world and of its processes, none of which runs yet.
+    pub(crate) fn under(&mut self, conditions: &Conditions) {
+        self.settings.descriptors = conditions.descriptors;
+        self.hosts_hang = conditions.hosts_hang;
+        if let Some(speed) = conditions.speed {
+            let clock = Clock::new(self.folder.path(), speed);
+            self.settings.environment.extend(clock.environment());
+            self.clock = Some(clock);
+            self.sandbox.world.edge.set(self.site().name(), |edge| edge.origin_timeout = EDGE_WAITS / speed);
+        }
+    }
+
+    /// What time it is for its processes.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.as_ref().map_or_else(Timestamp::now, Clock::now)
     }
 
     /// The same, for a site that is two machines.
@@ -105,6 +151,7 @@ impl Stage {
 
     /// How the primary is from now on.
     pub(crate) fn primary(&self, power: Power) {
+        let power = if power == Power::Off && self.hosts_hang { Power::Dark } else { power };
         self.evidence.note(format!("the primary is {power:?}"));
         self.sandbox.world.set_primary("resume", power);
         if let Some(address) = &self.address {
@@ -182,7 +229,7 @@ impl Stage {
 
     /// A new message, delivered until it is settled.
     pub(crate) async fn say(&mut self, word: Word) -> Result<Answer, String> {
-        self.settle(&word.publish()).await
+        self.settle(&word.publish_at(self.now())).await
     }
 
     /// Delivers `push` and kills the process at `point`; false if it was answered without getting there.
@@ -210,10 +257,37 @@ impl Stage {
 
     /// The journal as it is stored.
     pub(crate) fn chronicle(&self) -> Result<Chronicle, String> {
+        let unreadable = self.unreadable.lock().expect("numbers");
         match self.journal_folder() {
-            Some(folder) => Chronicle::in_folder(&folder),
-            None => Chronicle::in_bucket(&self.sandbox),
+            Some(folder) => Chronicle::in_folder(&folder, &unreadable),
+            None => Chronicle::in_bucket(&self.sandbox, &unreadable),
         }
+    }
+
+    /// Somebody else writes so many entries that can't be read, after the newest.
+    pub(crate) fn spoil(&self, entries: u64, content: &str) {
+        let newest = self.entries() as u64;
+        for number in newest + 1..=newest + entries {
+            let key = cloud_failover::journal::key(number).expect("a number");
+            let name = format!("journal/{}/{key}", self.site().name());
+            self.sandbox.world.storage.put(BUCKET, &name, content.to_owned());
+            self.unreadable.lock().expect("numbers").insert(number);
+        }
+        self.evidence.note(format!("{entries} entries after number {newest} can't be read"));
+    }
+
+    /// The process may have no further descriptor, or as many as before again.
+    pub(crate) fn descriptors_run_out(&self, none_left: bool) {
+        let process = self.function.as_ref().expect("a process runs").pid().to_string();
+        let soft = if none_left { "1:" } else { "256:" };
+        let limit = Command::new("prlimit").args(["--pid", &process, &format!("--nofile={soft}")]).status();
+        assert!(limit.is_ok_and(|status| status.success()), "no limit for {process}");
+        self.evidence.note(format!("no descriptor is left: {none_left}"));
+    }
+
+    /// Where its process listens.
+    pub(crate) fn base(&self) -> &str {
+        self.function.as_ref().expect("a process runs").base()
     }
 
     /// How many entries it has.

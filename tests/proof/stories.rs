@@ -1,13 +1,13 @@
 //! The stories that are told again and again with something going wrong: data.
 
-use failover_core::{Direction, End, Position};
+use failover_core::{Direction, End, Position, Role};
 use sandbox::{Moment::AfterEffect, Power, edge::GATE_SCRIPT};
 
 use crate::{
     cast::Word,
     harness::machines::Moves,
     story::{
-        Act::{DieAt, Drained, PowerFails, PowerReturns, Say, ScaledDown, Standby},
+        Act::{DieAt, Drained, PowerFails, PowerReturns, Say, ScaledDown, Standby, Strays},
         Route, Story,
     },
     verdict::Ending,
@@ -261,3 +261,27 @@ pub(crate) const FAULTY: &[Story] = STORIES;
 
 /// Those in which two instances may get in each other's way.
 pub(crate) const SHARED: &[Story] = &[FAILOVER, FAILBACK, DRAINED, REHEARSAL];
+
+/// There and back again: whatever is done by ourselves is done for a site that was moved before.
+const MOVED_ONCE: &[crate::story::Act] =
+    &[PowerFails, Say(Word::Incident), PowerReturns, Say(Word::Order("failback"))];
+
+/// What we do by ourselves, which an outage may interrupt.
+pub(crate) const OWN_WORK: &[Story] = &[
+    DRAINED,
+    REHEARSAL,
+    Story { name: "daily-check", message: Word::Order("check"), prologue: MOVED_ONCE, ..FAILBACK },
+    Story {
+        name: "repair",
+        site: "repair = true\n",
+        message: Word::Reconcile,
+        prologue: &[
+            PowerFails,
+            Say(Word::Incident),
+            PowerReturns,
+            Say(Word::Order("failback")),
+            Strays(Role::Gate, Position::Standby),
+        ],
+        ..FAILBACK
+    },
+];

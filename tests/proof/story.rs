@@ -1,15 +1,22 @@
 //! A story: how it is set up, played with nothing going wrong, and recorded.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
 
+use failover_core::{Position, Role};
 use futures::{StreamExt, stream};
 use sandbox::{Moment, Options, Power};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::{
     cast::Word,
+    conditions::Conditions,
     evidence::Evidence,
-    harness::{Settings, machines::Moves},
+    harness::{Settings, machines::Moves, settings::TIMES as FIXED_TIMES},
     recording::{Point, points},
     runner,
     snapshot::Snapshot,
@@ -35,10 +42,12 @@ pub(crate) enum Act {
     DieAt(Word, &'static str, u32, Moment),
     /// The drained standby may be closed now.
     Drained,
+    /// Somebody moves all switches of this role.
+    Strays(Role, Position),
 }
 
 /// A story whose calls are known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Recorded {
     /// Where its message was delivered.
     pub(crate) scene: Scene,
@@ -58,9 +67,12 @@ pub(crate) struct Scene {
 /// Records the stories that the table is asked for.
 pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Recorded> {
     let wanted = stories.iter().filter(|story| runner::may_be_wanted(&format!("{table}/{}/", story.name)));
-    let recording = wanted.map(Story::record);
+    let recording = wanted.map(Story::recorded);
     stream::iter(recording).buffered(4).collect().await
 }
+
+/// What was recorded already, by the story's name: several tables tell the same stories.
+static RECORDED: LazyLock<Mutex<HashMap<&str, Arc<OnceCell<Recorded>>>>> = LazyLock::new(Mutex::default);
 
 /// What leads visitors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +116,9 @@ const SITE: &str = "expect = { contains = \"Served by the primary\" }\n\
 const TIMES: &str = "confirm_within = \"1s\"\nverify_within = \"3s\"\nfailback_patience = \"1500ms\"\n\
                      cooldown = \"0s\"\n";
 
+/// See [`with_default_times`].
+const DEFAULT_TIMES: &str = "cooldown = \"0s\"\n";
+
 /// What the sites say of themselves where one name or address serves both.
 pub(crate) const SERVED_BY: &str =
     "served_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
@@ -116,33 +131,55 @@ const TOP: &str = "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout =
 impl Scene {
     /// A fresh world in which all that happened before has happened, and the message to deliver there.
     pub(crate) async fn set_up(&self, evidence: Arc<Evidence>) -> Result<(Stage, Value), String> {
+        self.set_up_under(&Conditions::default(), evidence).await
+    }
+
+    /// The same, under these conditions.
+    pub(crate) async fn set_up_under(
+        &self,
+        conditions: &Conditions,
+        evidence: Arc<Evidence>,
+    ) -> Result<(Stage, Value), String> {
         let story = self.story;
         let Some(snapshot) = &self.snapshot else {
-            let (stage, message) = story.play_prologue(evidence).await?;
-            return Ok((stage, message.unwrap_or_else(|| story.message.publish())));
+            let (stage, message) = story.play_prologue(conditions, evidence).await?;
+            let message = message.unwrap_or_else(|| story.message.publish_at(stage.now()));
+            return Ok((stage, message));
         };
-        let stage = story.stage(evidence).await;
+        let stage = story.stage(conditions, evidence).await;
         snapshot.restore(&stage);
-        Ok((stage, snapshot.message.clone().unwrap_or_else(|| story.message.publish())))
+        let message = snapshot.message.clone().unwrap_or_else(|| story.message.publish_at(stage.now()));
+        Ok((stage, message))
     }
 }
 
 impl Story {
-    async fn stage(&self, evidence: Arc<Evidence>) -> Stage {
-        match self.route {
-            Route::Address(moves) => Stage::set_on_machines(moves, self.settings(), evidence).await,
-            Route::Worker(script) => Stage::set_behind_a_worker(script, self.settings(), evidence).await,
+    async fn stage(&self, conditions: &Conditions, evidence: Arc<Evidence>) -> Stage {
+        let settings = self.settings(conditions);
+        let mut stage = match self.route {
+            Route::Address(moves) => Stage::set_on_machines(moves, settings, evidence).await,
+            Route::Worker(script) => Stage::set_behind_a_worker(script, settings, evidence).await,
             Route::PageRule | Route::PageRuleAndScale | Route::Record => {
-                Stage::set(self.settings(), Options::default(), evidence).await
+                Stage::set(settings, Options::default(), evidence).await
             }
-        }
+        };
+        stage.under(conditions);
+        stage
     }
 
-    fn settings(&self) -> Settings {
-        let usual = settings(self.site);
+    fn settings(&self, conditions: &Conditions) -> Settings {
+        let site = format!("{}{}", self.site, conditions.site);
+        let (mut usual, times) = if conditions.default_times {
+            (with_default_times(&site), DEFAULT_TIMES)
+        } else {
+            (settings(&site), TIMES)
+        };
+        if conditions.patient {
+            usual.top = usual.top.replace("journal_patience = \"500ms\"\n", "");
+        }
         match self.route {
             Route::PageRule => usual,
-            Route::Address(_) => Settings { site: format!("{TIMES}{}", self.site), ..usual },
+            Route::Address(_) => Settings { site: format!("{times}{site}"), ..usual },
             Route::PageRuleAndScale => with_scale(usual),
             Route::Worker(script) => behind_a_worker(usual, script),
             Route::Record => with_switches(usual, "all_users", RECORD),
@@ -150,8 +187,12 @@ impl Story {
     }
 
     /// All that happens before, in a fresh world; also the story's own message, if it was delivered already.
-    async fn play_prologue(&self, evidence: Arc<Evidence>) -> Result<(Stage, Option<Value>), String> {
-        let mut stage = self.stage(evidence).await;
+    async fn play_prologue(
+        &self,
+        conditions: &Conditions,
+        evidence: Arc<Evidence>,
+    ) -> Result<(Stage, Option<Value>), String> {
+        let mut stage = self.stage(conditions, evidence).await;
         let mut own = None;
         for act in self.prologue {
             match *act {
@@ -161,7 +202,7 @@ impl Story {
                 Act::Standby(power) => stage.standby(power),
                 Act::Say(word) => drop(stage.say(word).await?),
                 Act::DieAt(word, operation, nth, moment) => {
-                    let push = word.publish();
+                    let push = word.publish_at(stage.now());
                     stage.restart().await;
                     if !stage.die_at(Point { operation, nth }, moment, &push).await? {
                         return Err(format!("the prologue didn't get to {operation}"));
@@ -169,12 +210,19 @@ impl Story {
                     own = (word == self.message).then_some(push);
                 }
                 Act::Drained => until_drained(&stage).await?,
+                Act::Strays(role, to) => stage.move_by_hand(role, to),
             }
         }
         if !self.same_process {
             stage.kill().await;
         }
         Ok((stage, own))
+    }
+
+    /// Its calls, recorded once for all tables.
+    async fn recorded(&'static self) -> Recorded {
+        let once = Arc::clone(RECORDED.lock().expect("recordings").entry(self.name).or_default());
+        once.get_or_init(|| self.record()).await.clone()
     }
 
     /// Plays it with nothing going wrong.
@@ -193,7 +241,7 @@ impl Story {
     }
 
     async fn played_well(&'static self, evidence: Arc<Evidence>) -> Result<Recorded, String> {
-        let (mut stage, own) = self.play_prologue(evidence).await?;
+        let (mut stage, own) = self.play_prologue(&Conditions::default(), evidence).await?;
         let snapshot = (!self.same_process).then(|| Arc::new(Snapshot::of(&stage, own.clone())));
         let message = own.unwrap_or_else(|| self.message.publish());
         let before = stage.sandbox.world.ledger.position();
@@ -213,10 +261,20 @@ pub(crate) fn settings(site: &str) -> Settings {
     Settings { top: TOP.to_owned(), site: format!("{TIMES}{SITE}{site}"), ..Settings::default() }
 }
 
+/// All times at their defaults, but for the cooldown and for how often reconcile comes: stories are not to wait for those.
+fn with_default_times(site: &str) -> Settings {
+    Settings {
+        top: "reconcile_every = \"1ms\"\n".to_owned(),
+        site: format!("{DEFAULT_TIMES}{SITE}{site}"),
+        replace: vec![(FIXED_TIMES.to_owned(), String::new())],
+        ..Settings::default()
+    }
+}
+
 /// Waits out what the journal says is to be waited for.
 async fn until_drained(stage: &Stage) -> Result<(), String> {
     let until = stage.chronicle()?.state().draining.ok_or("nothing drains")?;
-    let left = Duration::try_from(until.duration_since(jiff::Timestamp::now())).unwrap_or_default();
+    let left = Duration::try_from(until.duration_since(stage.now())).unwrap_or_default();
     tokio::time::sleep(left).await;
     Ok(())
 }

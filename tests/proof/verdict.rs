@@ -4,7 +4,10 @@ use failover_core::{Direction, End, Position};
 use sandbox::{Served, provider::Kind};
 use serde_json::Value;
 
-use crate::{cast::Word, chronicle::Chronicle, runner::Played, stage::Stage};
+use crate::{
+    cast::Word, chronicle::Chronicle, recording::Point, runner::Played, stage::Stage, stories::ON_STANDBY,
+    story::Story,
+};
 
 /// Where a story ends.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +58,9 @@ impl Ending {
 /// So many reconciles are waited for: three that find the site silent, and some more.
 const RECONCILES: usize = 6;
 
+/// So many reconciles may pass until visitors are served: three that find them in the dark, and some more.
+const UNTIL_SERVED: usize = 8;
+
 /// Reconciles until all is as it should be, or nothing more happens.
 pub(crate) async fn reconciled(stage: &mut Stage, ending: &Ending) -> Played {
     for _ in 0..RECONCILES {
@@ -64,6 +70,76 @@ pub(crate) async fn reconciled(stage: &mut Stage, ending: &Ending) -> Played {
         }
     }
     Ok("by reconcile")
+}
+
+/// What is to be undone may end otherwise, too: a look that failed may have been the one that would have had it undone.
+pub(crate) fn ended_otherwise(
+    stage: &Stage,
+    story: &Story,
+    point: Point,
+) -> Result<Option<(&'static str, Ending)>, String> {
+    let is_undone = story.ending.plan.iter().all(|(_, end)| *end == End::Unwound);
+    let went_on = stage.chronicle()?.newest_end() == Some((Direction::Failover, End::Done));
+    let missed = is_undone && went_on && point.operation == "edge.visit";
+    Ok(missed.then_some(("as the site looked silent", ON_STANDBY)))
+}
+
+/// Whatever happened meanwhile, at a call of it or otherwise, the story comes to its end: by itself, by reconcile, or by
+/// the message once more.
+pub(crate) async fn comes_right(
+    stage: &mut Stage,
+    story: &Story,
+    at: Option<Point>,
+    message: &Value,
+) -> Played {
+    let mut way = "by itself";
+    let otherwise = at.map(|point| ended_otherwise(stage, story, point)).transpose()?.flatten();
+    if let Some((way, ending)) = otherwise {
+        all_is_well(stage, &ending).await?;
+        nothing_is_written_any_more(stage, message).await?;
+        return Ok(way);
+    }
+    if story.ending.missing(stage)?.is_some() {
+        way = reconciled(stage, &story.ending).await?;
+    }
+    if story.ending.missing(stage)?.is_some() {
+        stage.settle(message).await?;
+        reconciled(stage, &story.ending).await?;
+        way = "by a redelivery after reconciles";
+    }
+    if story.ending.missing(stage)?.is_some() && story.message != Word::Reconcile {
+        // What was refused is final: whoever asked asks again.
+        stage.say(story.message).await?;
+        reconciled(stage, &story.ending).await?;
+        way = "by a new message";
+    }
+    all_is_well(stage, &story.ending).await?;
+    nothing_is_written_any_more(stage, message).await?;
+    Ok(way)
+}
+
+/// The tenth promise: nobody is left in the dark who could be served. Once all is quiet again, some reconciles are enough
+/// for a visitor to get an answer, from where the journal says, with no plan open.
+pub(crate) async fn nobody_is_left_in_the_dark(stage: &mut Stage, outages: usize) -> Result<(), String> {
+    let mut wrong = String::new();
+    for _ in 0..UNTIL_SERVED {
+        stage.say(Word::Reconcile).await?;
+        let (chronicle, routed) = (stage.chronicle()?, stage.is_routed());
+        let state = chronicle.state();
+        let visited =
+            sandbox::visitors::visit(&stage.public_url()).await.map_err(|error| error.to_string())?;
+        let agrees = (state.active == Position::Standby) == routed && state.plans.is_empty();
+        if visited.succeeded() && agrees {
+            return nothing_was_broken(stage, &chronicle, outages);
+        }
+        wrong = format!(
+            "the journal says {}, routed to the standby: {routed}, {} plans are open, a visitor was served by {}",
+            state.active,
+            state.plans.len(),
+            visited.served
+        );
+    }
+    Err(wrong)
 }
 
 /// What must be true whenever all is settled, whatever happened on the way.
@@ -132,7 +208,7 @@ pub(crate) fn nothing_was_broken(
 
 /// What was done is done: delivered again, or reconciled, nothing is written any more.
 pub(crate) async fn nothing_is_written_any_more(stage: &mut Stage, push: &Value) -> Result<(), String> {
-    for again in [push.clone(), Word::Reconcile.publish()] {
+    for again in [push.clone(), Word::Reconcile.publish_at(stage.now())] {
         let (before, entries) = (stage.sandbox.world.ledger.position(), stage.entries());
         stage.settle(&again).await?;
         let later = stage.sandbox.world.ledger.since(before);
