@@ -49,6 +49,7 @@ mod sandbox;
 mod serve;
 pub mod site;
 pub mod sites;
+mod socket;
 pub mod storage;
 pub mod tokens;
 pub mod visitors;

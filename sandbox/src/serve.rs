@@ -22,6 +22,7 @@ use crate::doors::Reservation;
 use crate::ledger::{Fate, Ledger};
 use crate::provider::Service;
 use crate::pubsub::grpc;
+use crate::socket;
 use crate::world::World;
 
 /// Larger requests are refused; no provider here is ever sent more.
@@ -82,14 +83,15 @@ async fn connection(world: Arc<World>, service: Service, stream: TcpStream, door
             let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
             let _ended = http.serve_connection(TokioIo::new(stream), answer).await;
         } else {
-            let answer = service_fn(|request| answer(world.clone(), service, local, request));
+            let answer = service_fn(|request| answer(world.clone(), service, local, request, door.clone()));
             let mut http = hyper::server::conn::http1::Builder::new();
-            let _ended = http.half_close(false).serve_connection(TokioIo::new(stream), answer).await;
+            let served = http.half_close(false).serve_connection(TokioIo::new(stream), answer);
+            let _ended = served.with_upgrades().await;
         }
     };
     tokio::select! {
         () = connection => {}
-        () = shut(door) => {}
+        () = shut(door.clone()) => {}
     }
 }
 
@@ -129,10 +131,18 @@ async fn answer(
     world: Arc<World>,
     service: Service,
     local: SocketAddr,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    door: watch::Receiver<bool>,
 ) -> Result<Response<Full<Bytes>>, NoAnswer> {
+    let handshake = socket::Handshake::of(service, &mut request);
     match read(service, local, request).await {
-        Some(call) => carry_out(world, call).await.map(response).ok_or(NoAnswer),
+        Some(call) => {
+            let reply = carry_out(world, call).await.ok_or(NoAnswer)?;
+            Ok(match handshake.filter(|_| reply.status == 200) {
+                Some(handshake) => handshake.agreed(reply, shut(door)),
+                None => response(reply),
+            })
+        }
         None => Ok(response(Reply::text(413, "request too large\n"))),
     }
 }
@@ -199,7 +209,7 @@ impl Drop for Abandon<'_> {
     }
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
+pub(crate) fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(reply.body));
     *response.status_mut() = http::StatusCode::from_u16(reply.status).unwrap_or_default();
     for (name, value) in reply.headers {

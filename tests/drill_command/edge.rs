@@ -40,6 +40,11 @@ fn no_visitor_sees_the_outage_whatever_home_dies_of() {
     let deaths: Vec<&str> =
         report["acts"].as_array().expect("acts").iter().filter_map(|act| act["death"].as_str()).collect();
     assert_eq!(deaths, ["refused", "tunnel", "black_hole"]);
+    for act in report["acts"].as_array().expect("acts") {
+        let opened = |by: &str| act["socket"][by].as_u64().expect("a number");
+        assert!(opened("by_primary") > 0 && opened("by_standby") > 0, "the socket found the standby: {act}");
+        assert!(opened("heard") > 20 && opened("lost") == 0, "{act}");
+    }
     for act in &report["acts"].as_array().expect("acts")[..2] {
         assert_eq!(act["visitors"]["told_so"], 0, "an order that never reached home was not sent on: {act}");
     }

@@ -2,6 +2,7 @@
 //! ways; the gate serves from the closed standby, reports, and the function moves the route.
 
 mod crowd;
+mod socket;
 mod ways;
 mod workerd;
 
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 
 use self::{
     crowd::{Crowd, Tally},
+    socket::{Conversation, Talker},
     ways::Ways,
     workerd::Workerd,
 };
@@ -101,6 +103,8 @@ struct Act {
     route_back: Duration,
     /// Everybody who came from before the loss until after the way back.
     visitors: Tally,
+    /// The visitor with a socket, who came before the loss and stayed.
+    socket: Conversation,
 }
 
 struct Stage {
@@ -131,7 +135,7 @@ pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
         acts.push(stage.play(death).await?);
     }
     let wrong = stage.wrong();
-    let visitors_lost = acts.iter().map(|act| act.visitors.lost).sum();
+    let visitors_lost = acts.iter().map(|act| act.visitors.lost + act.socket.lost).sum();
     let ended_well = wrong.is_empty() && visitors_lost == 0;
     // Its end is its own: what counts has been seen.
     let _ = stage.function.end().await;
@@ -173,7 +177,7 @@ impl Stage {
         let workerd = Workerd::start(&self.binary, self.ways.front, self.ways.origin, &self.bindings).await?;
         self.ways.run_scripts_at([workerd.gate, workerd.standby]);
         tokio::time::sleep(CALM).await;
-        let begun = Instant::now();
+        let (begun, talker) = (Instant::now(), Talker::begin(self.ways.front));
         tokio::time::sleep(CALM + at_random()).await;
         let lost = Instant::now();
         self.lose(death);
@@ -190,9 +194,9 @@ impl Stage {
         tokio::time::sleep(CALM).await;
         let ended = Instant::now();
         tokio::time::sleep(CALM).await;
-        let visitors = self.crowd.tally(begun, ended);
+        let (visitors, socket) = (self.crowd.tally(begun, ended), talker.end());
         workerd.end().await;
-        Ok(Act { death, route_moved, route_back, visitors })
+        Ok(Act { death, route_moved, route_back, visitors, socket })
     }
 
     fn lose(&self, death: Death) {
@@ -290,9 +294,9 @@ fn told(report: &Report) -> String {
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
     let mut text =
         "A site with the gate in front of it, in Cloudflare's own runtime; fifty visitors a second, every \
-                    fourth sends an order\n\n"
+         fourth sends an order, and one has a socket open\n\n"
             .to_owned();
-    for Act { death, route_moved, route_back, visitors } in &report.acts {
+    for Act { death, route_moved, route_back, visitors, socket } in &report.acts {
         let _ = writeln!(text, "  {}", death.told());
         let _ = writeln!(
             text,
@@ -310,6 +314,14 @@ fn told(report: &Report) -> String {
                 visitors.orders, visitors.told_so
             );
         }
+        let _ = writeln!(
+            text,
+            "    sockets opened   home {:>5}   standby {:>5}   lost {:>3}   longest silence {}",
+            socket.by_primary,
+            socket.by_standby,
+            socket.lost,
+            seconds(socket.silence)
+        );
         let _ = writeln!(
             text,
             "    reported by the gate, route moved after {}; back {} after the order\n",

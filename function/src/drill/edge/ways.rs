@@ -20,6 +20,8 @@ use crate::drill::lock;
 
 /// How long the edge waits for an address that says nothing before its 522 (15 to 19 s, by Cloudflare's documentation).
 const SILENCE: Duration = Duration::from_secs(19);
+/// How soon an open socket notices what became of home.
+const GLANCE: Duration = Duration::from_millis(50);
 /// No request of this drill has a longer head.
 const LONGEST_HEAD: usize = 16 << 10;
 
@@ -116,15 +118,36 @@ impl Ways {
         let sending = tokio::spawn(async move { copy(&mut from_edge, &mut to_home).await });
         let begun = read_line(&mut from_home).await?;
         to_edge.write_all(&begun).await?;
-        // One request a connection: what is open when the power fails is no request.
-        to_edge.write_all(b"connection: close\r\n").await?;
-        let told = copy(&mut from_home, &mut to_edge).await;
+        let told = if begun.windows(5).any(|part| part == b" 101 ") {
+            // A socket that is open when home is lost breaks, or falls silent as home does.
+            tokio::select! {
+                told = copy(&mut from_home, &mut to_edge) => told.map(drop),
+                silence = self.home_is_lost() => { tokio::time::sleep(silence).await; Ok(()) }
+            }
+        } else {
+            // One request a connection: what is open when the power fails is no request.
+            to_edge.write_all(b"connection: close\r\n").await?;
+            copy(&mut from_home, &mut to_edge).await.map(drop)
+        };
         sending.abort();
-        told.map(drop)
+        told
+    }
+
+    /// Until home is lost; gives how long nothing is said then before the connection breaks.
+    async fn home_is_lost(&self) -> Duration {
+        loop {
+            tokio::time::sleep(GLANCE).await;
+            match self.sandbox.world.sites.primary(self.site.name()) {
+                Power::Dark => return SILENCE,
+                Power::Off => return Duration::ZERO,
+                _ if *lock(&self.untunnelled) => return Duration::ZERO,
+                _ => {}
+            }
+        }
     }
 }
 
-async fn read_head(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+pub(super) async fn read_head(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < LONGEST_HEAD {
         if stream.read_buf(&mut head).await? == 0 {
