@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sandbox::{Sandbox, Site, provider::Service};
+use sandbox::{Sandbox, Site, SiteSeed, edge::STANDBY_SCRIPT, provider::Service};
 
 /// How the function is configured.
 #[derive(Debug, Clone)]
@@ -58,6 +58,23 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same for a site behind a Worker: this script in ordinary times, or none.
+    #[must_use]
+    pub fn behind_a_worker(self, script: &str) -> Self {
+        let SiteSeed { check, zone, .. } = SiteSeed::example();
+        let gate = if script.is_empty() {
+            String::new()
+        } else {
+            format!("always = true\ngate_script = \"{script}\"\n")
+        };
+        let switches = format!(
+            "[[sites.switches]]\nkind = \"cloudflare_worker_route\"\nzone = \"{zone}\"\npattern = \"{{edge}}/*\"\n\
+             standby_script = \"{STANDBY_SCRIPT}\"\n{gate}\n\
+             [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
+        );
+        Self { switches: Some(switches), ..self }
+    }
+
     /// The file's text.
     pub fn text(&self, sandbox: &Sandbox, folder: &str) -> String {
         let mut text = format!(

@@ -4,11 +4,18 @@ use sandbox::{Moment, Power};
 
 use crate::{
     runner::Theatre,
-    sequence::{Act, Conditions, Event, How, Sequence, Until, Word},
+    sequence::{Act, Conditions, Event, How, Route, Sequence, Until, Word},
 };
 
-const PLAIN: Conditions =
-    Conditions { instances: 1, repair: false, approve: false, cooldown: false, cached: 0, spread: 0 };
+const PLAIN: Conditions = Conditions {
+    instances: 1,
+    repair: false,
+    approve: false,
+    cooldown: false,
+    cached: 0,
+    spread: 0,
+    route: Route::PageRule,
+};
 
 fn how(held: bool) -> How {
     How { held, to: 0, until: Until::Answered }

@@ -25,6 +25,17 @@ pub(crate) struct Conditions {
     pub(crate) cached: u64,
     /// How many milliseconds a change of the standby's policy takes to spread.
     pub(crate) spread: u64,
+    /// What leads visitors.
+    pub(crate) route: Route,
+}
+
+/// What leads visitors to the standby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// A page rule, to a standby that is opened.
+    PageRule,
+    /// A Worker in front of the site, for which the standby stays closed; in ordinary times it may ask home first.
+    Worker { always: bool },
 }
 
 /// One thing that happens, so many seconds after the one before it.
@@ -95,12 +106,13 @@ pub(crate) enum Until {
 }
 
 /// Calls at which an instance may die: each kind of write, the journal, and the proofs between them.
-const DEADLY: [&str; 8] = [
+const DEADLY: [&str; 9] = [
     "storage.create",
     "storage.get",
     "run.get_iam_policy",
     "run.set_iam_policy",
     "cloudflare.patch_page_rule",
+    "cloudflare.replace_worker_route",
     "monitoring.patch_check",
     "standby.get",
     "edge.visit",
@@ -110,8 +122,15 @@ const PEOPLE: [&str; 3] = ["alice", "bob", ""];
 
 /// Any sequence.
 pub(crate) fn sequences() -> impl Strategy<Value = Sequence> {
-    (conditions(), prop::collection::vec(event(), 4..16))
-        .prop_map(|(conditions, events)| Sequence { conditions, events })
+    // What leads visitors is drawn last: seeds of old say the same of all the rest.
+    (conditions(), prop::collection::vec(event(), 4..16), route()).prop_map(|(conditions, events, route)| {
+        Sequence { conditions: Conditions { route, ..conditions }, events }
+    })
+}
+
+fn route() -> impl Strategy<Value = Route> {
+    let worker = any::<bool>().prop_map(|always| Route::Worker { always });
+    prop_oneof![2 => Just(Route::PageRule), 1 => worker]
 }
 
 fn conditions() -> impl Strategy<Value = Conditions> {
@@ -126,6 +145,7 @@ fn conditions() -> impl Strategy<Value = Conditions> {
             cooldown,
             cached,
             spread,
+            route: Route::PageRule,
         },
     )
 }

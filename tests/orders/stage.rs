@@ -9,7 +9,10 @@ use std::{
 };
 
 use futures::future::join_all;
-use sandbox::{Options, Power, Promise, Sandbox};
+use sandbox::{
+    Options, Power, Promise, Sandbox, cloudflare::worker_route_id, edge::GATE_SCRIPT,
+    google::access::FUNCTION_ACCOUNT,
+};
 use tempfile::TempDir;
 use tokio::{
     sync::{Mutex, RwLock},
@@ -20,7 +23,7 @@ use tokio::{
 use crate::{
     harness::{Answer, Function, PATIENCE, Settings},
     post::Post,
-    sequence::{Act, Conditions, Event, How, Sequence, Until},
+    sequence::{Act, Conditions, Event, How, Route, Sequence, Until},
     words::Speakers,
 };
 
@@ -56,6 +59,7 @@ impl Stage {
             let lives = format!("max-age={}", conditions.cached);
             sandbox.world.edge.set("resume", |edge| edge.redirect_cache_control = Some(lives));
         }
+        stand_behind_a_worker(&sandbox, conditions);
         let (settings, folder) = (settings(conditions), tempfile::tempdir().expect("a temporary folder"));
         let starts = (0..conditions.instances).map(|who| start(&sandbox, &settings, &folder, who));
         let instances = join_all(starts).await.into_iter().map(RwLock::new).collect();
@@ -254,5 +258,21 @@ fn settings(conditions: &Conditions) -> Settings {
     );
     let top = "call_timeout = \"2s\"\nclaim_for = \"1500ms\"\nprobe_timeout = \"2s\"\n\
                journal_patience = \"5s\"\nreconcile_every = \"1ms\"\n";
-    Settings { top: top.to_owned(), site, ..Settings::default() }
+    let usual = Settings { top: top.to_owned(), site, ..Settings::default() };
+    match conditions.route {
+        Route::PageRule => usual,
+        Route::Worker { always } => usual.behind_a_worker(if always { GATE_SCRIPT } else { "" }),
+    }
+}
+
+/// The standby lets in whoever the function runs as, and the route has the script of ordinary times.
+fn stand_behind_a_worker(sandbox: &Sandbox, conditions: &Conditions) {
+    let Route::Worker { always } = conditions.route else { return };
+    let (world, seed) = (&sandbox.world, sandbox.site("resume").seed);
+    let function = format!("serviceAccount:{FUNCTION_ACCOUNT}");
+    world.run.grant(&seed.service, "roles/run.invoker", &function);
+    if always {
+        let route = worker_route_id(&seed.name);
+        world.cloudflare.edit_worker_route(&seed.zone, &route, "script", GATE_SCRIPT.into());
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
     runner,
     snapshot::Snapshot,
     stage::Stage,
-    switches::{RECORD, behind_a_worker, with_scale, with_switches},
+    switches::{RECORD, with_scale, with_switches},
     verdict::{Ending, all_is_well, nothing_is_written_any_more},
 };
 
@@ -181,7 +181,7 @@ impl Story {
             Route::PageRule => usual,
             Route::Address(_) => Settings { site: format!("{times}{site}"), ..usual },
             Route::PageRuleAndScale => with_scale(usual),
-            Route::Worker(script) => behind_a_worker(usual, script),
+            Route::Worker(script) => usual.behind_a_worker(script),
             Route::Record => with_switches(usual, "all_users", RECORD),
         }
     }

@@ -3,7 +3,6 @@
 use sandbox::{
     SiteSeed,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
-    edge::STANDBY_SCRIPT,
     kubernetes::NAMESPACE,
 };
 
@@ -14,22 +13,6 @@ pub(crate) const RECORD: &str = "cloudflare_dns_record";
 
 /// The kind that has a script fetch visitors' answers from a standby that stays closed.
 pub(crate) const WORKER: &str = "cloudflare_worker_route";
-
-/// These settings, for a site behind a Worker: this script in ordinary times, or none.
-pub(crate) fn behind_a_worker(settings: Settings, script: &str) -> Settings {
-    let SiteSeed { check, zone, .. } = SiteSeed::example();
-    let gate = if script.is_empty() {
-        String::new()
-    } else {
-        format!("always = true\ngate_script = \"{script}\"\n")
-    };
-    let switches = format!(
-        "[[sites.switches]]\nkind = \"{WORKER}\"\nzone = \"{zone}\"\npattern = \"{{edge}}/*\"\n\
-         standby_script = \"{STANDBY_SCRIPT}\"\n{gate}\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
-    );
-    Settings { switches: Some(switches), ..settings }
-}
 
 /// These settings, for a site with this gate and this route.
 pub(crate) fn with_switches(settings: Settings, gate: &str, route: &str) -> Settings {

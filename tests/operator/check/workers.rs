@@ -1,14 +1,17 @@
 //! A Worker in front of the site, and a standby that lets in nobody else.
 
 use sandbox::{
-    cloudflare::worker_route_id,
+    Options,
+    cloudflare::{
+        access::{Permission, Token},
+        worker_route_id,
+    },
     edge::{GATE_SCRIPT, STANDBY_SCRIPT},
     google::access::OPERATOR_ACCOUNT,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::deployment::{Deployment, each_in};
-use crate::harness::Settings;
 
 const CRITICAL: (&str, &str) = ("route", "critical");
 
@@ -21,18 +24,44 @@ pub(super) async fn behind_the_gate() -> Deployment {
     world.run.grant(&site.seed.service, "roles/run.invoker", &operator);
     let route = worker_route_id(site.name());
     world.cloudflare.edit_worker_route(&site.seed.zone, &route, "script", json!(GATE_SCRIPT));
-    let switches = format!(
-        "[[sites.switches]]\nkind = \"cloudflare_worker_route\"\nzone = \"{}\"\npattern = \"{{edge}}/*\"\n\
-         standby_script = \"{STANDBY_SCRIPT}\"\nalways = true\ngate_script = \"{GATE_SCRIPT}\"\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
-        site.seed.zone, site.seed.check
-    );
-    Deployment { settings: Settings { switches: Some(switches), ..sound.settings.clone() }, ..sound }
+    Deployment { settings: sound.settings.clone().behind_a_worker(GATE_SCRIPT), ..sound }
 }
 
-fn route(deployment: &Deployment, field: &str, value: serde_json::Value) {
+fn route(deployment: &Deployment, field: &str, value: Value) {
     let seed = deployment.sandbox.site("resume").seed;
     deployment.world().cloudflare.edit_worker_route(&seed.zone, &worker_route_id(&seed.name), field, value);
+}
+
+fn script(deployment: &Deployment, name: &str, change: fn(&mut String, &mut Vec<Value>)) {
+    deployment.world().cloudflare.edit_script(name, change);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_routes_alone_is_enough_and_what_it_can_not_see_is_noted() {
+    let deployment = behind_the_gate().await;
+    let secret = Options::default().cloudflare_token;
+    let permits = |permissions: Vec<Permission>| {
+        let token = Token { permissions, ..Token::new(&secret) };
+        deployment.world().cloudflare.set_tokens(vec![token]);
+    };
+    permits(vec![Permission::WorkersRoutesEdit]);
+    let ran = deployment.run(&["check"], &[]).await;
+    ran.ends(0)
+        .says("which version of the gate is deployed")
+        .says("Workers Scripts: Read on the account would tell");
+    ran.says("a Worker on the free plan answers 100,000 requests a day");
+    permits(vec![Permission::WorkersRoutesEdit, Permission::ZoneRead]);
+    deployment.run(&["check"], &[]).await.ends(0).says("which version of the gate is deployed");
+    permits(vec![
+        Permission::WorkersRoutesEdit,
+        Permission::ZoneRead,
+        Permission::WorkersScriptsRead,
+        Permission::AccountAnalyticsRead,
+    ]);
+    deployment.world().cloudflare.set_requests(1_234);
+    let seeing = deployment.run(&["check"], &[]).await;
+    seeing.ends(0).says("answered 1234 requests in the last 24 hours, of 100000");
+    assert!(!seeing.out.contains("which version of the gate"), "{}", seeing.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,6 +80,30 @@ async fn what_is_wrong_with_the_workers_route_is_found() {
                 ("route", "warning"),
                 "it runs no script, neither the standby's nor what runs in ordinary times",
                 "gate_script",
+            ),
+            (
+                |d| script(d, GATE_SCRIPT, |text, _| *text = text.replace("5_000", "6_000")),
+                ("route", "warning"),
+                "the script failover-gate is another version of the gate than this one's",
+                "/workers/scripts/failover-gate/content -H",
+            ),
+            (
+                |d| script(d, STANDBY_SCRIPT, |_, bindings| bindings.retain(|bound| bound["name"] != "SIGNING_KEY")),
+                CRITICAL,
+                "the script failover-standby has no SIGNING_KEY: the closed standby would refuse it",
+                "/workers/scripts/failover-standby/secrets -H",
+            ),
+            (
+                |d| d.world().cloudflare.remove_script(GATE_SCRIPT),
+                CRITICAL,
+                "the script failover-gate is not deployed, so home can't be put behind it again",
+                "terraform apply",
+            ),
+            (
+                |d| d.world().cloudflare.set_requests(91_234),
+                ("route", "warning"),
+                "the account's Workers answered 91234 requests in the last 24 hours, and the free plan ends at 100000",
+                "exclude assets by a route without a script",
             ),
             (
                 |d| route(d, "pattern", json!("127.0.0.1/elsewhere/*")),
