@@ -6,6 +6,7 @@
 //!
 //! Nothing here waits to hope: a case's own waits are seconds that its story tells of.
 
+mod broken;
 mod cloudflare;
 mod expect;
 mod google;

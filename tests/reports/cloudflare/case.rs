@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::expect::Words;
+use crate::{broken::Broken, expect::Words};
 
 /// A case.
 #[derive(Debug, Deserialize)]
@@ -89,20 +89,6 @@ pub(crate) struct Said {
     pub(crate) text: String,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
-}
-
-/// What is answered to some calls.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Broken {
-    /// Seconds from the beginning.
-    pub(crate) until: Option<f64>,
-    pub(crate) verb: Option<String>,
-    pub(crate) times: u32,
-    pub(crate) status: u16,
-    #[serde(rename = "type")]
-    _type: Option<String>,
-    pub(crate) text: String,
 }
 
 /// A key that is there says something, also with null.

@@ -3,7 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use sandbox::{
-    Aim, Caching, Fault, Options,
+    Caching, Options,
     cloudflare::{ACCOUNT, access::Token, record_id},
     provider::Service,
 };
@@ -81,10 +81,8 @@ fn with(mut usual: Value, fields: &Map<String, Value>) -> Value {
 /// Lets the interface fail as the case has it, from now on.
 pub(super) fn break_interface(stage: &Stage, case: &Case) {
     for broken in &case.faults {
-        let aim = Aim::service(Service::Cloudflare).times(broken.times);
-        let aim = broken.verb.iter().fold(aim, |aim, verb| aim.verb(verb));
-        let body = Some(broken.text.clone());
-        stage.sandbox.world.fault(aim, Fault::Status { code: broken.status, retry_after: None, body });
+        let (aim, fault) = broken.at(Service::Cloudflare);
+        stage.sandbox.world.fault(aim, fault);
         if let Some(until) = broken.until {
             let (world, ends) = (stage.sandbox.world.clone(), stage.began + Duration::from_secs_f64(until));
             tokio::spawn(async move {

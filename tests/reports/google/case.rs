@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sandbox::{Aim, Fault, provider::Service};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::broken::Broken;
 
 /// A case.
 #[derive(Debug, Deserialize)]
@@ -53,22 +54,6 @@ pub(crate) struct Changes {
     pub(crate) latency: BTreeMap<String, u64>,
     /// Alerts of the project.
     pub(crate) alerts: Option<Vec<Value>>,
-}
-
-/// What is answered to some calls of an interface.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Broken {
-    #[serde(rename = "kind")]
-    _kind: String,
-    api: Option<String>,
-    verb: Option<String>,
-    path: Option<String>,
-    times: u32,
-    status: Option<u16>,
-    #[serde(rename = "type")]
-    _type: Option<String>,
-    text: String,
 }
 
 /// One thing that happens, and what is to be seen then.
@@ -128,27 +113,4 @@ pub(crate) struct Expected {
     /// At most so many calls, by interface and method.
     #[serde(default)]
     pub(crate) calls: Map<String, Value>,
-}
-
-impl Broken {
-    /// Which calls it befalls, and what they are answered.
-    pub(crate) fn at(&self, usual: Service) -> (Aim, Fault) {
-        let service = self.api.as_deref().map_or(usual, service);
-        let aim = Aim::service(service).times(self.times);
-        let aim = self.verb.iter().fold(aim, |aim, verb| aim.verb(verb));
-        let aim = self.path.iter().fold(aim, |aim, path| aim.path(path));
-        let (code, body) = (self.status.unwrap_or(200), Some(self.text.clone()));
-        (aim, Fault::Status { code, retry_after: None, body })
-    }
-}
-
-/// The interface of this name.
-pub(crate) fn service(name: &str) -> Service {
-    match name {
-        "run" => Service::Run,
-        "monitoring" => Service::Monitoring,
-        "storage" => Service::Storage,
-        "metadata" => Service::Metadata,
-        other => panic!("no interface {other:?}"),
-    }
 }

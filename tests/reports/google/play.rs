@@ -9,8 +9,9 @@ use futures::future::join_all;
 use sandbox::{Power, SiteSeed, provider::Service};
 use serde_json::Value;
 
-use super::case::{Alert, Case, Changes, Expected, Step, service};
+use super::case::{Alert, Case, Changes, Expected, Step};
 use crate::{
+    broken::service,
     expect::complaints,
     harness::{Answer, Function, Settings},
     stage::{Message, PATIENCE, Stage, log, settled, told},
