@@ -25,6 +25,9 @@ use crate::api::{
     task::excerpt,
 };
 
+/// No token of Azure's lives longer (a managed identity's lives a day); whatever says so is replaced then all the same.
+const LONGEST_LIFE: Duration = Duration::from_hours(28);
+
 /// For whom tokens are, as the metadata service and as the login service have it.
 const RESOURCE: &str = "https://management.azure.com/";
 const SCOPE: &str = "https://management.azure.com/.default";
@@ -213,6 +216,7 @@ fn granted(who: &str, answer: &Answer) -> Result<Token, Failure> {
         // Nothing of it is repeated: it may be half a token.
         return Err(unavailable(ApiErrorKind::Transient, &format!("{who} gave no token")).into());
     };
+    let lives = lives.min(LONGEST_LIFE);
     let good_for = lives.saturating_sub(AHEAD).max(lives / 2);
     Ok(Token { bearer: Secret::new(&granted.access_token), replace_at: Instant::now() + good_for })
 }
@@ -272,6 +276,8 @@ mod tests {
         assert_eq!(lives(json!("3599")), Some(3299));
         assert_eq!(lives(json!(86399)), Some(86099));
         assert_eq!(lives(json!("300")), Some(150));
+        assert_eq!(lives(json!(u64::MAX)), lives(json!("18446744073709551615")));
+        assert_eq!(lives(json!(u64::MAX)), Some(LONGEST_LIFE.as_secs() - 300));
         assert_eq!(lives(json!("soon")), None);
         assert_eq!(lives(Value::Null), None);
     }
