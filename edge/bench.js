@@ -1,6 +1,7 @@
 // What a loss of home costs visitors, by the way that leads them to the standby: `node bench.js`, in Cloudflare's own
 // runtime, with real sockets. A thousand visitors at fifty a second, every fourth sends an order; home dies after a
-// random moment of the second second; `node bench.js healthy` for the last line alone. Between gate and home stands what Cloudflare's edge makes of a dead home.
+// random moment of the second second. Between gate and home stands what Cloudflare's edge makes of a dead home.
+// `node bench.js healthy` plays what the gate costs a healthy site, alone.
 import http from "node:http";
 import { ACCOUNT, PEM, place, says, standby as closedStandby, tokens, topic } from "./stand-ins/places.js";
 import { start } from "./stand-ins/runtime.js";

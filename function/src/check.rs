@@ -27,6 +27,7 @@ mod target;
 mod token;
 mod whom;
 pub mod worker_route;
+pub mod worker_script;
 
 use std::sync::Arc;
 

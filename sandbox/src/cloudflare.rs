@@ -15,6 +15,7 @@ mod redirect;
 mod redirect_check;
 mod route;
 mod rulesets;
+mod scripts;
 mod summary;
 pub mod throttle;
 pub mod visit;
@@ -32,6 +33,7 @@ pub use self::arrival::Arrival;
 use self::envelope::Refusal;
 pub use self::redirect::{Led, Location};
 use self::route::{Route, Zonal};
+use self::scripts::Scripts;
 use self::summary::summary;
 pub use self::throttle::Limit;
 use self::throttle::Throttle;
@@ -42,7 +44,7 @@ use crate::call::{Call, Reply};
 use crate::edge::STANDBY_SCRIPT;
 use crate::lock::lock;
 use crate::promises::Change;
-use crate::provider::Provider;
+use crate::provider::{Kind, Provider};
 use crate::site::Site;
 use crate::world::World;
 
@@ -65,13 +67,19 @@ struct State {
     zones: Vec<Zone>,
     /// How long a rule takes to reach the edge.
     spread: Duration,
+    scripts: Scripts,
 }
 
 impl Cloudflare {
     /// An account that knows this one token and no zone.
     pub fn new(token: Token) -> Self {
-        let throttle = Throttle::default();
-        Self(Mutex::new(State { tokens: vec![token], throttle, zones: Vec::new(), spread: Duration::ZERO }))
+        Self(Mutex::new(State {
+            tokens: vec![token],
+            throttle: Throttle::default(),
+            zones: Vec::new(),
+            spread: Duration::ZERO,
+            scripts: Scripts::default(),
+        }))
     }
 
     /// Adds a site's rules to its zone.
@@ -83,6 +91,7 @@ impl Cloudflare {
             state.zones.push(Zone::new(id, &name));
         }
         state.zones.iter_mut().filter(|zone| zone.id == *id).for_each(|zone| zone.seed(site));
+        state.scripts.seed(site);
     }
 
     /// From now on exactly these tokens are known.
@@ -159,7 +168,23 @@ impl State {
                 Err(Refusal::no_route(call.path.trim_start_matches("/client/v4")))
             }
             Route::ListZones => self.list_zones(call),
+            Route::GetScript(account, script) => self.scripts_of(call, account)?.text(script),
+            Route::GetScriptSettings(account, script) => self.scripts_of(call, account)?.settings(script),
+            Route::QueryAnalytics => {
+                let token = access::token(&self.tokens, call)?;
+                self.scripts.requests(call, token).map(Answer::read)
+            }
             Route::InZone(zone, zonal) => self.in_zone(asked, zone, zonal),
+        }
+    }
+
+    fn scripts_of(&self, call: &Call, account: &str) -> Result<&Scripts, Refusal> {
+        let token = access::token(&self.tokens, call)?;
+        token.permits_in_account(access::Permission::WorkersScriptsRead)?;
+        if account == ACCOUNT {
+            Ok(&self.scripts)
+        } else {
+            Err(Refusal::new(403, 10000, "Authentication error"))
         }
     }
 
@@ -258,6 +283,12 @@ impl Provider for Cloudflare {
 
     fn refusal(&self, status: u16) -> Reply {
         Refusal::of_status(status).into()
+    }
+
+    fn kind(&self, operation: &str, call: &Call) -> Kind {
+        // It is posted, and asks.
+        let reads = call.method == http::Method::GET || operation == "cloudflare.query_analytics";
+        if reads { Kind::Read } else { Kind::Write }
     }
 }
 

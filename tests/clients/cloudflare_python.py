@@ -80,13 +80,17 @@ def records(clouds):
 
 
 def workers(clouds):
-    """A route of Workers is given a script and deprived of it."""
+    """A route of Workers is given a script and deprived of it; the script and its bindings are read."""
     api = client(clouds)
     route = next(iter(api.workers.routes.list(zone_id=clouds.zone)))
     update = api.workers.routes.update
     led = update(route_id=route.id, zone_id=clouds.zone, pattern=route.pattern, script="failover-standby")
     assert led.script == "failover-standby"
     assert not update(route_id=route.id, zone_id=clouds.zone, pattern=route.pattern).script
+    account = api.zones.get(zone_id=clouds.zone).account.id
+    assert "failover-served-by" in api.workers.scripts.get("failover-gate", account_id=account)
+    settings = api.workers.scripts.script_and_version_settings.get("failover-gate", account_id=account)
+    assert {"MODE", "SIGNING_KEY"} <= {binding.name for binding in settings.bindings}
 
 
 play(zones, page_rules, redirects, records, workers)

@@ -68,6 +68,16 @@ struct Request {
     body: Option<String>,
 }
 
+impl Request {
+    fn get(path: String) -> Self {
+        Self { method: Method::GET, path, query: None, body: None }
+    }
+
+    fn post(path: String, body: &Value) -> Self {
+        Self { method: Method::POST, path, query: None, body: Some(body.to_string()) }
+    }
+}
+
 impl EndpointSpec for Request {
     const IS_RAW_BODY: bool = true;
     type JsonResponse = ();
@@ -109,7 +119,7 @@ impl Cloudflare {
     }
 
     async fn get(&self, task: &Task<'_>, purpose: Purpose, path: String) -> Result<Value, ApiError> {
-        self.call(task, purpose, &Request { method: Method::GET, path, query: None, body: None }).await
+        self.call(task, purpose, &Request::get(path)).await
     }
 
     async fn patch(&self, task: &Task<'_>, path: String, body: &Value) -> Result<Value, ApiError> {
@@ -124,18 +134,29 @@ impl Cloudflare {
 
     /// Asks until there is an answer, and gives the `result` in it.
     async fn call(&self, task: &Task<'_>, purpose: Purpose, request: &Request) -> Result<Value, ApiError> {
+        self.ask(task, purpose, request, answer::read).await
+    }
+
+    /// Asks until there is an answer, and gives what `read` makes of it.
+    async fn ask<T>(
+        &self,
+        task: &Task<'_>,
+        purpose: Purpose,
+        request: &Request,
+        read: fn(&Task<'_>, &Answer) -> Result<T, Failure>,
+    ) -> Result<T, ApiError> {
         let headers = self.shared.headers(task)?;
         retry::persist(&self.shared.pace, || async {
             let grant = self.grant(task, purpose).await?;
-            // What is read for a write changes nothing yet.
-            if !matches!(request.method, Method::GET) {
+            // What is read for a write changes nothing yet, and a query that is posted nothing at all.
+            if purpose == Purpose::Write && !matches!(request.method, Method::GET) {
                 fence::check(task)?;
             }
             let answered = self.shared.send(task, request, headers.clone()).await;
             let throttled =
                 answered.as_ref().is_ok_and(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
             grant.answered(throttled);
-            answer::read(task, &answered?)
+            read(task, &answered?)
         })
         .await
     }

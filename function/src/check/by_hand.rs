@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// Who asks.
+const TOKEN: &str = "-H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\"";
+
 /// A thing at Cloudflare that can be changed in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByHand(String);
@@ -27,11 +30,15 @@ impl ByHand {
         self.call("PUT", fields)
     }
 
+    /// The command that sends what `form` says, in the words of `curl`.
+    pub(super) fn upload(&self, form: &str) -> String {
+        format!("curl -X PUT {} {TOKEN} {form}", self.0)
+    }
+
     fn call(&self, method: &str, fields: &Value) -> String {
         // What ends the quoted text is written outside of it.
         let fields = fields.to_string().replace('\'', r"'\''");
-        let token = "-H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\"";
-        format!("curl -X {method} {} {token} --json '{fields}'", self.0)
+        format!("curl -X {method} {} {TOKEN} --json '{fields}'", self.0)
     }
 }
 

@@ -1,26 +1,12 @@
 //! What is found of a DNS record and of its neighbours.
 
-use failover_core::{Served, SwitchId};
+use failover_core::SwitchId;
 
 use super::*;
 
-fn visited_at(url: &str) -> Situation {
-    Situation {
-        site: "resume".parse().expect("a name"),
-        settled_at: Some(Position::Primary),
-        public: Served::By(Position::Primary),
-        public_url: Some(url.parse().expect("a URL")),
-        standby_url: None,
-        primary_url: None,
-        drain: None,
-        member: "user:YOU".to_owned(),
-        switches: Vec::new(),
-    }
-}
-
 #[track_caller]
 fn astray_of(name: &str, others: &Value) -> Option<String> {
-    let (record, situation) = (json!({ "name": name }), visited_at("https://www.example.com/"));
+    let (record, situation) = (json!({ "name": name }), Situation::visited_at("https://www.example.com/"));
     let is_another = is_of_another(&record, &situation);
     let others = others.as_array().expect("records");
     astray(&record, others, &situation).filter(|_| is_another).map(|problem| problem.mend)
@@ -53,7 +39,7 @@ fn a_record_beside_it_is_found_unless_a_switch_moves_that_too() {
     let mail = json!({ "id": "cc", "type": "MX", "name": "www.example.com", "content": "mail.example.com" });
     let others = [ours.clone(), other, mail];
     let contents = Contents { primary: "203.0.113.7", standby: "198.51.100.7" };
-    let mut situation = visited_at("https://www.example.com/");
+    let mut situation = Situation::visited_at("https://www.example.com/");
     let found = beside(&ours, &others, contents, "zz", &situation);
     let [problem] = &found[..] else { panic!("{found:?}") };
     assert!(
@@ -67,7 +53,7 @@ fn a_record_beside_it_is_found_unless_a_switch_moves_that_too() {
 
 #[test]
 fn a_record_of_the_name_itself_wins_over_a_wildcard() {
-    let situation = visited_at("https://www.example.com/");
+    let situation = Situation::visited_at("https://www.example.com/");
     let own = [json!({ "id": "bb", "type": "TXT", "name": "www.example.com", "content": "x" })];
     let wildcard = json!({ "name": "*.example.com" });
     let found = shadowed(&wildcard, &own, &situation).expect("a problem");
@@ -80,7 +66,7 @@ fn a_record_of_the_name_itself_wins_over_a_wildcard() {
 
 #[test]
 fn a_name_in_unicode_is_the_one_in_ascii() {
-    let situation = visited_at("https://www.bücher.example/");
+    let situation = Situation::visited_at("https://www.bücher.example/");
     for name in ["www.bücher.example", "www.xn--bcher-kva.example", "WWW.BÜCHER.EXAMPLE.", "*.bücher.example"]
     {
         assert!(!is_of_another(&json!({ "name": name }), &situation), "{name}");
@@ -90,7 +76,10 @@ fn a_name_in_unicode_is_the_one_in_ascii() {
 
 #[test]
 fn an_address_in_the_public_url_needs_no_record() {
-    assert!(!is_of_another(&json!({ "name": "www.example.com" }), &visited_at("http://127.0.0.1:80/")));
+    assert!(!is_of_another(
+        &json!({ "name": "www.example.com" }),
+        &Situation::visited_at("http://127.0.0.1:80/")
+    ));
 }
 
 #[test]

@@ -1,11 +1,10 @@
-//! Whether Cloudflare stands in front of a site at all, so that its rules run; and whether a Worker stands before them.
+//! Whether Cloudflare stands in front of a site at all, so that its rules run.
 //!
-//! Sources: the pages "Zone Details", "DNS Records for a Zone" and "List Routes" of Cloudflare's API reference, and "Page
-//! Rules" of the Workers documentation, read 2026-11-29.
+//! Sources: the pages "Zone Details" and "DNS Records for a Zone" of Cloudflare's API reference, read 2026-11-29.
 
 use serde_json::{Value, json};
 
-use super::{ByHand, Problem, Situation, pattern::page_rule_captures};
+use super::{ByHand, Problem, Situation};
 use crate::api::names;
 
 /// The records that a visitor can be led by.
@@ -78,51 +77,16 @@ pub fn of_answer(situation: &Situation) -> Option<Problem> {
     ))
 }
 
-/// A Worker on the site's pages, where Cloudflare ignores page rules that forward. Of several routes the most specific
-/// one counts, and one without a script keeps Workers away.
-pub fn of_workers(routes: &Value, situation: &Situation) -> Option<Problem> {
-    let pages = situation.pages();
-    let fits =
-        |route: &&Value| pages.iter().any(|page| page_rule_captures(text(&route["pattern"]), page).is_some());
-    let matching = routes.as_array().into_iter().flatten().filter(fits);
-    let route = matching.max_by_key(|route| text(&route["pattern"]).len())?;
-    let script = route["script"].as_str().filter(|script| !script.is_empty())?;
-    let sentence = format!(
-        "the Worker {script} runs at {}, and where a Worker runs Cloudflare ignores page rules that forward: nobody \
-         would be led to the standby",
-        text(&route["pattern"])
-    );
-    let mend =
-        "kind = \"cloudflare_redirect_rule\"   # in the configuration: redirect rules run before Workers";
-    Some(Problem::critical(sentence, mend))
-}
-
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use failover_core::{Position, Served};
-
     use super::*;
 
-    fn visited_at(url: &str) -> Situation {
-        Situation {
-            site: "resume".parse().expect("a name"),
-            settled_at: Some(Position::Primary),
-            public: Served::By(Position::Primary),
-            public_url: Some(url.parse().expect("a URL")),
-            standby_url: None,
-            primary_url: None,
-            drain: None,
-            member: "user:YOU".to_owned(),
-            switches: Vec::new(),
-        }
-    }
-
     fn www() -> Situation {
-        visited_at("https://www.example.com/")
+        Situation::visited_at("https://www.example.com/")
     }
 
     #[track_caller]
@@ -182,21 +146,5 @@ mod tests {
         let none = "www.example.com has no DNS record in the zone, so visitors don't come through Cloudflare, and no \
                     rule of it runs";
         records(&json!([{"type": "MX", "content": "mail"}]), Some(none));
-    }
-
-    #[test]
-    fn a_worker_on_the_sites_pages_is_found_unless_a_closer_route_keeps_it_away() {
-        let found = |routes: Value| of_workers(&routes, &www()).map(|problem| problem.sentence);
-        for pattern in ["www.example.com/*", "*example.com/*", "*.example.com/*", "https://www.example.com/*"]
-        {
-            let sentence = found(json!([{"pattern": pattern, "script": "shop"}])).expect(pattern);
-            assert!(sentence.starts_with(&format!("the Worker shop runs at {pattern}")), "{sentence}");
-        }
-        assert_eq!(found(json!([{"pattern": "api.example.com/*", "script": "api"}])), None);
-        assert_eq!(found(json!([{"pattern": "www.example.com/*"}])), None);
-        assert_eq!(found(json!([{"pattern": "www.example.com/*", "script": null}])), None);
-        let kept_away =
-            json!([{"pattern": "*example.com/*", "script": "shop"}, {"pattern": "www.example.com/*"}]);
-        assert_eq!(found(kept_away), None);
     }
 }

@@ -46,6 +46,22 @@ impl Situation {
         self.public_url.as_ref().map_or_else(Vec::new, samples)
     }
 
+    /// A site that visitors know by this URL, at home and in order.
+    #[cfg(test)]
+    pub(super) fn visited_at(url: &str) -> Self {
+        Self {
+            site: "resume".parse().expect("a name"),
+            settled_at: Some(Position::Primary),
+            public: Served::By(Position::Primary),
+            public_url: Some(url.parse().expect("a URL")),
+            standby_url: None,
+            primary_url: None,
+            drain: None,
+            member: "user:YOU".to_owned(),
+            switches: Vec::new(),
+        }
+    }
+
     /// Whether the site is on its primary and nothing is under way.
     pub fn is_at_home(&self) -> bool {
         self.settled_at == Some(Position::Primary)

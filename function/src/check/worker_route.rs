@@ -6,12 +6,18 @@
 use failover_core::Observed;
 use serde_json::{Value, json};
 
-use super::{ByHand, Problem, Situation, expression, pattern::captures};
+use super::{ByHand, Checked, Problem, Situation, expression, pattern::captures};
 
-/// What the free plan's number means here. A token for routes may not read how many requests there are.
+/// What the free plan's number means here, where a token may not read how many requests there are.
 pub const QUOTA: &str = "a Worker on the free plan answers 100,000 requests a day for the whole account, crawlers' among them; \
      past that the route's request_limit_fail_open sends visitors straight home, and in an outage that is nowhere: \
      compare the account's Workers page, and exclude assets by a route without a script";
+
+/// Requests a day that the free plan answers, all Workers of an account together (page "Limits").
+const FREE: u64 = 100_000;
+
+/// From here on it is told: own choice, a fifth of it is a bad day with crawlers.
+const NEAR: u64 = 80_000;
 
 /// What the configuration says of the route.
 pub struct Wanted<'a> {
@@ -110,6 +116,44 @@ pub fn redirected(ruleset: &Value, zone: &ByHand, situation: &Situation) -> Opti
     Some(Problem::critical(sentence, super::redirect_rule::narrowed(ruleset, rule, zone, situation)))
 }
 
+/// A Worker on the site's pages, where Cloudflare ignores page rules that forward. Of several routes the most specific
+/// one counts, and one without a script keeps Workers away.
+pub fn in_the_way(routes: &[Value], situation: &Situation) -> Option<Problem> {
+    let pages = situation.pages();
+    let matching = routes
+        .iter()
+        .filter(|route| pages.iter().any(|page| matches(text(&route["pattern"]), page.as_str())));
+    let route = matching.max_by_key(|route| specific(text(&route["pattern"])))?;
+    let script = route["script"].as_str().filter(|script| !script.is_empty())?;
+    let sentence = format!(
+        "the Worker {script} runs at {}, and where a Worker runs Cloudflare ignores page rules that forward: nobody \
+         would be led to the standby",
+        text(&route["pattern"])
+    );
+    let mend =
+        "kind = \"cloudflare_redirect_rule\"   # in the configuration: redirect rules run before Workers";
+    Some(Problem::critical(sentence, mend))
+}
+
+/// What the account's Workers have to do in a day, against what the free plan answers. More than that is a paid plan's.
+pub fn of_requests(requests: u64) -> Checked {
+    let mut checked = Checked::default();
+    let told = format!("the account's Workers answered {requests} requests in the last 24 hours");
+    match requests {
+        NEAR..=FREE => checked.problem(Problem::warning(
+            format!(
+                "{told}, and the free plan ends at {FREE}: past that visitors are sent straight home, and in an outage \
+                 that is nowhere"
+            ),
+            "https://dash.cloudflare.com   # Workers & Pages, Plans: the paid plan; or Workers Routes: exclude assets by \
+             a route without a script",
+        )),
+        0..NEAR => checked.note(format!("{told}, of {FREE} that the free plan answers")),
+        _ => checked.note(format!("{told}, which takes the paid plan")),
+    }
+    checked
+}
+
 fn specific(pattern: &str) -> usize {
     pattern.split_once("://").map_or(pattern, |(_, rest)| rest).len()
 }
@@ -125,3 +169,7 @@ fn matches(pattern: &str, page: &str) -> bool {
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "worker_route_tests.rs"]
+mod tests;

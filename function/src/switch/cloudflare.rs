@@ -1,45 +1,170 @@
-//! What the switches that are one object at Cloudflare have in common.
+//! What the switches that are one object at Cloudflare have in common: how it is looked at, moved, and believed.
 
-use failover_core::{Observed, Position, SwitchId};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use crate::api::{ApiError, ApiErrorKind, Cloudflare, names::HexId};
+use super::{Change, Observation, Operation, Spec, Switch, SwitchError};
+use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 use crate::check::{ByHand, Checked, Situation, front};
 
 /// Where tokens are made.
 pub(super) const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
-/// Believes what the answer to a write showed; where that isn't `position`, one more look decides.
-///
-/// # Errors
-/// When the look fails, or shows something else still.
-pub(super) async fn confirm(
-    id: &SwitchId,
-    position: Position,
-    told: &Observed,
-    look: impl Future<Output = Result<Observed, ApiError>>,
-) -> Result<(), ApiError> {
-    if told.is_at(position) {
-        return Ok(());
+/// One object at Cloudflare: a rule, a record, a route.
+#[async_trait]
+pub(super) trait Object: Spec + Clone + 'static {
+    /// It, as it was read.
+    type Found: Send + Sync;
+
+    /// Whether it can only be written whole, so that it is read right before: whatever somebody changed until then stays.
+    const WHOLE: bool;
+
+    /// Reads it.
+    async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Self::Found, ApiError>;
+
+    /// Where it is.
+    fn observed(&self, found: &Self::Found) -> Observed;
+
+    /// Writes it, on top of what was `found` where it is written whole, and gives it as the answer shows it.
+    async fn write(
+        &self,
+        cloudflare: &Cloudflare,
+        found: Option<&Self::Found>,
+        position: Position,
+    ) -> Result<Option<Self::Found>, ApiError>;
+
+    /// Whether it is, now, what was to be written on top of what was `found`.
+    fn arrived(&self, now: &Self::Found, _found: Option<&Self::Found>, position: Position) -> bool {
+        self.observed(now).is_at(position)
     }
-    let now = look.await?;
-    if now.is_at(position) {
-        return Ok(());
+
+    /// What it is, in words.
+    fn told(&self, found: &Self::Found) -> String {
+        self.observed(found).to_string()
     }
-    let message = format!("Cloudflare accepted the change of {}, but it is {now}", id.resource);
-    Err(ApiError { kind: ApiErrorKind::Transient, message })
+
+    /// What of it would break in an outage, or in the way back from one.
+    async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked;
 }
 
-/// Where it is, to be written there once more.
-///
-/// # Errors
-/// When it is nowhere that could be written again.
-pub(super) fn place(id: &SwitchId, now: Observed) -> Result<Position, ApiError> {
-    match now {
-        Observed::At(position) => Ok(position),
-        Observed::Mixed(how) | Observed::Unknown(how) => {
-            Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", id.resource) })
+/// A switch that moves such an object.
+#[derive(Debug)]
+struct Moved<O> {
+    id: SwitchId,
+    object: O,
+    cloudflare: Cloudflare,
+}
+
+/// The switch that moves this object.
+pub(super) fn switch<O: Object>(object: &O, clients: &Clients) -> Arc<dyn Switch> {
+    Arc::new(Moved { id: object.id(), object: object.clone(), cloudflare: clients.cloudflare() })
+}
+
+impl<O: Object> Moved<O> {
+    async fn look(&self, purpose: Purpose) -> Result<O::Found, ApiError> {
+        self.object.find(&self.cloudflare, purpose).await
+    }
+
+    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
+        let found = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
+        Ok(Observation { observed: self.object.observed(&found), basis: None })
+    }
+
+    async fn move_to(&self, position: Position, seen: Option<Observation>) -> Result<Change, ApiError> {
+        if O::WHOLE {
+            return self.move_whole(position).await;
         }
+        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
+            return Ok(Change::Already);
+        }
+        self.write(None, position).await?;
+        Ok(Change::Made)
+    }
+
+    /// Writes on top of what is there now; what was made anew meanwhile is looked up once more.
+    async fn move_whole(&self, position: Position) -> Result<Change, ApiError> {
+        let found = self.look(Purpose::Write).await?;
+        if self.object.observed(&found).is_at(position) {
+            return Ok(Change::Already);
+        }
+        match self.write(Some(&found), position).await {
+            Err(error) if matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
+                self.write(Some(&self.look(Purpose::Write).await?), position).await?;
+            }
+            written => written?,
+        }
+        Ok(Change::Made)
+    }
+
+    /// Writes and believes what comes back; where that doesn't show the change, one more look decides.
+    async fn write(&self, found: Option<&O::Found>, position: Position) -> Result<(), ApiError> {
+        let arrived = |now: &O::Found| self.object.arrived(now, found, position);
+        let told = self.object.write(&self.cloudflare, found, position).await?;
+        if told.as_ref().is_some_and(arrived) {
+            return Ok(());
+        }
+        let now = self.look(Purpose::Read).await?;
+        if arrived(&now) {
+            return Ok(());
+        }
+        let message = format!(
+            "Cloudflare accepted the change of {}, but it is {}",
+            self.id.resource,
+            self.object.told(&now)
+        );
+        Err(ApiError { kind: ApiErrorKind::Transient, message })
+    }
+
+    async fn write_as_is(&self) -> Result<(), ApiError> {
+        let found = self.look(Purpose::Read).await?;
+        match self.object.observed(&found) {
+            Observed::At(position) => self.write(Some(&found), position).await,
+            Observed::Mixed(how) | Observed::Unknown(how) => {
+                Err(ApiError { kind: ApiErrorKind::Refused, message: format!("{}: {how}", self.id.resource) })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<O: Object> Switch for Moved<O> {
+    fn id(&self) -> &SwitchId {
+        &self.id
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    fn is_rationed(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self) -> Result<Observation, SwitchError> {
+        self.seen(Purpose::Read).await
+    }
+
+    async fn glance(&self) -> Result<Observation, SwitchError> {
+        self.seen(Purpose::Glance).await
+    }
+
+    async fn await_room(&self) {
+        self.cloudflare.await_room(if O::WHOLE { 2 } else { 1 }).await;
+    }
+
+    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
+        self.move_to(position, seen).await.map_err(Operation::Set(position).failed(&self.id))
+    }
+
+    async fn check(&self, situation: &Situation) -> Checked {
+        self.object.check(&self.cloudflare, situation).await
+    }
+
+    async fn touch(&self) -> Result<(), SwitchError> {
+        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
     }
 }
 

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use super::cloudflare;
-use super::{Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use super::cloudflare::{self, Object};
+use super::{Keys, LeadsBy, Provider, Read, Spec, Switch};
 use crate::api::{
     ApiError, ApiErrorKind, Clients, Cloudflare,
     cloudflare::Purpose,
@@ -28,13 +28,6 @@ struct DnsRecordSpec {
     record: HexId,
     primary: Content,
     standby: Content,
-}
-
-#[derive(Debug)]
-struct DnsRecord {
-    id: SwitchId,
-    spec: DnsRecordSpec,
-    cloudflare: Cloudflare,
 }
 
 /// An address or a host name in the one form that it is compared in: Cloudflare gives an address back shortened, and may
@@ -72,24 +65,6 @@ fn read(mut keys: Keys<'_>) -> Read {
     keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
 }
 
-impl DnsRecordSpec {
-    fn content(&self, position: Position) -> &str {
-        match position {
-            Position::Primary => &self.primary.0,
-            Position::Standby => &self.standby.0,
-        }
-    }
-
-    fn observed(&self, record: &Value) -> Observed {
-        let told = record["content"].as_str().unwrap_or_default();
-        match told.parse::<Content>() {
-            Ok(content) if content == self.primary => Observed::At(Position::Primary),
-            Ok(content) if content == self.standby => Observed::At(Position::Standby),
-            _ => Observed::Mixed(format!("its content is {told:?}, neither the primary's nor the standby's")),
-        }
-    }
-}
-
 impl Spec for DnsRecordSpec {
     fn id(&self) -> SwitchId {
         SwitchId::new(PROVIDER.kind, format!("zones/{}/dns_records/{}", self.zone, self.record))
@@ -108,46 +83,38 @@ impl Spec for DnsRecordSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        Arc::new(DnsRecord { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
+        cloudflare::switch(self, clients)
     }
 }
 
-impl DnsRecord {
-    async fn look(&self, purpose: Purpose) -> Result<Observed, ApiError> {
-        let record = self.cloudflare.dns_record(purpose, &self.spec.zone, &self.spec.record).await?;
-        Ok(self.spec.observed(&record))
-    }
-
-    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
-        let observed = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed, basis: None })
-    }
-
-    /// Writes the content and believes the record that comes back; where that doesn't show it, it is read again.
-    async fn write(&self, position: Position) -> Result<(), ApiError> {
-        let content = self.spec.content(position);
-        let record = self.cloudflare.set_dns_content(&self.spec.zone, &self.spec.record, content).await?;
-        let told = self.spec.observed(&record);
-        cloudflare::confirm(&self.id, position, &told, self.look(Purpose::Read)).await
-    }
-
+impl DnsRecordSpec {
     /// The records of the name that visitors type.
-    async fn at_the_host(&self, situation: &Situation) -> Result<Vec<Value>, ApiError> {
+    async fn at_the_host(
+        &self,
+        cloudflare: &Cloudflare,
+        situation: &Situation,
+    ) -> Result<Vec<Value>, ApiError> {
         match situation.domain() {
-            Some(host) => self.cloudflare.dns_records_of(self.spec.zone.as_str(), host).await,
+            Some(host) => cloudflare.dns_records_of(self.zone.as_str(), host).await,
             None => Ok(Vec::new()),
         }
     }
 
-    async fn check_record(&self, record: &Value, situation: &Situation, checked: &mut Checked) {
-        let by_hand = ByHand::at(self.cloudflare.url(&self.id.resource));
-        let contents = dns_record::Contents { primary: &self.spec.primary.0, standby: &self.spec.standby.0 };
-        let observed = self.spec.observed(record);
+    async fn check_record(
+        &self,
+        cloudflare: &Cloudflare,
+        record: &Value,
+        situation: &Situation,
+        checked: &mut Checked,
+    ) {
+        let by_hand = ByHand::at(cloudflare.url(&self.id().resource));
+        let contents = dns_record::Contents { primary: &self.primary.0, standby: &self.standby.0 };
+        let observed = self.observed(record);
         checked.extend(dns_record::of_record(record, contents, &observed, &by_hand, situation));
         if situation.domain().is_none() {
             return;
         }
-        let others = self.at_the_host(situation).await;
+        let others = self.at_the_host(cloudflare, situation).await;
         let Some(others) = checked.look(others) else { return };
         if dns_record::is_of_another(record, situation) {
             return checked.extend(dns_record::astray(record, &others, situation));
@@ -155,70 +122,57 @@ impl DnsRecord {
         if let Some(problem) = dns_record::shadowed(record, &others, situation) {
             return checked.problem(problem);
         }
-        let zone = self.spec.zone.as_str();
+        let zone = self.zone.as_str();
         checked.extend(dns_record::beside(record, &others, contents, zone, situation));
-    }
-
-    async fn write_as_is(&self) -> Result<(), ApiError> {
-        let now = self.look(Purpose::Read).await?;
-        self.write(cloudflare::place(&self.id, now)?).await
     }
 }
 
 #[async_trait]
-impl Switch for DnsRecord {
-    fn id(&self) -> &SwitchId {
-        &self.id
+impl Object for DnsRecordSpec {
+    type Found = Value;
+    const WHOLE: bool = false;
+
+    async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Value, ApiError> {
+        cloudflare.dns_record(purpose, &self.zone, &self.record).await
     }
 
-    fn role(&self) -> Role {
-        Role::Route
-    }
-
-    async fn observe(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Read).await
-    }
-
-    async fn glance(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Glance).await
-    }
-
-    fn is_rationed(&self) -> bool {
-        true
-    }
-
-    async fn await_room(&self) {
-        self.cloudflare.await_room(1).await;
-    }
-
-    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
-            return Ok(Change::Already);
+    fn observed(&self, record: &Value) -> Observed {
+        let told = record["content"].as_str().unwrap_or_default();
+        match told.parse::<Content>() {
+            Ok(content) if content == self.primary => Observed::At(Position::Primary),
+            Ok(content) if content == self.standby => Observed::At(Position::Standby),
+            _ => Observed::Mixed(format!("its content is {told:?}, neither the primary's nor the standby's")),
         }
-        self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
-        Ok(Change::Made)
     }
 
-    async fn check(&self, situation: &Situation) -> Checked {
+    async fn write(
+        &self,
+        cloudflare: &Cloudflare,
+        _record: Option<&Value>,
+        position: Position,
+    ) -> Result<Option<Value>, ApiError> {
+        let content = match position {
+            Position::Primary => &self.primary.0,
+            Position::Standby => &self.standby.0,
+        };
+        cloudflare.set_dns_content(&self.zone, &self.record, content).await.map(Some)
+    }
+
+    async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
         let mut checked = Checked::default();
-        let DnsRecordSpec { zone, record: id, .. } = &self.spec;
-        match self.cloudflare.dns_record(Purpose::Read, zone, id).await {
+        match self.find(cloudflare, Purpose::Read).await {
             Ok(record) => {
                 checked.seen += 1;
-                self.check_record(&record, situation, &mut checked).await;
+                self.check_record(cloudflare, &record, situation, &mut checked).await;
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {
-                let others = self.at_the_host(situation).await.unwrap_or_default();
+                let others = self.at_the_host(cloudflare, situation).await.unwrap_or_default();
                 checked.seen += 1;
-                checked.problem(dns_record::gone(id.as_str(), &others, situation));
+                checked.problem(dns_record::gone(self.record.as_str(), &others, situation));
             }
             Err(error) => checked.unseen(&error, cloudflare::TOKENS),
         }
         checked
-    }
-
-    async fn touch(&self) -> Result<(), SwitchError> {
-        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
     }
 }
 

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use super::cloudflare;
-use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use super::cloudflare::{self, Object};
+use super::{Keys, Provider, Read, Spec, Switch};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{ByHand, Checked, Situation, front, page_rule};
+use crate::check::{ByHand, Checked, Situation, page_rule, worker_route};
 
 /// The kind `cloudflare_page_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
@@ -22,13 +22,6 @@ pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
 struct PageRuleSpec {
     zone: HexId,
     rule: HexId,
-}
-
-#[derive(Debug)]
-struct PageRule {
-    id: SwitchId,
-    spec: PageRuleSpec,
-    cloudflare: Cloudflare,
 }
 
 fn read(mut keys: Keys<'_>) -> Read {
@@ -52,36 +45,7 @@ impl Spec for PageRuleSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        Arc::new(PageRule { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
-    }
-}
-
-impl PageRule {
-    async fn look(&self, purpose: Purpose) -> Result<Observed, ApiError> {
-        self.cloudflare.page_rule(purpose, &self.spec.zone, &self.spec.rule).await.map(|rule| observed(&rule))
-    }
-
-    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
-        let observed = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed, basis: None })
-    }
-
-    /// Writes the status and believes the rule that comes back; where that doesn't show it, the rule is read again.
-    async fn write(&self, position: Position) -> Result<(), ApiError> {
-        let status = status(position);
-        let rule = self.cloudflare.set_page_rule_status(&self.spec.zone, &self.spec.rule, status).await?;
-        cloudflare::confirm(&self.id, position, &observed(&rule), self.look(Purpose::Read)).await
-    }
-
-    /// The routes of Workers in the zone, where the site has a name that one can be at.
-    async fn workers(&self, situation: &Situation) -> Option<Result<Value, ApiError>> {
-        situation.domain()?;
-        Some(self.cloudflare.worker_routes(self.spec.zone.as_str()).await)
-    }
-
-    async fn write_as_is(&self) -> Result<(), ApiError> {
-        let now = self.look(Purpose::Read).await?;
-        self.write(cloudflare::place(&self.id, now)?).await
+        cloudflare::switch(self, clients)
     }
 }
 
@@ -101,50 +65,38 @@ fn observed(rule: &Value) -> Observed {
 }
 
 #[async_trait]
-impl Switch for PageRule {
-    fn id(&self) -> &SwitchId {
-        &self.id
+impl Object for PageRuleSpec {
+    type Found = Value;
+    const WHOLE: bool = false;
+
+    async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Value, ApiError> {
+        cloudflare.page_rule(purpose, &self.zone, &self.rule).await
     }
 
-    fn role(&self) -> Role {
-        Role::Route
+    fn observed(&self, rule: &Value) -> Observed {
+        observed(rule)
     }
 
-    fn is_rationed(&self) -> bool {
-        true
+    async fn write(
+        &self,
+        cloudflare: &Cloudflare,
+        _rule: Option<&Value>,
+        position: Position,
+    ) -> Result<Option<Value>, ApiError> {
+        cloudflare.set_page_rule_status(&self.zone, &self.rule, status(position)).await.map(Some)
     }
 
-    async fn observe(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Read).await
-    }
-
-    async fn glance(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Glance).await
-    }
-
-    async fn await_room(&self) {
-        self.cloudflare.await_room(1).await;
-    }
-
-    async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
-            return Ok(Change::Already);
-        }
-        self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;
-        Ok(Change::Made)
-    }
-
-    async fn check(&self, situation: &Situation) -> Checked {
+    async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
         let mut checked = Checked::default();
-        let (zone, id) = (&self.spec.zone, &self.spec.rule);
-        let all = ByHand::at(self.cloudflare.url(&format!("zones/{zone}")));
-        let by_hand = ByHand::at(self.cloudflare.url(&format!("zones/{zone}/pagerules/{id}")));
+        let (zone, id) = (&self.zone, &self.rule);
+        let all = ByHand::at(cloudflare.url(&format!("zones/{zone}")));
+        let by_hand = ByHand::at(cloudflare.url(&format!("zones/{zone}/pagerules/{id}")));
         let (rule, others, redirects, front, workers) = tokio::join!(
-            self.cloudflare.page_rule(Purpose::Read, zone, id),
-            self.cloudflare.page_rules(zone.as_str()),
-            self.cloudflare.redirects(Purpose::Read, zone),
-            cloudflare::check_front(&self.cloudflare, zone, situation),
-            self.workers(situation)
+            cloudflare.page_rule(Purpose::Read, zone, id),
+            cloudflare.page_rules(zone.as_str()),
+            cloudflare.redirects(Purpose::Read, zone),
+            cloudflare::check_front(cloudflare, zone, situation),
+            workers(cloudflare, zone, situation)
         );
         // A zone without redirect rules has no ruleset.
         let redirects = match redirects {
@@ -161,7 +113,7 @@ impl Switch for PageRule {
                 checked.extend(redirects.and_then(|rules| page_rule::preceded(&rules, &all, situation)));
                 checked.merge(front);
                 let routes = workers.and_then(|routes| checked.look(routes));
-                checked.extend(routes.and_then(|routes| front::of_workers(&routes, situation)));
+                checked.extend(routes.and_then(|routes| worker_route::in_the_way(&routes, situation)));
                 checked.note("Page Rules are deprecated at Cloudflare; kind = \"cloudflare_redirect_rule\" does the same and stays");
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {
@@ -173,10 +125,16 @@ impl Switch for PageRule {
         }
         checked
     }
+}
 
-    async fn touch(&self) -> Result<(), SwitchError> {
-        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
-    }
+/// The routes of Workers in the zone, where the site has a name that one can be at.
+async fn workers(
+    cloudflare: &Cloudflare,
+    zone: &HexId,
+    situation: &Situation,
+) -> Option<Result<Vec<Value>, ApiError>> {
+    situation.domain()?;
+    Some(cloudflare.worker_routes(Purpose::Read, zone).await)
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use std::{str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 
-use super::cloudflare;
-use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use super::cloudflare::{self, Object};
+use super::{Keys, Provider, Read, Spec, Switch};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
 use crate::check::{ByHand, Checked, Situation, redirect_rule};
 use ruleset::Rule;
@@ -29,13 +29,6 @@ struct RedirectRuleSpec {
 /// A rule's `ref`: its owner's own name for it.
 #[derive(Debug, Clone)]
 struct Reference(String);
-
-#[derive(Debug)]
-struct RedirectRule {
-    id: SwitchId,
-    spec: RedirectRuleSpec,
-    cloudflare: Cloudflare,
-}
 
 impl FromStr for Reference {
     type Err = &'static str;
@@ -66,96 +59,53 @@ impl Spec for RedirectRuleSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        Arc::new(RedirectRule { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
-    }
-}
-
-impl RedirectRule {
-    async fn look(&self, purpose: Purpose) -> Result<Rule, ApiError> {
-        let ruleset = self.cloudflare.redirects(purpose, &self.spec.zone).await?;
-        ruleset::find(&ruleset, &self.spec.reference.0).map_err(|(kind, message)| ApiError {
-            kind,
-            message: format!("could not find {}: {message}", self.id.resource),
-        })
-    }
-
-    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
-        let rule = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed: Observed::At(rule.position()), basis: None })
-    }
-
-    /// Writes on top of what is there now; a rule that was rewritten meanwhile is looked up once more.
-    async fn move_to(&self, position: Position) -> Result<Change, ApiError> {
-        let rule = self.look(Purpose::Write).await?;
-        if rule.position() == position {
-            return Ok(Change::Already);
-        }
-        match self.write(&rule, position).await {
-            Err(error) if matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
-                self.write(&self.look(Purpose::Write).await?, position).await?;
-            }
-            written => written?,
-        }
-        Ok(Change::Made)
-    }
-
-    /// Writes the complete rule and believes the ruleset that comes back; where that doesn't show the change, it is
-    /// read again.
-    async fn write(&self, rule: &Rule, position: Position) -> Result<(), ApiError> {
-        let definition = rule.definition(position);
-        let ruleset =
-            self.cloudflare.set_redirect(&self.spec.zone, &rule.ruleset, &rule.id, &definition).await?;
-        let arrived = |now: &Rule| now.position() == position && now.leads_like(rule);
-        if ruleset::find(&ruleset, &self.spec.reference.0).is_ok_and(|now| arrived(&now)) {
-            return Ok(());
-        }
-        let now = self.look(Purpose::Read).await?;
-        if arrived(&now) {
-            return Ok(());
-        }
-        let message =
-            format!("Cloudflare accepted the change of {}, but it is {}", self.id.resource, now.told());
-        Err(ApiError { kind: ApiErrorKind::Transient, message })
+        cloudflare::switch(self, clients)
     }
 }
 
 #[async_trait]
-impl Switch for RedirectRule {
-    fn id(&self) -> &SwitchId {
-        &self.id
+impl Object for RedirectRuleSpec {
+    type Found = Rule;
+    const WHOLE: bool = true;
+
+    async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Rule, ApiError> {
+        let ruleset = cloudflare.redirects(purpose, &self.zone).await?;
+        ruleset::find(&ruleset, &self.reference.0).map_err(|(kind, message)| ApiError {
+            kind,
+            message: format!("could not find {}: {message}", self.id().resource),
+        })
     }
 
-    fn role(&self) -> Role {
-        Role::Route
+    fn observed(&self, rule: &Rule) -> Observed {
+        Observed::At(rule.position())
     }
 
-    fn is_rationed(&self) -> bool {
-        true
+    async fn write(
+        &self,
+        cloudflare: &Cloudflare,
+        rule: Option<&Rule>,
+        position: Position,
+    ) -> Result<Option<Rule>, ApiError> {
+        let Some(rule) = rule else { return Ok(None) };
+        let definition = rule.definition(position);
+        let ruleset = cloudflare.set_redirect(&self.zone, &rule.ruleset, &rule.id, &definition).await?;
+        Ok(ruleset::find(&ruleset, &self.reference.0).ok())
     }
 
-    async fn observe(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Read).await
+    fn arrived(&self, now: &Rule, before: Option<&Rule>, position: Position) -> bool {
+        now.position() == position && before.is_none_or(|before| now.leads_like(before))
     }
 
-    async fn glance(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Glance).await
+    fn told(&self, rule: &Rule) -> String {
+        rule.told()
     }
 
-    /// It is read, and written.
-    async fn await_room(&self) {
-        self.cloudflare.await_room(2).await;
-    }
-
-    async fn set(&self, position: Position, _seen: Option<Observation>) -> Result<Change, SwitchError> {
-        self.move_to(position).await.map_err(Operation::Set(position).failed(&self.id))
-    }
-
-    async fn check(&self, situation: &Situation) -> Checked {
-        let reference = &self.spec.reference.0;
-        let zone = ByHand::at(self.cloudflare.url(&format!("zones/{}", self.spec.zone)));
+    async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
+        let reference = &self.reference.0;
+        let zone = ByHand::at(cloudflare.url(&format!("zones/{}", self.zone)));
         let (ruleset, front) = tokio::join!(
-            self.cloudflare.redirects(Purpose::Read, &self.spec.zone),
-            cloudflare::check_front(&self.cloudflare, &self.spec.zone, situation)
+            cloudflare.redirects(Purpose::Read, &self.zone),
+            cloudflare::check_front(cloudflare, &self.zone, situation)
         );
         let mut checked = Checked::default();
         match ruleset {
@@ -180,13 +130,5 @@ impl Switch for RedirectRule {
             Err(error) => checked.unseen(&error, cloudflare::TOKENS),
         }
         checked
-    }
-
-    async fn touch(&self) -> Result<(), SwitchError> {
-        let written = async {
-            let rule = self.look(Purpose::Read).await?;
-            self.write(&rule, rule.position()).await
-        };
-        written.await.map_err(Operation::Touch.failed(&self.id))
     }
 }

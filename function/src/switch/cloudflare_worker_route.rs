@@ -9,12 +9,16 @@ use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
+use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
-use super::cloudflare;
-use super::{Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
+use super::cloudflare::{self, Object};
+use super::{Keys, LeadsBy, Provider, Read, Spec, Switch};
 use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{ByHand, Checked, Situation, worker_route};
+use crate::check::{
+    ByHand, Checked, Situation, worker_route,
+    worker_script::{self, Mode},
+};
 
 /// The kind `cloudflare_worker_route`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_worker_route", read };
@@ -26,13 +30,6 @@ struct WorkerRouteSpec {
     standby_script: Script,
     /// What runs in ordinary times, if anything does.
     gate_script: Option<Script>,
-}
-
-#[derive(Debug)]
-struct WorkerRoute {
-    id: SwitchId,
-    spec: WorkerRouteSpec,
-    cloudflare: Cloudflare,
 }
 
 /// Which URLs a route is for, as Cloudflare writes it.
@@ -99,19 +96,10 @@ impl WorkerRouteSpec {
         }
     }
 
-    fn observed(&self, route: &Value) -> Observed {
-        let script = route["script"].as_str().filter(|script| !script.is_empty());
-        let at = [Position::Standby, Position::Primary].into_iter().find(|at| self.script(*at) == script);
-        at.map_or_else(
-            || {
-                let runs =
-                    script.map_or_else(|| "no script".to_owned(), |script| format!("the script {script}"));
-                Observed::Mixed(format!(
-                    "it runs {runs}, neither the standby's nor what runs in ordinary times"
-                ))
-            },
-            Observed::At,
-        )
+    /// The scripts that it may have, each with what it is for.
+    fn scripts(&self) -> impl Iterator<Item = (&Script, Mode)> {
+        let gate = self.gate_script.iter().map(|script| (script, Mode::Gate));
+        std::iter::once((&self.standby_script, Mode::Standby)).chain(gate)
     }
 
     /// The whole route with another script, everything else as it was.
@@ -144,125 +132,141 @@ impl Spec for WorkerRouteSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        Arc::new(WorkerRoute { id: self.id(), spec: self.clone(), cloudflare: clients.cloudflare() })
-    }
-}
-
-impl WorkerRoute {
-    async fn look(&self, purpose: Purpose) -> Result<Value, ApiError> {
-        let routes = self.cloudflare.routes_of_workers(purpose, &self.spec.zone).await?;
-        let ours = routes.into_iter().find(|route| route["pattern"] == self.spec.pattern.0);
-        ours.filter(|route| route["id"].is_string()).ok_or_else(|| ApiError {
-            kind: ApiErrorKind::Missing,
-            message: format!(
-                "could not find {}: no route of the zone has this pattern; terraform apply makes it",
-                self.id.resource
-            ),
-        })
-    }
-
-    async fn seen(&self, purpose: Purpose) -> Result<Observation, SwitchError> {
-        let route = self.look(purpose).await.map_err(Operation::Observe.failed(&self.id))?;
-        Ok(Observation { observed: self.spec.observed(&route), basis: None })
-    }
-
-    /// Writes on top of what is there now; a route that was made anew meanwhile is looked up once more.
-    async fn move_to(&self, position: Position) -> Result<Change, ApiError> {
-        let route = self.look(Purpose::Write).await?;
-        if self.spec.observed(&route).is_at(position) {
-            return Ok(Change::Already);
-        }
-        match self.write(&route, position).await {
-            Err(error) if matches!(error.kind, ApiErrorKind::Missing | ApiErrorKind::Conflict) => {
-                self.write(&self.look(Purpose::Write).await?, position).await?;
-            }
-            written => written?,
-        }
-        Ok(Change::Made)
-    }
-
-    /// Writes the whole route and believes the one that comes back; where that doesn't show it, it is read again.
-    async fn write(&self, route: &Value, position: Position) -> Result<(), ApiError> {
-        let id = route["id"].as_str().unwrap_or_default();
-        let definition = self.spec.definition(route, position);
-        let told = self.cloudflare.set_worker_route(&self.spec.zone, id, &definition).await?;
-        let look = async { Ok(self.spec.observed(&self.look(Purpose::Read).await?)) };
-        cloudflare::confirm(&self.id, position, &self.told(&told), look).await
-    }
-
-    /// What an answer to a write shows; one that isn't the route shows nothing.
-    fn told(&self, route: &Value) -> Observed {
-        if route["pattern"] == self.spec.pattern.0 {
-            return self.spec.observed(route);
-        }
-        Observed::Unknown("the answer doesn't show the route".to_owned())
-    }
-
-    async fn write_as_is(&self) -> Result<(), ApiError> {
-        let route = self.look(Purpose::Read).await?;
-        self.write(&route, cloudflare::place(&self.id, self.spec.observed(&route))?).await
+        cloudflare::switch(self, clients)
     }
 }
 
 #[async_trait]
-impl Switch for WorkerRoute {
-    fn id(&self) -> &SwitchId {
-        &self.id
+impl Object for WorkerRouteSpec {
+    type Found = Value;
+    const WHOLE: bool = true;
+
+    async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Value, ApiError> {
+        let routes = cloudflare.worker_routes(purpose, &self.zone).await?;
+        let ours = routes.into_iter().find(|route| route["pattern"] == self.pattern.0);
+        ours.filter(|route| route["id"].is_string()).ok_or_else(|| ApiError {
+            kind: ApiErrorKind::Missing,
+            message: format!(
+                "could not find {}: no route of the zone has this pattern; terraform apply makes it",
+                self.id().resource
+            ),
+        })
     }
 
-    fn role(&self) -> Role {
-        Role::Route
+    fn observed(&self, route: &Value) -> Observed {
+        let script = route["script"].as_str().filter(|script| !script.is_empty());
+        let at = [Position::Standby, Position::Primary].into_iter().find(|at| self.script(*at) == script);
+        at.map_or_else(
+            || {
+                let runs =
+                    script.map_or_else(|| "no script".to_owned(), |script| format!("the script {script}"));
+                Observed::Mixed(format!(
+                    "it runs {runs}, neither the standby's nor what runs in ordinary times"
+                ))
+            },
+            Observed::At,
+        )
     }
 
-    fn is_rationed(&self) -> bool {
-        true
+    async fn write(
+        &self,
+        cloudflare: &Cloudflare,
+        route: Option<&Value>,
+        position: Position,
+    ) -> Result<Option<Value>, ApiError> {
+        let Some(route) = route else { return Ok(None) };
+        let id = route["id"].as_str().unwrap_or_default();
+        let told = cloudflare.set_worker_route(&self.zone, id, &self.definition(route, position)).await?;
+        // What isn't the route shows nothing of it.
+        Ok(Some(told).filter(|told| told["pattern"] == self.pattern.0))
     }
 
-    async fn observe(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Read).await
-    }
-
-    async fn glance(&self) -> Result<Observation, SwitchError> {
-        self.seen(Purpose::Glance).await
-    }
-
-    /// It is read, and written.
-    async fn await_room(&self) {
-        self.cloudflare.await_room(2).await;
-    }
-
-    async fn set(&self, position: Position, _seen: Option<Observation>) -> Result<Change, SwitchError> {
-        self.move_to(position).await.map_err(Operation::Set(position).failed(&self.id))
-    }
-
-    async fn check(&self, situation: &Situation) -> Checked {
-        let zone = ByHand::at(self.cloudflare.url(&format!("zones/{}", self.spec.zone)));
-        let (routes, redirects, front) = tokio::join!(
-            self.cloudflare.routes_of_workers(Purpose::Read, &self.spec.zone),
-            self.cloudflare.redirects(Purpose::Read, &self.spec.zone),
-            cloudflare::check_front(&self.cloudflare, &self.spec.zone, situation)
+    async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
+        let zone = ByHand::at(cloudflare.url(&format!("zones/{}", self.zone)));
+        let (routes, redirects, front, scripts) = tokio::join!(
+            cloudflare.worker_routes(Purpose::Read, &self.zone),
+            cloudflare.redirects(Purpose::Read, &self.zone),
+            cloudflare::check_front(cloudflare, &self.zone, situation),
+            self.check_account(cloudflare, situation)
         );
         let mut checked = Checked::default();
         match routes {
             Ok(routes) => {
                 checked.seen += 1;
-                let observe = |route: &Value| self.spec.observed(route);
-                let wanted = worker_route::Wanted { pattern: &self.spec.pattern.0, observe: &observe };
+                let observe = |route: &Value| self.observed(route);
+                let wanted = worker_route::Wanted { pattern: &self.pattern.0, observe: &observe };
                 checked.extend(worker_route::of_routes(&routes, &wanted, &zone, situation));
                 // A token for routes alone may not read the redirects, and a zone may have none.
                 checked.extend(
                     redirects.ok().and_then(|rules| worker_route::redirected(&rules, &zone, situation)),
                 );
                 checked.merge(front);
-                checked.note(worker_route::QUOTA);
+                checked.merge(scripts);
             }
             Err(error) => checked.unseen(&error, cloudflare::TOKENS),
         }
         checked
     }
+}
 
-    async fn touch(&self) -> Result<(), SwitchError> {
-        self.write_as_is().await.map_err(Operation::Touch.failed(&self.id))
+impl WorkerRouteSpec {
+    /// What is the account's: the scripts, and how many requests they answer.
+    async fn check_account(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
+        let mut checked = Checked::default();
+        let zone = cloudflare.zone(self.zone.as_str()).await;
+        let account = permitted(zone, worker_script::UNSEEN, &mut checked)
+            .and_then(|zone| Some(zone["account"]["id"].as_str()?.to_owned()));
+        let Some(account) = account else {
+            checked.note(worker_route::QUOTA);
+            return checked;
+        };
+        let looks = self.scripts().map(|(script, mode)| {
+            let wanted = worker_script::Wanted { name: &script.0, mode };
+            check_script(cloudflare, &account, wanted, situation)
+        });
+        let (scripts, requests) = tokio::join!(join_all(looks), cloudflare.worker_requests(&account));
+        scripts.into_iter().for_each(|script| checked.merge(script));
+        if let Some(requests) = permitted(requests, worker_route::QUOTA, &mut checked) {
+            checked.merge(worker_route::of_requests(requests));
+        }
+        checked
+    }
+}
+
+async fn check_script(
+    cloudflare: &Cloudflare,
+    account: &str,
+    wanted: worker_script::Wanted<'_>,
+    situation: &Situation,
+) -> Checked {
+    let mut checked = Checked::default();
+    let by_hand = ByHand::at(cloudflare.url(&format!("accounts/{account}/workers/scripts/{}", wanted.name)));
+    let (text, settings) = tokio::join!(
+        cloudflare.worker_script(account, wanted.name),
+        cloudflare.worker_settings(account, wanted.name)
+    );
+    if text.as_ref().is_err_and(worker_script::is_gone) {
+        checked.seen += 1;
+        checked.problem(worker_script::gone(&wanted));
+        return checked;
+    }
+    if let Some(text) = permitted(text, worker_script::UNSEEN, &mut checked) {
+        checked.extend(worker_script::of_text(&text, &wanted, &by_hand));
+    }
+    if let Some(settings) = permitted(settings, worker_script::UNSEEN, &mut checked) {
+        checked.extend(worker_script::of_bindings(&settings, &wanted, &by_hand, situation));
+    }
+    checked
+}
+
+/// What was read. A token for routes alone may not, which is no fault of the deployment: then that is noted.
+fn permitted<T>(read: Result<T, ApiError>, note: &str, checked: &mut Checked) -> Option<T> {
+    match read {
+        Err(error) if error.is_permanent() => {
+            checked.note(note);
+            None
+        }
+        read => checked.look(read),
     }
 }
 

@@ -29,6 +29,10 @@ pub enum Permission {
     WorkersRoutesRead,
     /// Zone > Workers Routes > Edit.
     WorkersRoutesEdit,
+    /// Account > Workers Scripts > Read.
+    WorkersScriptsRead,
+    /// Account > Account Analytics > Read.
+    AccountAnalyticsRead,
 }
 
 impl Permission {
@@ -76,6 +80,8 @@ impl Token {
                 Permission::DnsEdit,
                 Permission::ZoneRead,
                 Permission::WorkersRoutesEdit,
+                Permission::WorkersScriptsRead,
+                Permission::AccountAnalyticsRead,
             ],
         }
     }
@@ -91,9 +97,7 @@ impl Token {
 
     /// Whether it may do this in this zone.
     pub(crate) fn permits(&self, permission: Permission, zone: &str) -> Result<(), Refusal> {
-        if self.status != "active" {
-            return Err(Refusal::new(403, 9109, "Invalid access token"));
-        }
+        self.is_active()?;
         if self.zones.as_ref().is_some_and(|zones| !zones.iter().any(|known| known == zone)) {
             return Err(Refusal::new(403, 9109, "Unauthorized to access requested resource"));
         }
@@ -106,6 +110,20 @@ impl Token {
                 "Page Rules endpoint does not support account owned tokens.",
             ));
         }
+        self.holds(permission)
+    }
+
+    /// Whether it may do this in the account.
+    pub(crate) fn permits_in_account(&self, permission: Permission) -> Result<(), Refusal> {
+        self.is_active()?;
+        self.holds(permission)
+    }
+
+    fn is_active(&self) -> Result<(), Refusal> {
+        if self.status == "active" { Ok(()) } else { Err(Refusal::new(403, 9109, "Invalid access token")) }
+    }
+
+    fn holds(&self, permission: Permission) -> Result<(), Refusal> {
         if self.permissions.iter().any(|held| held.includes(permission)) {
             return Ok(());
         }

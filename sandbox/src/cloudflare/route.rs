@@ -9,6 +9,9 @@ pub(super) enum Route {
     VerifyUserToken,
     VerifyAccountToken(String),
     ListZones,
+    GetScript(String, String),
+    GetScriptSettings(String, String),
+    QueryAnalytics,
     InZone(String, Zonal),
     Unknown,
 }
@@ -52,6 +55,13 @@ impl Route {
                 Self::VerifyAccountToken((*account).to_owned())
             }
             ("GET", ["zones"]) => Self::ListZones,
+            ("POST", ["graphql"]) => Self::QueryAnalytics,
+            ("GET", ["accounts", account, "workers", "scripts", script]) => {
+                Self::GetScript((*account).to_owned(), (*script).to_owned())
+            }
+            ("GET", ["accounts", account, "workers", "scripts", script, "settings"]) => {
+                Self::GetScriptSettings((*account).to_owned(), (*script).to_owned())
+            }
             (method, ["zones", zone, rest @ ..]) if is_id(zone) => {
                 let zonal = Zonal::of(method, rest);
                 zonal.map_or(Self::Unknown, |zonal| Self::InZone((*zone).to_owned(), zonal))
@@ -65,6 +75,9 @@ impl Route {
             Self::VerifyUserToken => "cloudflare.verify_token",
             Self::VerifyAccountToken(_) => "cloudflare.verify_account_token",
             Self::ListZones => "cloudflare.list_zones",
+            Self::GetScript(..) => "cloudflare.get_worker_script",
+            Self::GetScriptSettings(..) => "cloudflare.get_worker_script_settings",
+            Self::QueryAnalytics => "cloudflare.query_analytics",
             Self::InZone(_, zonal) => zonal.operation(),
             Self::Unknown => "cloudflare.unknown",
         }

@@ -46,6 +46,32 @@ pub(super) fn read(task: &Task<'_>, answer: &Answer) -> Result<Value, Failure> {
     })
 }
 
+/// The text of an answer that has no envelope unless it is a refusal, or what went wrong.
+pub(super) fn text(task: &Task<'_>, answer: &Answer) -> Result<String, Failure> {
+    if answer.status.is_success() {
+        return Ok(String::from_utf8_lossy(&answer.body).into_owned());
+    }
+    read(task, answer).map(|result| result.to_string())
+}
+
+/// The `data` of an answer to a GraphQL query, or what went wrong: its errors come with a good status.
+pub(super) fn data(task: &Task<'_>, answer: &Answer) -> Result<Value, Failure> {
+    if !answer.status.is_success() {
+        return read(task, answer);
+    }
+    let mut answered = answer.read_json(task)?;
+    let Some(said) = said(&answered) else {
+        return Ok(answered.get_mut("data").map(Value::take).unwrap_or_default());
+    };
+    let refused = |error: &Value| {
+        let code = error["extensions"]["code"].as_str().unwrap_or_default();
+        code.starts_with("auth") || error["message"].as_str().is_some_and(|text| text.contains("authori"))
+    };
+    let denied = entries(&answered, "errors").any(refused);
+    let kind = if denied { ApiErrorKind::Denied } else { ApiErrorKind::Refused };
+    Err(answer.failure(task.error(kind, &format!("answered: {said}")), None))
+}
+
 fn judged(task: &Task<'_>, answer: &Answer, mut envelope: Value) -> Result<Value, Failure> {
     if answer.status.is_success() && envelope["success"] != false {
         return Ok(envelope.get_mut("result").map(Value::take).unwrap_or_default());

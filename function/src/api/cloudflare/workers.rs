@@ -1,12 +1,21 @@
-//! Routes of Workers: which script runs on which URLs of a zone.
+//! Workers: which script runs on which URLs of a zone, what is deployed in an account, and how much it has to do.
 //!
-//! Source: the page "Workers Routes" of Cloudflare's API reference, read 2026-11-29. It takes and returns
+//! Sources, read 2026-11-30: the pages "Workers Routes", "Scripts" and "Script and version settings" of Cloudflare's API
+//! reference; "Querying Workers Metrics with GraphQL" of its analytics documentation. Routes are taken and returned with
 //! `request_limit_fail_open`, which the reference doesn't name.
 
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use super::{Cloudflare, Purpose};
+use super::{Cloudflare, Purpose, Request, answer};
 use crate::api::{ApiError, ApiErrorKind, names::HexId, task::Task};
+
+const SCRIPTS: &str = "grant the token \"Workers Scripts: Read\" on the account";
+
+/// The daily limit counts a day's requests; this is asked for the last one.
+const REQUESTS: &str = "query Requests($account: string, $since: Time, $until: Time) { viewer { accounts(filter: \
+                        {accountTag: $account}) { workersInvocationsAdaptive(limit: 1, filter: {datetime_geq: $since, \
+                        datetime_leq: $until}) { sum { requests } } } } }";
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     Task {
@@ -21,7 +30,7 @@ fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'
 
 impl Cloudflare {
     /// Every route of a zone.
-    pub async fn routes_of_workers(&self, purpose: Purpose, zone: &HexId) -> Result<Vec<Value>, ApiError> {
+    pub async fn worker_routes(&self, purpose: Purpose, zone: &HexId) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/workers/routes");
         let task = task("read", &path, "grant the token \"Workers Routes: Read\" on this zone");
         match self.get(&task, purpose, path.clone()).await? {
@@ -40,5 +49,36 @@ impl Cloudflare {
         let path = format!("zones/{zone}/workers/routes/{route}");
         let task = task("set", &path, "grant the token \"Workers Routes: Edit\" on this zone");
         self.put(&task, path.clone(), definition).await
+    }
+
+    /// A script's text. Cloudflare sends modules as the parts of a form, and their text in it as it was deployed.
+    pub async fn worker_script(&self, account: &str, script: &str) -> Result<String, ApiError> {
+        let path = format!("accounts/{account}/workers/scripts/{script}");
+        self.ask(&task("read", &path, SCRIPTS), Purpose::Read, &Request::get(path.clone()), answer::text)
+            .await
+    }
+
+    /// A script's settings, its bindings among them; secrets come without their texts.
+    pub async fn worker_settings(&self, account: &str, script: &str) -> Result<Value, ApiError> {
+        let path = format!("accounts/{account}/workers/scripts/{script}/settings");
+        self.get(&task("read", &path, SCRIPTS), Purpose::Read, path.clone()).await
+    }
+
+    /// How many requests all Workers of an account answered in the last 24 hours.
+    pub async fn worker_requests(&self, account: &str) -> Result<u64, ApiError> {
+        let (path, until) = ("graphql".to_owned(), Timestamp::now());
+        let subject = format!("the requests of account {account}");
+        let task = task("read", &subject, "grant the token \"Account Analytics: Read\" on the account");
+        let since = until - SignedDuration::from_hours(24);
+        let variables =
+            json!({ "account": account, "since": format!("{since:.0}"), "until": format!("{until:.0}") });
+        let query = json!({ "query": REQUESTS, "variables": variables });
+        let data = self.ask(&task, Purpose::Read, &Request::post(path, &query), answer::data).await?;
+        let Some(accounts) = data["viewer"]["accounts"].as_array() else {
+            return Err(task.error(ApiErrorKind::Transient, "answered without accounts"));
+        };
+        // Nothing was answered, so there is nothing to sum.
+        let groups = accounts.iter().filter_map(|account| account["workersInvocationsAdaptive"].as_array());
+        Ok(groups.flatten().filter_map(|group| group["sum"]["requests"].as_u64()).sum())
     }
 }

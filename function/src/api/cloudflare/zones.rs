@@ -1,6 +1,6 @@
-//! A zone, and the Workers that run in it.
+//! A zone.
 //!
-//! Sources: the pages "Zone Details" and "List Routes" of Cloudflare's API reference, read 2026-11-29.
+//! Source: the page "Zone Details" of Cloudflare's API reference, read 2026-11-29.
 
 use serde_json::Value;
 use url::Url;
@@ -19,13 +19,6 @@ impl Cloudflare {
         let task = task(&path, "grant the token \"Zone: Read\" on this zone");
         let zone = self.get(&task, Purpose::Read, path.clone()).await?;
         task.whole(zone, "id")
-    }
-
-    /// The patterns of a zone at which Workers run.
-    pub async fn worker_routes(&self, zone: &str) -> Result<Value, ApiError> {
-        let path = format!("zones/{zone}/workers/routes");
-        let task = task(&path, "grant the token \"Workers Routes: Read\" on this zone");
-        self.get(&task, Purpose::Read, path.clone()).await
     }
 
     /// Whether an answer at `url` comes through Cloudflare, which says so in its headers; `None` where nobody answers, or
