@@ -1,4 +1,4 @@
-//! WebSockets (RFC 6455) of a site: whatever is said to it, it says again, for as long as its door is open.
+//! The sockets of a site (RFC 6455): whatever is said to it, it says again, for as long as its door is open.
 
 use base64::prelude::*;
 use bytes::Bytes;

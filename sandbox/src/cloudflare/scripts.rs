@@ -58,7 +58,7 @@ impl Scripts {
         let Deployed { bindings, .. } = self.find(name)?;
         let settings = json!({
             "bindings": bindings, "compatibility_date": "2026-11-01", "compatibility_flags": [], "logpush": false,
-            "placement": {}, "tags": [], "tail_consumers": [], "usage_model": "standard"
+            "tags": [], "tail_consumers": [], "usage_model": "standard"
         });
         Ok(Answer::read(envelope::ok(&settings)))
     }
@@ -67,7 +67,7 @@ impl Scripts {
     pub(super) fn requests(&self, call: &Call, token: &Token) -> Result<Reply, Refusal> {
         let asked = Value::Object(body(call)?);
         let query = asked["query"].as_str().unwrap_or_default();
-        let declared = query.matches("$").count() > 0 && query.contains("accountTag: $account");
+        let declared = query.contains("accountTag: $account");
         let fields = ["viewer", "accounts(filter:", "workersInvocationsAdaptive(limit:", "sum { requests }"];
         if !declared || fields.iter().any(|field| !query.contains(field)) {
             return Ok(complaint("unknown field or arg", "parser"));

@@ -12,7 +12,7 @@ use crate::api::{ApiError, ApiErrorKind, names::HexId, task::Task};
 
 const SCRIPTS: &str = "grant the token \"Workers Scripts: Read\" on the account";
 
-/// The daily limit counts a day's requests; this is asked for the last one.
+/// The requests of all Workers of an account from one moment to another.
 const REQUESTS: &str = "query Requests($account: string, $since: Time, $until: Time) { viewer { accounts(filter: \
                         {accountTag: $account}) { workersInvocationsAdaptive(limit: 1, filter: {datetime_geq: $since, \
                         datetime_leq: $until}) { sum { requests } } } } }";
