@@ -112,7 +112,7 @@ variable "watchers" {
 }
 
 variable "webhooks" {
-  description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"; or \"ping\", which is called every minute that all is well. The URLs are in webhook_urls."
+  description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\", \"apprise\" or \"generic\"; or \"ping\", which is called every minute that all is well. The URLs are in webhook_urls."
   type = map(object({
     kind = string
   }))

@@ -236,7 +236,12 @@ fn open_journal(config: &Config, clients: &Clients) -> Result<Journal, JournalEr
     )
 }
 
-fn outlets(config: &Config, clients: &Clients, pubsub: &PubSub) -> Result<Vec<Arc<dyn Outlet>>, StartError> {
+/// Every place that is told what happens, besides the log.
+pub(crate) fn outlets(
+    config: &Config,
+    clients: &Clients,
+    pubsub: &PubSub,
+) -> Result<Vec<Arc<dyn Outlet>>, StartError> {
     let topic = config
         .events
         .as_ref()

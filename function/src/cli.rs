@@ -3,6 +3,7 @@
 //! A command is a file below, a line in `Task` and a line in `run`.
 
 mod act;
+mod announce;
 mod check;
 mod completions;
 mod edge;
@@ -36,7 +37,7 @@ use clap::{Parser, Subcommand};
 
 use session::{Intention, Options};
 
-/// Fails a site over to its standby on Cloud Run within seconds, and back.
+/// Fails a site over to its standby on Cloud Run when its home falls silent, and back.
 #[derive(Debug, Parser)]
 #[command(name = "failover", version, about, long_about = None)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
@@ -57,6 +58,8 @@ enum Task {
     Plan(plan::Args),
     /// What would break in an outage, and what mends it; changes nothing
     Check(check::Args),
+    /// Try whether announcements arrive where they are to be read
+    Announce(announce::Args),
     /// Look at a site, its zone and its project, ask the rest, and write what Terraform needs
     Init(init::Args),
     /// Whether a configuration or a terraform.tfvars is right; asks nobody
@@ -104,6 +107,9 @@ pub fn run() -> ExitCode {
         Task::Rehearse(args) => {
             let intention = if args.here { Intention::Act } else { Intention::Read };
             options.run(intention, async |session| rehearse::run(args, session).await)
+        }
+        Task::Announce(args) => {
+            options.run(Intention::Read, async |session| announce::run(args, session).await)
         }
         Task::Report(args) => options.run(Intention::Read, async |session| report::run(args, session).await),
         Task::Watch(args) => crate::watch::command::run(&options.config, &args, serve::ending()),

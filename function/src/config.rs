@@ -69,6 +69,8 @@ pub struct Config {
     pub emulated: Emulated,
     /// Where else announcements go.
     pub webhooks: Vec<Webhook>,
+    /// The variables of webhooks whose URL is not in this environment.
+    pub webhooks_without_url: Vec<String>,
     /// What is called every minute that all is well.
     pub pings: Vec<Ping>,
     /// How our own prober watches.
@@ -171,6 +173,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         emulated,
         webhooks: webhooks.told,
         pings: webhooks.pinged,
+        webhooks_without_url: webhooks.without_url,
         watch,
         journal_patience: waits.journal_patience,
         claim_for: waits.claim_for,

@@ -59,6 +59,16 @@ async fn ntfy_rings_louder_the_worse_it_is() {
 }
 
 #[tokio::test]
+async fn apprise_gets_a_title_a_body_and_a_type() {
+    let arrival = told(WebhookKind::Apprise, None, &ended()).await;
+    let expected =
+        json!({ "title": "resume: ended", "body": ended().sentence, "type": "success", "format": "text" });
+    assert_eq!(arrival.json(), expected);
+    let stuck = told(WebhookKind::Apprise, None, &ended().with_severity(Severity::Critical)).await;
+    assert_eq!(stuck.json()["type"], "failure");
+}
+
+#[tokio::test]
 async fn a_program_gets_a_cloudevent_signed_over_id_time_and_body() {
     let announcement = ended();
     let arrival = told(WebhookKind::Generic, Some("a secret of some length"), &announcement).await;

@@ -4,6 +4,7 @@
 mod harness;
 
 mod act;
+mod announce;
 mod azure_role;
 mod check;
 mod document;

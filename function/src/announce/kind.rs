@@ -46,11 +46,13 @@ pub enum Kind {
     StandbyDay,
     /// The primary answers again while visitors are served by the standby.
     PrimaryAnswers,
+    /// Somebody tries whether announcements arrive.
+    Test,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Started,
         Self::Ended,
         Self::Trouble,
@@ -70,6 +72,7 @@ impl Kind {
         Self::Check,
         Self::StandbyDay,
         Self::PrimaryAnswers,
+        Self::Test,
     ];
 
     /// The word that receivers see.
@@ -94,6 +97,7 @@ impl Kind {
             Self::Check => "check",
             Self::StandbyDay => "standby_day",
             Self::PrimaryAnswers => "primary_answers",
+            Self::Test => "test",
         }
     }
 
@@ -117,7 +121,8 @@ impl Kind {
             | Self::Released
             | Self::Acknowledged
             | Self::Rehearsal
-            | Self::Check => Severity::Info,
+            | Self::Check
+            | Self::Test => Severity::Info,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Webhooks: Slack, Discord, ntfy, and any program that takes a signed CloudEvent.
+//! Webhooks: Slack, Discord, ntfy, Apprise, and any program that takes a signed CloudEvent.
 //!
 //! A webhook's URL is its password: it never reaches a log; its host does.
 
@@ -12,7 +12,7 @@ use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Announcement, CONTENT_TYPE, Outlet, Severity, signature::SigningKey};
+use super::{Announcement, CONTENT_TYPE, Kind, Outlet, Severity, signature::SigningKey};
 use crate::api::{ApiError, ApiErrorKind, Secret, retry::causes};
 
 /// Tries after the first.
@@ -28,6 +28,8 @@ pub enum WebhookKind {
     Discord,
     /// An ntfy topic, on ntfy.sh or a server of one's own.
     Ntfy,
+    /// Apprise's interface, which passes it on: e-mail, Telegram, Gotify, Pushover, Matrix and most others.
+    Apprise,
     /// A CloudEvent in JSON, signed if there is a secret.
     Generic,
 }
@@ -77,6 +79,7 @@ impl Webhook {
                 "allowed_mentions": { "parse": [] },
             })),
             WebhookKind::Ntfy => ntfy(told),
+            WebhookKind::Apprise => apprise(told),
             WebhookKind::Generic => self.signed(told),
         }
     }
@@ -161,6 +164,19 @@ fn ntfy(told: &Announcement) -> Letter {
     letter.set(HeaderName::from_static("priority"), priority);
     letter.set(HeaderName::from_static("tags"), tag);
     letter
+}
+
+/// Apprise API, "Notify" (`POST /notify/KEY`): its four types stand for colours and signs.
+fn apprise(told: &Announcement) -> Letter {
+    let kind = match (told.severity, told.kind) {
+        (Severity::Critical, _) => "failure",
+        (Severity::Warning, _) => "warning",
+        (Severity::Info, Kind::Ended | Kind::Recovered | Kind::Repaired | Kind::Drained) => "success",
+        (Severity::Info, _) => "info",
+    };
+    Letter::json(
+        &json!({ "title": told.title(), "body": told.short_sentence(), "type": kind, "format": "text" }),
+    )
 }
 
 /// One try that failed, and the pause that the receiver asked for.

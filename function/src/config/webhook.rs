@@ -25,6 +25,8 @@ pub(super) struct Webhooks {
     pub(super) told: Vec<Webhook>,
     /// Told that all is well.
     pub(super) pinged: Vec<Ping>,
+    /// The variables of those whose URL isn't here; serving can't do without, other commands can.
+    pub(super) without_url: Vec<String>,
 }
 
 /// A place that announcements are posted to.
@@ -45,6 +47,7 @@ const KINDS: &[(&str, Option<WebhookKind>)] = &[
     ("slack", Some(WebhookKind::Slack)),
     ("discord", Some(WebhookKind::Discord)),
     ("ntfy", Some(WebhookKind::Ntfy)),
+    ("apprise", Some(WebhookKind::Apprise)),
     ("generic", Some(WebhookKind::Generic)),
     ("ping", None),
 ];
@@ -84,6 +87,7 @@ fn read(webhook: &mut Section<'_, '_>, environment: &Environment, all: &mut Webh
     match (kind, url) {
         (Some(Some(kind)), Some(url)) => all.told.push(Webhook { kind, name, url, secret }),
         (Some(None), Some(url)) => all.pinged.push(Ping { name, url }),
+        (Some(Some(_)), None) => all.without_url.push(name),
         _ => {}
     }
 }

@@ -422,8 +422,8 @@ variable "webhooks" {
   }
 
   validation {
-    condition     = alltrue([for webhook in var.webhooks : contains(["slack", "discord", "ntfy", "generic", "ping"], webhook.kind)])
-    error_message = "A webhook's kind is \"slack\", \"discord\", \"ntfy\", \"generic\" or \"ping\"."
+    condition     = alltrue([for webhook in var.webhooks : contains(["slack", "discord", "ntfy", "apprise", "generic", "ping"], webhook.kind)])
+    error_message = "A webhook's kind is \"slack\", \"discord\", \"ntfy\", \"apprise\", \"generic\" or \"ping\"."
   }
 }
 

@@ -139,7 +139,7 @@ fn a_webhooks_url_comes_from_the_environment_and_is_never_shown() {
     refuses(
         &format!("{EXAMPLE}\n[[webhooks]]\nkind = \"teams\"\nurl_env = \"https://hooks.slack.com/hunter2\""),
         &[
-            "webhooks[0].kind is not one of \"slack\", \"discord\", \"ntfy\", \"generic\", \"ping\"; for example: kind = \
+            "webhooks[0].kind is not one of \"slack\", \"discord\", \"ntfy\", \"apprise\", \"generic\", \"ping\"; for example: kind = \
              \"slack\"",
             "webhooks[0].url_env is not the name of an environment variable; for example: url_env = \
              \"SLACK_WEBHOOK_URL\"",
