@@ -1,9 +1,10 @@
 //! `--keep`: everything goes on, for somebody to play with, and says where it is.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use sandbox::{Visitors, pubsub};
+use serde::Serialize;
 use tokio::time::MissedTickBehavior;
 
 use super::{
@@ -20,17 +21,53 @@ const TICK: Duration = Duration::from_millis(200);
 /// As Cloud Scheduler sends it.
 const RECONCILE_EVERY: Duration = Duration::from_mins(1);
 
-/// Goes on until somebody ends it.
+/// Where everything is, while it goes on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Places {
+    /// The status page, if the function shows one.
+    page: Option<String>,
+    /// What visitors ask.
+    site: String,
+    standby: String,
+    /// Takes commands, and cuts the power.
+    control: String,
+    /// The function's configuration.
+    config: PathBuf,
+    /// What a shell reads to be an operator.
+    environment: PathBuf,
+    /// The function's log.
+    log: PathBuf,
+}
+
+/// Opens the control, and says where everything is.
 ///
 /// # Errors
 /// When nobody can listen.
-pub(super) async fn keep(stage: &Stage, child: &Child, screen: &mut Screen) -> anyhow::Result<()> {
+pub(super) async fn open(stage: &Stage, child: &Child) -> anyhow::Result<Places> {
     let control = control::start(stage.world().clone(), stage.site.name(), 0).await?;
+    let function = format!("http://{}/", child.address());
+    let environment = stage.config.parent().unwrap_or(&stage.config).join("environment");
+    std::fs::write(&environment, exports(stage)).context("the environment could not be written")?;
+    Ok(Places {
+        page: has_page(&function).await.then_some(function),
+        site: stage.site.public_url().to_string(),
+        standby: stage.site.standby_url().to_string(),
+        control: format!("http://{control}"),
+        config: stage.config.clone(),
+        environment,
+        log: stage.logbook.file.clone(),
+    })
+}
+
+/// Goes on until somebody ends it.
+///
+/// # Errors
+/// When no visitor can be sent.
+pub(super) async fn go_on(stage: &Stage, places: &Places, screen: &mut Screen) -> anyhow::Result<()> {
     let visitors = Visitors::start(&stage.site.public_url(), VISITOR_EVERY)?;
     let board = Board::default();
-    let places = places(stage, child, control).await?;
     screen.say(&screen.style().paint(Paint::Strong, "Everything goes on; Ctrl-C ends it."));
-    screen.say(&format!("\n\n{places}"));
+    screen.say(&format!("\n\n{}", told(places)));
     board.chapter("What happens now");
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -46,33 +83,26 @@ pub(super) async fn keep(stage: &Stage, child: &Child, screen: &mut Screen) -> a
     }
 }
 
-/// Where everything is, and what can be tried.
-async fn places(stage: &Stage, child: &Child, control: SocketAddr) -> anyhow::Result<String> {
-    let function = format!("http://{}/", child.address());
-    let folder = stage.config.parent().unwrap_or(&stage.config);
-    let environment = folder.join("environment");
-    std::fs::write(&environment, exports(stage)).context("the environment could not be written")?;
-    let page =
-        if has_page(&function).await { format!("  status page     {function}\n") } else { String::new() };
-    let site = &stage.site;
-    Ok(format!(
-        "{page}  the site        curl -L {public}\n\
+/// The places, and what can be tried there.
+fn told(places: &Places) -> String {
+    let Places { page, site, standby, control, environment, log, .. } = places;
+    let page = page.as_ref().map_or_else(String::new, |page| format!("  status page     {page}\n"));
+    format!(
+        "{page}  the site        curl -L {site}\n\
          \x20 the standby     curl {standby}\n\
-         \x20 the journal     curl http://{control}/journal\n\
-         \x20 cut the power   curl -X PUT -d off http://{control}/primary/power\n\
-         \x20 bring it back   curl -X PUT -d on http://{control}/primary/power\n\
-         \x20 fail back       curl -d '{{\"command\":\"failback\"}}' http://{control}/commands\n\
-         \x20 fail over       curl -d '{{\"command\":\"failover\"}}' http://{control}/commands\n\
-         \x20 acknowledge     curl -d '{{\"command\":\"acknowledge\"}}' http://{control}/commands\n\
+         \x20 the journal     curl {control}/journal\n\
+         \x20 cut the power   curl -X PUT -d off {control}/primary/power\n\
+         \x20 bring it back   curl -X PUT -d on {control}/primary/power\n\
+         \x20 fail back       curl -d '{{\"command\":\"failback\"}}' {control}/commands\n\
+         \x20 fail over       curl -d '{{\"command\":\"failover\"}}' {control}/commands\n\
+         \x20 acknowledge     curl -d '{{\"command\":\"acknowledge\"}}' {control}/commands\n\
          \x20                 (nothing moves by itself for 10 minutes after a move; this lifts that)\n\
          \x20 as an operator  . {environment} && {program} status\n\
          \x20 its log         {log}\n",
-        public = site.public_url(),
-        standby = site.standby_url(),
         environment = environment.display(),
         program = std::env::args().next().unwrap_or_else(|| "failover".to_owned()),
-        log = stage.logbook.file.display(),
-    ))
+        log = log.display(),
+    )
 }
 
 /// What a shell reads to be an operator of this function.

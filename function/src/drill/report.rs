@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     calls::{self, CallsReport},
     findings::{self, Finding},
+    keep::Places,
     logbook::in_seconds,
     moves::{self, MoveReport},
     stage::Stage,
@@ -45,6 +46,9 @@ pub(super) struct Report {
     pub(super) ends: Vec<Finding>,
     /// The promises that were watched.
     pub(super) promises: Vec<Finding>,
+    /// With `--keep`, where everything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kept: Option<Places>,
 }
 
 /// What is only like the real thing.
@@ -111,6 +115,7 @@ impl Report {
             calls: calls::of(stage),
             ends,
             promises,
+            kept: None,
         }
     }
 

@@ -120,10 +120,12 @@ async fn end(arguments: &DrillArguments, screen: &mut Screen, played: Played) ->
 
 async fn keep_on(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
     let Played { stage, visitors, checker: _checker, child, watcher: _watcher, marks, stopped } = played;
-    let report = Report::draw(&stage, &visitors, &marks, stopped);
+    let places = keep::open(&stage, &child).await?;
+    let mut report = Report::draw(&stage, &visitors, &marks, stopped);
+    report.kept = Some(places.clone());
     tell(arguments, screen, &report, &visitors);
     drop(visitors);
-    if let Some(kept) = unless_interrupted(keep::keep(&stage, &child, screen)).await {
+    if let Some(kept) = unless_interrupted(keep::go_on(&stage, &places, screen)).await {
         kept?;
     }
     screen.settle();
