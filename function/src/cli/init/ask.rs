@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use super::super::{
     exit::Failure,
-    paint::{BOLD, DIM},
+    paint::{BOLD, DIM, WARN},
     screen::Screen,
 };
 use crate::api::Secret;
@@ -14,6 +14,30 @@ use crate::api::Secret;
 pub(super) struct Asker {
     screen: Screen,
     interactive: bool,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    /// In words.
+    pub(super) text: &'a str,
+    /// What an empty answer stands for.
+    pub(super) usual: Option<&'a str>,
+    /// The option that answers it where there is no terminal.
+    pub(super) option: &'static str,
+}
+
+/// A secret that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// What it is, and what it may do.
+    pub(super) what: &'static str,
+    /// The variable that carries it.
+    pub(super) variable: &'static str,
+    /// Where it is made, with the form filled in.
+    pub(super) link: &'static str,
+    /// What becomes of an empty line.
+    pub(super) or: &'static str,
 }
 
 impl Asker {
@@ -31,23 +55,58 @@ impl Asker {
         self.screen.remark(line);
     }
 
-    /// The answer, or what is `usual` for an empty one; without a terminal `option` has to say it.
-    pub(super) async fn ask(
+    /// What `read` makes of what was given, else of an answer. A wrong answer is asked for again; what was wrong on the
+    /// command line isn't.
+    pub(super) async fn until<T>(
         &mut self,
-        question: &str,
-        usual: Option<&str>,
-        option: &str,
-    ) -> Result<String, Failure> {
+        given: Option<String>,
+        question: Question<'_>,
+        read: impl AsyncFn(String) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Some(text) = given {
+            return read(text).await;
+        }
+        loop {
+            let answer = self.ask(question).await?;
+            match read(answer).await {
+                Ok(read) => return Ok(read),
+                Err(Failure { sentence, next, .. }) => {
+                    let next = next.map_or_else(String::new, |next| format!("\n  {DIM}{next}{DIM:#}"));
+                    self.reproach(&format!("{sentence}{next}"));
+                }
+            }
+        }
+    }
+
+    /// The same with a secret; an empty line is none.
+    pub(super) async fn secret_until<T>(
+        &mut self,
+        wanted: Wanted,
+        read: impl AsyncFn(Secret) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        while let Some(secret) = self.secret(wanted).await? {
+            match read(secret).await {
+                Ok(read) => return Ok(Some(read)),
+                // Where it is made is shown with the question anyway.
+                Err(failure) => self.reproach(&failure.sentence),
+            }
+        }
+        Ok(None)
+    }
+
+    fn reproach(&self, sentence: &str) {
+        self.screen.remark(format!("{WARN}!{WARN:#} {sentence}"));
+    }
+
+    /// The answer, or the usual one for an empty line; without a terminal an option has to say it.
+    async fn ask(&mut self, question: Question<'_>) -> Result<String, Failure> {
+        let Question { text, usual, option } = question;
         if !self.interactive {
-            return Err(Failure::usage(format!(
-                "{}: there is no terminal to ask this on",
-                question.trim_end_matches('?')
-            ))
-            .next(format!("say it with {option}")));
+            let sentence = format!("{}: there is no terminal to ask this on", text.trim_end_matches('?'));
+            return Err(Failure::usage(sentence).next(format!("say it with {option}")));
         }
         let shown = usual.map_or_else(String::new, |usual| format!(" {DIM}[{usual}]{DIM:#}"));
-        let _ = write!(anstream::stdout(), "{BOLD}?{BOLD:#} {question}{shown}\n  > ")
-            .and_then(|()| anstream::stdout().flush());
+        prompt(&format!("{BOLD}?{BOLD:#} {text}{shown}\n  > "));
         let line = line().await?;
         match (line.trim(), usual) {
             ("", Some(usual)) => Ok(usual.to_owned()),
@@ -57,31 +116,29 @@ impl Asker {
         }
     }
 
-    /// A token, which isn't shown while it is pasted; an empty line is none.
-    pub(super) async fn secret(
-        &mut self,
-        what: &str,
-        link: &str,
-        variable: &str,
-    ) -> Result<Option<Secret>, Failure> {
+    /// A token, which isn't shown while it is pasted.
+    async fn secret(&mut self, wanted: Wanted) -> Result<Option<Secret>, Failure> {
+        let Wanted { what, variable, link, or } = wanted;
         if !self.interactive {
-            return Err(Failure::usage(format!(
-                "{what} is missing, and there is no terminal to ask for it on"
-            ))
-            .next(format!("export {variable}=…")));
+            let sentence = format!("{what} is missing, and there is no terminal to ask for it on");
+            return Err(Failure::usage(sentence).next(format!("export {variable}=…")));
         }
-        let told = format!(
-            "{BOLD}?{BOLD:#} Paste {what} (it isn't shown; an empty line leaves it for later). This link makes one:\n  {link}\n  > "
-        );
-        let _ = write!(anstream::stdout(), "{told}").and_then(|()| anstream::stdout().flush());
+        // Before it is asked: who pastes at once would see it.
         echo(false);
+        prompt(&format!(
+            "{BOLD}?{BOLD:#} Paste {what} (it isn't shown; {or}). This link makes one:\n  {link}\n  > "
+        ));
         let line = line().await;
         echo(true);
         self.screen.remark("");
-        let secret = Secret::new(&line?);
+        let secret = Secret::new(line?.trim());
         crate::log::hide(secret.expose());
         Ok(Some(secret).filter(|secret| !secret.is_empty()))
     }
+}
+
+fn prompt(text: &str) {
+    let _ = write!(anstream::stdout(), "{text}").and_then(|()| anstream::stdout().flush());
 }
 
 /// One line, read beside everything else, so that an interrupt is heard meanwhile.

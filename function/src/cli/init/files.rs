@@ -1,5 +1,5 @@
-//! What is written at the end: Terraform's variables, and a file of secrets. Both or none, and never over a file that is
-//! there.
+//! What is written at the end: Terraform's variables or the script, and a file of secrets. Both or none, and never over a file
+//! that is there.
 
 use std::{
     fmt::Write as _,
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{super::exit::Failure, Args, Site, cloudflare::Zone};
+use super::{super::exit::Failure, Args, Maker, Site, cloudflare::Zone, script};
 use crate::{api::Secret, config::Environment};
 
 /// All that was found out.
@@ -19,51 +19,68 @@ pub(super) struct Answers {
     pub(super) zone: Zone,
     pub(super) project: String,
     pub(super) region: String,
+    /// The standby's service.
+    pub(super) service: String,
     pub(super) expect: String,
     pub(super) primary_url: Option<String>,
     pub(super) email: Option<String>,
+    /// The function's image.
+    pub(super) image: Option<String>,
+    /// Of whoever makes the rule.
     pub(super) token: Secret,
-    /// The function's and the page's.
-    pub(super) tokens: [Option<Secret>; 2],
+    /// The function's, where it has one of its own.
+    pub(super) function_token: Option<Secret>,
+    pub(super) page_token: Option<Secret>,
+    /// Opens the status page.
+    pub(super) page_key: Secret,
 }
 
 /// Where it is written.
 #[derive(Debug)]
 pub(super) struct Files {
-    pub(super) vars: PathBuf,
+    /// Terraform's variables, or the script.
+    pub(super) made: PathBuf,
     pub(super) secrets: PathBuf,
+    maker: Maker,
 }
 
 impl Files {
     /// The places, none of which may be taken.
     pub(super) fn at(args: &Args, environment: &Environment) -> Result<Self, Failure> {
-        if !args.terraform.is_dir() {
+        let made = match args.maker {
+            Maker::Terraform => args.terraform.join("terraform.tfvars"),
+            Maker::Gcloud => args.script.clone(),
+        };
+        if args.maker == Maker::Terraform && !args.terraform.is_dir() {
             let sentence = format!("there is no folder {}", args.terraform.display());
-            return Err(
-                Failure::usage(sentence).next("type this where terraform/ is, or name it with --terraform")
-            );
+            return Err(Failure::usage(sentence).next(
+                "type this where terraform/ is, or name it with --terraform; without Terraform: --as gcloud",
+            ));
         }
         let home = environment.variable("HOME").map(|home| Path::new(home).join(".config/failover/env"));
         let Some(secrets) = args.secrets.clone().or(home) else {
             return Err(Failure::usage("HOME is not set, so there is no place for secrets")
                 .next("name one with --secrets"));
         };
-        let files = Self { vars: args.terraform.join("terraform.tfvars"), secrets };
-        let taken = [&files.vars, &files.secrets].into_iter().find(|path| path.exists());
+        let taken = [&made, &secrets].into_iter().find(|path| path.symlink_metadata().is_ok());
         if let Some(taken) = taken {
             let sentence = format!("{} exists, and is left alone", taken.display());
-            let next = "move it away, or name another place with --terraform or --secrets";
+            let next = "move it away, or name another place with --terraform, --script or --secrets";
             return Err(Failure::usage(sentence).next(next));
         }
-        Ok(files)
+        Ok(Self { made, secrets, maker: args.maker })
     }
 
     /// Writes both, or none.
     pub(super) fn write(&self, answers: &Answers) -> Result<(), Failure> {
-        create(&self.secrets, 0o600, &answers.secrets()).map_err(|error| unwritten(&self.secrets, &error))?;
-        create(&self.vars, 0o644, &answers.vars()).map_err(|error| {
+        let (text, mode) = match self.maker {
+            Maker::Terraform => (answers.vars(), 0o644),
+            Maker::Gcloud => (script::of(answers), 0o755),
+        };
+        create(&self.secrets, 0o600, &answers.exports()).map_err(|error| unwritten(&self.secrets, &error))?;
+        create(&self.made, mode, &text).map_err(|error| {
             let _ = fs::remove_file(&self.secrets);
-            unwritten(&self.vars, &error)
+            unwritten(&self.made, &error)
         })
     }
 }
@@ -89,48 +106,74 @@ impl Answers {
             quoted(&self.region),
             self.site.name
         );
-        let mut url = self.site.url.clone();
-        url.set_query(None);
-        url.set_fragment(None);
-        let _ = writeln!(text, "    public_url = {}", quoted(url.as_str()));
+        let _ = writeln!(text, "    public_url = {}", quoted(&self.public_url()));
         if let Some(primary) = &self.primary_url {
             let _ = writeln!(text, "    primary_url = {}", quoted(primary));
         }
         let _ = writeln!(text, "    zone_id = {}", quoted(&self.zone.id));
-        if self.zone.has_list {
+        if self.service != self.site.name {
+            let _ = writeln!(text, "    standby = {{ service = {} }}", quoted(&self.service));
+        }
+        if self.zone.list.is_some() {
             let _ = writeln!(
                 text,
                 "    # The zone has a list of redirect rules; this one is added to it by hand.\n    redirect = {{ existing = {} }}",
                 quoted(&self.reference())
             );
         }
-        let _ = writeln!(text, "    expect = {{ contains = {} }}\n  }}\n}}", quoted(&self.expect));
+        let _ = writeln!(text, "    expect = {{ contains = {} }}\n  }}\n}}\n", quoted(&self.expect));
         if let Some(email) = &self.email {
-            let _ = writeln!(
-                text,
-                "\noperators = [{}]\nemails    = [{}]",
-                quoted(&format!("user:{email}")),
-                quoted(email)
-            );
+            let _ = writeln!(text, "emails           = [{}]", quoted(email));
         }
+        let _ = writeln!(text, "journal_location = {}", quoted(self.journal_location()));
+        if let Some(image) = &self.image {
+            let _ = writeln!(text, "image            = {}", quoted(image));
+        }
+        if self.page_token.is_none() {
+            text.push_str("# A status page wants a token of its own, TF_VAR_cloudflare_read_token; then take this out.\npage             = { enabled = false }\n");
+        }
+        text.push_str("# Who may command the function without owning the project: Google accounts.\n# operators      = [\"user:me@example.com\"]\n");
         text
     }
 
-    fn secrets(&self) -> String {
-        let given = |token: &Option<Secret>| {
-            token.as_ref().map_or_else(String::new, |token| token.expose().to_owned())
-        };
-        let [function, page] = &self.tokens;
-        format!(
-            "# Written by failover init. Source it before terraform apply; keep it to yourself.\nexport CLOUDFLARE_API_TOKEN='{}'\nexport TF_VAR_cloudflare_token='{}'\nexport TF_VAR_cloudflare_read_token='{}'\nexport TF_VAR_page_key='{}'\n",
-            self.token.expose(),
-            given(function),
-            given(page),
-            uuid::Uuid::new_v4().simple(),
-        )
+    /// What visitors type, without what a check would not ask for.
+    pub(super) fn public_url(&self) -> String {
+        let mut url = self.site.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.to_string()
     }
 
-    fn reference(&self) -> String {
+    /// The journal must be readable while a region is down: a multi-region near the function.
+    pub(super) fn journal_location(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("europe") => "EU",
+            Some("asia" | "australia") => "ASIA",
+            _ => "US",
+        }
+    }
+
+    /// What Terraform or the script wants in its environment.
+    pub(super) fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        let function = self.function_token.as_ref().unwrap_or(&self.token);
+        let mut secrets =
+            vec![("CLOUDFLARE_API_TOKEN", self.token.clone()), ("TF_VAR_cloudflare_token", function.clone())];
+        if let Some(token) = &self.page_token {
+            secrets.push(("TF_VAR_cloudflare_read_token", token.clone()));
+            secrets.push(("TF_VAR_page_key", self.page_key.clone()));
+        }
+        secrets
+    }
+
+    fn exports(&self) -> String {
+        let begin =
+            "# Written by failover init. Source it before what it says comes next; keep it to yourself.\n";
+        self.secrets().into_iter().fold(begin.to_owned(), |text, (name, secret)| {
+            format!("{text}export {name}={}\n", script::quoted(secret.expose()))
+        })
+    }
+
+    pub(super) fn reference(&self) -> String {
         format!("failover_{}", self.site.name.replace('-', "_"))
     }
 

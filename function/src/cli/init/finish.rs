@@ -15,7 +15,7 @@ use super::{
         screen::Screen,
         session::Options,
     },
-    Args,
+    Args, Maker,
     web::Web,
 };
 use crate::config::{Config, Environment, Purpose};
@@ -26,14 +26,16 @@ const CERTIFICATE_WITHIN: Duration = Duration::from_mins(30);
 const EVERY: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(args: &Args, options: &Options, screen: &Screen) -> Result<(), Failure> {
-    let configuration = output(&args.terraform, "configuration")?;
     let path = &options.config;
-    if std::fs::read_to_string(path).ok().as_deref() != Some(configuration.as_str()) {
-        let unwritten = |error| Failure::new(format!("{} could not be written: {error}", path.display()));
-        std::fs::write(path, &configuration).map_err(unwritten)?;
-    }
-    screen.remark(format!("{GOOD}✓{GOOD:#} {} is what Terraform made", path.display()));
+    let maker = match args.maker {
+        Maker::Terraform => {
+            fetch(&args.terraform, path)?;
+            "Terraform"
+        }
+        Maker::Gcloud => "the script",
+    };
     let config = Config::load(path, &Environment::capture(Purpose::Look))?;
+    screen.remark(format!("{GOOD}✓{GOOD:#} {} is what {maker} made", path.display()));
     let web = Web::new()?;
     for site in &config.sites {
         if let Some(url) = &site.standby_url {
@@ -44,13 +46,27 @@ pub(super) async fn run(args: &Args, options: &Options, screen: &Screen) -> Resu
         screen.remark(format!("{DIM}failover {}{DIM:#}", words.join(" ")));
         again(words, options)?;
     }
-    let page = output(&args.terraform, "page_url").unwrap_or_default();
+    let page = match args.maker {
+        Maker::Terraform => output(&args.terraform, "page_url").unwrap_or_default(),
+        // The script has said it.
+        Maker::Gcloud => String::new(),
+    };
     if !page.is_empty() {
         // The key itself is in the operator's shell, and need not be on the screen.
         screen.remark(format!("{GOOD}✓{GOOD:#} the status page: {page}/?key=$TF_VAR_page_key"));
     }
     screen.remark(format!("Try it once for real while you watch: {COMMAND}failover send failover --wait{COMMAND:#}, then {COMMAND}failover send failback --wait{COMMAND:#}"));
     Ok(())
+}
+
+/// The configuration, as Terraform has it.
+fn fetch(folder: &Path, path: &Path) -> Result<(), Failure> {
+    let configuration = output(folder, "configuration")?;
+    if std::fs::read_to_string(path).ok().as_deref() == Some(configuration.as_str()) {
+        return Ok(());
+    }
+    let unwritten = |error| Failure::new(format!("{} could not be written: {error}", path.display()));
+    std::fs::write(path, &configuration).map_err(unwritten)
 }
 
 fn output(folder: &Path, name: &str) -> Result<String, Failure> {

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     super::exit::Failure,
-    ask::Asker,
+    ask::{Asker, Question},
     cloudflare::Zone,
     web::{Answered, Web},
 };
@@ -84,23 +84,23 @@ impl Page {
 
 /// Text of the site's that no error page has.
 pub(super) async fn expect(given: Option<String>, page: &Page, asker: &mut Asker) -> Result<String, Failure> {
-    let text = match given {
-        Some(text) => text,
-        None => {
-            asker
-                .ask(
-                    "By which text is the site known, that no error page has?",
-                    page.title.as_deref(),
-                    "--expect",
-                )
-                .await?
-        }
+    let question = Question {
+        text: "By which text is the site known, that no error page has?",
+        usual: page.title.as_deref(),
+        option: "--expect",
     };
-    if page.body.contains(&text) {
-        return Ok(text);
-    }
-    Err(Failure::usage(format!("the site doesn't show {text:?}"))
-        .next("take a piece of its text, letter by letter as in its HTML"))
+    asker
+        .until(given, question, async |text| {
+            if text.trim().is_empty() {
+                return Err(Failure::usage("an empty text is on every page, an error page too"));
+            }
+            if text.contains(['\n', '\r']) || !page.body.contains(&text) {
+                return Err(Failure::usage(format!("the site doesn't show {text:?}"))
+                    .next("take a piece of its text, letter by letter as in its HTML"));
+            }
+            Ok(text)
+        })
+        .await
 }
 
 /// Where the primary answers past the redirect; proven by what it answers now.
@@ -112,21 +112,27 @@ pub(super) async fn primary(
     web: &Web,
     asker: &mut Asker,
 ) -> Result<Option<String>, Failure> {
-    let text = if let Some(text) = given {
-        text
-    } else {
+    if given.is_none() && asker.is_interactive() {
         asker.remark(zone.way_home());
-        let question = "Where does it answer while its own name leads to the standby? A URL, or none";
-        asker.ask(question, Some("none"), "--primary-url").await?
-    };
-    if text == "none" {
-        return Ok(None);
     }
-    let next = "docs/primary-url.md has a recipe for each way; --primary-url none goes without";
+    let question = Question {
+        text: "Where does it answer while its own name leads to the standby? A URL, or none",
+        usual: Some("none"),
+        option: "--primary-url",
+    };
+    asker
+        .until(given, question, async |text| {
+            if text == "none" { Ok(None) } else { proven(site, &text, expect, web).await.map(Some) }
+        })
+        .await
+}
+
+async fn proven(site: &Site, text: &str, expect: &str, web: &Web) -> Result<String, Failure> {
+    let next = "docs/primary-url.md has a recipe for each way; none goes without";
     let url: Url = text.parse().map_err(|_| Failure::usage(format!("{text:?} is no URL")).next(next))?;
-    if url.host_str() == site.url.host_str()
-        && url.port_or_known_default() == site.url.port_or_known_default()
-    {
+    let is_public = url.host_str() == site.url.host_str()
+        && url.port_or_known_default() == site.url.port_or_known_default();
+    if is_public {
         return Err(
             Failure::usage(format!("{url} has the public name, which the redirect catches")).next(next)
         );
@@ -136,7 +142,7 @@ pub(super) async fn primary(
         let sentence = format!("{url} answers {} without {expect:?}: it isn't the site", answered.status);
         return Err(Failure::new(sentence).next(next));
     }
-    Ok(Some(url.to_string()))
+    Ok(url.to_string())
 }
 
 /// The text of `<title>`, unless it is written in a way that its HTML doesn't show.
