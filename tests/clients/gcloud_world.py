@@ -100,7 +100,9 @@ class World:
             body = body | {"email": email}
         self.writes += 1
         short = re.sub(r"^\w+/v\d\w*/", "", name)
-        self.things[name] = body | {"name": short if "/b/" not in name else name.rsplit("/", 1)[1]}
+        # Buckets and metrics are called by their last word alone.
+        is_plain = "/b/" in name or "/metrics/" in name
+        self.things[name] = body | {"name": name.rsplit("/", 1)[1] if is_plain else short}
         return self.things[name]
 
     def update(self, path, query, body, makes):

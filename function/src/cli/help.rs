@@ -18,7 +18,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Look", &["status", "history", "plan", "check"]),
     ("Act", &["send", "act", "promote", "rehearse", "report"]),
     ("Run", &["serve", "watch", "edge"]),
-    ("Try", &["drill", "sandbox"]),
+    ("Try", &["drill", "announce", "sandbox"]),
 ];
 
 const STYLES: Styles = Styles::styled()
