@@ -184,7 +184,7 @@ fn an_empty_configuration_lists_what_is_required() {
             "push.commands is missing; for example: commands = [\"projects/acme-prod/subscriptions/failover-commands\"]",
             "sites[0].name is missing; for example: name = \"resume\"",
             "sites[0].switches has none that routes visitors, so nothing could be moved; for example: \
-             [[sites.switches]] with kind = \"cloudflare_page_rule\"",
+             [[sites.switches]] with kind = \"cloudflare_redirect_rule\"",
             "sites[0].public_url is missing; for example: public_url = \"https://www.example.com/\"",
         ],
     );

@@ -12,7 +12,7 @@ use crate::{
 
 use super::Seen;
 
-const SWITCH_EXAMPLE: &str = "[[sites.switches]] with kind = \"cloudflare_page_rule\"";
+const SWITCH_EXAMPLE: &str = "[[sites.switches]] with kind = \"cloudflare_redirect_rule\"";
 
 pub(super) fn read_all(site: &mut Section<'_, '_>, seen: &mut Seen) -> Vec<Arc<dyn Spec>> {
     let tables = site.tables("switches");

@@ -15,7 +15,7 @@ fn a_site_needs_a_route_and_a_standby_to_lead_to() {
     refuses(
         &with(rule, ""),
         &["sites.resume.switches has none that routes visitors, so nothing could be moved; for example: \
-           [[sites.switches]] with kind = \"cloudflare_page_rule\""],
+           [[sites.switches]] with kind = \"cloudflare_redirect_rule\""],
     );
     refuses(
         &with("https://will.iam.gleich.tech/", "https://will.gleich.tech:443/standby"),
