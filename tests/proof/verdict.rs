@@ -5,7 +5,12 @@ use sandbox::{Served, provider::Kind};
 use serde_json::Value;
 
 use crate::{
-    cast::Word, chronicle::Chronicle, recording::Point, runner::Played, stage::Stage, stories::ON_STANDBY,
+    cast::Word,
+    chronicle::Chronicle,
+    recording::{Point, is_a_site},
+    runner::Played,
+    stage::Stage,
+    stories::ON_STANDBY,
     story::Story,
 };
 
@@ -80,7 +85,7 @@ pub(crate) fn ended_otherwise(
 ) -> Result<Option<(&'static str, Ending)>, String> {
     let is_undone = story.ending.plan.iter().all(|(_, end)| *end == End::Unwound);
     let went_on = stage.chronicle()?.newest_end() == Some((Direction::Failover, End::Done));
-    let missed = is_undone && went_on && point.operation == "edge.visit";
+    let missed = is_undone && went_on && is_a_site(&point);
     Ok(missed.then_some(("as the site looked silent", ON_STANDBY)))
 }
 
