@@ -249,6 +249,9 @@ pub enum Event {
         by: Option<String>,
         /// The message's id.
         message: String,
+        /// Its order time, by which it counts: a clock that runs ahead here would have it lift what is still to come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ordered: Option<Timestamp>,
     },
     /// The route was observed elsewhere than the journal said, with no plan open: the observation wins.
     Adopted {

@@ -167,7 +167,7 @@ pub(crate) fn hold_until(until: &str) -> Event {
 }
 
 pub(crate) fn acknowledged() -> Event {
-    Event::Acknowledged { by: None, message: "m-acknowledge".to_owned() }
+    Event::Acknowledged { by: None, message: "m-acknowledge".to_owned(), ordered: None }
 }
 
 /// An order that finds nothing to do: what time it is, its publisher's clock says.

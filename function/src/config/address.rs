@@ -51,6 +51,19 @@ impl FromStr for WebUrl {
     }
 }
 
+impl WebUrl {
+    /// Whether what is sent there can't be read on the way: by TLS, or since it doesn't leave this machine.
+    pub(super) fn is_private(&self) -> bool {
+        let loopback = match self.0.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        loopback || self.0.scheme() == "https"
+    }
+}
+
 /// A URL with a host. Nothing of the text is repeated, since it may hold a password.
 fn parse(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error| format!("is no URL: {error}"))?;

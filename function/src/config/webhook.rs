@@ -97,8 +97,12 @@ fn read_url(webhook: &mut Section<'_, '_>, environment: &Environment, name: &str
     let (variable, reason) = match environment.secret(name) {
         Ok(None) if environment.purpose != Purpose::Serve => return None,
         Ok(None) => (name.to_owned(), format!("is not set, but {} names it", webhook.name_of("url_env"))),
-        Ok(Some(url)) if url.expose().parse::<WebUrl>().is_ok() => return Some(url),
-        Ok(Some(_)) => (name.to_owned(), "is not a URL that begins with https:// or http://".to_owned()),
+        Ok(Some(url)) if url.expose().parse().is_ok_and(|url: WebUrl| url.is_private()) => return Some(url),
+        Ok(Some(_)) => {
+            let reason = "is not a URL that begins with https://; http:// is for this machine's own loopback alone, since \
+                          whoever is on the way reads the URL, which is the webhook's password";
+            (name.to_owned(), reason.to_owned())
+        }
         Err(problem) => problem,
     };
     webhook.environment_problem(&variable, &reason, "https://hooks.example.com/…");

@@ -216,8 +216,13 @@ fn acknowledge(state: &State, (signal, command): (&Signal, &Command), now: Times
     if let Some(newer) = stuck.max(moved).filter(|newer| said < whole_seconds(*newer)) {
         return unheeded(signal, command, Reason::Outworded { said, newer });
     }
-    Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() })
-        .recording(Event::Acknowledged { by: command.by.clone(), message: signal.message.clone() })
+    Decision::stay(Reason::Acknowledged { pending: state.pending_at(now).count() }).recording(
+        Event::Acknowledged {
+            by: command.by.clone(),
+            message: signal.message.clone(),
+            ordered: Some(signal.order_time()),
+        },
+    )
 }
 
 /// It lasts from when it was ordered, however late it comes.

@@ -59,9 +59,9 @@ impl State {
                 next.hold_ordered = next.hold_ordered.max(*ordered);
                 remember(&mut next.settled_messages, message, at);
             }
-            Event::Acknowledged { message, .. } => {
+            Event::Acknowledged { message, ordered, .. } => {
                 next.stuck = None;
-                next.acknowledged = Some(at);
+                next.acknowledged = Some(ordered.map_or(at, |ordered| ordered.min(at)));
                 remember(&mut next.settled_messages, message, at);
             }
             Event::Adopted { position, .. } => {

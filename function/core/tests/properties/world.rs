@@ -283,7 +283,7 @@ impl Written {
                 Event::Held { hold: Hold { by: None, reason: None, since: now, until }, message }
             }
             Offer::Released { message } => Event::Released { by: None, message, ordered: None },
-            Offer::Acknowledged { message } => Event::Acknowledged { by: None, message },
+            Offer::Acknowledged { message } => Event::Acknowledged { by: None, message, ordered: None },
             Offer::Adopted { position } => Event::Adopted { position, sentence: "seen there".to_owned() },
             Offer::Outage => Event::Outage { sentence: "silent".to_owned(), nonce: nonce() },
             Offer::Recovered => Event::Recovered { sentence: "served".to_owned(), nonce: nonce() },

@@ -124,13 +124,20 @@ fn a_webhooks_url_comes_from_the_environment_and_is_never_shown() {
     let config = read(&text, Purpose::Serve, &with_hook("https://hooks.slack.com/hunter2")).unwrap();
     assert_eq!(config.webhooks[0].url.expose(), "https://hooks.slack.com/hunter2");
     assert!(!format!("{config:?}").contains("hunter2"));
-    refuses_in(
-        &text,
-        &with_hook("hunter2"),
-        &[
-            "HOOK is not a URL that begins with https:// or http://; for example: HOOK=https://hooks.example.com/…",
-        ],
-    );
+    for plain in ["hunter2", "http://hooks.slack.com/hunter2", "http://127.0.0.1.example.com/hunter2"] {
+        refuses_in(
+            &text,
+            &with_hook(plain),
+            &[
+                "HOOK is not a URL that begins with https://; http:// is for this machine's own loopback alone, since \
+               whoever is on the way reads the URL, which is the webhook's password; for example: \
+               HOOK=https://hooks.example.com/…",
+            ],
+        );
+    }
+    for here in ["http://127.0.0.1:8080/hunter2", "http://localhost/hunter2", "http://[::1]:9/hunter2"] {
+        assert_eq!(read(&text, Purpose::Serve, &with_hook(here)).unwrap().webhooks[0].url.expose(), here);
+    }
     refuses(
         &text,
         &["HOOK is not set, but webhooks[0].url_env names it; for example: HOOK=https://hooks.example.com/…"],

@@ -115,3 +115,14 @@ fn a_failover_overtakes_a_rehearsal() {
     check(&story, "primary, failover 2");
     assert!(!story.state.has_settled_incident("i1"));
 }
+
+#[test]
+fn an_acknowledge_counts_from_when_it_was_ordered_however_far_ahead_the_clock_of_who_wrote_it() {
+    let acknowledged = |ordered| Event::Acknowledged { by: None, message: "m".to_owned(), ordered };
+    let story = Story::on_standby().then("20T00:00:00", acknowledged(Some(t("12:30:00"))));
+    assert_eq!(story.state.acknowledged, Some(t("12:30:00")));
+    let early = Story::on_standby().then("12:20:00", acknowledged(Some(t("12:30:00"))));
+    assert_eq!(early.state.acknowledged, Some(t("12:20:00")));
+    let old = Story::on_standby().then("12:20:00", acknowledged(None));
+    assert_eq!(old.state.acknowledged, Some(t("12:20:00")));
+}
