@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -68,12 +69,14 @@ impl Record {
 #[derive(Debug)]
 pub struct Ledger {
     records: Mutex<Vec<Record>>,
+    /// So many that came before those are forgotten.
+    forgotten: AtomicU64,
     changed: watch::Sender<u64>,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { records: Mutex::default(), changed: watch::Sender::new(0) }
+        Self { records: Mutex::default(), forgotten: AtomicU64::default(), changed: watch::Sender::new(0) }
     }
 }
 
@@ -145,6 +148,14 @@ impl Ledger {
         }
     }
 
+    /// Forgets all calls up to the first that hasn't ended: a month of them would fill the memory of whoever looks on.
+    pub fn forget(&self) {
+        let mut records = lock(&self.records);
+        let ended = records.iter().take_while(|record| record.ended.is_some()).count();
+        records.drain(..ended);
+        self.forgotten.fetch_add(ended as u64, Ordering::Relaxed);
+    }
+
     /// Fires at every change of the ledger.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -172,7 +183,7 @@ impl Ledger {
 
     pub(crate) fn arrive(&self, call: &Call, operation: &'static str, kind: Kind) -> u64 {
         let mut records = lock(&self.records);
-        let sequence = records.len() as u64 + 1;
+        let sequence = self.forgotten.load(Ordering::Relaxed) + records.len() as u64 + 1;
         records.push(Record {
             sequence,
             service: call.service,
@@ -206,10 +217,13 @@ impl Ledger {
     }
 
     fn amend(&self, sequence: u64, amend: impl FnOnce(&mut Record)) {
-        let index = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
-        if let Some(record) = lock(&self.records).get_mut(index) {
+        let mut records = lock(&self.records);
+        let index = sequence.checked_sub(self.forgotten.load(Ordering::Relaxed) + 1);
+        let index = index.and_then(|index| usize::try_from(index).ok()).unwrap_or(usize::MAX);
+        if let Some(record) = records.get_mut(index) {
             amend(record);
         }
+        drop(records);
         self.changed.send_modify(|version| *version += 1);
     }
 }
@@ -262,6 +276,18 @@ mod tests {
         let after = ledger.calls();
         assert_eq!(before[0].arrived - after[0].arrived, Duration::from_hours(1));
         assert_eq!(before[0].duration(), after[0].duration());
+    }
+
+    #[test]
+    fn what_is_forgotten_keeps_its_place() {
+        let ledger = Ledger::default();
+        let [first, second] = [(); 2].map(|()| ledger.arrive(&call(Method::GET), "run.get", Kind::Read));
+        ledger.end(first, Fate::Answered(200));
+        ledger.forget();
+        assert_eq!(ledger.calls().iter().map(|record| record.sequence).collect::<Vec<_>>(), [second]);
+        ledger.end(second, Fate::Answered(404));
+        assert_eq!(ledger.calls()[0].status(), Some(404));
+        assert_eq!(ledger.arrive(&call(Method::GET), "run.get", Kind::Read), second + 1);
     }
 
     #[tokio::test]
