@@ -107,10 +107,11 @@ impl Journal {
     }
 
     async fn find_newest(&self, site: &SiteName) -> Result<Option<Newest>, StoreError> {
-        if let Some(copies) = &self.0.copies
-            && let Some(told) = copies.newest(site, &self.folder(site)).await
-        {
-            return Ok(told);
+        if let Some(copies) = &self.0.copies {
+            match copies.newest(&self.folder(site)).await {
+                Ok(told) => return Ok(told),
+                Err(why) => tracing::debug!(%site, why, "the journal is listed without copies"),
+            }
         }
         let number = match &self.0.pages {
             Some(pages) => self.newest_listed(pages.as_ref(), site).await?,

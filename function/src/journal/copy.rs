@@ -8,7 +8,6 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
-use failover_core::SiteName;
 use http::{Method, StatusCode};
 use object_store::{
     Attribute, Attributes,
@@ -56,13 +55,8 @@ impl Copies {
         Some(Self { courier, objects })
     }
 
-    /// The newest entry in `folder`, or that there is none; nothing where this listing can't tell.
-    pub(super) async fn newest(&self, site: &SiteName, folder: &str) -> Option<Option<Newest>> {
-        let answer = self.ask(folder).await;
-        answer.inspect_err(|why| tracing::debug!(%site, why, "the journal is listed without copies")).ok()
-    }
-
-    async fn ask(&self, folder: &str) -> Result<Option<Newest>, String> {
+    /// The newest entry in `folder`, or that there is none; the error is why this listing can't tell.
+    pub(super) async fn newest(&self, folder: &str) -> Result<Option<Newest>, String> {
         let request = self.request(folder)?;
         let response = self.courier.send(request).await.map_err(|error| error.to_string())?;
         if response.status() != StatusCode::OK {
