@@ -2,7 +2,7 @@
 //!
 //! One executor per site and plan. It waits for its turn (`turn`), runs the plan (`run`, `undo`) with hands that are each
 //! held to one thing: `permit` says whether it may go on, `answers` asks places, `switches` sets, `keep` looks again,
-//! `patience` tries again, `announce` tells people, and the scribe writes the journal.
+//! `patience` tries again, `announce` tells people, and the journal writer has each step written.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -14,37 +14,31 @@ use crate::{clock::Instant, site::Guarded};
 mod announce;
 mod answers;
 mod assignment;
-pub(crate) mod backlog;
 mod done;
 mod ending;
+mod journal_writer;
 mod keep;
 mod outcome;
 mod overdue;
 mod patience;
 mod permit;
 mod power;
-mod progress;
-mod pulse;
 mod run;
-mod scribe;
 mod switches;
 pub(crate) mod turn;
 mod undo;
-mod writer;
 
 use announce::Teller;
 use answers::Answers;
-use backlog::Backlog;
 use done::Done;
 use ending::{Finish, Halt};
+use journal_writer::JournalWriter;
 use overdue::Waiting;
 use patience::Patience;
 use permit::Permit;
 use run::Run;
-use scribe::Scribe;
 use switches::Switches;
 use turn::Turn;
-use writer::Note;
 
 pub use assignment::{Ahead, Assignment, Outcome};
 
@@ -69,14 +63,11 @@ impl Executor {
     ) -> Self {
         let direction = task.direction;
         let claim = (task.plan, task.claimed_at);
-        let scribe = Scribe::start(Arc::clone(&site.record), task.nonce.clone(), claim, site.pace);
-        if task.plan.is_none() {
-            let (order, reason) = (Box::new(task.order.clone()), task.reason.clone());
-            scribe.note(Note::Intent { direction, order, reason });
-        }
+        let (record, nonce) = (Arc::clone(&site.record), task.nonce.clone());
+        let journal = JournalWriter::start(record, nonce, claim, site.pace.claim_for);
         let goes_on_blind = direction == Direction::Failover;
         let claim_for = site.pace.claim_for;
-        let permit = Arc::new(Permit { scribe, shutdown, overtaken, claim_for, goes_on_blind });
+        let permit = Arc::new(Permit { journal, shutdown, overtaken, claim_for, goes_on_blind });
         let incident = task.order.incidents.first().map(|incident| incident.id.clone());
         let (for_teller, for_turn) = (Arc::clone(&site), Arc::clone(&site));
         let teller = Arc::new(Teller { site: for_teller, permit: Arc::clone(&permit), direction, incident });
@@ -84,11 +75,6 @@ impl Executor {
         let waiting = Waiting::default();
         let run = run(site, task, &permit, &teller, &waiting);
         Self { permit, teller, turn, run, waiting, begun: Instant::now() }
-    }
-
-    /// What the journal has still to be told of this plan.
-    pub(crate) fn backlog(&self) -> Backlog {
-        self.permit.scribe.backlog()
     }
 
     /// Executes the plan until it ends, or this attempt does.

@@ -263,6 +263,13 @@ fn guard(
     announcer: &Announcer,
     prober: &Arc<Prober>,
 ) -> Arc<Guarded> {
+    let pace = Pace {
+        call_timeout: config.call_timeout,
+        claim_for: config.claim_for,
+        probe_timeout: config.probe_timeout,
+        journal_patience: config.journal_patience,
+        times: config.times,
+    };
     Arc::new(Guarded {
         name: site.name.clone(),
         policy: site.policy.clone(),
@@ -273,15 +280,9 @@ fn guard(
         switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
         prober: Arc::clone(prober),
         targets: targets(site),
-        record: Arc::new(Record::new(journal.clone(), site.name.clone())),
+        record: Arc::new(Record::new(journal.clone(), site.name.clone(), pace)),
         announcer: announcer.clone(),
-        pace: Pace {
-            call_timeout: config.call_timeout,
-            claim_for: config.claim_for,
-            probe_timeout: config.probe_timeout,
-            journal_patience: config.journal_patience,
-            times: config.times,
-        },
+        pace,
         wishes: Wishes::default(),
         clouds: Arc::default(),
     })

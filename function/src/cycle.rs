@@ -24,7 +24,7 @@ mod afar;
 mod agree;
 mod ahead;
 mod answer;
-mod blind;
+mod away;
 mod check;
 mod chores;
 mod counts;

@@ -1,21 +1,33 @@
 //! Record: a site's journal as its decisions and executors see it.
 //!
-//! It knows the newest entry that this process has seen (the head), finds newer ones, and appends. What it never
-//! does: change or remove an entry, or decide anything.
+//! It knows the newest entry that this process has seen (the head), finds newer ones, and appends. What executors give
+//! it while the journal is away it accepts, and writes before it reads on (`writing`). What it never does: change or
+//! remove an entry, or decide anything.
 
 use std::{
     ops::RangeInclusive,
     sync::{Arc, Mutex as Lock, PoisonError},
 };
 
-use failover_core::{ENTRY_VERSION, Entry, Event, Illegal, SiteName, State};
+use failover_core::{ENTRY_VERSION, Entry, Event, SiteName, State};
 use jiff::Timestamp;
 use tokio::{
-    sync::{Mutex, watch},
+    sync::{Mutex, Notify, watch},
     time::Instant,
 };
 
-use crate::journal::{Create, Journal, JournalError, Newest};
+mod error;
+mod unwritten;
+mod writing;
+
+pub use error::RecordError;
+pub(crate) use unwritten::{Away, Owner, Written};
+
+use crate::{
+    journal::{Create, Journal, JournalError, Newest},
+    pace::Pace,
+};
+use unwritten::Unwritten;
 
 /// How many unreadable entries in a row an operator's command looks past to find a state; behind more than that it goes
 /// on as if the journal were new. Own choice: a plan that waits for an hour writes as many.
@@ -25,7 +37,7 @@ const LOOK_PAST: u64 = 1024;
 const READ_AT_A_TIME: u64 = 32;
 
 /// The newest entry that is known, and the state it led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// Its number; 0 when the journal is empty.
     pub number: u64,
@@ -33,62 +45,12 @@ pub struct Head {
     pub state: Arc<State>,
 }
 
-/// Why a site's journal could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// The store could not be reached, or refused.
-    #[error("the journal of {site} could not be reached: {source}")]
-    Store {
-        /// Whose journal.
-        site: SiteName,
-        /// What happened.
-        source: JournalError,
-    },
-    /// The store gave no answer in time.
-    #[error("the journal of {0} gave no answer in time")]
-    Silent(SiteName),
-    /// An entry is there, but it can't be read.
-    #[error(
-        "entry {number} of the journal of {site} can't be read: {why}; automatic moves stop until an operator's \
-         command (\"acknowledge\", say) goes on after it"
-    )]
-    Unreadable {
-        /// Whose journal.
-        site: SiteName,
-        /// Which entry.
-        number: u64,
-        /// Why.
-        why: String,
-    },
-    /// The entry may not follow what the journal says.
-    #[error(transparent)]
-    Illegal(#[from] Illegal),
-    /// Somebody else wrote meanwhile: what was decided was decided on an old state.
-    #[error("somebody else wrote to the journal of {0} meanwhile")]
-    Moved(SiteName),
-}
-
-impl RecordError {
-    /// Whether another try soon can't help.
-    pub fn is_permanent(&self) -> bool {
-        match self {
-            Self::Store { source, .. } => source.is_permanent(),
-            Self::Unreadable { .. } => true,
-            Self::Silent(_) | Self::Illegal(_) | Self::Moved(_) => false,
-        }
-    }
-
-    /// Whether the journal itself can't be read or written, rather than that somebody else did.
-    pub fn is_of_the_store(&self) -> bool {
-        !matches!(self, Self::Illegal(_) | Self::Moved(_))
-    }
-}
-
 /// One site's journal.
 #[derive(Debug)]
 pub struct Record {
     journal: Journal,
     site: SiteName,
+    pace: Pace,
     /// Held while an entry is written, so that this process doesn't compete with itself for a number.
     writing: Mutex<()>,
     /// Held while the newest entry is searched for: whoever comes meanwhile takes what is found.
@@ -96,18 +58,27 @@ pub struct Record {
     head: watch::Sender<Option<Head>>,
     /// When the store last said that the head is the newest.
     read_at: Lock<Option<Instant>>,
+    unwritten: Lock<Unwritten>,
+    /// How often something could not be written; told of whenever something was.
+    tried: watch::Sender<u64>,
+    /// Has what could not be written tried at once.
+    hurry: Notify,
 }
 
 impl Record {
     /// The journal of `site`, of which nothing is known yet.
-    pub fn new(journal: Journal, site: SiteName) -> Self {
+    pub fn new(journal: Journal, site: SiteName, pace: Pace) -> Self {
         Self {
             journal,
             site,
+            pace,
             writing: Mutex::default(),
             finding: Mutex::default(),
             head: watch::Sender::new(None),
             read_at: Lock::default(),
+            unwritten: Lock::default(),
+            tried: watch::Sender::new(0),
+            hurry: Notify::new(),
         }
     }
 
@@ -126,12 +97,13 @@ impl Record {
         *self.read_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The newest head: one listing page and at most one entry at first (none where the listing brings it along),
-    /// afterwards the next number.
+    /// The newest head, after what this process has to tell was written: one listing page and at most one entry at first
+    /// (none where the listing brings it along), afterwards the next number.
     ///
     /// # Errors
     /// When the store can't be reached, or the newest entry can't be read.
     pub async fn look(&self) -> Result<Head, RecordError> {
+        self.write_first().await?;
         let head = self.look_on().await?;
         *self.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(head)
@@ -225,15 +197,19 @@ impl Record {
     /// As `look`, or when the event may not follow the newest state.
     pub async fn append(&self, event: &Event) -> Result<Head, RecordError> {
         let _writing = self.writing.lock().await;
-        let mut head = match self.known() {
-            Some(head) => head,
-            None => self.look().await?,
-        };
+        let mut head = self.known_or_look().await?;
         loop {
             match self.create(&head, event).await? {
                 Ok(head) => return Ok(head),
-                Err(_) => head = self.look().await?,
+                Err(_) => head = self.look_on().await?,
             }
+        }
+    }
+
+    async fn known_or_look(&self) -> Result<Head, RecordError> {
+        match self.known() {
+            Some(head) => Ok(head),
+            None => self.look_on().await,
         }
     }
 

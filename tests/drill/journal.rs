@@ -24,7 +24,8 @@ async fn a_broken_journal_does_not_keep_visitors_in_the_dark() {
     drill.all_promises_hold();
 }
 
-/// The listing brings the newest entry along, so the intent is the second call and not the third.
+/// The listing brings the newest entry along, so the intent is the second call and not the third. An instance that had
+/// listed before the order came asks for the next number, and is told that there is none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cold_instance_with_a_history_makes_two_calls_to_the_journal_before_it_moves_anything() {
     let mut drill = Drill::start().await;
@@ -37,9 +38,27 @@ async fn a_cold_instance_with_a_history_makes_two_calls_to_the_journal_before_it
     drill.order("failover").await.is(200, "move", Some("Done"));
     let calls = drill.sandbox.world.ledger.since(position);
     let before = calls.iter().take_while(|call| call.kind != sandbox::Kind::Write);
-    let asked: Vec<_> =
-        before.map(|call| call.operation).filter(|name| name.starts_with("storage")).collect();
-    assert_eq!(asked, ["storage.list", "storage.create"]);
+    let asked = before.filter(|call| call.operation.starts_with("storage") && call.status() != Some(404));
+    assert_eq!(asked.map(|call| call.operation).collect::<Vec<_>>(), ["storage.list", "storage.create"]);
+    drill.all_promises_hold();
+}
+
+/// Nothing is begun a second time on what the store doesn't know, and it is told before anything is decided on it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_not_written_yet_is_known_and_written_before_all_else() {
+    let drill = Drill::start().await;
+    drill.sandbox.world.fault(Aim::service(sandbox::Service::Storage), Fault::status(503));
+    drill.cut_power();
+    assert_eq!(drill.open_incident("0.outage").await.status, 503);
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.open_incident("0.sister").await.is(503, "stay", None).because("on its standby already");
+    assert_eq!(drill.open_incident("0.outage").await.status, 503);
+    assert_eq!(drill.writes().len(), 3, "{:?}", drill.writes());
+    drill.sandbox.world.faults.clear();
+    drill.order("hold").await.is(200, "stay", None);
+    let told = drill.events();
+    let first: Vec<_> = told.iter().map(String::as_str).filter(|word| *word != "claim").collect();
+    assert_eq!(first, ["intent", "step", "step", "step", "step", "step", "ended", "held"]);
     drill.all_promises_hold();
 }
 
@@ -142,4 +161,49 @@ async fn a_failover_that_is_stuck_in_the_dark_is_tried_again_by_itself() {
     drill.order("reconcile").await.is(200, "move", Some("Done"));
     assert_eq!(drill.visit().await, Served::Standby);
     drill.all_promises_hold();
+}
+
+/// A release was rolled back: the one before reads no further, says so, and moves nothing by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_a_later_version_is_named_and_leaves_automatic_moves_alone() {
+    let later = failover_core::ENTRY_VERSION + 1;
+    let settings = Settings { journal: "file:{folder}/journal".to_owned(), ..Settings::default() };
+    let mut drill = Drill::with(settings, sandbox::Options::default()).await;
+    drill.order("acknowledge").await.is(200, "stay", None);
+    drill.order("acknowledge").await.is(200, "stay", None);
+    drill.function.kill().await;
+    drill.edit_newest_entry(|entry| entry["v"] = json!(later));
+    drill.restart().await;
+    drill.cut_power();
+    let told = format!(
+        "entry 2 of the journal of resume can't be read: it has version {later}, which a later release wrote"
+    );
+    for answer in [drill.order("reconcile").await, drill.open_incident("0.outage").await] {
+        answer.is(503, "stay", None).because(&told).because("deploy that release again");
+    }
+    assert!(drill.writes().is_empty(), "{:?}", drill.writes());
+    drill.failover(&["status"]).await.ends(1).says("unread").says(&told);
+    drill.order("failover").await.is(200, "move", Some("Done"));
+    drill.all_promises_hold();
+}
+
+/// What each earlier release wrote, up to a failover that its executor left in the middle.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_of_any_earlier_release_is_read_and_its_open_failover_carried_on() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("core/tests/fixtures/samples");
+    for sample in std::fs::read_dir(samples).expect("samples") {
+        let journal = std::fs::read_to_string(sample.expect("a sample").path()).expect("its text");
+        let settings = Settings { journal: "file:{folder}/journal".to_owned(), ..Settings::default() };
+        let mut drill = Drill::with(settings, sandbox::Options::default()).await;
+        drill.function.kill().await;
+        for (line, number) in journal.lines().zip(1..) {
+            drill.put_entry(number, &serde_json::from_str(line).expect("JSON"));
+        }
+        drill.restart().await;
+        drill.cut_power();
+        drill.failover(&["history"]).await.ends(0).says("failback Done in").says("failover");
+        drill.order("reconcile").await.is(200, "move", Some("Done"));
+        assert_eq!(drill.visit().await, Served::Standby);
+        drill.all_promises_hold();
+    }
 }

@@ -173,6 +173,15 @@ impl Drill {
         self.sandbox.world.ledger.writes().iter().map(|record| record.operation).collect()
     }
 
+    /// What happened, in the words of the journal's events, oldest first (a journal in the bucket).
+    pub fn events(&self) -> Vec<String> {
+        let objects = self.sandbox.world.storage.objects("gleich-tech-failover");
+        let entries = objects.iter().rev().filter(|(name, _)| name.starts_with("journal/resume/"));
+        let word =
+            |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON")["event"]["type"].clone();
+        entries.map(|(_, bytes)| word(bytes).as_str().expect("a word").to_owned()).collect()
+    }
+
     /// Somebody cuts the newest journal entry in half (a journal in a folder).
     pub fn spoil_newest_entry(&self) {
         let folder = self.folder.path().join("journal/resume");
@@ -188,8 +197,9 @@ impl Drill {
     /// Somebody else puts an entry of this number there (a journal in a folder).
     pub fn put_entry(&self, number: u64, entry: &Value) {
         let key = cloud_failover::journal::key(number).expect("a number");
-        let path = self.folder.path().join("journal/resume").join(key);
-        std::fs::write(path, entry.to_string()).expect("it is written");
+        let folder = self.folder.path().join("journal/resume");
+        std::fs::create_dir_all(&folder).expect("the journal's folder");
+        std::fs::write(folder.join(key), entry.to_string()).expect("it is written");
     }
 
     /// Changes the newest journal entry (a journal in a folder), as if it had been written otherwise.

@@ -169,7 +169,8 @@ pub enum Event {
     Ended {
         /// The plan's id.
         plan: u64,
-        /// Its executor; for one that was overtaken, also the executor of the newer plan.
+        /// Its executor; for one that was overtaken, also the executor of the newer plan. Unknown in early entries.
+        #[serde(default)]
         nonce: String,
         /// How.
         end: End,
@@ -305,6 +306,32 @@ pub enum Event {
     Later(Value),
 }
 
+impl Event {
+    /// The plan that it is about; an intent's is its own number.
+    pub fn plan(&self) -> Option<u64> {
+        match self {
+            Self::Claim { plan, .. }
+            | Self::Step { plan, .. }
+            | Self::AttemptEnded { plan, .. }
+            | Self::Ended { plan, .. } => Some(*plan),
+            _ => None,
+        }
+    }
+
+    /// The same about the plan that has this number.
+    #[must_use]
+    pub fn of_plan(mut self, number: u64) -> Self {
+        if let Self::Claim { plan, .. }
+        | Self::Step { plan, .. }
+        | Self::AttemptEnded { plan, .. }
+        | Self::Ended { plan, .. } = &mut self
+        {
+            *plan = number;
+        }
+        self
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -395,7 +422,10 @@ pub enum UnreadableEntry {
     #[error("it is not an entry ({0})")]
     Malformed(#[from] serde_json::Error),
     /// A later version wrote it.
-    #[error("it has version {0}, and this function reads versions up to {ENTRY_VERSION}")]
+    #[error(
+        "it has version {0}, which a later release wrote, and this one reads versions up to {ENTRY_VERSION}; deploy that \
+         release again"
+    )]
     Newer(u32),
     /// It lies in another's place.
     #[error("it is entry {number} of site {site}")]

@@ -53,6 +53,32 @@ fn entries_of_version_1_are_read_without_loss() {
     }
 }
 
+/// What each release that changed the shape of entries wrote of one and the same story, oldest first.
+const SAMPLES: [(&str, &str); 7] = [
+    ("1-first", include_str!("fixtures/samples/1-first.jsonl")),
+    ("2-ends", include_str!("fixtures/samples/2-ends.jsonl")),
+    ("3-who-ended", include_str!("fixtures/samples/3-who-ended.jsonl")),
+    ("4-confirmed", include_str!("fixtures/samples/4-confirmed.jsonl")),
+    ("5-checked", include_str!("fixtures/samples/5-checked.jsonl")),
+    ("6-paused", include_str!("fixtures/samples/6-paused.jsonl")),
+    ("7-later", include_str!("fixtures/samples/7-later.jsonl")),
+];
+
+#[test]
+fn entries_of_every_earlier_shape_are_read_without_loss_and_go_on() {
+    for (release, journal) in SAMPLES {
+        for (line, number) in journal.lines().zip(1..) {
+            let old: Value = serde_json::from_str(line).expect("JSON");
+            let entry = read(&old, number).unwrap_or_else(|why| panic!("{release}, entry {number}: {why}"));
+            let new: Value = serde_json::from_slice(&entry.to_bytes()).expect("JSON");
+            assert!(says(&new, &old), "{release}, entry {number} lost something:\n{old}\n{new}");
+            let acknowledged = Event::Acknowledged { by: None, message: "m".to_owned() };
+            let after = entry.state.after(number + 1, entry.at, &acknowledged);
+            assert!(after.is_ok(), "{release}, after entry {number}: {after:?}");
+        }
+    }
+}
+
 #[test]
 fn the_fixture_has_every_kind_of_event() {
     let mut kinds: Vec<String> = JOURNAL_V1
@@ -177,7 +203,8 @@ fn what_is_no_entry_is_refused() {
 #[test]
 fn a_later_version_is_refused_before_anything_else_of_it_is_read() {
     let refused = read(&json!({ "v": 2, "shape": "of a later time" }), 7).expect_err("a later version");
-    assert_eq!(refused.to_string(), "it has version 2, and this function reads versions up to 1");
+    let told = "it has version 2, which a later release wrote, and this one reads versions up to 1; deploy that release again";
+    assert_eq!(refused.to_string(), told);
 }
 
 #[test]

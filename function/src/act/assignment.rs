@@ -36,8 +36,8 @@ pub struct Ahead {
 /// Which plan to execute, and what its executor has to know of it.
 #[derive(Debug)]
 pub struct Assignment {
-    /// The plan's number; `None` while the journal can't be reached.
-    pub plan: Option<u64>,
+    /// The plan's number, in this process alone while the journal can't be reached.
+    pub plan: u64,
     /// This executor's word.
     pub nonce: String,
     /// When its first claim was begun to be written.
@@ -84,7 +84,7 @@ impl Assignment {
     /// To carry `plan` on, claimed under `nonce`.
     pub fn carrying_on(plan: &OpenPlan, nonce: String, claimed_at: Instant, state: Arc<State>) -> Self {
         Self {
-            plan: Some(plan.id),
+            plan: plan.id,
             nonce,
             claimed_at,
             direction: plan.direction,

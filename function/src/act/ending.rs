@@ -1,10 +1,10 @@
 //! How an attempt ends: the plan with it, or only this executor's part.
 
-use failover_core::{End, Position};
+use failover_core::{End, Event, Position};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Executor, Outcome, progress::Stop, writer::Note};
+use super::{Executor, Outcome, journal_writer::Stop};
 use crate::{announce::Kind, api::ApiErrorKind, switch::SwitchError};
 
 /// How long the same permanent error is tried before a plan is stuck.
@@ -82,13 +82,15 @@ impl Finish {
 impl Executor {
     pub(super) async fn finish(&self, finish: Finish) -> Outcome {
         let Finish { end, active, sentence, drain_until, retry } = finish;
-        let scribe = &self.permit.scribe;
-        scribe.note(Note::Ended { end, active, sentence: sentence.clone(), drain_until, retry });
-        let recorded = scribe.flush_or_trouble().await;
+        let (journal, told) = (&self.permit.journal, sentence.clone());
+        let ended =
+            |plan, nonce| Event::Ended { plan, nonce, end, active, sentence: told, drain_until, retry };
+        journal.tell(ended);
+        let recorded = journal.flush_or_trouble().await;
         self.teller.end(end, active, &sentence, &self.run.done);
         match recorded {
             Ok(()) => Outcome { end: Some(end), sentence, recorded: true, lost: false },
-            Err(_) if scribe.stop() == Some(Stop::Lost) => self.lost(),
+            Err(_) if journal.stop() == Some(Stop::Lost) => self.lost(),
             Err(why) => Outcome {
                 end: Some(end),
                 sentence: format!("{sentence}; it is not recorded yet: {why}"),
@@ -98,11 +100,11 @@ impl Executor {
         }
     }
 
-    /// The scribe goes on trying for as long as a delivery may wait.
+    /// The record goes on trying for as long as a delivery may wait.
     async fn record_later(&self) -> bool {
         let patience = crate::push::ANSWER_WITHIN.saturating_sub(self.begun.elapsed()) / 2;
         let patience = patience.min(self.run.site.pace.journal_patience);
-        tokio::time::timeout(patience, self.permit.scribe.flush()).await.unwrap_or(false)
+        tokio::time::timeout(patience, self.permit.journal.flush()).await.unwrap_or(false)
     }
 
     pub(super) async fn give_up(&self, refusal: Refusal) -> Outcome {
@@ -115,8 +117,9 @@ impl Executor {
             let finish = Finish::new(End::Stuck, done.active(), sentence);
             return self.finish(Finish { retry: done.is_no_risk(), ..finish }).await;
         }
-        self.permit.scribe.note(Note::AttemptEnded { trouble: Some(sentence.clone()), about });
-        let recorded = self.permit.scribe.flush_or_trouble().await.is_ok();
+        let trouble = Some(sentence.clone());
+        self.permit.journal.tell(|plan, nonce| Event::AttemptEnded { plan, nonce, trouble, about });
+        let recorded = self.permit.journal.flush_or_trouble().await.is_ok();
         if known.is_none() {
             self.teller.tell(Kind::Trouble, &sentence, json!({}));
         }
@@ -133,8 +136,9 @@ impl Executor {
                 self.finish(Finish::new(End::Overtaken, active, sentence)).await
             }
             Stop::Shutdown => {
-                self.permit.scribe.note(Note::AttemptEnded { trouble: None, about: None });
-                let recorded = self.permit.scribe.flush_or_trouble().await.is_ok();
+                let (trouble, about) = (None, None);
+                self.permit.journal.tell(|plan, nonce| Event::AttemptEnded { plan, nonce, trouble, about });
+                let recorded = self.permit.journal.flush_or_trouble().await.is_ok();
                 let sentence = "this process ends; the next delivery carries the plan on".to_owned();
                 Outcome { end: None, sentence, recorded, lost: false }
             }

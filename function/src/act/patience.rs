@@ -106,7 +106,7 @@ impl Patience {
         self.permit.check()?;
         let mut tries = Tries::default();
         while self.permit.is_old() {
-            match self.permit.scribe.renew().await {
+            match self.permit.journal.renew().await {
                 Ok(()) => break,
                 Err(_) if self.permit.goes_on_blind => {
                     self.permit.check()?;

@@ -1,19 +1,22 @@
 //! Whether an executor may go on: nobody has told it to stop, and its claim stands.
 //!
-//! It is told to stop by its scribe (a newer order, a lost claim), by another executor of this process, or by the end of
+//! It is told to stop by the journal (a newer order, a lost claim), by another executor of this process, or by the end of
 //! this process, and obeys wherever it waits; a cloud write that was begun is finished first.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{ending::Halt, progress::Stop, scribe::Scribe};
+use super::{
+    ending::Halt,
+    journal_writer::{JournalWriter, Stop},
+};
 use crate::api::fence;
 
 /// An executor's leave to go on.
 #[derive(Debug)]
 pub(super) struct Permit {
-    pub(super) scribe: Scribe,
+    pub(super) journal: JournalWriter,
     pub(super) shutdown: watch::Receiver<bool>,
     /// Whether another executor of this process takes the site over.
     pub(super) overtaken: watch::Receiver<bool>,
@@ -25,7 +28,7 @@ pub(super) struct Permit {
 impl Permit {
     /// Whether the executor has to stop now.
     pub(super) fn check(&self) -> Result<(), Halt> {
-        match self.scribe.stop() {
+        match self.journal.stop() {
             Some(stop) => Err(Halt::Stop(stop)),
             None if *self.overtaken.borrow() => Err(Halt::Stop(Stop::Overtaken)),
             None if *self.shutdown.borrow() => Err(Halt::Stop(Stop::Shutdown)),
@@ -38,7 +41,7 @@ impl Permit {
         let (mut shutdown, mut overtaken) = (self.shutdown.clone(), self.overtaken.clone());
         tokio::select! {
             biased;
-            stop = self.scribe.stopped() => Err(Halt::Stop(stop)),
+            stop = self.journal.stopped() => Err(Halt::Stop(stop)),
             Ok(_) = overtaken.wait_for(|taken| *taken) => Err(Halt::Stop(Stop::Overtaken)),
             Ok(_) = shutdown.wait_for(|ending| *ending) => Err(Halt::Stop(Stop::Shutdown)),
             done = work => Ok(done),
@@ -51,16 +54,16 @@ impl Permit {
 
     /// The plan's number, once it is known.
     pub(super) fn plan(&self) -> Option<u64> {
-        self.scribe.plan()
+        self.journal.plan()
     }
 
     /// Whether the claim still stands, looked at where a write is sent.
     pub(super) fn standing(&self) -> fence::Standing {
-        self.scribe.standing(self.claim_for, self.goes_on_blind)
+        self.journal.standing(self.claim_for, self.goes_on_blind)
     }
 
     /// Whether the claim is too old to write to a cloud on it.
     pub(super) fn is_old(&self) -> bool {
-        self.scribe.claim_age() >= self.claim_for
+        self.journal.claim_age() >= self.claim_for
     }
 }

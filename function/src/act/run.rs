@@ -4,7 +4,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Act, End, Line, Need, Plan, Position, Role, Served, Skipped, Step, Unless, Within};
+use failover_core::{
+    Act, End, Event, Line, Need, Plan, Position, Role, Served, Skipped, Step, Unless, Within,
+};
 use futures::future::join_all;
 use jiff::Timestamp;
 
@@ -16,7 +18,6 @@ use super::{
     permit::Permit,
     power::{PowerUp, Started},
     switches::{Setting, Switches},
-    writer::Note,
 };
 use crate::{
     clock::Instant,
@@ -300,6 +301,7 @@ impl Run {
         if step == Step::Route {
             self.answers.are_led_away();
         }
-        self.permit.scribe.note(Note::Step(record.clone()));
+        let record = record.clone();
+        self.permit.journal.tell(|plan, nonce| Event::Step { plan, nonce, record });
     }
 }

@@ -18,8 +18,8 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Begins the looks that an open incident will most likely need; none where what is known speaks against it.
-    pub(super) fn begin(desk: &Desk, signal: &Signal, known: Option<&State>) -> Self {
-        if !is_open_incident(signal) || known.is_some_and(is_dealt_with) {
+    pub(super) fn begin(desk: &Desk, signal: &Signal, known: &State) -> Self {
+        if !is_open_incident(signal) || is_dealt_with(known) {
             return Self::default();
         }
         let site = std::sync::Arc::clone(&desk.site);

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{ahead::Ahead, counts::Counts, motor::Running, rota::Rota, seen::Seen, waiting::Waiting};
 use crate::{
-    act::{Assignment, backlog::Backlog},
+    act::Assignment,
     clock::Instant,
     push::Reply,
     record::{Head, RecordError},
@@ -32,11 +32,9 @@ pub(crate) struct Desk {
     pub(super) shutdown: watch::Receiver<bool>,
     /// Held while a decision is made and its entry written; not while a plan executes.
     pub(super) deciding: Mutex<()>,
-    /// The executors of this process, by plan; 0 is a plan that the journal doesn't know yet.
+    /// The executors of this process, by the number that their plan had when they began.
     pub(super) running: Lock<HashMap<u64, Running>>,
     pub(super) counts: Lock<Counts>,
-    /// What the journal has still to be told of a move that began while it could not be reached.
-    pub(super) untold: Lock<Option<Backlog>>,
     /// When it is this site's turn to be looked at, where looks are rationed.
     pub(super) rota: Rota,
     /// How often the schedule sends reconcile.
@@ -68,15 +66,19 @@ impl Desk {
         reconcile_every: Duration,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
-        let (running, counts, untold) = (Lock::default(), Lock::default(), Lock::default());
+        let (running, counts) = (Lock::default(), Lock::default());
         let (deciding, waiting) = (Mutex::default(), Waiting::default());
-        Self { site, shutdown, deciding, running, counts, untold, rota, reconcile_every, waiting }
+        Self { site, shutdown, deciding, running, counts, rota, reconcile_every, waiting }
     }
 
     /// Decides `signal` and sees through what comes of it; pending incidents are decided again afterwards.
     pub(super) async fn handle(&self, signal: &Signal) -> Reply {
         let nonce = uuid::Uuid::new_v4().to_string();
-        match self.decide_patiently(signal, &nonce).await {
+        let begun = match self.decide_patiently(signal, &nonce).await {
+            Ok(begun) => Ok(begun),
+            Err(error) => self.decide_away(signal, &error, &nonce).await,
+        };
+        match begun {
             Ok(Begun::Settled(decision)) => {
                 let reply = self.decided(&decision);
                 if decision.verdict == Verdict::Stay {
@@ -92,7 +94,7 @@ impl Desk {
                 }
                 reply
             }
-            Err(error) => self.without_journal(signal, &error, nonce).await,
+            Err(reply) => reply,
         }
     }
 
@@ -132,8 +134,7 @@ impl Desk {
         // Others were decided meanwhile: that says nothing about the journal.
         known.deadline += queued.elapsed();
         if known.seen.is_none() {
-            let state = self.site.record.known().map(|head| head.state);
-            known.ahead = Ahead::begin(self, signal, state.as_deref());
+            known.ahead = Ahead::begin(self, signal, &self.site.record.state());
         }
         let head = self.in_time(known.deadline, self.look_for(signal)).await?;
         known.ahead.look_at_gates(self, &head);
@@ -178,7 +179,6 @@ impl Desk {
 
     /// An operator looks past entries that can't be read; automatic moves stop at them.
     pub(super) async fn look_for(&self, signal: &Signal) -> Result<Head, RecordError> {
-        self.tell_of_earlier_moves().await;
         match &signal.kind {
             SignalKind::Command(command) if command.verb != Verb::Reconcile => {
                 self.site.record.look_past().await
@@ -254,7 +254,7 @@ impl Desk {
         };
         let head = self.site.record.append_after(head, &intent).await?;
         let task = Assignment {
-            plan: Some(head.number),
+            plan: head.number,
             nonce: nonce.to_owned(),
             claimed_at,
             direction,

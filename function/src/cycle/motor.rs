@@ -1,6 +1,9 @@
 //! Seeing plans through: executing them here, joining those that execute here, and taking over dead ones.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 
 use failover_core::{Direction, Event, State, Verdict, decide_again};
 use jiff::Timestamp;
@@ -11,7 +14,7 @@ use super::{
     desk::{Begun, Desk},
 };
 use crate::{
-    act::{Assignment, Executor, Outcome, backlog::Backlog, turn::ClaimWatch},
+    act::{Assignment, Executor, Outcome, turn::ClaimWatch},
     clock::Instant,
     push::Reply,
     record::RecordError,
@@ -38,11 +41,7 @@ impl Desk {
         let (tell, outcome) = watch::channel(None);
         let (overtake, overtaken) = watch::channel(false);
         self.executors().insert(plan, Running { outcome, overtake: Arc::new(overtake) });
-        let untold = task.plan.is_none();
         let executor = Executor::new(Arc::clone(&self.site), task, self.shutdown.clone(), overtaken);
-        if untold {
-            *self.untold() = Some(executor.backlog());
-        }
         tokio::spawn(async move {
             let outcome = executor.execute().await;
             tell.send_replace(Some(outcome));
@@ -53,15 +52,20 @@ impl Desk {
     pub(super) fn is_running(&self, plan: u64) -> bool {
         let mut executors = self.executors();
         executors.retain(|_, running| running.is_at_work());
-        executors.contains_key(&plan)
+        self.of_plan(&executors, plan).is_some()
+    }
+
+    /// The executor of `plan`, which may have begun before the journal gave the plan its number.
+    fn of_plan<'a>(&self, executors: &'a HashMap<u64, Running>, plan: u64) -> Option<&'a Running> {
+        let is_it = |begun: u64| self.site.record.number_of(begun) == Some(plan);
+        executors
+            .get(&plan)
+            .or_else(|| executors.iter().find_map(|(begun, running)| is_it(*begun).then_some(running)))
     }
 
     /// The failover that an executor of this process works on, if one does.
     pub(super) fn moving_here(&self) -> Option<u64> {
-        if self.is_running(0) {
-            return Some(0);
-        }
-        let state = self.site.record.known()?.state;
+        let state = self.site.record.state();
         let newest = state.newest().filter(|plan| plan.direction == Direction::Failover)?;
         self.is_running(newest.id).then_some(newest.id)
     }
@@ -73,20 +77,7 @@ impl Desk {
         }
     }
 
-    /// A move that began here while the journal could not be reached is told of before anything is decided on a
-    /// journal that may be there again: what was done would be done once more.
-    pub(super) async fn tell_of_earlier_moves(&self) {
-        let untold = self.untold().clone();
-        if let Some(backlog) = untold {
-            backlog.write().await;
-        }
-    }
-
-    fn untold(&self) -> std::sync::MutexGuard<'_, Option<Backlog>> {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn executors(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Running>> {
+    fn executors(&self) -> MutexGuard<'_, HashMap<u64, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -113,19 +104,18 @@ impl Desk {
     }
 
     fn knows(&self, plan: u64) -> bool {
-        self.executors().contains_key(&plan)
+        self.of_plan(&self.executors(), plan).is_some()
     }
 
     /// The outcome of this process's executor; `None` where there is none, or where it lost the plan.
     async fn join(&self, plan: u64) -> Option<Outcome> {
-        let running = self.executors().get(&plan).cloned();
+        let running = self.of_plan(&self.executors(), plan).cloned();
         let mut running = running?;
         let outcome =
             running.outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
-        self.executors().retain(|id, known| *id != plan || !known.outcome.same_channel(&running.outcome));
+        self.executors().retain(|_, known| !known.outcome.same_channel(&running.outcome));
         match outcome {
             Some(outcome) if !outcome.lost => Some(outcome),
-            Some(_) if plan == 0 => Some(Outcome::unsettled("another executor carries this move on")),
             _ => None,
         }
     }
@@ -138,6 +128,9 @@ impl Desk {
         watch: &mut ClaimWatch,
     ) -> Result<Option<Outcome>, RecordError> {
         let head = self.site.record.look_past().await?;
+        let Some(plan) = self.site.record.number_of(plan) else {
+            return Ok(Some(Outcome::unsettled("another executor carries this move on")));
+        };
         let Some(open) = head.state.plan(plan) else {
             return Ok(Some(Outcome::of(head.state.ended(plan))));
         };

@@ -46,7 +46,9 @@ proptest! {
         }
         let refused = Entry::read(value.to_string().as_bytes(), &site(), entry.number).expect_err("a later version");
         prop_assert!(matches!(refused, UnreadableEntry::Newer(v) if v == version), "{}", refused);
-        let sentence = format!("it has version {version}, and this function reads versions up to 1");
+        let sentence = format!(
+            "it has version {version}, which a later release wrote, and this one reads versions up to 1; deploy that release again"
+        );
         prop_assert_eq!(refused.to_string(), sentence);
     }
 }
