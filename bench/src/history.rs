@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use cloud_failover::{
-    api::{Secret, credentials::StaticToken},
+    api::{Secret, tokens::StaticToken},
     journal::{Create, Journal, JournalSettings, key},
 };
 use failover_core::{

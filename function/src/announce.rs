@@ -18,10 +18,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::clouds::Severity;
+
 pub use announcer::{Announcer, Outlet};
 pub use event::{CONTENT_TYPE, SOURCE, TYPE_PREFIX};
-pub use kind::{Kind, Severity};
-pub use ping::Pinger;
+pub use kind::Kind;
+pub use ping::{Ping, Pinger};
 pub use signature::SigningKey;
 pub use topic::Topic;
 pub use webhook::{Webhook, WebhookKind};

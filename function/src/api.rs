@@ -1,25 +1,14 @@
-//! Thin clients of the providers' interfaces: credentials, retries, and errors named by meaning.
+//! How any provider's interface is called: retries, the fence before a write, and errors named by meaning.
 
 pub(crate) mod answer;
-pub mod azure;
-pub mod clients;
-pub mod cloudflare;
-pub mod credentials;
-pub mod endpoints;
+mod client;
 pub(crate) mod fence;
-pub mod google;
-pub mod kubernetes;
-pub mod names;
 pub mod retry;
 pub mod secret;
-mod task;
+pub(crate) mod task;
+pub mod tokens;
 
-pub use azure::Azure;
-pub use clients::Clients;
-pub use cloudflare::Cloudflare;
-pub use endpoints::Endpoints;
-pub use google::Google;
-pub use kubernetes::Kubernetes;
+pub use client::http_client;
 pub use retry::Pace;
 pub use secret::Secret;
 

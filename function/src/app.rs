@@ -2,29 +2,25 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use failover_core::Role;
 use tokio::{net::TcpListener, sync::watch};
 use warp::Filter;
 
 use crate::{
     announce::{Announcer, Outlet, Pinger, Topic, Webhook},
-    api::{
-        self, ApiError, Clients,
-        credentials::{DefaultCredentials, Tokens},
-    },
+    api::{self, ApiError, tokens::Tokens},
     check::Checker,
+    clouds::{Clients, google::credentials::DefaultCredentials},
     config::{self, Config},
     cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
-    monitors::Monitors,
+    monitors::{self, Monitors},
     pace::{Pace, Wishes},
     page,
-    probe::{Expect, Prober, Targets},
+    probe::Prober,
     pubsub::{PubSub, PubSubSettings},
     push::{Door, Limits, serve_routes},
     record::Record,
     site::Guarded,
-    switch::LeadsBy,
     watch::letterbox::AlertsTopic,
 };
 
@@ -178,7 +174,8 @@ pub async fn serve_page(
         tracing::warn!("FAILOVER_PAGE_KEY is not set: whoever reaches this port may read the page");
     }
     announce_address(&listener);
-    page::serve(listener, page_source(&parts), page_key(&config), monitors(&parts), ending).await;
+    let beside = monitors(&parts).map(|monitors| monitors::routes(monitors).boxed());
+    page::serve(listener, page_source(&parts), page_key(&config), beside, ending).await;
     Ok(())
 }
 
@@ -191,7 +188,7 @@ fn monitors(parts: &Parts) -> Option<Arc<Monitors>> {
 }
 
 fn page_source(parts: &Parts) -> Arc<page::Live> {
-    Arc::new(page::Live::new(parts))
+    Arc::new(page::Live::new(&parts.config, &parts.sites, &parts.pubsub))
 }
 
 fn page_key(config: &Config) -> Option<page::PageKey> {
@@ -206,13 +203,13 @@ fn announce_address(listener: &TcpListener) {
 
 fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -> Result<Clients, ApiError> {
     let factor =
-        config.call_timeout.as_secs_f64() / api::clients::Settings::default().call_timeout.as_secs_f64();
+        config.call_timeout.as_secs_f64() / crate::clouds::Settings::default().call_timeout.as_secs_f64();
     let throttled = config.times.throttled;
     let mut pace = api::Pace { throttled, ..api::Pace::default().scaled(factor) };
     if patience == Patience::OneTry {
         pace.budget = Duration::ZERO;
     }
-    let settings = api::clients::Settings {
+    let settings = crate::clouds::Settings {
         endpoints: config.endpoints.clone(),
         cloudflare_token: config.cloudflare_token().cloned(),
         own_cluster: config.own_cluster.clone(),
@@ -279,32 +276,11 @@ fn guard(
         repair: site.repair,
         switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
         prober: Arc::clone(prober),
-        targets: targets(site),
+        targets: site.targets(),
         record: Arc::new(Record::new(journal.clone(), site.name.clone(), pace)),
         announcer: announcer.clone(),
         pace,
         wishes: Wishes::default(),
         clouds: Arc::default(),
     })
-}
-
-/// Where a site is asked. Names are looked up by each probe.
-pub fn targets(site: &config::Site) -> Targets {
-    Targets {
-        public: site.public_url.clone(),
-        witness: site.witness.clone(),
-        standby: site.standby_url.clone(),
-        primary: site.primary_url.clone(),
-        connect: site.primary_connect.clone(),
-        by_name: site
-            .switches
-            .iter()
-            .any(|switch| switch.role() == Role::Route && switch.leads_by() == LeadsBy::Name),
-        expect: expect(&site.expect),
-        standby_expect: expect(&site.standby_expect),
-    }
-}
-
-fn expect(expect: &config::Expect) -> Expect {
-    Expect { status: expect.status, contains: expect.contains.clone() }
 }

@@ -3,31 +3,16 @@
 //! `failover check` and the command `check` run it. One file an area below; what is wrong is decided there by pure
 //! functions on what was observed. A switch observes its own thing (`Switch::check`).
 
-mod by_hand;
 mod clock;
-pub mod dns_record;
-mod expression;
-pub mod front;
 pub mod function;
 mod guarded;
 mod journal;
-pub mod machines;
-pub mod monitoring;
-pub mod page_rule;
-mod pattern;
 mod probes;
-mod problem;
-pub mod redirect_rule;
 mod report;
 mod shared;
-mod situation;
-pub mod standby;
 pub mod subscription;
-mod target;
 mod token;
 mod whom;
-pub mod worker_route;
-pub mod worker_script;
 
 use std::sync::Arc;
 
@@ -36,13 +21,14 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::{
-    announce::Severity, api::Clients, config::Config, journal::JournalLocation, pubsub::PubSub, site::Guarded,
+    clouds::{Area, Checked, Clients, Finding, Severity},
+    config::Config,
+    journal::JournalLocation,
+    pubsub::PubSub,
+    site::Guarded,
 };
 
-pub use by_hand::ByHand;
-pub use problem::{Area, Checked, Finding, Problem, missing};
 pub use report::Report;
-pub use situation::Situation;
 pub use whom::{Eyes, Whom};
 
 /// Looks at everything that a failover needs.

@@ -1,24 +1,21 @@
-//! Switches: one trait, one file a provider. Decisions and plans know nothing of what is in here.
+//! Clouds: what every switch has to do, the list of kinds, and one folder a provider.
 //!
-//! A new provider is one file in `switch/` and one line in `PROVIDERS`.
+//! A provider's folder holds its client, its credentials, and for each kind of switch one file: the keys it is configured
+//! with, the switch itself, and beside it what `check` finds of it. Decisions and plans know nothing of what is in here.
+//! A new kind is one file and one line in `PROVIDERS`.
 
-mod azure_findings;
-mod azure_interface;
-pub mod azure_ip_configuration;
-mod azure_joins;
-pub mod cloud_run_invoker;
-mod cloudflare;
-pub mod cloudflare_dns_record;
-pub mod cloudflare_page_rule;
-pub mod cloudflare_redirect_rule;
-pub mod cloudflare_worker_route;
-pub mod gcp_access_config;
-pub mod gcp_alias_ip;
-mod gcp_pair;
+pub mod azure;
+pub(crate) mod clients;
+pub mod cloudflare;
+mod endpoints;
+pub mod google;
 pub mod keys;
-pub mod kubernetes_scale;
-mod pair;
-pub mod uptime_check;
+pub mod kubernetes;
+pub mod machine;
+pub(crate) mod pair;
+mod problem;
+mod severity;
+mod situation;
 
 use std::{any::Any, fmt, net::IpAddr, sync::Arc};
 
@@ -26,27 +23,28 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SiteName, SwitchId};
 use jiff::Timestamp;
 
-use crate::{
-    api::{ApiError, Clients},
-    check::{Checked, Situation},
-    config::nearest,
-    machine::Identity,
-};
+use crate::{api::ApiError, nearest::nearest};
+use machine::Identity;
 
+pub use clients::{Clients, Settings};
+pub use endpoints::Endpoints;
 pub use keys::{KeyProblem, Keyed, Keys, Kind};
+pub use problem::{Area, Checked, Finding, Problem, missing};
+pub use severity::Severity;
+pub use situation::Situation;
 
 /// Every kind of switch there is.
 const PROVIDERS: &[Provider] = &[
-    cloud_run_invoker::PROVIDER,
-    cloudflare_dns_record::PROVIDER,
-    cloudflare_page_rule::PROVIDER,
-    cloudflare_redirect_rule::PROVIDER,
-    cloudflare_worker_route::PROVIDER,
-    gcp_access_config::PROVIDER,
-    gcp_alias_ip::PROVIDER,
-    azure_ip_configuration::PROVIDER,
-    kubernetes_scale::PROVIDER,
-    uptime_check::PROVIDER,
+    google::cloud_run_invoker::PROVIDER,
+    cloudflare::dns_record::PROVIDER,
+    cloudflare::page_rule::PROVIDER,
+    cloudflare::redirect_rule::PROVIDER,
+    cloudflare::worker_route::PROVIDER,
+    google::access_config::PROVIDER,
+    google::alias_ip::PROVIDER,
+    azure::ip_configuration::PROVIDER,
+    kubernetes::scale::PROVIDER,
+    google::uptime_check::PROVIDER,
 ];
 
 /// A switch read from its table, or every problem of that table.

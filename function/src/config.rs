@@ -8,7 +8,6 @@ mod cloud_run;
 mod endpoints;
 mod environment;
 mod names;
-mod near;
 mod place;
 mod problems;
 mod push;
@@ -26,28 +25,29 @@ use failover_core::{Concern, Incident, SiteMarks};
 use toml::Table;
 
 use crate::{
-    api::{
-        Endpoints, Secret,
+    announce::Ping,
+    api::Secret,
+    clouds::{
+        Endpoints,
         azure::Account,
         kubernetes::{self, Source},
     },
     journal::JournalLocation,
+    pace::Times,
 };
 
-pub use address::{HostPort, Shown};
+pub use address::Shown;
 pub use cloud_run::CloudRun;
 pub use endpoints::Emulated;
 pub use environment::{Environment, Purpose};
 pub use names::{SubscriptionName, TopicName};
-pub(crate) use near::nearest;
 pub use place::Place;
 pub use problems::{EXIT_CODE, Problem, Problems};
 pub use push::{Carries, Expected, Push, Verify};
 pub use shape::schema;
 pub use site::{Expect, Site};
-pub use times::Times;
 pub use watch::Watch;
-pub use webhook::{Ping, Webhook};
+pub use webhook::Webhook;
 
 use problems::Found;
 use section::Section;

@@ -26,7 +26,7 @@ pub use error::JournalError;
 pub use key::{NEWEST_POSSIBLE, key, number};
 pub use location::{BadLocation, JournalLocation};
 
-use crate::api::{ApiErrorKind, credentials::Tokens};
+use crate::api::{ApiErrorKind, tokens::Tokens};
 use copy::Copies;
 use error::Operation;
 

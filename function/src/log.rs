@@ -26,8 +26,6 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::config::Environment;
-
 pub use redact::{hide, hide_passing, redact};
 pub use trace::Trace;
 
@@ -56,32 +54,42 @@ pub enum Format {
     },
 }
 
-impl Format {
-    /// A person's, where a terminal is looked at and this isn't Cloud Run.
-    pub fn fitting(environment: &Environment) -> Self {
-        if std::io::stderr().is_terminal() && !environment.is_on_cloud_run() {
-            Self::Human { colour: environment.variable("NO_COLOR").is_none() }
+/// What the environment says of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// How much is logged, where [`LEVEL_VARIABLE`] says.
+    pub level: Option<String>,
+    /// Whether colours are welcome.
+    pub colour: bool,
+    /// Whether Cloud Logging reads it.
+    pub by_cloud_logging: bool,
+}
+
+impl Asked {
+    /// A person's format, where a terminal is looked at and Cloud Logging doesn't read it.
+    pub fn format(&self) -> Format {
+        if std::io::stderr().is_terminal() && !self.by_cloud_logging {
+            Format::Human { colour: self.colour }
         } else {
-            Self::Json
+            Format::Json
         }
     }
 }
 
 /// Starts logging to standard error, in the form that fits and as much as [`LEVEL_VARIABLE`] says.
-pub fn init(environment: &Environment) {
-    start(environment, Format::fitting(environment), "info", None);
+pub fn init(asked: &Asked) {
+    start(asked, asked.format(), "info", None);
 }
 
 /// As `init`, for a command that a person runs and that says itself what matters: nothing is logged unless
 /// [`LEVEL_VARIABLE`] asks for it, and then as a person reads it.
-pub fn init_for_command(environment: &Environment) {
-    let colour = std::io::stderr().is_terminal() && environment.variable("NO_COLOR").is_none();
-    start(environment, Format::Human { colour }, "off", Some(Heard));
+pub fn init_for_command(asked: &Asked) {
+    let colour = std::io::stderr().is_terminal() && asked.colour;
+    start(asked, Format::Human { colour }, "off", Some(Heard));
 }
 
-fn start(environment: &Environment, format: Format, usual: &str, heard: Option<Heard>) {
-    let asked = environment.variable(LEVEL_VARIABLE).unwrap_or(usual);
-    let (filter, complaint) = match filter(asked) {
+fn start(asked: &Asked, format: Format, usual: &str, heard: Option<Heard>) {
+    let (filter, complaint) = match filter(asked.level.as_deref().unwrap_or(usual)) {
         Ok(filter) => (filter, None),
         Err(why) => (EnvFilter::new("info"), Some(why)),
     };

@@ -13,7 +13,20 @@ use failover_core::SwitchId;
 use rand::Rng;
 use tokio::time::Instant;
 
-use crate::config::Times;
+/// Times that don't follow from any other setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// The gap between the two answers that a failback asks of the primary.
+    pub apart: Duration,
+    /// The pauses for a provider that throttles without saying for how long.
+    pub throttled: [Duration; 5],
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { apart: Duration::from_secs(2), throttled: [2, 5, 10, 30, 60].map(Duration::from_secs) }
+    }
+}
 
 /// A provider's wish to be left alone is honoured for so long: visitors wait in the dark meanwhile.
 const WISH_AT_MOST: Duration = Duration::from_mins(1);

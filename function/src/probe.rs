@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 use uuid::Uuid;
 
-use crate::config::HostPort;
+use crate::host::HostPort;
 use dialer::{Dialer, Line};
 use identity::Identities;
 use visit::{Place, Visit};

@@ -24,7 +24,7 @@ use url::Url;
 
 pub use subscription::{DeadLetter, PushSettings, SubscriptionSettings};
 
-use crate::api::{ApiError, credentials::Tokens};
+use crate::api::{ApiError, tokens::Tokens};
 use bridge::Bridge;
 use failure::Call;
 

@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 use crate::{
     announce::{Announcement, Announcer, Kind},
     api::ApiErrorKind,
+    clouds::{Observation, Readiness, Switch, SwitchError},
     pace::{Pace, Wishes},
     probe::{Answer, Prober, Targets, Witness},
     record::Record,
-    switch::{Observation, Readiness, Switch, SwitchError},
 };
 
 /// All that is needed to decide about a site and to move it.

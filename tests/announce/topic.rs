@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use cloud_failover::{
-    api::{ApiErrorKind, Secret, credentials::StaticToken},
+    api::{ApiErrorKind, Secret, tokens::StaticToken},
     pubsub::{PubSub, PubSubSettings},
 };
 use sandbox::{

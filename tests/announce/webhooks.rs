@@ -5,8 +5,9 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cloud_failover::{
-    announce::{Announcement, Outlet, Severity, Webhook, WebhookKind},
+    announce::{Announcement, Outlet, Webhook, WebhookKind},
     api::{ApiError, ApiErrorKind, Secret},
+    clouds::Severity,
 };
 use serde_json::json;
 

@@ -7,11 +7,11 @@ use std::{
 };
 
 use cloud_failover::{
-    api::{
-        Clients, Endpoints, Pace, Secret, clients::Settings, credentials::StaticToken, kubernetes::Source,
+    api::{Pace, Secret, tokens::StaticToken},
+    clouds::{
+        self, Change, Clients, Endpoints, Observation, Settings, Situation, Switch, SwitchError,
+        kubernetes::Source,
     },
-    check::Situation,
-    switch::{self, Change, Observation, Switch, SwitchError},
 };
 use failover_core::{Observed, Position, Served};
 use sandbox::{
@@ -50,7 +50,7 @@ impl Bench {
     async fn named(kind: &'static Kind, table: fn(&sandbox::SiteSeed) -> String, budget: Duration) -> Self {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let site = sandbox.site("resume");
-        let spec = switch::read(
+        let spec = clouds::read(
             kind.key,
             &table(&site.seed).replace("{edge}", &site.edge.to_string()).parse().unwrap(),
         )

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cloud_failover::{
     api::ApiErrorKind,
-    switch::{self, Change, Switch},
+    clouds::{self, Change, Switch},
 };
 use failover_core::{
     Observed,
@@ -35,7 +35,7 @@ async fn named(
         seed.zone,
         record_id(&seed.name)
     );
-    let spec = switch::read(DNS_RECORD.key, &table.parse().unwrap()).unwrap();
+    let spec = clouds::read(DNS_RECORD.key, &table.parse().unwrap()).unwrap();
     let switch = spec.build(&clients(&sandbox, Duration::from_secs(4)));
     (sandbox, seed, switch)
 }

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use cloud_failover::{
-    check::{Checked, Situation},
-    switch,
-};
+use cloud_failover::clouds::{self, Checked, Situation};
 use failover_core::{Position, Served};
 use sandbox::{
     Options, Sandbox, SiteSeed,
@@ -74,7 +71,7 @@ impl Named {
     }
 
     async fn check(&self) -> Checked {
-        let spec = switch::read(self.kind.key, &(self.kind.table)(&self.seed).parse().unwrap()).unwrap();
+        let spec = clouds::read(self.kind.key, &(self.kind.table)(&self.seed).parse().unwrap()).unwrap();
         let url = |text: &str| Some(text.parse().unwrap());
         let situation = Situation {
             site: "resume".parse().unwrap(),

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_failover::{
-    api::{ApiErrorKind, Clients, Secret, azure::Account, clients::Settings, credentials::StaticToken},
-    switch::{self, Switch, SwitchError},
+    api::{ApiErrorKind, Secret, tokens::StaticToken},
+    clouds::{self, Clients, Settings, Switch, SwitchError, azure::Account},
 };
 use sandbox::{
     Aim, Fault, Options, Sandbox, Service,
@@ -34,7 +34,7 @@ impl Asking {
         let clients = Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new("x")))).unwrap();
         let seed = sandbox.site("resume").seed;
         let table = (IP_CONFIGURATION.table)(&seed).parse().unwrap();
-        let switch = switch::read(IP_CONFIGURATION.key, &table).unwrap().build(&clients);
+        let switch = clouds::read(IP_CONFIGURATION.key, &table).unwrap().build(&clients);
         Self { sandbox, switch }
     }
 
@@ -138,7 +138,7 @@ async fn variables_of_other_programs_on_a_machine_of_azures_do_no_harm() {
         };
         let clients = Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new("x")))).unwrap();
         let table = (IP_CONFIGURATION.table)(&sandbox.site("resume").seed).parse().unwrap();
-        let switch = switch::read(IP_CONFIGURATION.key, &table).unwrap().build(&clients);
+        let switch = clouds::read(IP_CONFIGURATION.key, &table).unwrap().build(&clients);
         match switch.observe().await {
             Ok(_) => assert!(known),
             Err(error) => {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use cloud_failover::{
     api::ApiErrorKind,
-    machine::{AzureMachine, Identity},
-    switch::{Change, Readiness},
+    clouds::{
+        Change, Readiness,
+        machine::{AzureMachine, Identity},
+    },
 };
 use failover_core::{
     Observed,

@@ -3,11 +3,11 @@
 use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use cloud_failover::{
-    api::{
-        ApiErrorKind, Kubernetes, Pace,
-        kubernetes::{DeploymentName, Source},
+    api::{ApiErrorKind, Pace},
+    clouds::{
+        Change,
+        kubernetes::{DeploymentName, Kubernetes, Source},
     },
-    switch::Change,
 };
 use failover_core::{
     Observed,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cloud_failover::{
     api::ApiErrorKind,
-    switch::{Change, Readiness},
+    clouds::{Change, Readiness},
 };
 use failover_core::{
     Observed,

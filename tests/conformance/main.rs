@@ -20,7 +20,7 @@ mod tokens;
 use bench::Bench;
 use cloud_failover::{
     api::ApiErrorKind,
-    switch::{Change, Readiness},
+    clouds::{Change, Readiness},
 };
 use failover_core::{
     Observed,

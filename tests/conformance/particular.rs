@@ -6,9 +6,8 @@ use std::{
 };
 
 use cloud_failover::{
-    api::{ApiErrorKind, Clients, Endpoints, Secret, clients::Settings, credentials::StaticToken},
-    check::Situation,
-    switch::{self, Change, Readiness},
+    api::{ApiErrorKind, Secret, tokens::StaticToken},
+    clouds::{self, Change, Clients, Endpoints, Readiness, Settings, Situation},
 };
 use failover_core::{
     Observed,
@@ -129,7 +128,7 @@ async fn an_operation_that_does_not_end_is_given_up_at_last() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let call_timeout = Duration::from_millis(300);
     let switch = clients_within(&sandbox, Duration::ZERO, call_timeout);
-    let spec = switch::read(IAM_CHECK.key, &(IAM_CHECK.table)(&sandbox.site("resume").seed).parse().unwrap());
+    let spec = clouds::read(IAM_CHECK.key, &(IAM_CHECK.table)(&sandbox.site("resume").seed).parse().unwrap());
     let switch = spec.unwrap().build(&switch);
     sandbox.world.run.operations_take(Duration::from_hours(1));
     let started = Instant::now();
@@ -195,7 +194,7 @@ async fn a_missing_or_odd_cloudflare_token_is_told_without_asking() {
         let settings = Settings { endpoints: endpoints(&sandbox), cloudflare_token, ..Settings::default() };
         let clients = Clients::new(settings).unwrap();
         let site = sandbox.site("resume");
-        let spec = switch::read(PAGE_RULE.key, &(PAGE_RULE.table)(&site.seed).parse().unwrap()).unwrap();
+        let spec = clouds::read(PAGE_RULE.key, &(PAGE_RULE.table)(&site.seed).parse().unwrap()).unwrap();
         let cause = spec.build(&clients).observe().await.unwrap_err().cause;
         assert_eq!(cause.kind, ApiErrorKind::Unaccepted);
         assert!(cause.message.contains(why), "{cause}");

@@ -4,8 +4,8 @@
 use std::{future::Future, process::Command, sync::Arc, time::Duration};
 
 use cloud_failover::{
-    api::{ApiErrorKind, Clients, Endpoints, clients::Settings},
-    switch::{self, Readiness, Switch},
+    api::ApiErrorKind,
+    clouds::{self, Clients, Endpoints, Readiness, Settings, Switch},
 };
 use sandbox::{Aim, Fault, Options, Sandbox, Service, SiteSeed};
 
@@ -38,7 +38,7 @@ fn gate() -> (Clients, Arc<dyn Switch>) {
     let settings = Settings { endpoints, pace: pace(Duration::from_secs(4)), ..Settings::default() };
     let clients = Clients::new(settings).unwrap();
     let table = (ALL_USERS.table)(&SiteSeed::example()).parse().unwrap();
-    let gate = switch::read(ALL_USERS.key, &table).unwrap().build(&clients);
+    let gate = clouds::read(ALL_USERS.key, &table).unwrap().build(&clients);
     (clients, gate)
 }
 

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_failover::{
-    api::{Clients, Endpoints, Secret, clients::Settings, credentials::StaticToken},
-    switch::{self, Change, Switch},
+    api::{Secret, tokens::StaticToken},
+    clouds::{self, Change, Clients, Endpoints, Settings, Switch},
 };
 use failover_core::Position;
 use sandbox::{Options, Sandbox, Service, Site, google::access::FUNCTION_ACCOUNT};
@@ -42,7 +42,7 @@ impl Ours {
 
     async fn set(&self, kind: &str, keys: &str, position: Position) {
         let switch: Arc<dyn Switch> =
-            switch::read(kind, &keys.parse().unwrap()).unwrap().build(&self.clients);
+            clouds::read(kind, &keys.parse().unwrap()).unwrap().build(&self.clients);
         assert_eq!(switch.set(position, None).await.unwrap(), Change::Made);
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use cloud_failover::{
     api::{
         ApiError, ApiErrorKind, Secret,
-        credentials::{StaticToken, Token, Tokens},
+        tokens::{StaticToken, Token, Tokens},
     },
     journal::{Create, Journal, JournalLocation, JournalSettings, Newest, key},
 };

@@ -6,7 +6,7 @@ mod findings;
 
 use chromium::{Chromium, Screen};
 use cloud_failover::{
-    announce::Severity,
+    clouds::Severity,
     page::{Finding, Overview},
 };
 use failover_core::{Direction, End, Event, Observed, Position, Step};

@@ -3,8 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use cloud_failover::{
-    announce::Severity,
     app::{Parts, Patience},
+    clouds::Severity,
     config::{Config, Environment, Purpose},
     page::{Finding, Live, Overview, Place, Source},
 };
@@ -26,7 +26,8 @@ fn live(drill: &Drill) -> Live {
     let token = Options::default().cloudflare_token;
     let environment = Environment::of(Purpose::Look, &[("CLOUDFLARE_API_TOKEN", &token)]);
     let config = Arc::new(Config::read(&text, &environment).unwrap());
-    Live::new(&Parts::build(config, Patience::OneTry).unwrap())
+    let parts = Parts::build(config, Patience::OneTry).unwrap();
+    Live::new(&parts.config, &parts.sites, &parts.pubsub)
 }
 
 async fn overview(live: &Live) -> Overview {

@@ -1,7 +1,7 @@
 //! What others wrote stays text: a summary, a reason or an error may be hostile.
 
 use cloud_failover::{
-    announce::Severity,
+    clouds::Severity,
     page::{Finding, Overview},
 };
 use failover_core::{Asker, Direction, End, Event, Hold, Observed, Position, Step};

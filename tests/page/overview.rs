@@ -1,7 +1,7 @@
 //! What the overview says of a night, as data.
 
 use cloud_failover::{
-    announce::Severity,
+    clouds::Severity,
     page::{Finding, Overview, Place, Tone},
 };
 use failover_core::{Asker, Direction, End, Event, Failback, Hold, Observed, Position, Served, Step};

@@ -8,8 +8,9 @@ use std::{
 
 use async_trait::async_trait;
 use cloud_failover::{
-    announce::{Announcement, Announcer, Outlet, Severity},
+    announce::{Announcement, Announcer, Outlet},
     api::ApiError,
+    clouds::Severity,
     probe::{Expect, Targets, Witness},
     watch::Dialer,
 };

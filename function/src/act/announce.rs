@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::{done::Done, permit::Permit};
 use crate::{
-    announce::{Announcement, Kind, Severity},
+    announce::{Announcement, Kind},
+    clouds::Severity,
     site::Guarded,
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Instant,
-    switch::{Observation, Readiness, SwitchError},
+    clouds::{Observation, Readiness, SwitchError},
 };
 use failover_core::{Direction, End, OpenPlan, Order, State, StepRecord, Trouble};
 

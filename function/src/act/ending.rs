@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Executor, Outcome, journal_writer::Stop};
-use crate::{announce::Kind, api::ApiErrorKind, switch::SwitchError};
+use crate::{announce::Kind, api::ApiErrorKind, clouds::SwitchError};
 
 /// How long the same permanent error is tried before a plan is stuck.
 const TRYING_FOR: SignedDuration = SignedDuration::from_mins(30);

@@ -9,7 +9,7 @@ use super::{
     ending::Halt,
     switches::{Setting, Switches},
 };
-use crate::{api::ApiErrorKind, switch::Switch};
+use crate::{api::ApiErrorKind, clouds::Switch};
 
 /// How often a switch is set again before it is said that somebody else moves it: own choice.
 const SET_AGAIN: usize = 3;

@@ -12,7 +12,7 @@ use super::{
     ending::{Halt, Refusal},
     permit::Permit,
 };
-use crate::{announce::Kind, api::ApiErrorKind, site::Guarded, switch::SwitchError};
+use crate::{announce::Kind, api::ApiErrorKind, clouds::SwitchError, site::Guarded};
 
 /// So long something is tried again before people are told of it.
 const TOLD_AFTER: Duration = Duration::from_mins(1);

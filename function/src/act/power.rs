@@ -12,7 +12,7 @@ use super::{
     done::Done,
     switches::{Setting, Switches},
 };
-use crate::{clock::Instant, site::Guarded, switch::Change};
+use crate::{clock::Instant, clouds::Change, site::Guarded};
 
 /// What starts the primary, and waits for it.
 pub(super) struct PowerUp<'a> {

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     clock::Instant,
+    clouds::{Change, Observation, Readiness},
     site::Guarded,
-    switch::{Change, Observation, Readiness},
 };
 
 /// One executor's run of a plan.

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     api::fence,
     clock::Instant,
+    clouds::{Change, Observation, Switch},
     site::Guarded,
-    switch::{Change, Observation, Switch},
 };
 
 /// Switches of one role to be set, and what is made sure of before each try.

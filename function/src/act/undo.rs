@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use failover_core::{Act, End, Line, Need, Position, Role, Step, Undone};
 
 use super::{Finish, Halt, run::Run, switches::Setting};
-use crate::{clock::Instant, switch::Change};
+use crate::{clock::Instant, clouds::Change};
 
 impl Run {
     /// Undoes what was done, for this reason. Nothing comes of it where a visitor is served by the primary meanwhile: the

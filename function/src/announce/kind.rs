@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clouds::Severity;
+
 /// What an announcement is about. Receivers filter by these words: they are added to, never changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,29 +135,6 @@ impl fmt::Display for Kind {
     }
 }
 
-/// How much an announcement asks of whoever reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Look at it today.
-    Warning,
-    /// Look at it now.
-    Critical,
-}
-
-impl Severity {
-    /// The word that receivers see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,13 +143,6 @@ mod tests {
     fn every_kind_is_written_as_it_is_serialized() {
         for kind in Kind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
-        }
-    }
-
-    #[test]
-    fn every_severity_is_written_as_it_is_serialized() {
-        for severity in [Severity::Info, Severity::Warning, Severity::Critical] {
-            assert_eq!(serde_json::to_value(severity).unwrap(), severity.as_str());
         }
     }
 }

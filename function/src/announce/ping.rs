@@ -8,10 +8,19 @@ use std::time::Duration;
 use futures::future::join_all;
 use reqwest::Client;
 
-use crate::config::Ping;
+use crate::api::Secret;
 
 /// A call takes no longer: nobody waits for it but the reconcile that makes it.
 const WITHIN: Duration = Duration::from_secs(5);
+
+/// What is called every minute that all is well, so that somebody else notices when the calls stop.
+#[derive(Debug, Clone)]
+pub struct Ping {
+    /// The variable that held its URL, by which it is named in logs.
+    pub name: String,
+    /// Its URL.
+    pub url: Secret,
+}
 
 /// Calls every URL that wants to hear that all is well.
 #[derive(Debug, Default)]

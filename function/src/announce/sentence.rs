@@ -1,6 +1,7 @@
 //! An announcement in a few words for people: the same in every chat.
 
-use super::{Announcement, Kind, Severity};
+use super::{Announcement, Kind};
+use crate::clouds::Severity;
 
 /// Characters of a sentence that fit everywhere: Discord takes 2,000 in all ("Message object: content").
 const LONGEST: usize = 1_800;

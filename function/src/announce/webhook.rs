@@ -12,8 +12,9 @@ use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Announcement, CONTENT_TYPE, Kind, Outlet, Severity, signature::SigningKey};
+use super::{Announcement, CONTENT_TYPE, Kind, Outlet, signature::SigningKey};
 use crate::api::{ApiError, ApiErrorKind, Secret, retry::causes};
+use crate::clouds::Severity;
 
 /// Tries after the first.
 const RETRIES: usize = 3;

@@ -9,45 +9,45 @@ use serde_json::Value;
 
 use super::{
     ApiError, ApiErrorKind,
-    credentials::Tokens,
     retry::{Failure, Wait, retry_after, root_cause},
     task::{Task, excerpt},
 };
+use crate::api::tokens::Tokens;
 
 /// No answer that anybody here needs is longer: own choice, a project's thousand services fit into half of it.
 pub(crate) const LONGEST: usize = 16 * 1024 * 1024;
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// No more of it than [`LONGEST`]: what is cut off there is no JSON.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub(super) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+    pub(crate) async fn receive(response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let (status, headers) = (response.status(), response.headers().clone());
         Ok(Self { status, headers, body: body(response).await? })
     }
 
     /// How long the provider wants to be left alone.
-    pub(super) fn wait(&self) -> Option<Duration> {
+    pub(crate) fn wait(&self) -> Option<Duration> {
         self.header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, Timestamp::now()))
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The answer's JSON; nothing where there is none.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// The answer's JSON. Whatever isn't JSON came from something in between, so it may pass.
-    pub(super) fn read_json(&self, task: &Task<'_>) -> Result<Value, Failure> {
+    pub(crate) fn read_json(&self, task: &Task<'_>) -> Result<Value, Failure> {
         serde_json::from_slice(&self.body).map_err(|_| {
             let what =
                 format!("answered {} with what isn't JSON: {}", self.status.as_u16(), excerpt(&self.body));
@@ -56,7 +56,7 @@ impl Answer {
     }
 
     /// A failure that this answer told of. A wish to wait may be among its headers, or where this provider has it.
-    pub(super) fn failure(&self, error: ApiError, wish: Option<Duration>) -> Failure {
+    pub(crate) fn failure(&self, error: ApiError, wish: Option<Duration>) -> Failure {
         Failure { error, wait: self.wait().or(wish).map_or(Wait::Backoff, Wait::Asked) }
     }
 }
@@ -75,7 +75,7 @@ pub(crate) async fn body(mut response: reqwest::Response) -> Result<Bytes, reqwe
 
 /// One try with one of these tokens. One that isn't accepted is replaced once, and so is one for which nothing was done
 /// yet: it may be somebody else's.
-pub(super) async fn authorized<T, S, F>(tokens: &dyn Tokens<T>, send: S) -> Result<Answer, Failure>
+pub(crate) async fn authorized<T, S, F>(tokens: &dyn Tokens<T>, send: S) -> Result<Answer, Failure>
 where
     T: Clone,
     S: Fn(T) -> F,
@@ -104,7 +104,7 @@ pub(crate) fn is_tokens_fault<T>(tokens: &dyn Tokens<T>, token: &T, status: Stat
 }
 
 /// Why there was no answer within `limit`, or none at all.
-pub(super) fn broken(task: &Task<'_>, error: &reqwest::Error, limit: Duration) -> Failure {
+pub(crate) fn broken(task: &Task<'_>, error: &reqwest::Error, limit: Duration) -> Failure {
     if error.is_timeout() {
         return task.unanswered(limit).into();
     }
@@ -116,7 +116,7 @@ pub(super) fn broken(task: &Task<'_>, error: &reqwest::Error, limit: Duration) -
 #[cfg(test)]
 impl Answer {
     /// One without any headers.
-    pub(super) fn of(status: u16, body: &str) -> Self {
+    pub(crate) fn of(status: u16, body: &str) -> Self {
         let status = StatusCode::from_u16(status).expect("a status");
         Self { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
     }

@@ -27,7 +27,7 @@ pub(crate) async fn guard<T>(standing: Standing, work: impl Future<Output = T>) 
 ///
 /// # Errors
 /// Where the right to change anything is gone. Another try may help: it begins with asking the journal.
-pub(super) fn check(task: &Task<'_>) -> Result<(), ApiError> {
+pub(crate) fn check(task: &Task<'_>) -> Result<(), ApiError> {
     let may = STANDING.try_with(|standing| standing()).unwrap_or(true);
     if may {
         tracing::debug!(provider = task.provider, "{ASKED}: {} {}", task.verb, task.subject);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use crate::{api::Clients, site::Guarded};
+use crate::{clouds::Clients, site::Guarded};
 
 /// Sites whose journals are looked at; more would cost a listing each that may not be needed.
 const SITES: usize = 5;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Problem;
+use crate::clouds::Problem;
 
 /// So far apart is no matter: tokens allow for it, and orders are compared in whole seconds.
 const ALLOWED: SignedDuration = SignedDuration::from_secs(10);

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Problem;
-use crate::api::names::ServiceName;
+use crate::clouds::{Problem, google::names::ServiceName};
 
 /// Who everybody is, in a policy.
 const EVERYBODY: [&str; 2] = ["allUsers", "allAuthenticatedUsers"];

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use failover_core::{Position, Role, Served, State};
 use futures::future::join_all;
 
-use super::{Area, Checked, Checker, Found, Known, Situation, is_cloudflares, journal, probes};
-use crate::{record::RecordError, site::Guarded, switch::Switch};
+use super::{Checker, Found, Known, is_cloudflares, journal, probes};
+use crate::{
+    clouds::{Area, Checked, Situation, Switch},
+    record::RecordError,
+    site::Guarded,
+};
 
 impl Checker {
     /// Looks at all of a site.

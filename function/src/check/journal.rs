@@ -1,7 +1,10 @@
 //! The journal: readable, writable by who acts, and understood.
 
-use super::{Checked, Problem};
-use crate::{journal::JournalLocation, record::RecordError};
+use crate::{
+    clouds::{Checked, Problem},
+    journal::JournalLocation,
+    record::RecordError,
+};
 
 /// What a journal needs of its bucket.
 pub(super) const PERMISSIONS: [&str; 3] =

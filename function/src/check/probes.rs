@@ -2,7 +2,7 @@
 
 use failover_core::{Position, Served};
 
-use super::{Checked, Problem, Situation};
+use crate::clouds::{Checked, Problem, Situation};
 
 /// What a visitor of the public URL met.
 pub(super) fn of_public(situation: &Situation, checked: &mut Checked) {

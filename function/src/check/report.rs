@@ -4,8 +4,7 @@ use failover_core::SiteName;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Finding;
-use crate::announce::Severity;
+use crate::clouds::{Finding, Severity};
 
 /// So many findings of a site are kept: own choice, more than a page can show to any use.
 const MOST: usize = 16;

@@ -2,8 +2,13 @@
 
 use futures::future::join_all;
 
-use super::{Checked, Checker, Problem, Whom, asks_google, clock, function, journal, missing, subscription};
-use crate::{api::ApiErrorKind, config::Verify, journal::JournalLocation};
+use super::{Checker, Whom, asks_google, clock, function, journal, subscription};
+use crate::{
+    api::ApiErrorKind,
+    clouds::{Checked, Problem, missing},
+    config::Verify,
+    journal::JournalLocation,
+};
 
 impl Checker {
     pub(super) async fn subscriptions(&self) -> Checked {

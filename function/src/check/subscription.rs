@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Problem;
 use crate::{
+    clouds::Problem,
     config::Expected,
     pubsub::{PushSettings, SubscriptionSettings},
 };

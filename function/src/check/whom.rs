@@ -5,12 +5,8 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::{
-    api::{
-        Google,
-        credentials::{StaticToken, Tokens},
-        google::Located,
-        names::ServiceName,
-    },
+    api::tokens::{StaticToken, Tokens},
+    clouds::google::{Google, Located, names::ServiceName},
     config::{CloudRun, Config},
     pubsub::PubSub,
 };

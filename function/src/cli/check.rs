@@ -13,9 +13,9 @@ use super::{
     words,
 };
 use crate::{
-    announce::Severity,
     app::{Parts, Patience},
-    check::{self, Eyes, Finding, Report, Whom},
+    check::{self, Eyes, Report, Whom},
+    clouds::{Finding, Severity},
 };
 
 #[derive(Debug, clap::Args)]

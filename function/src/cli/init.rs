@@ -90,7 +90,7 @@ enum Maker {
 pub(super) fn run(args: &Args, options: &Options) -> ExitCode {
     let screen = Screen::new(options.json);
     let environment = Environment::capture(Purpose::Look);
-    crate::log::init_for_command(&environment);
+    crate::log::init_for_command(&environment.of_the_log());
     let runtime = super::runtime();
     let done = runtime.block_on(async {
         if args.url.is_some() {

@@ -18,12 +18,14 @@ use super::{
     words,
 };
 use crate::{
+    clouds::{
+        SwitchError,
+        machine::{Identity, Places, carries, who_am_i},
+    },
     cycle::Cycle,
     log::chain,
-    machine::{Identity, Places, carries, who_am_i},
     push::{Delivery, DeliveryKind, Reply, ReplyVerdict},
     site::Guarded,
-    switch::SwitchError,
 };
 
 /// From one try to the next: own choice, short beside what a move takes.

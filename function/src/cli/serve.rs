@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, options: &Options) -> ExitCode {
     crate::drill::end_with_parent();
     let purpose = if args.page { Purpose::Look } else { Purpose::Serve };
     let environment = Environment::capture(purpose);
-    crate::log::init(&environment);
+    crate::log::init(&environment.of_the_log());
     let config = match Config::load(&options.config, &environment) {
         Ok(config) => config,
         Err(problems) => {

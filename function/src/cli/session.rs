@@ -98,7 +98,7 @@ impl Options {
 
     fn session(&self, intention: Intention, screen: Screen) -> Result<Session, Failure> {
         let environment = Environment::capture(intention.purpose());
-        crate::log::init_for_command(&environment);
+        crate::log::init_for_command(&environment.of_the_log());
         let config = Config::load(&self.config, &environment)?;
         let parts = Parts::build(Arc::new(config), intention.patience())?;
         Ok(Session { parts, screen })

@@ -15,7 +15,7 @@ use super::{
     words,
 };
 use crate::{
-    announce::Severity,
+    clouds::Severity,
     page::{Asked, Live, Move, Overview, Place, Seen, Source, Tone},
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> {
     let sites = session.sites(args.site.as_ref())?;
     let progress = super::progress::Progress::of(session.screen, "looking");
-    let live = Live::new(&session.parts);
+    let live = Live::new(&session.parts.config, &session.parts.sites, &session.parts.pubsub);
     let mut overviews = live.overviews().await;
     drop(progress);
     overviews.retain(|overview| sites.iter().any(|site| site.name.as_str() == overview.site));

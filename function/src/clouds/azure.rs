@@ -5,6 +5,8 @@
 
 mod envelope;
 mod interfaces;
+pub mod ip_configuration;
+pub(super) mod machine;
 pub mod names;
 mod operations;
 mod permissions;
@@ -18,8 +20,9 @@ use http::{
 };
 use serde_json::Value;
 
-use super::{
-    ApiError, ApiErrorKind, Endpoints, Pace, Secret,
+use super::Endpoints;
+use crate::api::{
+    ApiError, ApiErrorKind, Pace, Secret,
     answer::{Answer, authorized, broken},
     fence,
     retry::{self, Failure},
@@ -62,7 +65,7 @@ impl<'a> Request<'a> {
 
 impl Azure {
     /// A client that makes its calls with `http` as `account`. Nothing is asked of anybody yet.
-    pub(super) fn new(
+    pub(crate) fn new(
         http: reqwest::Client,
         account: Account,
         endpoints: Endpoints,

@@ -3,9 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    ApiError, Azure, Cloudflare, Endpoints, Google, Kubernetes, Pace, Secret, azure, cloudflare,
-    credentials::{DefaultCredentials, Tokens, http_client},
+    Endpoints, azure, cloudflare,
     kubernetes::{self, Source},
+};
+use crate::{
+    api::{ApiError, Pace, Secret, http_client, tokens::Tokens},
+    clouds::{
+        azure::Azure,
+        cloudflare::Cloudflare,
+        google::{Google, credentials::DefaultCredentials},
+        kubernetes::Kubernetes,
+    },
 };
 
 /// What the clients need to know.

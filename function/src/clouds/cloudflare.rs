@@ -5,9 +5,20 @@
 
 mod answer;
 mod budget;
+mod by_hand;
+pub mod dns_record;
+mod expression;
+pub mod front;
+mod id;
+mod object;
+pub mod page_rule;
+mod pattern;
 mod records;
+pub mod redirect_rule;
 mod rules;
+mod target;
 mod tokens;
+pub mod worker_route;
 mod workers;
 mod zones;
 
@@ -28,8 +39,9 @@ use ::cloudflare::framework::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 
-use super::{
-    ApiError, ApiErrorKind, Endpoints, Pace, Secret,
+use super::Endpoints;
+use crate::api::{
+    ApiError, ApiErrorKind, Pace, Secret,
     answer::{Answer, broken},
     fence,
     retry::{self, Failure},
@@ -38,6 +50,8 @@ use super::{
 
 pub use budget::Purpose;
 use budget::{Budget, Grant};
+pub use by_hand::ByHand;
+pub use id::HexId;
 
 /// A switch's way to Cloudflare: one client for all, and a place in the order of who goes first.
 #[derive(Debug)]
@@ -49,7 +63,7 @@ pub struct Cloudflare {
 }
 
 /// What all ways to Cloudflare share.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     base: String,
     token: Option<Secret>,
     http: reqwest::Client,
@@ -183,7 +197,7 @@ impl Cloudflare {
 
 impl Shared {
     /// With this token.
-    pub(super) fn new(
+    pub(crate) fn new(
         http: reqwest::Client,
         endpoints: &Endpoints,
         token: Option<Secret>,
@@ -197,7 +211,7 @@ impl Shared {
     }
 
     /// The way of another switch; those that are made first go first.
-    pub(super) fn another(self: &Arc<Self>) -> Cloudflare {
+    pub(crate) fn another(self: &Arc<Self>) -> Cloudflare {
         let rank = self.switches.fetch_add(1, Ordering::Relaxed);
         Cloudflare { shared: Arc::clone(self), rank, reserved: Mutex::default() }
     }

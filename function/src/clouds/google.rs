@@ -2,24 +2,33 @@
 //!
 //! What an answer holds is kept as it came, unknown fields included, so that what is written back loses nothing.
 
+pub mod access_config;
+pub mod alias_ip;
+pub mod cloud_run_invoker;
 mod compute;
+pub mod credentials;
 mod envelope;
+pub(super) mod machine;
+mod machines;
 mod monitoring;
+pub mod names;
 mod permissions;
 mod run;
+pub mod uptime_check;
 
 use std::{sync::Arc, time::Duration};
 
 use http::Method;
 use serde_json::Value;
 
-use super::{
-    ApiError, Endpoints, Pace,
+use super::Endpoints;
+use crate::api::{
+    ApiError, Pace,
     answer::{Answer, authorized, broken},
-    credentials::{Token, Tokens},
     fence,
     retry::{self, Failure},
     task::Task,
+    tokens::{Token, Tokens},
 };
 use envelope::read;
 

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use crate::config::nearest;
+use crate::nearest::nearest;
 
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ thread_local! {
 }
 
 /// What `read` asks a switch's table for, found by letting it read one that has nothing in it but examples.
-pub(super) fn asked_by(read: impl FnOnce(Keys<'_>)) -> Vec<Keyed> {
+pub(crate) fn asked_by(read: impl FnOnce(Keys<'_>)) -> Vec<Keyed> {
     ASKED.set(Some(Vec::new()));
     read(Keys::new(&toml::Table::new()));
     ASKED.take().unwrap_or_default()

@@ -7,6 +7,7 @@
 mod access;
 mod envelope;
 mod kubeconfig;
+pub mod scale;
 mod yaml;
 
 use std::{fmt, sync::Mutex, time::Duration};
@@ -14,7 +15,7 @@ use std::{fmt, sync::Mutex, time::Duration};
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use super::{
+use crate::api::{
     ApiError, ApiErrorKind, Pace,
     answer::{Answer, broken},
     fence,

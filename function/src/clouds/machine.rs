@@ -1,15 +1,13 @@
 //! Which machine this is: asked of its cloud's metadata server, which only the machine itself can reach.
 
-mod azure;
-mod google;
 mod own;
 
 use std::{fmt, time::Duration};
 
 use futures::future::{Either, select};
 
-pub use azure::AzureMachine;
-pub use google::GoogleMachine;
+pub use super::azure::machine::AzureMachine;
+pub use super::google::machine::GoogleMachine;
 pub use own::carries;
 
 use crate::api::retry::root_cause;
@@ -64,8 +62,9 @@ pub struct Places<'a> {
 /// A sentence that says why nobody could tell; another try may help while the system starts.
 pub async fn who_am_i(places: Places<'_>) -> Result<Identity, String> {
     let client = client()?;
-    let google = async |host: &str| google::who_am_i(&client, host).await.map(Identity::Google);
-    let azure = async |base: &str| azure::who_am_i(&client, base).await.map(Identity::Azure);
+    let google =
+        async |host: &str| super::google::machine::who_am_i(&client, host).await.map(Identity::Google);
+    let azure = async |base: &str| super::azure::machine::who_am_i(&client, base).await.map(Identity::Azure);
     match places {
         Places { azure: Some(base), .. } => azure(base).await,
         Places { google: Some(host), .. } => google(host).await,
@@ -88,7 +87,7 @@ async fn either(
 }
 
 /// Metadata servers are asked past any proxy.
-fn client() -> Result<reqwest::Client, String> {
+pub(super) fn client() -> Result<reqwest::Client, String> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
     client.map_err(|error| format!("no request could be prepared: {}", root_cause(&error)))
 }

@@ -1,5 +1,7 @@
 //! Two places of which one has an address: what all switches of that kind have in common, whichever cloud it is.
 
+pub(super) mod check;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -22,7 +24,7 @@ const REFUSED_FOR: Duration = Duration::from_mins(30);
 
 /// Both places as they were read; one that isn't there has no address.
 #[derive(Debug, Clone)]
-pub(super) struct Sides<S> {
+pub(crate) struct Sides<S> {
     primary: Option<S>,
     standby: Option<S>,
     /// Why one of them could not be looked at, where it may be gone all the same.
@@ -34,7 +36,7 @@ impl<S> Sides<S> {
     ///
     /// # Errors
     /// When either could not be read, or neither is there: then nobody can tell where the address is.
-    pub(super) fn read(primary: Result<S, ApiError>, standby: Result<S, ApiError>) -> Result<Self, ApiError> {
+    pub(crate) fn read(primary: Result<S, ApiError>, standby: Result<S, ApiError>) -> Result<Self, ApiError> {
         match (primary, standby) {
             (Err(missing), Err(other)) if is_missing(&missing) && is_missing(&other) => Err(missing),
             (primary, standby) => Ok(Self {
@@ -50,7 +52,7 @@ impl<S> Sides<S> {
     ///
     /// # Errors
     /// As `read`, and when both are denied.
-    pub(super) fn read_or_hidden(
+    pub(crate) fn read_or_hidden(
         primary: Result<S, ApiError>,
         standby: Result<S, ApiError>,
     ) -> Result<Self, ApiError> {
@@ -68,32 +70,32 @@ impl<S> Sides<S> {
     }
 
     /// Each where it is there.
-    pub(super) fn new(primary: Option<S>, standby: Option<S>) -> Self {
+    pub(crate) fn new(primary: Option<S>, standby: Option<S>) -> Self {
         Self { primary, standby, hidden: None }
     }
 
     /// Why one of them could not be looked at.
-    pub(super) fn hidden(&self) -> Option<&ApiError> {
+    pub(crate) fn hidden(&self) -> Option<&ApiError> {
         self.hidden.as_ref()
     }
 
     /// Both, where both are there.
-    pub(super) fn both(&self) -> Option<[&S; 2]> {
+    pub(crate) fn both(&self) -> Option<[&S; 2]> {
         Some([self.primary.as_ref()?, self.standby.as_ref()?])
     }
 
     /// The one of this position, if it is there.
-    pub(super) fn at(&self, position: Position) -> Option<&S> {
+    pub(crate) fn at(&self, position: Position) -> Option<&S> {
         if position == Position::Primary { self.primary.as_ref() } else { self.standby.as_ref() }
     }
 
     /// Those that are there.
-    pub(super) fn present(&self) -> impl Iterator<Item = &S> {
+    pub(crate) fn present(&self) -> impl Iterator<Item = &S> {
         self.primary.iter().chain(&self.standby)
     }
 
     /// Who has the address, where `has` tells whether one of these, such as a `machine`, has it.
-    pub(super) fn observed(&self, noun: &str, has: impl Fn(&S) -> bool) -> Observed {
+    pub(crate) fn observed(&self, noun: &str, has: impl Fn(&S) -> bool) -> Observed {
         let held = |position| self.at(position).is_some_and(&has);
         match (held(Position::Primary), held(Position::Standby)) {
             (true, false) => Observed::At(Position::Primary),
@@ -109,33 +111,33 @@ impl<S> Sides<S> {
 
 impl<S: Clone + Send + Sync + 'static> Sides<S> {
     /// An observation on top of which can be written.
-    pub(super) fn seen(self, observed: Observed) -> Observation {
+    pub(crate) fn seen(self, observed: Observed) -> Observation {
         Observation { observed, basis: Some(Arc::new(self)) }
     }
 
     /// What an earlier look saw.
-    pub(super) fn of(seen: Option<Observation>) -> Option<Self> {
+    pub(crate) fn of(seen: Option<Observation>) -> Option<Self> {
         let basis = seen?.basis?.downcast::<Self>().ok()?;
         Some((*basis).clone())
     }
 }
 
 /// Tries of one change, each on top of what is there then, since others may change the same interfaces.
-pub(super) struct Tries<Seen> {
+pub(crate) struct Tries<Seen> {
     seen: Option<Seen>,
     pauses: Box<dyn Iterator<Item = Duration> + Send>,
 }
 
 impl<Seen> Tries<Seen> {
     /// The first of them on top of what was `seen`.
-    pub(super) fn of(pace: Pace, seen: Option<Seen>) -> Self {
+    pub(crate) fn of(pace: Pace, seen: Option<Seen>) -> Self {
         // What was seen may be old: then the first conflict is no sign of a crowd.
         let at_once = seen.is_some().then_some(Duration::ZERO);
         Self { seen, pauses: Box::new(at_once.into_iter().chain(pauses(pace))) }
     }
 
     /// What was seen, once; then what a `look` shows.
-    pub(super) async fn seen_or(
+    pub(crate) async fn seen_or(
         &mut self,
         look: impl Future<Output = Result<Seen, ApiError>>,
     ) -> Result<Seen, ApiError> {
@@ -146,7 +148,7 @@ impl<Seen> Tries<Seen> {
     }
 
     /// Waits before the next try, if it failed since others came between and a next try is left.
-    pub(super) async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
+    pub(crate) async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
         let pause = if error.kind == ApiErrorKind::Conflict { self.pauses.next() } else { None };
         match pause {
             Some(pause) => tokio::time::sleep(pause).await,
@@ -157,14 +159,14 @@ impl<Seen> Tries<Seen> {
 }
 
 /// The pauses between so many tries.
-pub(super) fn pauses(pace: Pace) -> impl Iterator<Item = Duration> + Send {
+pub(crate) fn pauses(pace: Pace) -> impl Iterator<Item = Duration> + Send {
     pace.backoff().with_max_times(TRIES - 1).build()
 }
 
 /// Hand-overs that were refused for good after the address had been taken, so that it isn't taken again and again from
 /// a holder that lives.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<Option<Refusal>>);
+pub(crate) struct Refusals(Mutex<Option<Refusal>>);
 
 #[derive(Debug, Clone)]
 struct Refusal {
@@ -178,7 +180,7 @@ struct Refusal {
 
 impl Refusals {
     /// Remembers that a move to this position, between these two, was refused.
-    pub(super) fn remember(&self, to: Position, between: [&Value; 2], error: &ApiError) {
+    pub(crate) fn remember(&self, to: Position, between: [&Value; 2], error: &ApiError) {
         let between = between.map(lasting);
         let mut known = self.lock();
         let before = known.take().filter(|known| known.to == to && known.between == between);
@@ -187,7 +189,7 @@ impl Refusals {
     }
 
     /// Why the same move would be refused again.
-    pub(super) fn of(&self, to: Position, between: [&Value; 2]) -> Option<ApiError> {
+    pub(crate) fn of(&self, to: Position, between: [&Value; 2]) -> Option<ApiError> {
         let known = self.lock().clone().filter(|known| known.at.elapsed() < REFUSED_FOR && known.to == to)?;
         // Who was just told that it may, and then that it may not, is believed the second time: grants take a moment to
         // spread. What is wrong stays wrong.
@@ -220,16 +222,16 @@ fn lasting(value: &Value) -> Value {
 
 /// What was taken from one place and isn't given to the other yet, as it was there.
 #[derive(Debug, Default)]
-pub(super) struct Taken(Mutex<Option<Value>>);
+pub(crate) struct Taken(Mutex<Option<Value>>);
 
 impl Taken {
     /// What was taken.
-    pub(super) fn get(&self) -> Option<Value> {
+    pub(crate) fn get(&self) -> Option<Value> {
         self.lock().clone()
     }
 
     /// Something was taken, or all of it is given.
-    pub(super) fn set(&self, taken: Option<Value>) {
+    pub(crate) fn set(&self, taken: Option<Value>) {
         *self.lock() = taken;
     }
 
@@ -239,7 +241,7 @@ impl Taken {
 }
 
 /// Why an address could not be given away, and what became of it.
-pub(super) fn given_back(error: &ApiError, holder: &str, back: Result<(), ApiError>) -> ApiError {
+pub(crate) fn given_back(error: &ApiError, holder: &str, back: Result<(), ApiError>) -> ApiError {
     let became = match back {
         Ok(()) => format!("{holder} has it again"),
         Err(why) => format!("nobody has it now, since {holder} could not be given it back: {why}"),
@@ -248,7 +250,7 @@ pub(super) fn given_back(error: &ApiError, holder: &str, back: Result<(), ApiErr
 }
 
 /// Whether there is no such thing.
-pub(super) fn is_missing(error: &ApiError) -> bool {
+pub(crate) fn is_missing(error: &ApiError) -> bool {
     error.kind == ApiErrorKind::Missing
 }
 

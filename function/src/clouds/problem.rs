@@ -6,8 +6,8 @@ use failover_core::SiteName;
 use serde::Serialize;
 
 use crate::{
-    announce::Severity,
     api::{ApiError, ApiErrorKind},
+    clouds::Severity,
 };
 
 /// Something that would break in an outage, or in the way back from one.

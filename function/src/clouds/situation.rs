@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover_core::{Position, Served, SiteName, SwitchId};
 use url::Url;
 
-use super::page_rule::{host, samples};
+use crate::clouds::cloudflare::page_rule::check::{host, samples};
 
 /// A site at the moment of a check.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Situation {
 
 impl Situation {
     /// The host that visitors type, with its port where it isn't the usual one; nothing where there are no visitors.
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.public_url.as_ref().map_or_else(String::new, host)
     }
 
@@ -42,7 +42,7 @@ impl Situation {
     }
 
     /// Pages that visitors may ask for.
-    pub(super) fn pages(&self) -> Vec<Url> {
+    pub(crate) fn pages(&self) -> Vec<Url> {
         self.public_url.as_ref().map_or_else(Vec::new, samples)
     }
 

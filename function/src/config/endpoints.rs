@@ -1,6 +1,6 @@
 //! `[endpoints]`, and what the environment says about where Google's services are.
 
-use crate::api::{Endpoints, azure::Account};
+use crate::clouds::{Endpoints, azure::Account};
 
 use super::{Environment, address, section::Section};
 

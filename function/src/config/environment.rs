@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, io, path::Path};
 
-use crate::api::Secret;
+use crate::{api::Secret, log};
 
 /// What a configuration is read for: what has to be there depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +49,15 @@ impl Environment {
         self.variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// What it says of the log.
+    pub fn of_the_log(&self) -> log::Asked {
+        log::Asked {
+            level: self.variable(log::LEVEL_VARIABLE).map(str::to_owned),
+            colour: self.variable("NO_COLOR").is_none(),
+            by_cloud_logging: self.is_on_cloud_run(),
+        }
+    }
+
     /// Whether this is a service on Cloud Run.
     pub fn is_on_cloud_run(&self) -> bool {
         self.variable("K_SERVICE").is_some()
@@ -75,7 +84,7 @@ impl Environment {
 fn checked(variable: &str, text: &str) -> Result<Secret, (String, String)> {
     let secret = Secret::new(text);
     // From now on no line of the log shows it, wherever it turns up.
-    crate::log::hide(secret.expose());
+    log::hide(secret.expose());
     if !secret.is_empty() && secret.expose().chars().all(|c| c.is_ascii_graphic()) {
         return Ok(secret);
     }

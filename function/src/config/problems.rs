@@ -12,7 +12,7 @@ use super::{
     place::{self, Place},
     shape::Known,
 };
-use crate::switch::{KeyProblem, Kind};
+use crate::clouds::{KeyProblem, Kind};
 
 /// What a process ends with whose configuration is wrong: `EX_USAGE` of sysexits(3).
 pub const EXIT_CODE: u8 = 64;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{api::Secret, switch::Spec};
+use crate::{api::Secret, clouds::Spec};
 
 use super::{Environment, Purpose, Site, section::Section};
 

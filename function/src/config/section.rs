@@ -4,8 +4,8 @@ use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use toml::{Table, Value};
 
-use super::{near::nearest, problems::Found};
-use crate::switch::Kind;
+use super::problems::Found;
+use crate::{clouds::Kind, nearest::nearest};
 
 /// No wait is longer: own choice, so that sums of waits and clock readings can't overflow.
 const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);

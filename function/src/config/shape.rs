@@ -5,8 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Environment, Purpose, near::nearest, problems::Found, section::Section};
-use crate::switch::{self, Keyed, Kind};
+use super::{Environment, Purpose, problems::Found, section::Section};
+use crate::{
+    clouds::{self, Keyed, Kind},
+    nearest::nearest,
+};
 
 /// A key, and where it stands: `sites[].expect.status`.
 #[derive(Debug, Clone)]
@@ -40,7 +43,7 @@ pub fn schema() -> Value {
     for key in keys() {
         put(&mut root, &key.path, described(&key.kind), key.required);
     }
-    let kinds: Vec<Value> = switch::kinds().map(of_switch).collect();
+    let kinds: Vec<Value> = clouds::kinds().map(of_switch).collect();
     put(&mut root, "sites[].switches", json!({ "type": "array", "items": { "oneOf": kinds } }), true);
     root["$schema"] = "http://json-schema.org/draft-07/schema#".into();
     root["title"] = "cloud-failover".into();
@@ -71,7 +74,7 @@ fn of_switch(kind: &str) -> Value {
     let mut table = object();
     table["properties"]["kind"] = json!({ "const": kind });
     table["required"] = json!(["kind"]);
-    for Keyed { key, kind, required } in switch::keys_of(kind) {
+    for Keyed { key, kind, required } in clouds::keys_of(kind) {
         put(&mut table, &key, described(&kind), required);
     }
     table
@@ -149,7 +152,7 @@ mod tests {
         assert_eq!(at(&format!("{site}/served_by/properties/header/type")), "string");
         assert_eq!(at("/properties/webhooks/items/properties/secret_env/type"), "string");
         let kinds = at(&format!("{site}/switches/items/oneOf")).as_array().expect("a list");
-        assert_eq!(kinds.len(), switch::kinds().count());
+        assert_eq!(kinds.len(), clouds::kinds().count());
         for kind in kinds {
             assert!(kind["required"].as_array().is_some_and(|keys| keys.len() > 1), "{kind:#}");
         }

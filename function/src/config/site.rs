@@ -7,15 +7,18 @@ mod witness;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use failover_core::{Policy, SiteMarks, SiteName, SwitchId};
+use failover_core::{Policy, Role, SiteMarks, SiteName, SwitchId};
 use toml::Table;
 use url::Url;
 
-use crate::{probe::Witness, switch::Spec};
-
+use crate::{
+    clouds::{LeadsBy, Spec},
+    host::HostPort,
+    probe::{self, Targets, Witness},
+};
 use urls::Urls;
 
-use super::{HostPort, section::Section};
+use super::section::Section;
 
 /// A guarded site.
 #[derive(Debug, Clone)]
@@ -59,6 +62,30 @@ pub struct Expect {
     pub status: u16,
     /// A text in the body; an empty one is in every body.
     pub contains: String,
+}
+
+impl Site {
+    /// Where it is asked. Names are looked up by each probe.
+    pub fn targets(&self) -> Targets {
+        let is_led_by_name =
+            |switch: &Arc<dyn Spec>| switch.role() == Role::Route && switch.leads_by() == LeadsBy::Name;
+        Targets {
+            public: self.public_url.clone(),
+            witness: self.witness.clone(),
+            standby: self.standby_url.clone(),
+            primary: self.primary_url.clone(),
+            connect: self.primary_connect.clone(),
+            by_name: self.switches.iter().any(is_led_by_name),
+            expect: self.expect.for_probes(),
+            standby_expect: self.standby_expect.for_probes(),
+        }
+    }
+}
+
+impl Expect {
+    fn for_probes(&self) -> probe::Expect {
+        probe::Expect { status: self.status, contains: self.contains.clone() }
+    }
 }
 
 impl Default for Expect {

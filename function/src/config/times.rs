@@ -3,21 +3,7 @@
 use std::time::Duration;
 
 use super::section::{Section, Wait};
-
-/// Times that don't follow from any other setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    /// The gap between the two answers that a failback asks of the primary.
-    pub apart: Duration,
-    /// The pauses for a provider that throttles without saying for how long.
-    pub throttled: [Duration; 5],
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self { apart: Duration::from_secs(2), throttled: [2, 5, 10, 30, 60].map(Duration::from_secs) }
-    }
-}
+use crate::pace::Times;
 
 pub(super) fn read(root: &mut Section<'_, '_>) -> Times {
     root.section("times", read_times).unwrap_or_default()

@@ -2,21 +2,11 @@
 
 use std::str::FromStr;
 
+use super::{Environment, Purpose, address::WebUrl, section::Section};
 use crate::{
-    announce::{SigningKey, WebhookKind},
+    announce::{Ping, SigningKey, WebhookKind},
     api::Secret,
 };
-
-use super::{Environment, Purpose, address::WebUrl, section::Section};
-
-/// What is called every minute that all is well, so that somebody else notices when the calls stop.
-#[derive(Debug, Clone)]
-pub struct Ping {
-    /// The variable that held its URL, by which it is named in logs.
-    pub name: String,
-    /// Its URL.
-    pub url: Secret,
-}
 
 /// All that `[[webhooks]]` names.
 #[derive(Debug, Default)]

@@ -11,8 +11,9 @@ use tokio::time::timeout;
 
 use super::{Cycle, desk::Desk};
 use crate::{
-    announce::{Announcement, Kind, Severity},
+    announce::{Announcement, Kind},
     check::{Eyes, Report, Whom},
+    clouds::Severity,
     push::Reply,
     record::RecordError,
 };

@@ -10,7 +10,8 @@ use failover_core::{Concern, Incident, IncidentState};
 use jiff::Timestamp;
 
 use crate::{
-    announce::{Announcement, Announcer, Kind, Severity},
+    announce::{Announcement, Announcer, Kind},
+    clouds::Severity,
     push::Reply,
 };
 

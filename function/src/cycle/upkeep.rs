@@ -10,8 +10,8 @@ use crate::{
     announce::Kind,
     api::{ApiErrorKind, fence},
     clock::Instant,
+    clouds::{Switch, SwitchError},
     record::RecordError,
-    switch::{Switch, SwitchError},
 };
 
 /// One such write.

@@ -12,7 +12,8 @@ use super::{
     roll::Roll,
 };
 use crate::{
-    announce::{Announcement, Announcer, Kind, Severity},
+    announce::{Announcement, Announcer, Kind},
+    clouds::Severity,
     config,
     push::{Reply, ReplyVerdict},
     report,

@@ -10,10 +10,7 @@ use sandbox::{
 };
 use tempfile::TempDir;
 
-use crate::{
-    api::{Clients, clients},
-    switch::{self, Switch},
-};
+use crate::clouds::{self, Clients, Switch, clients};
 
 use super::{
     child::Child,
@@ -184,7 +181,7 @@ impl Stage {
         let table = config["sites"][0]["switches"].as_array().and_then(|all| all.last());
         let table = table.and_then(toml::Value::as_table).context("the configuration has no switch")?;
         let spec =
-            switch::read("kubernetes_scale", table).map_err(|_| anyhow!("the switch can't be read"))?;
+            clouds::read("kubernetes_scale", table).map_err(|_| anyhow!("the switch can't be read"))?;
         Ok(spec.build(&Clients::new(clients::Settings::default())?))
     }
 

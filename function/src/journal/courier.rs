@@ -21,7 +21,7 @@ use object_store::{
 use crate::api::{
     ApiError,
     answer::{LONGEST, is_tokens_fault},
-    credentials::{Token, Tokens},
+    tokens::{Token, Tokens},
 };
 
 /// On every answer about an object ("XML API: HTTP headers").

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Asked;
-use crate::announce::Severity;
+use crate::clouds::Severity;
 
 /// All that is known of a site at one moment. What could not be read is absent, and `troubles` says why.
 #[derive(Debug, Clone)]

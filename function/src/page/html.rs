@@ -11,7 +11,7 @@ use super::{
     timeline::{Timeline, timeline},
     words,
 };
-use crate::announce::Severity;
+use crate::clouds::Severity;
 
 /// Seconds until a page looks again: own choice.
 const REFRESH: u32 = 30;

@@ -17,8 +17,7 @@ use tokio::{sync::OnceCell, time::timeout};
 use self::{asking::ask, history::History, sight::Sight};
 use super::{Finding, Overview, SiteFacts, Source};
 use crate::{
-    app::Parts,
-    config::{self, SubscriptionName},
+    config::{self, Config, SubscriptionName},
     pubsub::PubSub,
     site::Guarded,
 };
@@ -43,9 +42,9 @@ struct Watched {
 }
 
 impl Live {
-    /// Looks through these parts.
-    pub fn new(parts: &Parts) -> Self {
-        let pairs = parts.sites.iter().zip(&parts.config.sites);
+    /// Looks at `sites`, which are those of `config`.
+    pub fn new(config: &Config, sites: &[Arc<Guarded>], pubsub: &PubSub) -> Self {
+        let pairs = sites.iter().zip(&config.sites);
         let watched = |(guarded, settings): (&Arc<Guarded>, &Arc<config::Site>)| Watched {
             guarded: Arc::clone(guarded),
             settings: Arc::clone(settings),
@@ -54,8 +53,8 @@ impl Live {
         };
         Self {
             sites: pairs.map(watched).collect(),
-            pubsub: parts.pubsub.clone(),
-            subscription: parts.config.push.commands.first().cloned(),
+            pubsub: pubsub.clone(),
+            subscription: config.push.commands.first().cloned(),
             topic: OnceCell::new(),
         }
     }

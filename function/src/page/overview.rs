@@ -8,7 +8,7 @@ use super::{
     Asked, Automatic, Dark, Decided, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting, asked,
     decisions, facts::SiteFacts, moves, next, serving, switches, waiting,
 };
-use crate::announce::Severity;
+use crate::clouds::Severity;
 
 /// Decisions shown, of those in the entries at hand.
 const DECISIONS: usize = 30;

@@ -6,13 +6,10 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use warp::{Filter, Rejection};
+use warp::{Filter, Rejection, filters::BoxedFilter};
 
 use super::{Cached, Clock, PageKey, Source, contents, headers::answer, html, key::needs_tls};
-use crate::{
-    monitors::{self, Monitors},
-    push::{Answer, serve_routes},
-};
+use crate::push::{Answer, serve_routes};
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -25,19 +22,19 @@ enum Wanted {
     Sites,
 }
 
-/// Serves the page alone on `listener`, with `GET /health` beside it, until `ending`; and the door for monitors, where
-/// there is one.
+/// Serves the page alone on `listener`, with `GET /health` beside it, until `ending`; and what
+/// else is served `beside` it.
 pub async fn serve(
     listener: TcpListener,
     source: Arc<dyn Source>,
     key: Option<PageKey>,
-    monitors: Option<Arc<Monitors>>,
+    beside: Option<BoxedFilter<(Answer,)>>,
     ending: impl Future<Output = ()> + Send + 'static,
 ) {
     let health = warp::path!("health").and(warp::get().or(warp::head()).unify()).map(healthy);
     let alone = routes(source, key).or(health).unify();
-    match monitors {
-        Some(monitors) => serve_routes(listener, alone.or(monitors::routes(monitors)).unify(), ending).await,
+    match beside {
+        Some(beside) => serve_routes(listener, alone.or(beside).unify(), ending).await,
         None => serve_routes(listener, alone, ending).await,
     }
 }

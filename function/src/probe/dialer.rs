@@ -38,7 +38,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Url;
 
 use super::{certificate, visit::authority, witness, word};
-use crate::config::HostPort;
+use crate::host::HostPort;
 use body::Guarded;
 use names::Names;
 

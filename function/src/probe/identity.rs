@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::api::{credentials::unless_it_breaks, retry::causes};
+use crate::{api::retry::causes, clouds::google::credentials::unless_it_breaks};
 
 /// One token for each place, kept while it is good.
 #[derive(Debug, Default)]

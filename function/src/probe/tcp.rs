@@ -8,7 +8,7 @@ use super::{
     dialer::{Line, Unanswered},
     shown,
 };
-use crate::config::HostPort;
+use crate::host::HostPort;
 
 pub(super) fn is_tcp(url: &Url) -> bool {
     url.scheme() == "tcp"

@@ -15,7 +15,7 @@ use super::{
     stead::{challenge, from_a_cache, is_refusal},
     word,
 };
-use crate::{api::retry::root_cause, config::HostPort};
+use crate::{api::retry::root_cause, host::HostPort};
 
 /// A place that a visit may end at: an origin, who serves there, and what they answer.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use google_cloud_auth::{
 };
 use http::{Extensions, HeaderMap};
 
-use crate::api::credentials::Tokens;
+use crate::api::tokens::Tokens;
 
 #[derive(Debug)]
 pub(super) struct Bridge(pub(super) Arc<dyn Tokens>);

@@ -11,7 +11,7 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use crate::{
-    api::Endpoints,
+    clouds::Endpoints,
     config::{Expected, Verify},
 };
 

@@ -7,8 +7,8 @@ use failover_core::SiteName;
 use super::{AlertsTopic, BLOCKING_THREADS, Dialer, Ears, Letterbox, Rules, Settings, Watcher, events};
 use crate::{
     announce::{Announcer, Outlet, Topic},
-    api::credentials::{DefaultCredentials, Tokens},
-    app,
+    api::tokens::Tokens,
+    clouds::google::credentials::DefaultCredentials,
     config::{Config, Environment, Purpose, TopicName},
     pubsub::{PubSub, PubSubSettings},
 };
@@ -51,7 +51,7 @@ pub fn run(path: &Path, args: &Args, ending: impl Future<Output = ()>) -> ExitCo
     #[cfg(feature = "drill")]
     crate::drill::end_with_parent();
     let environment = Environment::capture(Purpose::Look);
-    crate::log::init(&environment);
+    crate::log::init(&environment.of_the_log());
     let config = match Config::load(path, &environment) {
         Ok(config) => config,
         Err(problems) => {
@@ -129,7 +129,7 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
             recovery: config.watch.recovery,
             agree: config.watch.agree,
         },
-        sites: sites.into_iter().map(|site| (site.name.clone(), app::targets(site))).collect(),
+        sites: sites.into_iter().map(|site| (site.name.clone(), site.targets())).collect(),
         patience: config.probe_timeout,
         anchors: config.watch.anchors.clone(),
     })

@@ -20,7 +20,8 @@ use super::{
     watched::{Change, Rules, Watched},
 };
 use crate::{
-    announce::{Announcement, Kind, Severity},
+    announce::{Announcement, Kind},
+    clouds::Severity,
     probe::{Targets, certificate::Expiry},
     report::ProbeReport,
 };

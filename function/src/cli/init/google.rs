@@ -12,7 +12,8 @@ use super::{
     web::{Answered, Web},
 };
 use crate::{
-    api::credentials::{DefaultCredentials, StaticToken, Tokens},
+    api::tokens::{StaticToken, Tokens},
+    clouds::google::credentials::DefaultCredentials,
     config::Environment,
 };
 

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::super::exit::Failure;
-use crate::api::{Secret, credentials};
+use crate::api::Secret;
 
 /// Nobody waits longer for one answer.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -46,7 +46,7 @@ impl Answered {
 
 impl Web {
     pub(super) fn new() -> Result<Self, Failure> {
-        Ok(Self { http: credentials::http_client()? })
+        Ok(Self { http: crate::api::http_client()? })
     }
 
     /// Asks for `url` with these headers.

@@ -2,7 +2,10 @@
 //! doesn't know without a word, so that a site is guarded by other settings than its owner wrote.
 
 use super::hcl::{self, Entry, Value, What, Wrong};
-use crate::config::{Place, Problem, nearest};
+use crate::{
+    config::{Place, Problem},
+    nearest::nearest,
+};
 
 /// The variables, as Terraform reads them.
 const VARIABLES: &str = include_str!("../../../../terraform/variables.tf");

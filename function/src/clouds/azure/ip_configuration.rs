@@ -5,29 +5,32 @@
 //! address is taken from the one before it is given to the other, and each change is followed to its end: two can't have
 //! it, and of two changes at once Azure drops the older.
 
+mod findings;
+mod interface;
+mod joins;
+
 use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use super::{
-    Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    azure_findings,
-    azure_interface::{Address, Configuration, ConfigurationName, Side, Sides},
-    azure_joins::{self, Asked},
-    pair::{Refusals, Taken, Tries, given_back, is_missing, pauses},
-};
 use crate::{
-    api::{
-        ApiError, ApiErrorKind, Azure, Clients,
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Change, Checked, Clients, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness,
+        Situation, Spec, Switch, SwitchError,
         azure::{
-            Deed,
+            Azure, Deed,
+            ip_configuration::{
+                interface::{Address, Configuration, ConfigurationName, Side, Sides},
+                joins::Asked,
+            },
             names::{InterfaceId, PublicAddressId},
         },
+        machine::Identity,
+        pair::{Refusals, Taken, Tries, check as pair_check, given_back, is_missing, pauses},
     },
-    check::{Checked, Situation, machines},
-    machine::Identity,
 };
 
 /// The kind `azure_ip_configuration`.
@@ -165,17 +168,17 @@ impl IpConfiguration {
     /// the same time; whoever may not ask writes both interfaces as they are, which takes the same permissions.
     async fn make_sure(&self, sides: &Sides, holder: &Side, receiver: &Side) -> Result<Known, ApiError> {
         let ours = &self.spec.ours;
-        let needed = azure_joins::needed(ours, holder, receiver);
-        let (asked, public) = tokio::join!(azure_joins::ask(&self.azure, &needed), self.public_address());
+        let needed = joins::needed(ours, holder, receiver);
+        let (asked, public) = tokio::join!(joins::ask(&self.azure, &needed), self.public_address());
         let what = format!("{} from {} to {}", ours.address, holder.id.name(), receiver.id.name());
-        let objection = public.and_then(|(id, public)| azure_findings::objection_to(&public, id, sides));
+        let objection = public.and_then(|(id, public)| findings::objection_to(&public, id, sides));
         if let Some(why) = objection {
             let message = format!("could not move {what}: {why}, so nothing was taken from anybody");
             return Err(ApiError { kind: ApiErrorKind::Refused, message });
         }
         match asked? {
             Asked::Allowed => Ok(Known::Asked),
-            Asked::Lacking(lacking) => Err(azure_joins::refusal(&what, &lacking)),
+            Asked::Lacking(lacking) => Err(joins::refusal(&what, &lacking)),
             Asked::MayNotAsk(why) => {
                 tracing::debug!("{why}; it is tried instead");
                 self.write_as_is(Some(sides.clone())).await.map(|()| Known::Written)
@@ -322,33 +325,33 @@ impl IpConfiguration {
         checked: &mut Checked,
     ) {
         let ours = &self.spec.ours;
-        checked.extend(azure_findings::of_sides(ours, sides, named));
+        checked.extend(findings::of_sides(ours, sides, named));
         if let Some(hidden) = sides.hidden() {
             let unseen = named.into_iter().find(|id| !sides.present().any(|side| side.id == **id));
-            checked.unseen(hidden, azure_findings::show(unseen.unwrap_or(named[0])));
+            checked.unseen(hidden, findings::show(unseen.unwrap_or(named[0])));
         }
-        checked.extend(machines::of_position(&self.observed(sides), situation));
+        checked.extend(pair_check::of_position(&self.observed(sides), situation));
         // Both machines carry it always.
         checked.extend(sides.present().filter_map(|side| {
             let own = side.primary()?["properties"]["privateIPAddress"].as_str()?;
-            machines::carried(ours.address.ip(), own, side.id.name())
+            pair_check::carried(ours.address.ip(), own, side.id.name())
         }));
         if let Some([one, other]) = sides.both() {
             self.check_permissions(one, other, checked).await;
         }
         if let Some((id, public)) = self.public_address().await {
-            checked.extend(azure_findings::of_public(&public, id, sides));
+            checked.extend(findings::of_public(&public, id, sides));
         }
     }
 
     /// Whether it could be moved either way.
     async fn check_permissions(&self, one: &Side, other: &Side, checked: &mut Checked) {
         let (holder, receiver) = if other.has(&self.spec.ours) { (other, one) } else { (one, other) };
-        match azure_joins::ask(&self.azure, &azure_joins::needed(&self.spec.ours, holder, receiver)).await {
+        match joins::ask(&self.azure, &joins::needed(&self.spec.ours, holder, receiver)).await {
             Ok(Asked::Allowed) => {}
-            Ok(Asked::Lacking(lacking)) => checked.extend(lacking.iter().map(azure_findings::of_permission)),
+            Ok(Asked::Lacking(lacking)) => checked.extend(lacking.iter().map(findings::of_permission)),
             Ok(Asked::MayNotAsk(why)) => checked.blind(format!("{why}; a rehearsal finds out what it may")),
-            Err(error) => checked.unseen(&error, azure_findings::show(&holder.id)),
+            Err(error) => checked.unseen(&error, findings::show(&holder.id)),
         }
     }
 
@@ -426,7 +429,7 @@ impl Switch for IpConfiguration {
         let named = [&self.spec.primary, &self.spec.standby];
         match self.look().await {
             Ok(sides) => self.check_sides(&sides, named, situation, &mut checked).await,
-            Err(error) => checked.unseen(&error, azure_findings::show(named[0])),
+            Err(error) => checked.unseen(&error, findings::show(named[0])),
         }
         checked
     }

@@ -38,7 +38,7 @@ impl fmt::Display for AzureMachine {
 ///
 /// # Errors
 /// A sentence that says why nobody could tell; another try may help while the system starts.
-pub(super) async fn who_am_i(client: &reqwest::Client, base: &str) -> Result<AzureMachine, String> {
+pub(crate) async fn who_am_i(client: &reqwest::Client, base: &str) -> Result<AzureMachine, String> {
     let url = format!("{base}/metadata/instance/compute");
     let silent = |error: reqwest::Error| {
         format!("Azure's instance metadata service at {base} gave no answer: {}", root_cause(&error))
@@ -75,7 +75,7 @@ mod tests {
             stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
             String::from_utf8_lossy(&asked[..length]).into_owned()
         };
-        let client = super::super::client().unwrap();
+        let client = crate::clouds::machine::client().unwrap();
         let (told, asked) = tokio::join!(who_am_i(&client, &base), answer);
         (told.map_err(|sentence| sentence.replace(&base, "there")), asked)
     }

@@ -17,12 +17,14 @@ use tokio::{
 };
 use url::form_urlencoded;
 
-use crate::api::{
-    ApiError, ApiErrorKind, Endpoints, Pace, Secret,
-    answer::Answer,
-    credentials,
-    retry::{self, Failure},
-    task::excerpt,
+use crate::{
+    api::{
+        ApiError, ApiErrorKind, Pace, Secret,
+        answer::Answer,
+        retry::{self, Failure},
+        task::excerpt,
+    },
+    clouds::Endpoints,
 };
 
 /// No token of Azure's lives longer (a managed identity's lives a day); whatever says so is replaced then all the same.
@@ -95,7 +97,7 @@ struct Refusal {
 }
 
 #[async_trait]
-impl credentials::Tokens<Secret> for Tokens {
+impl crate::api::tokens::Tokens<Secret> for Tokens {
     async fn token(&self) -> Result<Secret, ApiError> {
         let mut current = self.current.lock().await;
         if let Some(token) = current.as_ref().filter(|token| Instant::now() < token.replace_at) {

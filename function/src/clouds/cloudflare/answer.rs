@@ -38,7 +38,7 @@ const ANOTHER_RECORD: &str =
     "another record of the name is in the way: delete it, or have a switch move it too";
 
 /// The `result` of an answer, or what went wrong.
-pub(super) fn read(task: &Task<'_>, answer: &Answer) -> Result<Value, Failure> {
+pub(crate) fn read(task: &Task<'_>, answer: &Answer) -> Result<Value, Failure> {
     let read = answer.read_json(task).and_then(|envelope| judged(task, answer, envelope));
     read.map_err(|failure| match answer.status {
         StatusCode::TOO_MANY_REQUESTS => Failure { wait: Wait::Throttled, ..failure },

@@ -54,7 +54,7 @@ type Turn = (Purpose, u32, u64);
 
 /// The calls of one process.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     /// How long nobody asks after a refusal for too many calls, by how many came in a row.
     pauses: [Duration; 5],
     state: Mutex<State>,
@@ -83,7 +83,7 @@ enum Obstacle {
 }
 
 impl Budget {
-    pub(super) fn new(pauses: [Duration; 5]) -> Self {
+    pub(crate) fn new(pauses: [Duration; 5]) -> Self {
         Self { pauses, state: Mutex::default() }
     }
 
@@ -91,7 +91,7 @@ impl Budget {
     ///
     /// # Cancellation
     /// Whoever stops waiting makes room for the next.
-    pub(super) async fn turn(self: &Arc<Self>, purpose: Purpose, rank: u32) -> Grant {
+    pub(crate) async fn turn(self: &Arc<Self>, purpose: Purpose, rank: u32) -> Grant {
         let place = self.queue(purpose, rank);
         loop {
             let went = self.state().go(place.turn, Instant::now());
@@ -109,7 +109,7 @@ impl Budget {
     ///
     /// # Errors
     /// Where calls are scarce: after how long another try makes sense.
-    pub(super) fn glance(self: &Arc<Self>) -> Result<Grant, Duration> {
+    pub(crate) fn glance(self: &Arc<Self>) -> Result<Grant, Duration> {
         self.state().glance(Instant::now())?;
         Ok(self.grant())
     }
@@ -198,20 +198,20 @@ impl State {
 
 /// Leave to make one call.
 #[derive(Debug)]
-pub(super) struct Grant {
+pub(crate) struct Grant {
     budget: Arc<Budget>,
     since: Instant,
 }
 
 impl Grant {
     /// Whether a call may be made on it still.
-    pub(super) fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         let shut_since = self.budget.state().shut_until.is_some_and(|then| self.since < then);
         !shut_since && self.since.elapsed() < TURN_HOLDS
     }
 
     /// What the call was told: a refusal for too many calls, or anything else.
-    pub(super) fn answered(self, throttled: bool) {
+    pub(crate) fn answered(self, throttled: bool) {
         self.budget.state().learn(self.since, throttled, &self.budget.pauses);
     }
 }

@@ -16,22 +16,22 @@ impl ByHand {
     }
 
     /// Whatever is below it.
-    pub(super) fn below(&self, path: &str) -> Self {
+    pub(crate) fn below(&self, path: &str) -> Self {
         Self(format!("{}/{path}", self.0))
     }
 
     /// The command that changes these fields.
-    pub(super) fn change(&self, fields: &Value) -> String {
+    pub(crate) fn change(&self, fields: &Value) -> String {
         self.call("PATCH", fields)
     }
 
     /// The command that makes it what these fields say, whether it was there or not.
-    pub(super) fn make(&self, fields: &Value) -> String {
+    pub(crate) fn make(&self, fields: &Value) -> String {
         self.call("PUT", fields)
     }
 
     /// The command that sends what `form` says, in the words of `curl`.
-    pub(super) fn upload(&self, form: &str) -> String {
+    pub(crate) fn upload(&self, form: &str) -> String {
         format!("curl -X PUT {} {TOKEN} {form}", self.0)
     }
 

@@ -4,20 +4,25 @@
 //! reference, read 2026-11-20). One that is proxied moves at Cloudflare's edge; any other is remembered by resolvers for
 //! as long as its `ttl` says. A change needs no read before it.
 
+pub mod check;
+
 use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use super::cloudflare::{self, Object};
-use super::{Keys, LeadsBy, Provider, Read, Spec, Switch};
-use crate::api::{
-    ApiError, ApiErrorKind, Clients, Cloudflare,
-    cloudflare::Purpose,
-    names::{self, HexId},
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Checked, Clients, Keys, LeadsBy, Provider, Read, Situation, Spec, Switch,
+        cloudflare::{
+            ByHand, Cloudflare, HexId, Purpose,
+            object::{self, Object},
+        },
+    },
+    host,
 };
-use crate::check::{ByHand, Checked, Situation, dns_record};
 
 /// The kind `cloudflare_dns_record`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_dns_record", read };
@@ -42,7 +47,7 @@ impl FromStr for Content {
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self(address.to_string()));
         }
-        let name = names::canonical(text);
+        let name = host::canonical(text);
         // What ends in a number is meant to be an address, and is none.
         let ends_in_name =
             name.rsplit('.').next().is_some_and(|last| !last.bytes().all(|c| c.is_ascii_digit()));
@@ -83,7 +88,7 @@ impl Spec for DnsRecordSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        cloudflare::switch(self, clients)
+        object::switch(self, clients)
     }
 }
 
@@ -108,22 +113,22 @@ impl DnsRecordSpec {
         checked: &mut Checked,
     ) {
         let by_hand = ByHand::at(cloudflare.url(&self.id().resource));
-        let contents = dns_record::Contents { primary: &self.primary.0, standby: &self.standby.0 };
+        let contents = check::Contents { primary: &self.primary.0, standby: &self.standby.0 };
         let observed = self.observed(record);
-        checked.extend(dns_record::of_record(record, contents, &observed, &by_hand, situation));
+        checked.extend(check::of_record(record, contents, &observed, &by_hand, situation));
         if situation.domain().is_none() {
             return;
         }
         let others = self.at_the_host(cloudflare, situation).await;
         let Some(others) = checked.look(others) else { return };
-        if dns_record::is_of_another(record, situation) {
-            return checked.extend(dns_record::astray(record, &others, situation));
+        if check::is_of_another(record, situation) {
+            return checked.extend(check::astray(record, &others, situation));
         }
-        if let Some(problem) = dns_record::shadowed(record, &others, situation) {
+        if let Some(problem) = check::shadowed(record, &others, situation) {
             return checked.problem(problem);
         }
         let zone = self.zone.as_str();
-        checked.extend(dns_record::beside(record, &others, contents, zone, situation));
+        checked.extend(check::beside(record, &others, contents, zone, situation));
     }
 }
 
@@ -168,9 +173,9 @@ impl Object for DnsRecordSpec {
             Err(error) if error.kind == ApiErrorKind::Missing => {
                 let others = self.at_the_host(cloudflare, situation).await.unwrap_or_default();
                 checked.seen += 1;
-                checked.problem(dns_record::gone(self.record.as_str(), &others, situation));
+                checked.problem(check::gone(self.record.as_str(), &others, situation));
             }
-            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
+            Err(error) => checked.unseen(&error, object::TOKENS),
         }
         checked
     }

@@ -7,7 +7,7 @@ use url::Url;
 use super::pattern::captures;
 
 /// Whether `expression` matches a visitor of `url`; `None` where that depends on more than the URL.
-pub(super) fn matches(expression: &str, url: &Url) -> Option<bool> {
+pub(crate) fn matches(expression: &str, url: &Url) -> Option<bool> {
     let tokens = tokens(expression)?;
     let mut parser = Parser { tokens: &tokens, url };
     let value = parser.any()?;
@@ -64,13 +64,13 @@ impl std::ops::Not for Truth {
 
 /// A word, a text in quotes or a sign of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     Word(String),
     Text(String),
     Sign(char),
 }
 
-pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
+pub(crate) fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -133,9 +133,9 @@ fn quoted(rest: &str) -> Option<(String, usize)> {
 }
 
 /// What a field is for this URL; `None` for what is no part of a URL.
-pub(super) fn value_of(field: &str, url: &Url) -> Option<String> {
+pub(crate) fn value_of(field: &str, url: &Url) -> Option<String> {
     match field {
-        "http.host" => Some(super::page_rule::host(url)),
+        "http.host" => Some(crate::clouds::cloudflare::page_rule::check::host(url)),
         "http.request.uri.path" | "raw.http.request.uri.path" => Some(url.path().to_owned()),
         "http.request.uri.query" | "raw.http.request.uri.query" => {
             Some(url.query().unwrap_or_default().to_owned())

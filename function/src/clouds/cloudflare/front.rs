@@ -4,8 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{ByHand, Problem, Situation};
-use crate::api::names;
+use super::ByHand;
+use crate::{
+    clouds::{Problem, Situation},
+    host,
+};
 
 /// The records that a visitor can be led by.
 const LEADING: [&str; 3] = ["A", "AAAA", "CNAME"];
@@ -26,7 +29,7 @@ pub fn of_zone(zone: &Value, by_hand: &ByHand, situation: &Situation) -> Option<
             format!("Cloudflare is paused for the zone {name}: visitors go past it, so no rule of it runs");
         return Some(Problem::critical(sentence, by_hand.change(&json!({ "paused": false }))));
     }
-    let (name, of_zone) = (names::canonical(name), names::canonical(host));
+    let (name, of_zone) = (host::canonical(name), host::canonical(host));
     let inside = of_zone == name || of_zone.strip_suffix(&name).is_some_and(|rest| rest.ends_with('.'));
     (!inside && !name.is_empty()).then(|| {
         let sentence =

@@ -6,16 +6,20 @@ use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use super::{Change, Observation, Operation, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{ByHand, Checked, Situation, front};
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Change, Checked, Clients, Observation, Operation, Situation, Spec, Switch, SwitchError,
+        cloudflare::{ByHand, Cloudflare, HexId, Purpose, front},
+    },
+};
 
 /// Where tokens are made.
-pub(super) const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
+pub(crate) const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
 /// One object at Cloudflare: a rule, a record, a route.
 #[async_trait]
-pub(super) trait Object: Spec + Clone + 'static {
+pub(crate) trait Object: Spec + Clone + 'static {
     /// It, as it was read.
     type Found: Send + Sync;
 
@@ -59,7 +63,7 @@ struct Moved<O> {
 }
 
 /// The switch that moves this object.
-pub(super) fn switch<O: Object>(object: &O, clients: &Clients) -> Arc<dyn Switch> {
+pub(crate) fn switch<O: Object>(object: &O, clients: &Clients) -> Arc<dyn Switch> {
     Arc::new(Moved { id: object.id(), object: object.clone(), cloudflare: clients.cloudflare() })
 }
 
@@ -170,7 +174,7 @@ impl<O: Object> Switch for Moved<O> {
 
 /// Whether visitors come through Cloudflare at all, where a rule is what leads them. Whoever may read neither the zone nor
 /// its records sees it by an answer of the site.
-pub(super) async fn check_front(cloudflare: &Cloudflare, zone: &HexId, situation: &Situation) -> Checked {
+pub(crate) async fn check_front(cloudflare: &Cloudflare, zone: &HexId, situation: &Situation) -> Checked {
     let mut checked = Checked::default();
     let (Some(host), Some(url)) = (situation.domain(), &situation.public_url) else { return checked };
     let by_hand = ByHand::at(cloudflare.url(&format!("zones/{zone}")));

@@ -4,16 +4,25 @@
 //! switch it off where the status is left out (page "Page Rules" of the API reference, read 2026-11-20). A
 //! change needs no read before it.
 
+pub mod check;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
 
-use super::cloudflare::{self, Object};
-use super::{Keys, Provider, Read, Spec, Switch};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{ByHand, Checked, Situation, page_rule, worker_route};
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Checked, Clients, Keys, Provider, Read, Situation, Spec, Switch,
+        cloudflare::{
+            ByHand, Cloudflare, HexId, Purpose,
+            object::{self, Object},
+            worker_route::check as worker_route,
+        },
+    },
+};
 
 /// The kind `cloudflare_page_rule`.
 pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
@@ -45,7 +54,7 @@ impl Spec for PageRuleSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        cloudflare::switch(self, clients)
+        object::switch(self, clients)
     }
 }
 
@@ -95,7 +104,7 @@ impl Object for PageRuleSpec {
             cloudflare.page_rule(Purpose::Read, zone, id),
             cloudflare.page_rules(zone.as_str()),
             cloudflare.redirects(Purpose::Read, zone),
-            cloudflare::check_front(cloudflare, zone, situation),
+            object::check_front(cloudflare, zone, situation),
             workers(cloudflare, zone, situation)
         );
         // A zone without redirect rules has no ruleset.
@@ -106,11 +115,11 @@ impl Object for PageRuleSpec {
         match rule {
             Ok(rule) => {
                 checked.seen += 1;
-                checked.extend(page_rule::of_rule(&rule, &by_hand, situation));
+                checked.extend(check::of_rule(&rule, &by_hand, situation));
                 let others = checked.look(others).unwrap_or_default();
-                checked.extend(page_rule::outranked(&rule, &others, &by_hand, situation));
+                checked.extend(check::outranked(&rule, &others, &by_hand, situation));
                 let redirects = redirects.and_then(|redirects| checked.look(redirects));
-                checked.extend(redirects.and_then(|rules| page_rule::preceded(&rules, &all, situation)));
+                checked.extend(redirects.and_then(|rules| check::preceded(&rules, &all, situation)));
                 checked.merge(front);
                 let routes = workers.and_then(|routes| checked.look(routes));
                 checked.extend(routes.and_then(|routes| worker_route::in_the_way(&routes, situation)));
@@ -119,9 +128,9 @@ impl Object for PageRuleSpec {
             Err(error) if error.kind == ApiErrorKind::Missing => {
                 let redirects = redirects.and_then(Result::ok);
                 checked.seen += 1;
-                checked.problem(page_rule::gone(zone.as_str(), id.as_str(), redirects.as_ref(), situation));
+                checked.problem(check::gone(zone.as_str(), id.as_str(), redirects.as_ref(), situation));
             }
-            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
+            Err(error) => checked.unseen(&error, object::TOKENS),
         }
         checked
     }

@@ -3,7 +3,7 @@
 use url::Url;
 
 /// What the asterisks of `pattern` stood for in `text`, as short as may be; `None` where it doesn't match.
-pub(super) fn captures(pattern: &str, text: &str) -> Option<Vec<String>> {
+pub(crate) fn captures(pattern: &str, text: &str) -> Option<Vec<String>> {
     let Some((before, after)) = pattern.split_once('*') else {
         return pattern.eq_ignore_ascii_case(text).then(Vec::new);
     };
@@ -24,7 +24,7 @@ fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 /// As `captures`, for a page rule's pattern, whose scheme may be left out.
-pub(super) fn page_rule_captures(pattern: &str, url: &Url) -> Option<Vec<String>> {
+pub(crate) fn page_rule_captures(pattern: &str, url: &Url) -> Option<Vec<String>> {
     let whole = bare(url);
     match pattern.split_once("://") {
         Some((scheme, pattern)) => {
@@ -43,7 +43,7 @@ fn bare(url: &Url) -> String {
 }
 
 /// `$1` and so on in `target`, replaced by what the asterisks stood for.
-pub(super) fn substituted(target: &str, captures: &[String]) -> String {
+pub(crate) fn substituted(target: &str, captures: &[String]) -> String {
     let mut text = String::new();
     let mut rest = target.chars().peekable();
     while let Some(letter) = rest.next() {

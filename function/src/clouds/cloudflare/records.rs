@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use ::cloudflare::framework::endpoint::Method;
 
 use super::{Cloudflare, Purpose, Request};
-use crate::api::{ApiError, names::HexId, task::Task};
+use crate::{
+    api::{ApiError, task::Task},
+    clouds::cloudflare::HexId,
+};
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     let missing = "check the zone and the record's id: GET zones/…/dns_records lists them";

@@ -4,6 +4,7 @@
 //! An edit has to carry the complete rule (page "Update a rule in a ruleset", read 2026-11-20), and Cloudflare has no
 //! fingerprint to compare it by. So it is read right before it is written: whatever somebody changed until then stays.
 
+pub mod check;
 mod ruleset;
 
 use std::{str::FromStr, sync::Arc};
@@ -11,10 +12,16 @@ use std::{str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 
-use super::cloudflare::{self, Object};
-use super::{Keys, Provider, Read, Spec, Switch};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{ByHand, Checked, Situation, redirect_rule};
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Checked, Clients, Keys, Provider, Read, Situation, Spec, Switch,
+        cloudflare::{
+            ByHand, Cloudflare, HexId, Purpose,
+            object::{self, Object},
+        },
+    },
+};
 use ruleset::Rule;
 
 /// The kind `cloudflare_redirect_rule`.
@@ -59,7 +66,7 @@ impl Spec for RedirectRuleSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        cloudflare::switch(self, clients)
+        object::switch(self, clients)
     }
 }
 
@@ -105,13 +112,13 @@ impl Object for RedirectRuleSpec {
         let zone = ByHand::at(cloudflare.url(&format!("zones/{}", self.zone)));
         let (ruleset, front) = tokio::join!(
             cloudflare.redirects(Purpose::Read, &self.zone),
-            cloudflare::check_front(cloudflare, &self.zone, situation)
+            object::check_front(cloudflare, &self.zone, situation)
         );
         let mut checked = Checked::default();
         match ruleset {
             Ok(ruleset) => {
                 checked.seen += 1;
-                checked.merge(redirect_rule::of_ruleset(&ruleset, reference, &zone, situation));
+                checked.merge(check::of_ruleset(&ruleset, reference, &zone, situation));
                 checked.merge(front);
             }
             // The ruleset is made with its first rule; a wrong zone is told otherwise.
@@ -119,7 +126,7 @@ impl Object for RedirectRuleSpec {
                 if error.kind == ApiErrorKind::Missing && error.message.contains("entrypoint ruleset") =>
             {
                 checked.seen += 1;
-                checked.problem(redirect_rule::none_yet(&error.message, reference, &zone, situation));
+                checked.problem(check::none_yet(&error.message, reference, &zone, situation));
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {
                 checked.unseen(
@@ -127,7 +134,7 @@ impl Object for RedirectRuleSpec {
                     "zone = \"…\"   # in the configuration: the zone's id, as its overview shows it",
                 );
             }
-            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
+            Err(error) => checked.unseen(&error, object::TOKENS),
         }
         checked
     }

@@ -5,7 +5,10 @@
 use serde_json::{Value, json};
 
 use super::{Cloudflare, Purpose};
-use crate::api::{ApiError, names::HexId, task::Task};
+use crate::{
+    api::{ApiError, task::Task},
+    clouds::cloudflare::HexId,
+};
 
 fn page_rule_task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     let missing = "check the zone and the rule; if Cloudflare has turned the zone's Page Rules into redirect rules, use \

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// What the expression comes to for a visitor of `url`; `None` where nobody here can tell.
-pub(super) fn of(expression: &str, url: &Url) -> Option<String> {
+pub(crate) fn of(expression: &str, url: &Url) -> Option<String> {
     let tokens = tokens(expression)?;
     let mut reader = Reader { tokens: &tokens, url };
     let value = reader.value()?;

@@ -5,6 +5,9 @@
 //! visitors home. `request_limit_fail_open` is kept true: without it, the account's quota would end in an error page on
 //! a healthy site.
 
+pub mod check;
+pub mod script;
+
 use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
@@ -12,12 +15,16 @@ use failover_core::{Observed, Position, Role, SwitchId};
 use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
-use super::cloudflare::{self, Object};
-use super::{Keys, LeadsBy, Provider, Read, Spec, Switch};
-use crate::api::{ApiError, ApiErrorKind, Clients, Cloudflare, cloudflare::Purpose, names::HexId};
-use crate::check::{
-    ByHand, Checked, Situation, worker_route,
-    worker_script::{self, Mode},
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Checked, Clients, Keys, LeadsBy, Provider, Read, Situation, Spec, Switch,
+        cloudflare::{
+            ByHand, Cloudflare, HexId, Purpose,
+            object::{self, Object},
+            worker_route::script::Mode,
+        },
+    },
 };
 
 /// The kind `cloudflare_worker_route`.
@@ -132,7 +139,7 @@ impl Spec for WorkerRouteSpec {
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        cloudflare::switch(self, clients)
+        object::switch(self, clients)
     }
 }
 
@@ -186,7 +193,7 @@ impl Object for WorkerRouteSpec {
         let (routes, redirects, front, scripts) = tokio::join!(
             cloudflare.worker_routes(Purpose::Read, &self.zone),
             cloudflare.redirects(Purpose::Read, &self.zone),
-            cloudflare::check_front(cloudflare, &self.zone, situation),
+            object::check_front(cloudflare, &self.zone, situation),
             self.check_account(cloudflare, situation)
         );
         let mut checked = Checked::default();
@@ -194,16 +201,14 @@ impl Object for WorkerRouteSpec {
             Ok(routes) => {
                 checked.seen += 1;
                 let observe = |route: &Value| self.observed(route);
-                let wanted = worker_route::Wanted { pattern: &self.pattern.0, observe: &observe };
-                checked.extend(worker_route::of_routes(&routes, &wanted, &zone, situation));
+                let wanted = check::Wanted { pattern: &self.pattern.0, observe: &observe };
+                checked.extend(check::of_routes(&routes, &wanted, &zone, situation));
                 // A token for routes alone may not read the redirects, and a zone may have none.
-                checked.extend(
-                    redirects.ok().and_then(|rules| worker_route::redirected(&rules, &zone, situation)),
-                );
+                checked.extend(redirects.ok().and_then(|rules| check::redirected(&rules, &zone, situation)));
                 checked.merge(front);
                 checked.merge(scripts);
             }
-            Err(error) => checked.unseen(&error, cloudflare::TOKENS),
+            Err(error) => checked.unseen(&error, object::TOKENS),
         }
         checked
     }
@@ -214,20 +219,20 @@ impl WorkerRouteSpec {
     async fn check_account(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
         let mut checked = Checked::default();
         let zone = cloudflare.zone(self.zone.as_str()).await;
-        let account = permitted(zone, worker_script::UNSEEN, &mut checked)
+        let account = permitted(zone, script::UNSEEN, &mut checked)
             .and_then(|zone| Some(zone["account"]["id"].as_str()?.to_owned()));
         let Some(account) = account else {
-            checked.note(worker_route::QUOTA);
+            checked.note(check::QUOTA);
             return checked;
         };
         let looks = self.scripts().map(|(script, mode)| {
-            let wanted = worker_script::Wanted { name: &script.0, mode };
+            let wanted = script::Wanted { name: &script.0, mode };
             check_script(cloudflare, &account, wanted, situation)
         });
         let (scripts, requests) = tokio::join!(join_all(looks), cloudflare.worker_requests(&account));
         scripts.into_iter().for_each(|script| checked.merge(script));
-        if let Some(requests) = permitted(requests, worker_route::QUOTA, &mut checked) {
-            checked.merge(worker_route::of_requests(requests));
+        if let Some(requests) = permitted(requests, check::QUOTA, &mut checked) {
+            checked.merge(check::of_requests(requests));
         }
         checked
     }
@@ -236,7 +241,7 @@ impl WorkerRouteSpec {
 async fn check_script(
     cloudflare: &Cloudflare,
     account: &str,
-    wanted: worker_script::Wanted<'_>,
+    wanted: script::Wanted<'_>,
     situation: &Situation,
 ) -> Checked {
     let mut checked = Checked::default();
@@ -245,16 +250,16 @@ async fn check_script(
         cloudflare.worker_script(account, wanted.name),
         cloudflare.worker_settings(account, wanted.name)
     );
-    if text.as_ref().is_err_and(worker_script::is_gone) {
+    if text.as_ref().is_err_and(script::is_gone) {
         checked.seen += 1;
-        checked.problem(worker_script::gone(&wanted));
+        checked.problem(script::gone(&wanted));
         return checked;
     }
-    if let Some(text) = permitted(text, worker_script::UNSEEN, &mut checked) {
-        checked.extend(worker_script::of_text(&text, &wanted, &by_hand));
+    if let Some(text) = permitted(text, script::UNSEEN, &mut checked) {
+        checked.extend(script::of_text(&text, &wanted, &by_hand));
     }
-    if let Some(settings) = permitted(settings, worker_script::UNSEEN, &mut checked) {
-        checked.extend(worker_script::of_bindings(&settings, &wanted, &by_hand, situation));
+    if let Some(settings) = permitted(settings, script::UNSEEN, &mut checked) {
+        checked.extend(script::of_bindings(&settings, &wanted, &by_hand, situation));
     }
     checked
 }

@@ -8,7 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Cloudflare, Purpose, Request, answer};
-use crate::api::{ApiError, ApiErrorKind, names::HexId, task::Task};
+use crate::{
+    api::{ApiError, ApiErrorKind, task::Task},
+    clouds::cloudflare::HexId,
+};
 
 const SCRIPTS: &str = "grant the token \"Workers Scripts: Read\" on the account";
 

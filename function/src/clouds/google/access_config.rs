@@ -9,14 +9,19 @@ use async_trait::async_trait;
 use failover_core::{Position, Role, SwitchId};
 use serde_json::{Value, json};
 
-use super::{
-    Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Needed, Pair, PairSpec, Side, Sides},
-    pair::{Taken, given_back},
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Change, Checked, Clients, Keys, LeadsBy, Observation, Operation, Problem, Provider, Read, Readiness,
+        Situation, Spec, Switch, SwitchError,
+        google::{
+            machines::{Needed, Pair, PairSpec, Side, Sides},
+            names::AddressName,
+        },
+        machine::Identity,
+        pair::{Taken, check as pair_check, given_back},
+    },
 };
-use crate::api::{ApiError, ApiErrorKind, Clients, names::AddressName};
-use crate::check::{Checked, Problem, Situation, machines};
-use crate::machine::Identity;
 
 /// The kind `gcp_access_config`.
 pub const PROVIDER: Provider = Provider { kind: "gcp_access_config", read };
@@ -146,7 +151,7 @@ impl AccessConfig {
     /// What is detached for somebody who may not be given it would be nobody's.
     async fn may_move(&self, holder: &Side, receiver: &Side) -> Result<(), ApiError> {
         let machines = [&holder.name, &receiver.name];
-        if let Some(problem) = machines::far(&self.address, machines) {
+        if let Some(problem) = pair_check::far(&self.address, machines) {
             return Err(ApiError { kind: ApiErrorKind::Refused, message: problem.sentence });
         }
         let what = format!("{} from {} to {}", self.address, holder.name.machine(), receiver.name.machine());
@@ -193,16 +198,16 @@ impl AccessConfig {
     /// What is wrong with the address, where both machines are there to have it.
     fn check_address(&self, sides: &Sides, address: &Value, situation: &Situation) -> Vec<Problem> {
         let Some(both) = sides.both() else { return Vec::new() };
-        if let Some(problem) = machines::of_address(address, &self.address, both.map(|side| &side.name)) {
+        if let Some(problem) = pair_check::of_address(address, &self.address, both.map(|side| &side.name)) {
             return vec![problem];
         }
         let receivers = both.into_iter().filter(|side| config(side, address).is_none());
         let occupied = receivers.filter_map(|side| {
             let why = is_free(side).err()?.message;
-            Some(machines::occupied(&side.name, why, &side.interface))
+            Some(pair_check::occupied(&side.name, why, &side.interface))
         });
         let observed = sides.observed("machine", |side| config(side, address).is_some());
-        occupied.chain(machines::of_position(&observed, situation)).collect()
+        occupied.chain(pair_check::of_position(&observed, situation)).collect()
     }
 
     async fn may_write_both(&self) -> Result<(), ApiError> {
@@ -300,7 +305,7 @@ impl Switch for AccessConfig {
                 }
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {
-                checked.problem(machines::unreserved(&self.address));
+                checked.problem(pair_check::unreserved(&self.address));
             }
             Err(error) => checked.unseen(
                 &error,

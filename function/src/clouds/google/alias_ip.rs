@@ -13,14 +13,16 @@ use async_trait::async_trait;
 use failover_core::{Position, Role, SwitchId};
 use serde_json::{Value, json};
 
-use super::{
-    Change, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError,
-    gcp_pair::{Needed, Pair, PairSpec, Side, Sides},
-    pair::{Taken, given_back},
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Change, Checked, Clients, Keys, LeadsBy, Observation, Operation, Problem, Provider, Read, Readiness,
+        Situation, Spec, Switch, SwitchError,
+        google::machines::{Needed, Pair, PairSpec, Side, Sides},
+        machine::Identity,
+        pair::{Taken, check as pair_check, given_back},
+    },
 };
-use crate::api::{ApiError, ApiErrorKind, Clients};
-use crate::check::{Checked, Problem, Situation, machines};
-use crate::machine::Identity;
 
 /// The kind `gcp_alias_ip`.
 pub const PROVIDER: Provider = Provider { kind: "gcp_alias_ip", read };
@@ -278,7 +280,7 @@ impl AliasIp {
         let held = aliases(side).iter().find(|alias| self.is_ours(alias))?;
         let held = held["subnetworkRangeName"].as_str().filter(|name| !name.is_empty());
         let configured = self.secondary.as_ref().map(|RangeName(name)| name.as_str());
-        machines::of_secondary(held, configured, &self.range.to_string(), &side.name)
+        pair_check::of_secondary(held, configured, &self.range.to_string(), &side.name)
     }
 
     /// Writes the holder's ranges as they are.
@@ -354,16 +356,16 @@ impl Switch for AliasIp {
         let Some(sides) = self.pair.check(&NEEDED, situation, &mut checked).await else { return checked };
         let Some([primary, standby]) = sides.both() else { return checked };
         let [one, other] = [primary, standby].map(|side| (&side.name, &side.interface));
-        checked.extend(machines::in_one_subnet(one, other));
+        checked.extend(pair_check::in_one_subnet(one, other));
         let needed = Needed::on_subnets([primary, standby], &SUBNET);
         self.pair.check_needed(&needed, situation, &mut checked).await;
         checked.extend([primary, standby].into_iter().find_map(|side| self.check_range(side)));
         let observed = sides.observed("machine", |side| self.has(side));
-        checked.extend(machines::of_position(&observed, situation));
+        checked.extend(pair_check::of_position(&observed, situation));
         // Google's agent takes it while the machine has it.
         let holder = sides.present().find(|side| self.has(side));
         checked.extend(holder.zip(self.address()).and_then(|(holder, address)| {
-            machines::carried(address, holder.interface["networkIP"].as_str()?, holder.name.machine())
+            pair_check::carried(address, holder.interface["networkIP"].as_str()?, holder.name.machine())
         }));
         checked
     }

@@ -4,6 +4,7 @@
 //! in where it is off. A switch moves the one that `gate` names; the other one belongs to somebody else. Where that
 //! one is open, the service is open although the switch is not: that is seen as mixed, and closing tells it.
 
+pub mod check;
 mod doors;
 mod moves;
 mod policy;
@@ -15,10 +16,14 @@ use async_trait::async_trait;
 use failover_core::{Position, Role, SwitchId};
 use jiff::Timestamp;
 
-use super::{Change, Keys, Observation, Operation, Provider, Read, Readiness, Spec, Switch, SwitchError};
 use crate::{
-    api::{ApiError, ApiErrorKind, Clients, Google, Pace, names::ServiceName},
-    check::{self, Checked, Situation, standby},
+    api::{ApiError, ApiErrorKind, Pace},
+    clouds::{
+        Change, Checked, Clients, Keys, Observation, Operation, Provider, Read, Readiness, Situation, Spec,
+        Switch, SwitchError,
+        google::{Google, names::ServiceName},
+        missing,
+    },
 };
 use doors::Doors;
 
@@ -75,8 +80,8 @@ impl Invoker {
             return;
         }
         let held = self.google.project_permissions(self.service.project(), &NEEDED).await;
-        if checked.look(held).is_some_and(|held| !check::missing(&NEEDED, &held).is_empty()) {
-            checked.problem(standby::blind_to_operations(&self.service, &situation.member));
+        if checked.look(held).is_some_and(|held| !missing(&NEEDED, &held).is_empty()) {
+            checked.problem(check::blind_to_operations(&self.service, &situation.member));
         }
     }
 }
@@ -145,15 +150,15 @@ impl Switch for Invoker {
             self.google.run_service(name),
             self.doors()
         );
-        let lacking = checked.look(held).map(|held| check::missing(needed, &held)).unwrap_or_default();
-        checked.extend(standby::of_permissions(&lacking, name, &situation.member));
+        let lacking = checked.look(held).map(|held| missing(needed, &held)).unwrap_or_default();
+        checked.extend(check::of_permissions(&lacking, name, &situation.member));
         let told = |error: &ApiError| !lacking.is_empty() && error.kind == ApiErrorKind::Denied;
         self.check_operations(situation, &mut checked).await;
         let services = format!("gcloud run services list --project {}", name.project());
         match service {
             Ok(service) => {
                 checked.seen += 1;
-                checked.extend(standby::of_service(&service, name));
+                checked.extend(check::of_service(&service, name));
             }
             Err(error) if told(&error) => {}
             Err(error) => return unseen(checked, &error, services),
@@ -161,7 +166,7 @@ impl Switch for Invoker {
         match doors {
             Ok(doors) => {
                 checked.seen += 1;
-                checked.extend(standby::of_door(&doors.observed(self.gate), name, situation));
+                checked.extend(check::of_door(&doors.observed(self.gate), name, situation));
             }
             Err(error) if told(&error) => {}
             Err(error) => checked.unseen(&error, services),
@@ -170,7 +175,7 @@ impl Switch for Invoker {
             match self.google.organisation_policy(name.project(), DOMAINS).await {
                 Ok(policy) => {
                     checked.seen += 1;
-                    checked.extend(standby::of_organisation(&policy, name));
+                    checked.extend(check::of_organisation(&policy, name));
                 }
                 Err(_) => checked.note(format!(
                     "whether an organisation policy refuses allUsers ({DOMAINS}) may not be read; a rehearsal proves it"

@@ -10,10 +10,12 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Google, Request};
-use crate::api::{
-    ApiError, ApiErrorKind,
-    names::{AddressName, MachineName},
-    task::{Task, kind_of},
+use crate::{
+    api::{
+        ApiError, ApiErrorKind,
+        task::{Task, kind_of},
+    },
+    clouds::google::names::{AddressName, MachineName},
 };
 
 /// So many times the patience of one call is an operation followed: four minutes of ten seconds each, own choice.

@@ -1,9 +1,9 @@
-//! The one source of Google access tokens, and the one HTTP client.
+//! The one source of Google access tokens.
 //!
 //! On Cloud Run tokens come from the metadata server, elsewhere from Application Default Credentials.
 //! `GCE_METADATA_HOST` (host and port, without a scheme) leads to another metadata server.
 
-use std::{fmt, panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -11,13 +11,16 @@ use google_cloud_auth::{
     credentials::{AccessTokenCredentials, Builder, CacheableResource, CredentialsProvider},
     errors::CredentialsError,
 };
-use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{Extensions, HeaderMap, header::AUTHORIZATION};
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
 
-use super::{ApiError, ApiErrorKind, Secret};
+use crate::api::{
+    ApiError, ApiErrorKind, Secret,
+    tokens::{Token, Tokens},
+};
 
 /// A token for which nothing was ever done is replaced at most this often: own choice, so that a permission that is
 /// missing costs a token a minute and no more.
@@ -29,75 +32,6 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// builds a client for each token, which takes descriptors and the system's certificates.
 pub(crate) async fn unless_it_breaks<T>(work: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
-}
-
-/// Builds the HTTP client for Google's interfaces and for webhooks: once for the whole process, since every
-/// client parses the system's certificates anew. Time limits are set on each request.
-pub fn http_client() -> Result<reqwest::Client, ApiError> {
-    let agent = concat!("cloud-failover/", env!("CARGO_PKG_VERSION"));
-    reqwest::Client::builder().user_agent(agent).build().map_err(|error| ApiError {
-        kind: ApiErrorKind::Refused,
-        message: format!(
-            "could not prepare for HTTPS: {}; install the CA certificates or point SSL_CERT_FILE to them",
-            super::retry::causes(&error)
-        ),
-    })
-}
-
-/// An access token, with the project that requests are counted on where the credentials name one.
-#[derive(Debug, Clone)]
-pub struct Token {
-    /// What goes after `Bearer`.
-    pub bearer: Secret,
-    /// The header `x-goog-user-project`, for operators' own credentials.
-    pub quota_project: Option<String>,
-    /// Which credentials it came from, so that refused ones are forgotten once.
-    generation: u64,
-}
-
-impl Token {
-    /// The headers that carry it; `None` if it fits into none.
-    pub fn headers(&self) -> Option<HeaderMap> {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.bearer.expose())).ok()?;
-        bearer.set_sensitive(true);
-        let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
-        if let Some(project) = &self.quota_project {
-            headers.insert("x-goog-user-project", HeaderValue::from_str(project).ok()?);
-        }
-        Some(headers)
-    }
-}
-
-/// Where access tokens come from: Google's, unless something else is said.
-#[async_trait]
-pub trait Tokens<T = Token>: fmt::Debug + Send + Sync {
-    /// A token that should be good now: cached, or fetched.
-    async fn token(&self) -> Result<T, ApiError>;
-
-    /// Forgets what led to `refused`, so that the next token is a fresh one.
-    async fn forget(&self, refused: &T);
-
-    /// Notes that a provider did something for it.
-    fn was_good(&self, _token: &T) {}
-
-    /// Whether a refusal may be the token's fault: nothing was done for it yet, and none was replaced for that just now.
-    /// Whoever asks replaces it.
-    fn may_be_anothers(&self, _token: &T) -> bool {
-        false
-    }
-}
-
-/// One token for ever: for tests, and for a token given by hand.
-#[derive(Debug)]
-pub struct StaticToken(pub Secret);
-
-#[async_trait]
-impl Tokens for StaticToken {
-    async fn token(&self) -> Result<Token, ApiError> {
-        Ok(Token { bearer: self.0.clone(), quota_project: None, generation: 0 })
-    }
-
-    async fn forget(&self, _refused: &Token) {}
 }
 
 /// Application Default Credentials.
@@ -164,7 +98,7 @@ impl DefaultCredentials {
         }
         let built = Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
         let credentials =
-            built.map_err(|error| unavailable(ApiErrorKind::Denied, &super::retry::causes(&error)))?;
+            built.map_err(|error| unavailable(ApiErrorKind::Denied, &crate::api::retry::causes(&error)))?;
         *current = (current.0 + 1, Some(credentials.clone()));
         Ok((current.0, credentials))
     }
@@ -225,7 +159,7 @@ fn broke<T>() -> Result<T, CredentialsError> {
 
 fn refused(error: &CredentialsError) -> ApiError {
     let kind = if error.is_transient() { ApiErrorKind::Transient } else { ApiErrorKind::Denied };
-    unavailable(kind, &super::retry::causes(error))
+    unavailable(kind, &crate::api::retry::causes(error))
 }
 
 fn unavailable(kind: ApiErrorKind, why: &str) -> ApiError {

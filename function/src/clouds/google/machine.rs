@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::api::{names::MachineName, retry::root_cause};
+use crate::{api::retry::root_cause, clouds::google::names::MachineName};
 
 /// A virtual machine on Compute Engine, as it knows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl fmt::Display for GoogleMachine {
 ///
 /// # Errors
 /// A sentence that says why nobody could tell; another try may help while the system starts.
-pub(super) async fn who_am_i(client: &reqwest::Client, host: &str) -> Result<GoogleMachine, String> {
+pub(crate) async fn who_am_i(client: &reqwest::Client, host: &str) -> Result<GoogleMachine, String> {
     let (machine, zone, project) = tokio::try_join!(
         ask(client, host, "instance/name"),
         ask(client, host, "instance/zone"),
@@ -95,7 +95,7 @@ mod tests {
     async fn who_is_no_metadata_server_is_not_believed() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
-        let client = super::super::client().unwrap();
+        let client = crate::clouds::machine::client().unwrap();
         let answers = async {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();

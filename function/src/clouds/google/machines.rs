@@ -9,14 +9,16 @@ use failover_core::Position;
 use futures::future::{join_all, try_join_all};
 use serde_json::Value;
 
-use super::{
-    Keys, Readiness,
-    pair::{self, Refusals, Tries, is_missing},
+use crate::{
+    api::{ApiError, ApiErrorKind, Pace},
+    clouds::{
+        Checked, Clients, Keys, Readiness, Situation,
+        google::{At, Google, names::MachineName},
+        machine::Identity,
+        missing,
+        pair::{self, Refusals, Tries, check as pair_check, is_missing},
+    },
 };
-
-use crate::api::{ApiError, ApiErrorKind, Clients, Google, Pace, google::At, names::MachineName};
-use crate::check::{self, Checked, Situation, machines};
-use crate::machine::Identity;
 
 const PRIMARY: &str = "projects/acme-prod/zones/us-central1-a/instances/db-a";
 const STANDBY: &str = "projects/acme-prod/zones/us-central1-b/instances/db-b";
@@ -222,7 +224,7 @@ impl Pair {
     /// What the account isn't allowed.
     pub(super) async fn lacking(&self, needed: &Needed) -> Result<Needed, ApiError> {
         let held = self.google.compute_permissions(&needed.on, &needed.permissions).await?;
-        Ok(Needed { on: needed.on.clone(), permissions: check::missing(&needed.permissions, &held) })
+        Ok(Needed { on: needed.on.clone(), permissions: missing(&needed.permissions, &held) })
     }
 
     /// What is lacking of `needed`, told as findings; what could not be asked is told, too.
@@ -231,10 +233,10 @@ impl Pair {
             match asked {
                 Ok(lacking) => {
                     let problem =
-                        machines::of_permissions(&lacking.permissions, &lacking.on, &situation.member);
+                        pair_check::of_permissions(&lacking.permissions, &lacking.on, &situation.member);
                     checked.extend(problem);
                 }
-                Err(error) => checked.unseen(&error, machines::describe(&needed.on)),
+                Err(error) => checked.unseen(&error, pair_check::describe(&needed.on)),
             }
         }
     }
@@ -286,16 +288,16 @@ impl Pair {
         }
         let side = match read {
             Ok(side) => {
-                checked.extend(machines::stopped(&side.name, &side.status, at, situation));
+                checked.extend(pair_check::stopped(&side.name, &side.status, at, situation));
                 Some(Some(side))
             }
             Err(error) if is_missing(&error) => {
-                checked.problem(machines::absent(&name));
+                checked.problem(pair_check::absent(&name));
                 Some(None)
             }
             Err(error) if told && error.kind == ApiErrorKind::Denied => None,
             Err(error) => {
-                checked.unseen(&error, machines::list(&name));
+                checked.unseen(&error, pair_check::list(&name));
                 None
             }
         };
@@ -329,7 +331,7 @@ impl Needed {
 impl Side {
     /// The path of the subnet that it is in: `projects/P/regions/R/subnetworks/S`.
     pub(super) fn subnet(&self) -> &str {
-        machines::path(&self.interface["subnetwork"])
+        pair_check::path(&self.interface["subnetwork"])
     }
 
     /// What the interface is written on top of.

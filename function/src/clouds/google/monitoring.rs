@@ -10,7 +10,10 @@ use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::Google;
-use crate::api::{ApiError, ApiErrorKind, names::CheckName, task::Task};
+use crate::{
+    api::{ApiError, ApiErrorKind, task::Task},
+    clouds::google::names::CheckName,
+};
 
 const MOST_PAGES: usize = 10;
 /// So many policies are read at a time: own choice, a hundred of them within a second or two.

@@ -1,4 +1,4 @@
-//! The providers' names of things, checked by shape so that a slip is found before anything runs.
+//! Google's names of things, checked by shape so that a slip is found before anything runs.
 
 use std::{fmt, str::FromStr};
 
@@ -22,10 +22,6 @@ pub struct MachineName {
 /// A reserved external address: `projects/P/regions/R/addresses/A`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AddressName(String);
-
-/// A Cloudflare identifier of a zone or a rule: 32 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct HexId(String);
 
 impl ServiceName {
     /// The whole name.
@@ -120,13 +116,6 @@ impl AddressName {
     }
 }
 
-impl HexId {
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl FromStr for ServiceName {
     type Err = String;
 
@@ -167,19 +156,6 @@ impl FromStr for AddressName {
     }
 }
 
-impl FromStr for HexId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit());
-        if fits {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err("is not 32 hexadecimal digits".to_owned())
-        }
-    }
-}
-
 impl fmt::Display for ServiceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -208,12 +184,6 @@ impl fmt::Display for AddressName {
     }
 }
 
-impl fmt::Display for HexId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Accepts `collection/name/collection/name…` with these collections.
 fn shape(text: &str, collections: &[&str]) -> Result<String, String> {
     let parts: Vec<&str> = text.split('/').collect();
@@ -237,13 +207,6 @@ fn plain(name: &str) -> bool {
 
 fn part(name: &str, index: usize) -> &str {
     name.split('/').nth(index).unwrap_or_default()
-}
-
-/// A host name in the one form that it is compared in: ASCII, small letters, without a dot at its end. What is none comes
-/// back as it is, but for its letters.
-pub fn canonical(name: &str) -> String {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_lowercase())
 }
 
 #[cfg(test)]
@@ -291,8 +254,5 @@ mod tests {
         }
         assert!("projects/p/uptimeCheckConfigs/a-b_C1".parse::<CheckName>().is_ok());
         assert!("projects/p/uptimeCheckConfig/a".parse::<CheckName>().is_err());
-        assert!("9A7806061c88ada191ed06f989cc3dac".parse::<HexId>().is_ok());
-        assert!("9a7806061c88ada191ed06f989cc3da".parse::<HexId>().is_err());
-        assert!("9a7806061c88ada191ed06f989cc3dag".parse::<HexId>().is_err());
     }
 }

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Google, Request};
-use crate::api::{ApiError, ApiErrorKind, names::ServiceName, task::Task};
+use crate::{
+    api::{ApiError, ApiErrorKind, task::Task},
+    clouds::google::names::ServiceName,
+};
 
 /// So many times the patience of one call is an operation followed: four minutes of ten seconds each, own choice. A
 /// service's update takes seconds to a minute; no longest time is published.

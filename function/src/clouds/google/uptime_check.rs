@@ -3,15 +3,23 @@
 //! `disabled` is changed by a PATCH whose mask names it alone: without a mask the whole check would be replaced
 //! (discovery document of `monitoring` v3, read 2026-11-20). A change needs no read before it.
 
+pub mod check;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SiteName, SwitchId};
 use serde_json::Value;
 
-use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
-use crate::api::{ApiError, ApiErrorKind, Clients, Google, google::Alert, names::CheckName};
-use crate::check::{self, Checked, Situation, monitoring};
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Change, Checked, Clients, Keys, Observation, Operation, Provider, Read, Situation, Spec, Switch,
+        SwitchError,
+        google::{Alert, Google, names::CheckName},
+        missing,
+    },
+};
 
 /// The kind `uptime_check`.
 pub const PROVIDER: Provider = Provider { kind: "uptime_check", read };
@@ -134,14 +142,14 @@ impl Switch for UptimeCheck {
             self.open_incident(&situation.site),
             self.google.alert_policies(project)
         );
-        let lacking = checked.look(held).map(|held| check::missing(&PERMISSIONS, &held)).unwrap_or_default();
-        checked.extend(monitoring::of_permissions(&lacking, name, &situation.member));
+        let lacking = checked.look(held).map(|held| missing(&PERMISSIONS, &held)).unwrap_or_default();
+        checked.extend(check::of_permissions(&lacking, name, &situation.member));
         let told = |error: &ApiError| !lacking.is_empty() && error.kind == ApiErrorKind::Denied;
         match check {
             Ok(check) => {
                 checked.seen += 1;
-                checked.extend(monitoring::of_check(&check, name));
-                checked.extend(monitoring::of_position(&Observed::At(position(&check)), name, situation));
+                checked.extend(check::of_check(&check, name));
+                checked.extend(check::of_position(&Observed::At(position(&check)), name, situation));
             }
             Err(error) if told(&error) => {}
             Err(error) => {
@@ -153,11 +161,11 @@ impl Switch for UptimeCheck {
             Err(error) if told(&error) => {}
             alert => {
                 let alert = checked.look(alert).flatten();
-                checked.extend(alert.and_then(|alert| monitoring::of_incident(&alert, name, situation)));
+                checked.extend(alert.and_then(|alert| check::of_incident(&alert, name, situation)));
             }
         }
         if let Some(policies) = checked.look(policies) {
-            checked.extend(monitoring::of_policies(&policies, name));
+            checked.extend(check::of_policies(&policies, name));
         }
         checked
     }

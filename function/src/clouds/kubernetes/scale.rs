@@ -9,13 +9,13 @@ use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 
-use super::{Change, Keys, Observation, Operation, Provider, Read, Spec, Switch, SwitchError};
 use crate::{
-    api::{
-        ApiError, ApiErrorKind, Clients, Kubernetes,
-        kubernetes::{DeploymentName, Really, Scale, Source},
+    api::{ApiError, ApiErrorKind},
+    clouds::{
+        Change, Checked, Clients, Keys, Observation, Operation, Problem, Provider, Read, Situation, Spec,
+        Switch, SwitchError,
+        kubernetes::{DeploymentName, Kubernetes, Really, Scale, Source},
     },
-    check::{Checked, Problem, Situation},
 };
 
 /// The kind `kubernetes_scale`.

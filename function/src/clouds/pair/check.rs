@@ -7,20 +7,25 @@ use std::net::IpAddr;
 use failover_core::{Observed, Position};
 use serde_json::Value;
 
-use super::{Problem, Situation};
-use crate::{
-    api::names::{AddressName, MachineName},
+use crate::clouds::{
+    Problem, Situation,
+    google::names::{AddressName, MachineName},
     machine::carries,
 };
 
 /// A machine that isn't there can be given nothing.
-pub fn absent(name: &MachineName) -> Problem {
+pub(crate) fn absent(name: &MachineName) -> Problem {
     let sentence = format!("{name} is not there, so the address could not be given to it");
     Problem::critical(sentence, format!("{}   # create it, or correct its name", list(name)))
 }
 
 /// One that is off answers nobody. The former primary of a site on its standby may well be.
-pub fn stopped(name: &MachineName, status: &str, at: Position, situation: &Situation) -> Option<Problem> {
+pub(crate) fn stopped(
+    name: &MachineName,
+    status: &str,
+    at: Position,
+    situation: &Situation,
+) -> Option<Problem> {
     let is_away = situation.settled_at != Some(Position::Primary) && at == Position::Primary;
     (status != "RUNNING").then(|| {
         let verb = if status == "SUSPENDED" { "resume" } else { "start" };
@@ -31,7 +36,7 @@ pub fn stopped(name: &MachineName, status: &str, at: Position, situation: &Situa
 }
 
 /// Permissions on a machine, a subnet or an address that would be missing when the address is to be moved.
-pub fn of_permissions(missing: &[&str], path: &str, member: &str) -> Option<Problem> {
+pub(crate) fn of_permissions(missing: &[&str], path: &str, member: &str) -> Option<Problem> {
     (!missing.is_empty()).then(|| {
         let sentence = format!("{member} lacks {} on {path}", missing.join(", "));
         Problem::critical(sentence, grant(path, member))
@@ -59,7 +64,7 @@ fn grant(path: &str, member: &str) -> String {
 }
 
 /// The command that shows a machine, a subnet or an address.
-pub fn describe(path: &str) -> String {
+pub(crate) fn describe(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();
     match parts[..] {
         ["projects", project, "zones", zone, "instances", name] => {
@@ -77,7 +82,7 @@ pub fn describe(path: &str) -> String {
 }
 
 /// A range is of the subnet's primary range or of a secondary one, and whoever gives it has to say so.
-pub fn of_secondary(
+pub(crate) fn of_secondary(
     held: Option<&str>,
     configured: Option<&str>,
     range: &str,
@@ -105,7 +110,7 @@ pub fn of_secondary(
 
 /// What the network leads to a machine, its operating system has to take. Only a check on that machine can tell, which is
 /// known by its `own` address.
-pub fn carried(address: IpAddr, own: &str, machine: &str) -> Option<Problem> {
+pub(crate) fn carried(address: IpAddr, own: &str, machine: &str) -> Option<Problem> {
     let here = carries(own.parse().ok()?)?;
     (here && !carries(address)?).then(|| {
         let sentence = format!(
@@ -118,7 +123,7 @@ pub fn carried(address: IpAddr, own: &str, machine: &str) -> Option<Problem> {
 }
 
 /// Clients need exactly one machine that has the address.
-pub fn of_position(observed: &Observed, situation: &Situation) -> Option<Problem> {
+pub(crate) fn of_position(observed: &Observed, situation: &Situation) -> Option<Problem> {
     let Observed::Mixed(how) = observed else { return None };
     let act = match situation.settled_at {
         Some(Position::Standby) => "failover",
@@ -129,7 +134,7 @@ pub fn of_position(observed: &Observed, situation: &Situation) -> Option<Problem
 }
 
 /// An alias range belongs to one subnet, so a machine in another can't have it.
-pub fn in_one_subnet(one: (&MachineName, &Value), other: (&MachineName, &Value)) -> Option<Problem> {
+pub(crate) fn in_one_subnet(one: (&MachineName, &Value), other: (&MachineName, &Value)) -> Option<Problem> {
     let [first, second] = [one.1, other.1].map(|interface| path(&interface["subnetwork"]));
     (first != second).then(|| {
         let sentence = format!(
@@ -144,7 +149,7 @@ pub fn in_one_subnet(one: (&MachineName, &Value), other: (&MachineName, &Value))
 }
 
 /// The address was never reserved, or was released.
-pub fn unreserved(address: &AddressName) -> Problem {
+pub(crate) fn unreserved(address: &AddressName) -> Problem {
     let sentence = format!("{address} is not reserved, so no machine can be given it");
     let create =
         format!("gcloud compute addresses create {} --region {}", address.address(), address.region());
@@ -152,7 +157,11 @@ pub fn unreserved(address: &AddressName) -> Problem {
 }
 
 /// An address is used in its own region, from outside, and by one machine.
-pub fn of_address(address: &Value, name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
+pub(crate) fn of_address(
+    address: &Value,
+    name: &AddressName,
+    machines: [&MachineName; 2],
+) -> Option<Problem> {
     internal(address, name).or_else(|| far(name, machines)).or_else(|| foreign(address, name, machines))
 }
 
@@ -166,7 +175,7 @@ fn internal(address: &Value, name: &AddressName) -> Option<Problem> {
 }
 
 /// An address is of one region, and so are those that may have it.
-pub fn far(name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
+pub(crate) fn far(name: &AddressName, machines: [&MachineName; 2]) -> Option<Problem> {
     let region = |machine: &MachineName| Some(machine.zone()?.rsplit_once('-')?.0.to_owned());
     let away =
         machines.into_iter().find(|machine| region(machine).is_some_and(|region| region != name.region()))?;
@@ -185,7 +194,7 @@ fn foreign(address: &Value, name: &AddressName, machines: [&MachineName; 2]) -> 
 }
 
 /// A receiver that has another external address can't be given ours.
-pub fn occupied(name: &MachineName, why: String, interface: &Value) -> Problem {
+pub(crate) fn occupied(name: &MachineName, why: String, interface: &Value) -> Problem {
     let config = interface["accessConfigs"][0]["name"].as_str().unwrap_or("External NAT");
     let nic = interface["name"].as_str().unwrap_or("nic0");
     let which = format!(" --network-interface {nic} --access-config-name \"{config}\"");
@@ -198,12 +207,12 @@ fn on(name: &MachineName, verb: &str, rest: &str) -> String {
 }
 
 /// The command that shows the project's machines.
-pub fn list(name: &MachineName) -> String {
+pub(crate) fn list(name: &MachineName) -> String {
     format!("gcloud compute instances list --project {}", name.project())
 }
 
 /// A link's path: `projects/…`.
-pub fn path(link: &Value) -> &str {
+pub(crate) fn path(link: &Value) -> &str {
     let link = link.as_str().unwrap_or_default();
     link.find("projects/").map_or(link, |start| &link[start..])
 }

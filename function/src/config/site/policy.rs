@@ -5,7 +5,7 @@ use std::sync::Arc;
 use failover_core::{Approval, Failback, Policy, Role, Roles, RouteOrder};
 
 use super::Urls;
-use crate::{config::section::Section, switch::Spec};
+use crate::{clouds::Spec, config::section::Section};
 
 pub(super) fn read(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>], urls: &Urls) -> Policy {
     let has_primary_url = urls.primary.is_some();

@@ -6,8 +6,8 @@ use failover_core::{Role, SwitchId};
 use toml::Table;
 
 use crate::{
+    clouds::{self, LeadsBy, Spec},
     config::section::Section,
-    switch::{self, LeadsBy, Spec},
 };
 
 use super::Seen;
@@ -56,12 +56,12 @@ fn read_switch(
     seen: &mut Seen,
 ) -> Option<Arc<dyn Spec>> {
     let Some(kind) = table.get("kind").and_then(|kind| kind.as_str()) else {
-        let known: Vec<&str> = switch::kinds().collect();
+        let known: Vec<&str> = clouds::kinds().collect();
         let reason = format!("is missing; known are {}", known.join(", "));
         site.problem(&format!("{place}.kind"), &reason, "kind = \"cloud_run_invoker\"");
         return None;
     };
-    match switch::read(kind, table) {
+    match clouds::read(kind, table) {
         Ok(switch) => {
             note_twin(site, place, &switch.id(), seen);
             Some(switch)

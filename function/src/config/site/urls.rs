@@ -6,12 +6,12 @@ use failover_core::Role;
 use url::Url;
 
 use crate::{
+    clouds::{LeadsBy, Spec},
     config::{
-        HostPort,
         address::{SiteUrl, same_origin},
         section::Section,
     },
-    switch::{LeadsBy, Spec},
+    host::HostPort,
 };
 
 /// The places of a site.

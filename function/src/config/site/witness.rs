@@ -7,9 +7,9 @@ use http::HeaderName;
 use url::Url;
 
 use crate::{
+    clouds::{LeadsBy, Spec},
     config::section::Section,
     probe::{ServedBy, Witness},
-    switch::{LeadsBy, Spec},
 };
 
 const EXAMPLE: &str = r#"served_by = { header = "x-served-by", primary = "home", standby = "cloud" }"#;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::PATIENCE;
-use crate::{log::chain, page::Glimpse, switch::Switch};
+use crate::{clouds::Switch, log::chain, page::Glimpse};
 
 /// Every switch as it was seen last.
 #[derive(Default)]

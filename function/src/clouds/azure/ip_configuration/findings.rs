@@ -3,11 +3,15 @@
 use failover_core::Position;
 use serde_json::{Value, json};
 
-use super::azure_interface::{Configuration, Side, Sides};
-use super::azure_joins::Needed;
-use crate::{
-    api::azure::names::{InterfaceId, PublicAddressId},
-    check::Problem,
+use crate::clouds::{
+    Problem,
+    azure::{
+        ip_configuration::{
+            interface::{Configuration, Side, Sides},
+            joins::Needed,
+        },
+        names::{InterfaceId, PublicAddressId},
+    },
 };
 
 /// What may hang on a configuration and is known to nobody once it was taken away and its mover died.
@@ -20,12 +24,12 @@ const HANGS_ON: [&str; 5] = [
 ];
 
 /// The command that shows an interface.
-pub(super) fn show(id: &InterfaceId) -> String {
+pub(crate) fn show(id: &InterfaceId) -> String {
     format!("az network nic show --ids {id}")
 }
 
 /// What would go wrong with a move between these interfaces, `named` by the configuration.
-pub(super) fn of_sides(ours: &Configuration, sides: &Sides, named: [&InterfaceId; 2]) -> Vec<Problem> {
+pub(crate) fn of_sides(ours: &Configuration, sides: &Sides, named: [&InterfaceId; 2]) -> Vec<Problem> {
     let list = configurations(named[0]);
     let objection = ours.objection(sides).map(|sentence| Problem::critical(sentence, list));
     let gone = [Position::Primary, Position::Standby].into_iter().zip(named);
@@ -48,7 +52,7 @@ pub(super) fn of_sides(ours: &Configuration, sides: &Sides, named: [&InterfaceId
 }
 
 /// A permission that lacks, with the command that grants it.
-pub(super) fn of_permission(lacking: &Needed) -> Problem {
+pub(crate) fn of_permission(lacking: &Needed) -> Problem {
     let sentence = format!("the identity lacks {} on {}", lacking.action, lacking.on);
     let assign =
         "az role assignment create --role 'Failover: move an address between two interfaces' --assignee";
@@ -56,7 +60,7 @@ pub(super) fn of_permission(lacking: &Needed) -> Problem {
 }
 
 /// A public address is used where the machines are, and by one of them.
-pub(super) fn of_public(public: &Value, id: &PublicAddressId, sides: &Sides) -> Vec<Problem> {
+pub(crate) fn of_public(public: &Value, id: &PublicAddressId, sides: &Sides) -> Vec<Problem> {
     let show = format!("az network public-ip show --ids {}", id.as_str());
     let objection = objection_to(public, id, sides).map(|sentence| Problem::critical(sentence, &*show));
     let zones = public["zones"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -77,7 +81,7 @@ pub(super) fn of_public(public: &Value, id: &PublicAddressId, sides: &Sides) -> 
 }
 
 /// What keeps a public address from going with the configuration.
-pub(super) fn objection_to(public: &Value, id: &PublicAddressId, sides: &Sides) -> Option<String> {
+pub(crate) fn objection_to(public: &Value, id: &PublicAddressId, sides: &Sides) -> Option<String> {
     let plain = |value: &Value| value.as_str().unwrap_or_default().to_lowercase().replace(' ', "");
     let location = plain(&public["location"]);
     let away = sides.present().find(|side| plain(&side.interface["location"]) != location);
@@ -152,7 +156,7 @@ fn configurations(id: &InterfaceId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::azure::ETag;
+    use crate::clouds::azure::ETag;
 
     const GROUP: &str = "/subscriptions/s/resourceGroups/db/providers/Microsoft.Network";
 

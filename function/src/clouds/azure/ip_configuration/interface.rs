@@ -5,16 +5,16 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use failover_core::Position;
 use serde_json::{Value, json};
 
-use super::pair;
 use crate::{
-    api::{
-        ApiError, ApiErrorKind, Azure,
+    api::{ApiError, ApiErrorKind},
+    clouds::{
         azure::{
-            ETag,
+            Azure, ETag,
             names::{InterfaceId, PublicAddressId},
         },
+        machine::AzureMachine,
+        pair,
     },
-    machine::AzureMachine,
 };
 
 /// What an interface computes by itself, and refuses or ignores when it is written.
@@ -22,7 +22,7 @@ const COMPUTED: [&str; 2] = ["provisioningState", "privateLinkConnectionProperti
 
 /// The configuration that is moved. Its address tells it: names differ where people made one by hand.
 #[derive(Debug, Clone)]
-pub(super) struct Configuration {
+pub(crate) struct Configuration {
     /// What it is called where it is given.
     pub(super) name: ConfigurationName,
     pub(super) address: Address,
@@ -32,15 +32,15 @@ pub(super) struct Configuration {
 
 /// An ip-configuration's name.
 #[derive(Debug, Clone)]
-pub(super) struct ConfigurationName(String);
+pub(crate) struct ConfigurationName(String);
 
 /// A private address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Address(IpAddr);
+pub(crate) struct Address(IpAddr);
 
 /// One interface as it was read.
 #[derive(Debug, Clone)]
-pub(super) struct Side {
+pub(crate) struct Side {
     pub(super) id: InterfaceId,
     pub(super) etag: ETag,
     pub(super) interface: Value,
@@ -67,7 +67,7 @@ impl FromStr for Address {
 }
 
 impl Address {
-    pub(super) fn ip(self) -> IpAddr {
+    pub(crate) fn ip(self) -> IpAddr {
         self.0
     }
 }
@@ -85,37 +85,37 @@ impl fmt::Display for ConfigurationName {
 }
 
 impl Side {
-    pub(super) async fn read(azure: &Azure, id: &InterfaceId) -> Result<Self, ApiError> {
+    pub(crate) async fn read(azure: &Azure, id: &InterfaceId) -> Result<Self, ApiError> {
         let (interface, etag) = azure.interface(id).await?;
         Ok(Self { id: id.clone(), etag, interface })
     }
 
     /// Our configuration, if it is here.
-    pub(super) fn configuration(&self, ours: &Configuration) -> Option<&Value> {
+    pub(crate) fn configuration(&self, ours: &Configuration) -> Option<&Value> {
         self.configurations().iter().find(|configuration| ours.is(configuration))
     }
 
-    pub(super) fn has(&self, ours: &Configuration) -> bool {
+    pub(crate) fn has(&self, ours: &Configuration) -> bool {
         self.configuration(ours).is_some()
     }
 
     /// Whether its last change ended well.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         matches!(self.provisioning(), "Succeeded" | "")
     }
 
     /// Whether its last change ended badly: what it lists may not be what it has.
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         matches!(self.provisioning(), "Failed" | "Canceled")
     }
 
     /// Whether a change of it is still going on.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         !self.is_settled() && !self.has_failed()
     }
 
     /// Why it isn't settled.
-    pub(super) fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         let name = self.id.name();
         match self.provisioning() {
             state if self.is_busy() => format!("{name} is still being changed ({state})"),
@@ -123,35 +123,35 @@ impl Side {
         }
     }
 
-    pub(super) fn still_changing(&self) -> ApiError {
+    pub(crate) fn still_changing(&self) -> ApiError {
         let message = format!("{}, and a change now would be lost", self.state());
         ApiError { kind: ApiErrorKind::Transient, message }
     }
 
     /// The id of the machine that it is attached to.
-    pub(super) fn machine(&self) -> Option<&str> {
+    pub(crate) fn machine(&self) -> Option<&str> {
         self.interface["properties"]["virtualMachine"]["id"].as_str()
     }
 
-    pub(super) fn is_on(&self, me: &AzureMachine) -> bool {
+    pub(crate) fn is_on(&self, me: &AzureMachine) -> bool {
         self.machine().is_some_and(|machine| me.is(machine))
     }
 
     /// The interface without our configuration.
-    pub(super) fn without(&self, ours: &Configuration) -> Value {
+    pub(crate) fn without(&self, ours: &Configuration) -> Value {
         let rest = self.configurations().iter().filter(|configuration| !ours.is(configuration));
         self.holding(rest.cloned().collect())
     }
 
     /// The interface with our configuration too, and with what hung on it where it was `taken` from.
-    pub(super) fn with(&self, ours: &Configuration, taken: Option<&Value>) -> Value {
+    pub(crate) fn with(&self, ours: &Configuration, taken: Option<&Value>) -> Value {
         let mut configurations = self.configurations().to_vec();
         configurations.push(ours.on(self.primary(), taken));
         self.holding(configurations)
     }
 
     /// The interface with a configuration that was `taken` from it, where it was `before`, exactly as it was.
-    pub(super) fn restored(&self, ours: &Configuration, before: &Self, taken: &Value) -> Value {
+    pub(crate) fn restored(&self, ours: &Configuration, before: &Self, taken: &Value) -> Value {
         let mut configurations = self.configurations().to_vec();
         let place = before.configurations().iter().position(|configuration| ours.is(configuration));
         configurations.insert(place.unwrap_or_default().min(configurations.len()), taken.clone());
@@ -170,7 +170,7 @@ impl Side {
     }
 
     /// The configuration that every interface has and keeps.
-    pub(super) fn primary(&self) -> Option<&Value> {
+    pub(crate) fn primary(&self) -> Option<&Value> {
         let configurations = self.configurations();
         configurations.iter().find(|configuration| is_primary(configuration)).or(configurations.first())
     }
@@ -238,7 +238,7 @@ impl Configuration {
     }
 
     /// What keeps it from being moved between these interfaces.
-    pub(super) fn objection(&self, sides: &Sides) -> Option<String> {
+    pub(crate) fn objection(&self, sides: &Sides) -> Option<String> {
         let own = sides.present().find_map(|side| side.objection(self));
         own.or_else(|| {
             let (one, other) = (sides.at(Position::Primary)?, sides.at(Position::Standby)?);

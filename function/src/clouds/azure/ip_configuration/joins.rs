@@ -4,8 +4,13 @@
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::azure_interface::{Configuration, Side};
-use crate::api::{ApiError, ApiErrorKind, Azure, azure::Permissions};
+use crate::{
+    api::{ApiError, ApiErrorKind},
+    clouds::azure::{
+        Azure, Permissions,
+        ip_configuration::interface::{Configuration, Side},
+    },
+};
 
 const WRITE: &str = "Microsoft.Network/networkInterfaces/write";
 
@@ -27,14 +32,14 @@ const JOINS: [(&str, &str); 9] = [
 
 /// One action on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Needed {
+pub(crate) struct Needed {
     pub(super) action: &'static str,
     pub(super) on: String,
 }
 
 /// What asking came to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// All of it is allowed.
     Allowed,
     /// This lacks.
@@ -44,7 +49,7 @@ pub(super) enum Asked {
 }
 
 /// All that a move from one interface to the other takes, and that an undo takes.
-pub(super) fn needed(ours: &Configuration, holder: &Side, receiver: &Side) -> Vec<Needed> {
+pub(crate) fn needed(ours: &Configuration, holder: &Side, receiver: &Side) -> Vec<Needed> {
     let given = receiver.with(ours, holder.configuration(ours));
     let mut needed: Vec<Needed> = Vec::new();
     for (side, interface) in [(holder, &holder.interface), (receiver, &given)] {
@@ -82,7 +87,7 @@ fn joined(interface: &Value) -> Vec<Needed> {
 ///
 /// # Errors
 /// When nobody could tell for now.
-pub(super) async fn ask(azure: &Azure, needed: &[Needed]) -> Result<Asked, ApiError> {
+pub(crate) async fn ask(azure: &Azure, needed: &[Needed]) -> Result<Asked, ApiError> {
     let mut places: Vec<&str> = Vec::new();
     for one in needed {
         if !places.iter().any(|known| known.eq_ignore_ascii_case(&one.on)) {
@@ -116,7 +121,7 @@ fn judged(
 }
 
 /// What is lacking, in one sentence.
-pub(super) fn refusal(what: &str, lacking: &[Needed]) -> ApiError {
+pub(crate) fn refusal(what: &str, lacking: &[Needed]) -> ApiError {
     let all =
         lacking.iter().map(|one| format!("{} on {}", one.action, one.on)).collect::<Vec<_>>().join(", ");
     let message = format!(

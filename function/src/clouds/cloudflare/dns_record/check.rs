@@ -7,8 +7,10 @@ use std::{net::IpAddr, time::Duration};
 use failover_core::{Observed, Position};
 use serde_json::{Value, json};
 
-use super::{ByHand, Problem, Situation};
-use crate::api::names;
+use crate::{
+    clouds::{Problem, Situation, cloudflare::ByHand},
+    host,
+};
 
 /// What Cloudflare's `ttl` of 1, "automatic", comes to, in seconds. Longer would be longer than anybody need wait.
 const AUTOMATIC: u64 = 300;
@@ -225,7 +227,7 @@ fn named_instead(others: &[Value], situation: &Situation) -> String {
 
 /// A name as it is compared.
 fn plain(name: &Value) -> String {
-    names::canonical(text(name))
+    host::canonical(text(name))
 }
 
 fn text(value: &Value) -> &str {
@@ -233,5 +235,5 @@ fn text(value: &Value) -> &str {
 }
 
 #[cfg(test)]
-#[path = "dns_record_tests.rs"]
+#[path = "check_tests.rs"]
 mod tests;

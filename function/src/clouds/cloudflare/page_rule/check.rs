@@ -3,14 +3,17 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    ByHand, Problem, Situation, expression,
-    pattern::{page_rule_captures, substituted},
-    redirect_rule,
+use crate::clouds::{
+    Problem, Situation,
+    cloudflare::{
+        ByHand, expression,
+        pattern::{page_rule_captures, substituted},
+        redirect_rule::check as redirect,
+    },
 };
 
 /// A page deep in the site, as a visitor might have bookmarked it.
-pub(super) const DEEP: &str = "some/page";
+pub(crate) const DEEP: &str = "some/page";
 
 /// The rule is gone: by hand, or as Cloudflare turned Page Rules into redirect rules.
 pub fn gone(zone: &str, rule: &str, redirects: Option<&Value>, situation: &Situation) -> Problem {
@@ -20,7 +23,7 @@ pub fn gone(zone: &str, rule: &str, redirects: Option<&Value>, situation: &Situa
     );
     let standby = situation.standby_url.as_ref();
     let leading =
-        redirects.zip(standby).and_then(|(ruleset, standby)| redirect_rule::leading_to(ruleset, standby));
+        redirects.zip(standby).and_then(|(ruleset, standby)| redirect::leading_to(ruleset, standby));
     let reference = leading.and_then(|rule| rule["ref"].as_str()).map(str::to_owned);
     let reference = reference.unwrap_or_else(|| format!("failover_{}", situation.site));
     let mend = format!(
@@ -97,7 +100,7 @@ fn leads(pattern: &str, forward: &Value, anew: &str, situation: &Situation) -> O
 }
 
 /// A rule that also catches the standby leads in a circle; one that catches the primary's own URL hides it.
-pub(super) fn catches_too_much(
+pub(crate) fn catches_too_much(
     matches: &dyn Fn(&Url) -> bool,
     what: &str,
     mend: &str,
@@ -155,16 +158,16 @@ pub fn preceded(redirects: &Value, zone: &ByHand, situation: &Situation) -> Opti
         "the page rule would be outranked: redirect rules run before page rules, and {} matches the public URL",
         text(&first["ref"])
     );
-    Some(Problem::critical(sentence, redirect_rule::narrowed(redirects, first, zone, situation)))
+    Some(Problem::critical(sentence, redirect::narrowed(redirects, first, zone, situation)))
 }
 
 /// The front page, and one deep in the site.
-pub(super) fn samples(public: &Url) -> Vec<Url> {
+pub(crate) fn samples(public: &Url) -> Vec<Url> {
     [Some(public.clone()), public.join(DEEP).ok()].into_iter().flatten().collect()
 }
 
 /// A host with its port where it isn't the usual one.
-pub(super) fn host(url: &Url) -> String {
+pub(crate) fn host(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}{port}", url.host_str().unwrap_or_default())
 }

@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    ByHand, Checked, Problem, Situation, expression,
-    page_rule::{DEEP, catches_too_much, host},
-    target,
+use crate::clouds::{
+    Checked, Problem, Situation,
+    cloudflare::{
+        ByHand, expression,
+        page_rule::check::{DEEP, catches_too_much, host},
+        target,
+    },
 };
 
 /// What Cloudflare adds to a rule and doesn't take back.
@@ -86,7 +89,7 @@ fn gone(ruleset: &Value, reference: &str, zone: &ByHand, situation: &Situation) 
 }
 
 /// A rule that leads to the standby already.
-pub(super) fn leading_to<'a>(ruleset: &'a Value, standby: &Url) -> Option<&'a Value> {
+pub(crate) fn leading_to<'a>(ruleset: &'a Value, standby: &Url) -> Option<&'a Value> {
     let standby = host(standby);
     let leads =
         |rule: &&Value| rule["action_parameters"]["from_value"]["target_url"].to_string().contains(&standby);
@@ -94,7 +97,7 @@ pub(super) fn leading_to<'a>(ruleset: &'a Value, standby: &Url) -> Option<&'a Va
 }
 
 /// The command that keeps `other` away from the site's visitors.
-pub(super) fn narrowed(ruleset: &Value, other: &Value, zone: &ByHand, situation: &Situation) -> String {
+pub(crate) fn narrowed(ruleset: &Value, other: &Value, zone: &ByHand, situation: &Situation) -> String {
     let other = rule(ruleset, other, zone);
     let besides = format!("({}) and http.host ne \"{}\"", other.expression(), situation.host());
     other.with(|rule| rule["expression"] = json!(besides))

@@ -6,7 +6,10 @@
 use failover_core::Observed;
 use serde_json::{Value, json};
 
-use super::{ByHand, Checked, Problem, Situation, expression, pattern::captures};
+use crate::clouds::{
+    Checked, Problem, Situation,
+    cloudflare::{ByHand, expression, pattern::captures},
+};
 
 /// What the free plan's number means here, where a token may not read how many requests there are.
 pub const QUOTA: &str = "a Worker on the free plan answers 100,000 requests a day for the whole account, crawlers' among them; \
@@ -113,7 +116,10 @@ pub fn redirected(ruleset: &Value, zone: &ByHand, situation: &Situation) -> Opti
     })?;
     let sentence =
         format!("the redirect rule {} leads visitors away before any Worker runs", text(&rule["ref"]));
-    Some(Problem::critical(sentence, super::redirect_rule::narrowed(ruleset, rule, zone, situation)))
+    Some(Problem::critical(
+        sentence,
+        crate::clouds::cloudflare::redirect_rule::check::narrowed(ruleset, rule, zone, situation),
+    ))
 }
 
 /// A Worker on the site's pages, where Cloudflare ignores page rules that forward. Of several routes the most specific
@@ -171,5 +177,5 @@ fn text(value: &Value) -> &str {
 }
 
 #[cfg(test)]
-#[path = "worker_route_tests.rs"]
+#[path = "check_tests.rs"]
 mod tests;

@@ -3,8 +3,7 @@
 use failover_core::{Observed, Position};
 use serde_json::Value;
 
-use super::{Problem, Situation};
-use crate::api::names::ServiceName;
+use crate::clouds::{Problem, Situation, google::names::ServiceName};
 
 /// What could not serve if it were opened, each with the command for it.
 pub fn of_service(service: &Value, name: &ServiceName) -> Vec<Problem> {

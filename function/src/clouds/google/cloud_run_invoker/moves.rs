@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, ApiErrorKind},
-    switch::Change,
+    clouds::Change,
 };
 
 /// How often a change is tried against others who change the same policy or service.

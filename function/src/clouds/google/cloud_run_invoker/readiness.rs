@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::switch::Readiness;
+use crate::clouds::Readiness;
 
 pub(super) fn of(service: &Value) -> Readiness {
     let obstacles: Vec<String> =

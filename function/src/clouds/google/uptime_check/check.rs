@@ -3,10 +3,9 @@
 use failover_core::{Observed, Position};
 use serde_json::Value;
 
-use super::{Problem, Situation};
-use crate::api::{
-    google::{Alert, alerts_on},
-    names::CheckName,
+use crate::clouds::{
+    Problem, Situation,
+    google::{Alert, alerts_on, names::CheckName},
 };
 
 /// What is wrong with the check's own settings.

@@ -5,9 +5,9 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{ByHand, Problem, Situation};
 use crate::{
     api::{ApiError, ApiErrorKind},
+    clouds::{Problem, Situation, cloudflare::ByHand},
     edge::GATE,
 };
 

@@ -7,14 +7,15 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Checked, Checker, Problem, is_cloudflares};
+use super::is_cloudflares;
 use crate::{
     api::{ApiError, ApiErrorKind},
-    switch::{Switch, SwitchError, cloudflare_page_rule},
+    check::Checker,
+    clouds::{Checked, Problem, Switch, SwitchError, cloudflare::page_rule},
 };
 
 /// The kind of rule that takes no token of an account's own.
-const PAGE_RULE: &str = cloudflare_page_rule::PROVIDER.kind;
+const PAGE_RULE: &str = page_rule::PROVIDER.kind;
 
 /// What an account's own token would spare.
 const OF_A_USER: &str = "Cloudflare's token is a user's: whatever else that user does counts against its rate limit, which \
@@ -32,12 +33,12 @@ const NOT_HERE: &str = "the token was not looked at: CLOUDFLARE_API_TOKEN is not
 
 impl Checker {
     /// Whether there is a token to look with.
-    pub(super) fn holds_token(&self) -> bool {
+    pub(crate) fn holds_token(&self) -> bool {
         self.config.cloudflare_token().is_some()
     }
 
     /// What the token itself is.
-    pub(super) async fn token(&self) -> Checked {
+    pub(crate) async fn token(&self) -> Checked {
         let mut checked = Checked::default();
         let routes: Vec<SwitchId> = self.cloudflares().map(|switch| switch.id().clone()).collect();
         let Some(zone) = routes.first().and_then(|id| id.resource.split('/').nth(1)) else { return checked };

@@ -1,0 +1,155 @@
+//! Which part of the function may use which: one table, from the bottom up. A new arrow is a decision, made here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Each part with what it uses, every part after those that it uses. So there is no circle.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("edge", &[]),
+    ("host", &[]),
+    ("log", &[]),
+    ("nearest", &[]),
+    ("pace", &[]),
+    ("report", &[]),
+    ("api", &["log"]),
+    ("pubsub", &["api"]),
+    ("journal", &["api"]),
+    ("record", &["journal"]),
+    ("clouds", &["api", "host", "log", "nearest"]),
+    ("probe", &["api", "host", "log"]),
+    ("announce", &["api", "clouds", "log", "pubsub"]),
+    ("config", &["announce", "api", "clouds", "host", "journal", "log", "nearest", "pace", "probe"]),
+    ("site", &["announce", "api", "clouds", "log", "pace", "probe", "record"]),
+    ("push", &["api", "config", "log"]),
+    ("act", &["announce", "api", "clock", "clouds", "log", "pace", "push", "record", "site"]),
+    ("check", &["api", "clouds", "config", "journal", "log", "pubsub", "record", "site"]),
+    ("drill", &["clouds", "config", "edge", "log", "report"]),
+    ("watch", &["announce", "api", "clouds", "config", "drill", "log", "probe", "pubsub", "report"]),
+    ("page", &["api", "clouds", "config", "log", "pubsub", "push", "record", "site"]),
+    ("monitors", &["page", "push", "report", "site", "watch"]),
+    (
+        "cycle",
+        &[
+            "act", "announce", "api", "check", "clock", "clouds", "config", "log", "push", "record",
+            "report", "site", "watch",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "announce", "api", "check", "clouds", "config", "cycle", "journal", "monitors", "pace", "page",
+            "probe", "pubsub", "push", "record", "site", "watch",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "api", "app", "check", "clouds", "config", "cycle", "drill", "edge", "log", "nearest", "page",
+            "push", "record", "report", "site", "watch",
+        ],
+    ),
+];
+
+#[test]
+fn no_part_uses_one_that_stands_above_it() {
+    let mut below: BTreeSet<&str> = BTreeSet::new();
+    for (part, uses) in LAYERS {
+        for used in *uses {
+            assert!(below.contains(used), "{part} uses {used}, which doesn't stand below it");
+        }
+        assert!(below.insert(part), "{part} is listed twice");
+    }
+}
+
+#[test]
+fn every_arrow_in_the_source_is_in_the_table_and_every_one_in_the_table_is_in_the_source() {
+    let found = arrows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        LAYERS.iter().map(|(part, uses)| (*part, uses.iter().copied().collect())).collect();
+    let mut wrong = Vec::new();
+    for (part, uses) in &found {
+        let Some(allowed) = allowed.get(part.as_str()) else {
+            wrong.push(format!("{part} has no place in the table"));
+            continue;
+        };
+        for (used, file) in uses.iter().filter(|(used, _)| !allowed.contains(used.as_str())) {
+            wrong.push(format!("{part} uses {used} in {}", file.display()));
+        }
+        for unused in allowed.iter().filter(|used| !uses.contains_key(**used)) {
+            wrong.push(format!("{part} doesn't use {unused} any more"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What each part of `src` uses, with a file that does.
+fn arrows(src: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
+    let mut found: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
+    for file in sources(src) {
+        let part = part_of(file.strip_prefix(src).expect("it is below src"));
+        if matches!(part.as_str(), "lib" | "main") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("a file of ours");
+        let uses = found.entry(part.clone()).or_default();
+        for used in used_in(&text).into_iter().filter(|used| *used != part) {
+            uses.entry(used).or_insert_with(|| file.clone());
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|end| end == "rs") && !is_of_tests(path))
+        .collect()
+}
+
+fn is_of_tests(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests")
+        || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"))
+}
+
+fn part_of(path: &Path) -> String {
+    path.iter().next().expect("a name").to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// The parts that are named after `crate::`, alone or in braces; comments and what is compiled for tests only don't count.
+fn used_in(text: &str) -> BTreeSet<String> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    code.match_indices("crate::").flat_map(|(at, found)| named(&code[at + found.len()..])).collect()
+}
+
+fn named(path: &str) -> Vec<String> {
+    if !path.starts_with('{') {
+        return Vec::from_iter(word(path));
+    }
+    let (mut depth, mut names, mut expected) = (0, Vec::new(), false);
+    for (at, letter) in path.char_indices() {
+        match letter {
+            '{' => (depth, expected) = (depth + 1, depth == 0),
+            '}' if depth == 1 => return names,
+            '}' => depth -= 1,
+            ',' => expected = depth == 1,
+            _ if expected && letter.is_alphabetic() => {
+                names.extend(word(&path[at..]));
+                expected = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn word(path: &str) -> Option<String> {
+    let word: String = path.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    // A name with a capital is an item of the crate's root, not a part.
+    word.starts_with(char::is_lowercase).then_some(word)
+}
