@@ -72,7 +72,9 @@ pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Re
 }
 
 /// What was recorded already, by the story's name: several tables tell the same stories.
-static RECORDED: LazyLock<Mutex<HashMap<&str, Arc<OnceCell<Recorded>>>>> = LazyLock::new(Mutex::default);
+static RECORDED: LazyLock<Mutex<Recordings>> = LazyLock::new(Mutex::default);
+
+type Recordings = HashMap<&'static str, Arc<OnceCell<Recorded>>>;
 
 /// What leads visitors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
