@@ -149,7 +149,7 @@ pub async fn serve(
     announce_address(&listener);
     let door = Door::new(&config, parts.clients.http().clone(), cycle, Limits::default());
     if config.page {
-        let page = page::routes(page_source(&parts), page_key(&config));
+        let page = page::routes(page_source(&parts), page_keys(&config));
         serve_routes(listener, door.routes().or(page).unify(), told).await;
     } else {
         serve_routes(listener, door.routes(), told).await;
@@ -175,7 +175,7 @@ pub async fn serve_page(
     }
     announce_address(&listener);
     let beside = monitors(&parts).map(|monitors| monitors::routes(monitors).boxed());
-    page::serve(listener, page_source(&parts), page_key(&config), beside, ending).await;
+    page::serve(listener, page_source(&parts), page_keys(&config), beside, ending).await;
     Ok(())
 }
 
@@ -191,8 +191,13 @@ fn page_source(parts: &Parts) -> Arc<page::Live> {
     Arc::new(page::Live::new(&parts.config, &parts.sites, &parts.pubsub))
 }
 
-fn page_key(config: &Config) -> Option<page::PageKey> {
-    config.page_key.as_ref().map(page::PageKey::new)
+fn page_keys(config: &Config) -> page::Keys {
+    let public = match &config.public_key {
+        _ if !config.public_page => page::Public::Closed,
+        Some(key) => page::Public::Keyed(page::PageKey::new(key)),
+        None => page::Public::Open,
+    };
+    page::Keys { page: config.page_key.as_ref().map(page::PageKey::new), public }
 }
 
 fn announce_address(listener: &TcpListener) {

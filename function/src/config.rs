@@ -91,6 +91,10 @@ pub struct Config {
     pub page: bool,
     /// The key that opens the status page.
     pub page_key: Option<Secret>,
+    /// Whether what anybody may know of the sites is shown without commands, beside the status page.
+    pub public_page: bool,
+    /// The key that opens that, where not everybody is to see it.
+    pub public_key: Option<Secret>,
     /// The key with which monitors say what they have seen, beside the status page.
     pub report_key: Option<Secret>,
     /// The port to listen on.
@@ -159,6 +163,8 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
     let times = times::read(root);
     let page = root.flag("page");
     let page_key = secrets::read(root, environment, "FAILOVER_PAGE_KEY");
+    let public_page = root.flag("public_page");
+    let public_key = secrets::read(root, environment, "FAILOVER_PUBLIC_KEY");
     let report_key = secrets::read(root, environment, "FAILOVER_REPORT_KEY");
     let port = read_port(root, environment);
     let secrets = secrets::of_switches(root, environment, &sites);
@@ -183,6 +189,8 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         times,
         page,
         page_key,
+        public_page,
+        public_key,
         report_key,
         port,
         cloud_run: CloudRun::read(environment),

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use failover_core::{Position, Served};
 use http::HeaderValue;
+use jiff::Timestamp;
 use once_cell::sync::OnceCell;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -79,12 +80,14 @@ pub struct Answer {
     pub led_to: Option<Position>,
     /// How long browsers remember the redirect to the standby, if there was one and they do.
     pub redirect_lives: Option<Duration>,
+    /// When the certificate of the first host that was asked ends.
+    pub expires: Option<Timestamp>,
 }
 
 impl Answer {
     fn of(served: Served) -> Self {
         let led_to = if let Served::By(who) = &served { Some(*who) } else { None };
-        Self { served, led_to, redirect_lives: None }
+        Self { served, led_to, redirect_lives: None, expires: None }
     }
 
     fn unknown(why: impl Into<String>) -> Self {

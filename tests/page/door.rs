@@ -2,7 +2,7 @@
 
 use cloud_failover::{
     api::Secret,
-    page::{PageKey, content_security_policy, serve},
+    page::{Keys, PageKey, Public, content_security_policy, serve},
 };
 use reqwest::{Client, Method, Response, StatusCode, header};
 use serde_json::Value;
@@ -45,9 +45,9 @@ async fn without_a_key_everybody_may_read() {
 }
 
 #[tokio::test]
-async fn every_answer_forbids_scripts_frames_caches_and_referrers() {
+async fn every_answer_forbids_others_scripts_frames_caches_and_referrers() {
     let server = locked().await;
-    for path in ["/", "/sites", &format!("/?key={KEY}")] {
+    for path in ["/", "/sites", "/metrics", "/public", &format!("/?key={KEY}")] {
         let answer = get(&server, path).await;
         assert_eq!(said(&answer, header::CONTENT_SECURITY_POLICY), content_security_policy());
         assert_eq!(said(&answer, header::CACHE_CONTROL), "no-store");
@@ -58,13 +58,14 @@ async fn every_answer_forbids_scripts_frames_caches_and_referrers() {
     for part in ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
         assert!(policy.split("; ").any(|said| said == part), "{policy}");
     }
-    assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{policy}");
+    assert!(policy.contains("; script-src 'sha256-") && policy.contains("; connect-src 'self';"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
 }
 
 #[tokio::test]
 async fn without_the_key_nothing_of_a_site_is_told() {
     let server = locked().await;
-    for path in ["/", "/sites", "/?key=", "/?key=wrong", "/?other=1"] {
+    for path in ["/", "/sites", "/metrics", "/?key=", "/?key=wrong", "/?other=1"] {
         let answer = get(&server, path).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
         let text = answer.text().await.unwrap();
@@ -87,7 +88,7 @@ async fn the_link_leaves_a_cookie_that_opens_page_and_json() {
         text.contains(r#"http-equiv="refresh" content="0; url=/""#) && !text.contains("resume"),
         "{text}"
     );
-    for path in ["/", "/sites"] {
+    for path in ["/", "/sites", "/metrics"] {
         let request = Client::new().get(server.url(path)).header(header::COOKIE, &cookie);
         assert_eq!(request.send().await.unwrap().status(), StatusCode::OK, "{path}");
     }
@@ -123,7 +124,7 @@ async fn a_key_in_the_address_opens_the_page_only() {
 async fn it_is_for_reading_only_and_other_paths_are_not_its_own() {
     let server = locked().await;
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
-        for path in ["/", "/sites"] {
+        for path in ["/", "/sites", "/metrics", "/public", "/badge.svg"] {
             let answer = Client::new().request(method.clone(), server.url(path)).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
             assert_eq!(said(&answer, header::ALLOW), "GET, HEAD");
@@ -141,8 +142,8 @@ async fn alone_it_says_that_it_is_well_and_ends_when_it_is_told() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (end, ending) = tokio::sync::oneshot::channel::<()>();
     let source = std::sync::Arc::new(Told(vec![before().overview()]));
-    let key = Some(PageKey::new(&Secret::new(KEY)));
-    let serving = tokio::spawn(serve(listener, source, key, None, async { drop(ending.await) }));
+    let keys = Keys { page: Some(PageKey::new(&Secret::new(KEY))), public: Public::Closed };
+    let serving = tokio::spawn(serve(listener, source, keys, None, async { drop(ending.await) }));
     let get = |path: &str| reqwest::get(format!("{base}{path}"));
     assert_eq!(get("/health").await.unwrap().status(), StatusCode::OK, "without a key");
     assert_eq!(get("/").await.unwrap().status(), StatusCode::UNAUTHORIZED);
@@ -179,7 +180,7 @@ async fn the_json_keeps_its_shape() {
     let keys: Vec<&String> = site.as_object().unwrap().keys().collect();
     assert_eq!(
         keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(" "),
-        "asked at automatic checked_at dark decisions findings hold moves next open pending primary_url public_url serving site \
+        "asked at automatic checked_at dark decisions evidence findings hold moves next open pending primary_url public_url serving site \
          standby_url stuck switches tone troubles"
     );
     assert_eq!(site["serving"]["since"], "2026-11-20T03:12:40.63Z");

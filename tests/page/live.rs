@@ -97,7 +97,9 @@ async fn what_can_not_be_seen_is_said_and_the_rest_is_shown() {
     assert!(seen.has_drift() && seen.switches[1].observed.is_at(Position::Standby), "{:?}", seen.switches);
     assert_eq!(seen.troubles.len(), 2, "{:?}", seen.troubles);
     assert!(
-        seen.troubles[0].starts_with("failed to observe cloud_run_invoker projects/"),
+        seen.troubles[0].starts_with(
+            "failed to observe the door of the service resume: could not get a Google access token"
+        ),
         "{:?}",
         seen.troubles
     );

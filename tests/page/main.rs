@@ -6,9 +6,14 @@
 mod harness;
 
 mod browser;
+mod calm;
 mod door;
+mod golden;
 mod live;
 mod markup;
+mod metrics;
 mod overview;
+mod public;
+mod scenes;
 mod server;
 mod story;

@@ -81,7 +81,8 @@ async fn whatever_others_wrote_stays_text() {
     for story in [quiet, moving] {
         let page = shown(vec![story.overview()]).await;
         assert!(page.matches("alert").count() > 8, "the text is shown");
-        for markup in ["<script", "<img", "</pre><s", "javascript:</", "href=\"javascript", "onerror=\""] {
+        assert_eq!(page.matches("<script").count(), 1, "ours");
+        for markup in ["<img", "</pre><s", "javascript:</", "href=\"javascript", "onerror=\""] {
             assert!(!page.contains(markup), "{markup} in {page}");
         }
     }
@@ -90,27 +91,55 @@ async fn whatever_others_wrote_stays_text() {
 #[tokio::test]
 async fn the_page_fetches_nothing() {
     let page = shown(vec![during().overview()]).await;
-    for markup in ["src=", "<script", "@import", "url(", " style="] {
+    for markup in ["src=", "@import", "url(", " style=", "<iframe"] {
         assert!(!page.contains(markup), "{markup}");
     }
+    assert_eq!(page.matches("<script>").count(), 1);
     assert_eq!(page.matches("<style>").count(), 1);
     assert_eq!(page.matches("<link").count(), 1, "the icon, which is data");
 }
 
 #[tokio::test]
 async fn it_looks_again_sooner_while_something_moves() {
-    assert!(shown(vec![before().overview()]).await.contains(r#"<meta http-equiv="refresh" content="30">"#));
-    assert!(shown(vec![during().overview()]).await.contains(r#"<meta http-equiv="refresh" content="5">"#));
+    for (story, seconds) in [(before(), 30), (during(), 5)] {
+        let page = shown(vec![story.overview()]).await;
+        // Without a script, and with one.
+        let meta = format!(r#"<noscript><meta http-equiv="refresh" content="{seconds}"></noscript>"#);
+        assert!(page.contains(&meta) && page.contains(&format!(r#"data-refresh="{seconds}""#)), "{page}");
+    }
 }
 
 #[tokio::test]
-async fn several_sites_are_listed_before_the_first() {
+async fn without_a_script_it_can_be_had_to_stand_still() {
+    let (story, now) = (before(), before().now);
+    let server = Server::start(Told(vec![story.overview()]), None, now).await;
+    let get = async |path: &str| reqwest::get(server.url(path)).await.unwrap().text().await.unwrap();
+    assert!(get("/").await.contains(r#"<noscript><a href="/?still">Stop that</a></noscript>"#));
+    let still = get("/?still").await;
+    assert!(
+        !still.contains("http-equiv") && still.contains(r#"<a href="/">look again by itself</a>"#),
+        "{still}"
+    );
+}
+
+/// What is fetched first, and again every few seconds on a phone at night.
+#[tokio::test]
+async fn the_page_and_its_script_are_small() {
+    let page = shown(vec![during().overview()]).await;
+    let script = page.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+    assert!(script.len() < 4_096, "{} bytes of script", script.len());
+    assert!(page.len() < 65_536, "{} bytes in all", page.len());
+}
+
+#[tokio::test]
+async fn several_sites_are_listed_and_those_that_ask_for_somebody_come_first() {
     let one = before();
-    let mut other = during();
+    let mut other = during().silent();
     other.facts.name = "blog".parse().unwrap();
     let page = shown(vec![one.overview(), other.overview()]).await;
     assert!(page.contains(r#"<nav aria-label="Sites">"#) && page.contains(r##"href="#blog""##));
-    assert!(page.contains("<title>resume: primary, blog: failing over · cloud-failover</title>"));
+    assert!(page.contains("<title>blog: failing over, resume: primary · cloud-failover</title>"));
+    assert!(page.contains(r#"id="blog-fold" open>"#) && page.contains(r#"id="resume-fold">"#));
     let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let all = ids.len();
     ids.sort_unstable();

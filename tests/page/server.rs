@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use async_trait::async_trait;
 use cloud_failover::{
     api::Secret,
-    page::{Overview, PageKey, Source, routes_at},
+    page::{Keys, Overview, PageKey, Public, Source, routes_at},
 };
 use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -38,6 +38,10 @@ impl Source for Silent {
     }
 }
 
+pub(crate) fn page_key(key: &str) -> PageKey {
+    PageKey::new(&Secret::new(key))
+}
+
 /// A server that ends with the test.
 pub(crate) struct Server {
     address: SocketAddr,
@@ -47,8 +51,12 @@ pub(crate) struct Server {
 impl Server {
     /// Shows `source` as it is at `now`.
     pub(crate) async fn start(source: impl Source, key: Option<&str>, now: Timestamp) -> Self {
-        let key = key.map(|key| PageKey::new(&Secret::new(key)));
-        let routes = routes_at(Arc::new(source), key, Arc::new(move || now));
+        Self::open_to(source, Keys { page: key.map(page_key), public: Public::Closed }, now).await
+    }
+
+    /// Shows `source` as it is at `now` to whoever has these keys.
+    pub(crate) async fn open_to(source: impl Source, keys: Keys, now: Timestamp) -> Self {
+        let routes = routes_at(Arc::new(source), keys, Arc::new(move || now));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = tokio::spawn(warp::serve(routes).incoming(listener).run());

@@ -3,8 +3,9 @@
 
 use cloud_failover::page::{Asked, Finding, Glimpse, Overview, SiteFacts};
 use failover_core::{
-    Approval, Asker, Direction, ENTRY_VERSION, End, Entry, Event, Failback, Observed, Order, PendingIncident,
-    Policy, Position, Role, Roles, RouteOrder, Served, Sighting, State, Step, StepRecord, SwitchId,
+    Approval, Asker, Direction, ENTRY_VERSION, End, Entry, Event, Extent, Failback, Heard, Observed, Order,
+    PendingIncident, Policy, Position, Role, Roles, RouteOrder, Served, Sighting, State, Step, StepRecord,
+    SwitchId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -175,7 +176,8 @@ impl Story {
         let silent = || Served::Silent("connection refused".to_owned());
         let primary = Some(if primary_answers { Served::By(Position::Primary) } else { silent() });
         let at = self.now - SignedDuration::from_secs(12);
-        self.facts.asked = Some(Asked { public, primary, at });
+        let certificate = Some(time("2027-01-20T00:00:00Z"));
+        self.facts.asked = Some(Asked { public, primary, at, certificate });
         self
     }
 
@@ -188,6 +190,30 @@ impl Story {
         self.facts.findings.push(finding);
         self.facts.checked_at = Some(time("2026-11-19T06:17:04Z"));
         self
+    }
+
+    /// An executor takes the plan over, and gives up.
+    pub(crate) fn tries_in_vain(self, trouble: &str) -> Self {
+        let plan = self.state().newest().unwrap().id;
+        let nonce = "n".to_owned();
+        let trouble = Some(trouble.to_owned());
+        let ended = Event::AttemptEnded { plan, nonce: nonce.clone(), trouble, about: None };
+        self.with(Event::Claim { plan, nonce }).with(ended)
+    }
+
+    /// The daily check looks at all there is, finds nothing, and has just heard of these.
+    pub(crate) fn checks(self, heard: &[&str]) -> Self {
+        let at = self.now - SignedDuration::from_secs(40);
+        let heard = heard.iter().map(|who| Heard { who: (*who).to_owned(), at }).collect();
+        self.checks_as(Extent { looked_at: 14, things: 14 }, heard)
+    }
+
+    pub(crate) fn checks_as(self, extent: Extent, heard: Vec<Heard>) -> Self {
+        let looked_as = "failover@gleich-tech.iam.gserviceaccount.com".to_owned();
+        let event = Event::Checked { looked_as, findings: Vec::new(), extent: Some(extent), heard };
+        let mut story = self.with(event);
+        (story.facts.findings, story.facts.checked_at) = (Vec::new(), Some(story.now));
+        story
     }
 
     fn glimpses(&self) -> Vec<Glimpse> {
@@ -272,4 +298,49 @@ pub(crate) fn returned() -> Story {
         .step(Step::Resume, 170)
         .ends(End::Done, Position::Primary, "visitors are served by the primary")
         .at("2026-11-20T05:34:00Z")
+}
+
+/// A calm day, after a guarded summer with one outage: everything was tried and looked at lately.
+pub(crate) fn calm() -> Story {
+    let rehearsal = order(Asker::Itself, time("2026-11-16T04:00:00Z"));
+    let mut story = Story::new("resume").at("2026-08-01T06:17:00Z").checks(&["reconcile", "pi"]);
+    story = story.at("2026-10-03T21:04:31Z").outage("2026-10-03T21:02:10Z");
+    story = story.at("2026-11-16T04:00:00.2Z").begins(Direction::Rehearsal, rehearsal, "it is due");
+    story
+        .step(Step::Open, 88_300)
+        .step(Step::Answer, 5_700)
+        .step(Step::Close, 510)
+        .ends(End::Done, Position::Primary, "the standby served after 94 s; its gate is closed again")
+        .at("2026-11-20T06:17:04Z")
+        .checks(&["reconcile", "pi"])
+        .at("2026-11-20T09:41:00Z")
+        .answered(Position::Primary)
+}
+
+impl Story {
+    /// An outage since then, the failover that ends it now, and the way back an hour later.
+    pub(crate) fn outage(self, since: &str) -> Self {
+        let mut alarm = order(Asker::Incident, self.now);
+        alarm.incidents[0].started_at = time(since);
+        alarm.incidents[0].since = self.now;
+        let back = order(Asker::Operator(None), self.now + SignedDuration::from_hours(1));
+        self.begins(
+            Direction::Failover,
+            alarm,
+            "an incident is open and the public URL doesn't answer (timed out)",
+        )
+        .step(Step::Open, 900)
+        .step(Step::Answer, 2_100)
+        .step(Step::Route, 300)
+        .step(Step::Verify, 400)
+        .step(Step::Pause, 200)
+        .ends(End::Done, Position::Standby, "visitors are served by the standby")
+        .later(3_600_000)
+        .begins(Direction::Failback, back, "asked for by an operator")
+        .step(Step::Route, 260)
+        .step(Step::Verify, 840)
+        .step(Step::Close, 520)
+        .step(Step::Resume, 170)
+        .ends(End::Done, Position::Primary, "visitors are served by the primary")
+    }
 }

@@ -285,12 +285,18 @@ pub enum Event {
         /// Who made it.
         nonce: String,
     },
-    /// A check found something else than the one before it.
+    /// A check found something else than the one before it, or the one before it was a day ago.
     Checked {
         /// As whom it looked.
         looked_as: String,
         /// What would break in an outage, worst first; nothing when all of it is mended.
         findings: Vec<Finding>,
+        /// How much it could look at; early entries don't tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extent: Option<Extent>,
+        /// Whom it had heard of last when it looked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        heard: Vec<Heard>,
     },
     /// A switch had moved by itself and is set again.
     Repaired {
@@ -381,6 +387,24 @@ pub struct Finding {
     pub sentence: String,
     /// The command that mends it.
     pub mend: String,
+}
+
+/// How much a check could look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    /// So many things were looked at.
+    pub looked_at: usize,
+    /// So many there are.
+    pub things: usize,
+}
+
+/// A sign of life of somebody who works unseen on calm days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// Who: a watcher by its name, or `reconcile`.
+    pub who: String,
+    /// When it was heard of last.
+    pub at: Timestamp,
 }
 
 /// An operator's word that nothing moves by itself.

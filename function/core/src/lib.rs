@@ -36,7 +36,8 @@ pub use decide::{
 pub use facts::{Facts, Served, Sighting};
 pub use incident::{Concern, Incident, IncidentState, Notification, OUR_REPORT, SiteMarks};
 pub use journal::{
-    Direction, ENTRY_VERSION, End, Entry, Event, Finding, Hold, Step, StepRecord, UnreadableEntry,
+    Direction, ENTRY_VERSION, End, Entry, Event, Extent, Finding, Heard, Hold, Step, StepRecord,
+    UnreadableEntry,
 };
 pub use moves::{Ended, Move, moves};
 pub use plan::{

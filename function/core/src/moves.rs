@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Direction, End, Entry, Event, OpenPlan, Order, Position, StageTime, State, StepRecord, Trouble, stages,
-    started_at,
+    Direction, End, Entry, Event, OpenPlan, Order, Position, StageTime, State, Step, StepRecord, Trouble,
+    stages, started_at,
 };
 
 /// A plan, open or ended.
@@ -84,8 +84,7 @@ fn hear(tales: &mut [Tale], entry: &Entry) {
     match &entry.event {
         Event::Step { plan, record, .. } => {
             if let Some(tale) = find(tales, *plan) {
-                tale.steps.retain(|done| done.step != record.step);
-                tale.steps.push(record.clone());
+                tale.did(record);
             }
         }
         Event::Ended { plan, end, active, sentence, .. } => {
@@ -103,6 +102,19 @@ fn find(tales: &mut [Tale], plan: u64) -> Option<&mut Tale> {
 }
 
 impl Tale {
+    /// A step that another executor takes again was done when it was done first, unless it was undone in between.
+    fn did(&mut self, record: &StepRecord) {
+        let place = |step| self.steps.iter().position(|done| done.step == step);
+        let is_done = match (place(record.step), undoing(record.step).and_then(place)) {
+            (Some(done), undone) => undone.is_none_or(|undone| undone < done),
+            (None, _) => false,
+        };
+        if !is_done {
+            self.steps.retain(|done| done.step != record.step);
+            self.steps.push(record.clone());
+        }
+    }
+
     fn told(self) -> Move {
         let Self { plan, steps, ended } = self;
         Move {
@@ -121,9 +133,22 @@ impl Tale {
     }
 }
 
+/// The step after which another is to be done again.
+fn undoing(step: Step) -> Option<Step> {
+    match step {
+        Step::Open => Some(Step::Close),
+        Step::Close => Some(Step::Open),
+        Step::Route | Step::Verify => Some(Step::Unroute),
+        Step::Unroute => Some(Step::Route),
+        Step::Pause => Some(Step::Resume),
+        Step::Resume => Some(Step::Pause),
+        Step::Answer | Step::Power => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::{Asker, Step};
+    use crate::Asker;
 
     use super::*;
 
@@ -191,6 +216,21 @@ mod tests {
         ];
         let entries = journal(events);
         assert_eq!(shape(&moves(&entries, None)), ["1 failover open+route+unroute Unwound"]);
+    }
+
+    #[test]
+    fn a_step_that_is_taken_again_keeps_its_first_time_unless_it_was_undone() {
+        let taken_twice =
+            journal(vec![intent("a"), step(1, "a", Step::Open, 2), step(1, "a", Step::Open, 600)]);
+        assert_eq!(moves(&taken_twice, None)[0].steps[0].at, at(2));
+        let undone = [Step::Route, Step::Unroute, Step::Route];
+        let events = (2..).zip(undone).map(|(second, done)| step(1, "a", done, second));
+        let undone = journal([intent("a")].into_iter().chain(events).collect());
+        let told = &moves(&undone, None)[0];
+        assert_eq!(
+            told.steps.iter().map(|done| (done.step, done.at)).collect::<Vec<_>>(),
+            [(Step::Unroute, at(3)), (Step::Route, at(4))]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Direction, End, Finding, Hold, PendingIncident, Position, SwitchId,
+    Direction, End, Extent, Finding, Heard, Hold, PendingIncident, Position, SwitchId,
     plan::{Claim, OpenPlan},
 };
 
@@ -84,7 +84,7 @@ pub struct State {
     /// How the latest plans ended, newest last: what a waiter in another process answers.
     #[serde(default)]
     pub ends: Vec<EndedPlan>,
-    /// The last check that found something else than the one before it.
+    /// The last check that found something else than the one before it, or came a day after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<Checkup>,
     /// What only a later release knows, as it came: it is written back, so that a release that is rolled back loses
@@ -102,6 +102,12 @@ pub struct Checkup {
     pub looked_as: String,
     /// What would break in an outage, worst first.
     pub findings: Vec<Finding>,
+    /// How much it could look at; early entries don't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<Extent>,
+    /// Whom it had heard of last when it looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Heard>,
 }
 
 /// How a plan ended, for those who waited for it.

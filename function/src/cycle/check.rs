@@ -1,11 +1,11 @@
 //! The command `check`: the function looks as itself, announces what it finds, and tells the journal, where the page
-//! reads it. It changes no cloud, and a check that finds what the one before it found writes nothing.
+//! reads it. It changes no cloud, and a check that finds what the one before it found on the same day writes nothing.
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Command, Event, SiteName};
+use failover_core::{Command, Event, Extent, Heard, SiteName};
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -21,6 +21,10 @@ use crate::{
 /// The journal is waited for so long: own choice. What was found is announced all the same.
 const JOURNAL_WITHIN: Duration = Duration::from_secs(10);
 
+/// A check that finds the same is written again after so long: own choice, a little less than the day between two
+/// scheduled ones, so that the journal tells that checks go on.
+const TOLD_FOR: SignedDuration = SignedDuration::from_hours(20);
+
 impl Cycle {
     pub(super) async fn check(&self, desks: Vec<&Arc<Desk>>, command: &Command) -> Reply {
         let Some(checker) = &self.checker else {
@@ -31,8 +35,15 @@ impl Cycle {
         let whom = Whom::find(config, &google, &checker.pubsub, &Eyes::Own).await;
         let report = checker.run(only.as_ref(), &whom).await;
         self.announce_check(&report, only);
-        join_all(desks.into_iter().map(|desk| desk.remember(&report))).await;
+        let heard = self.heard();
+        join_all(desks.into_iter().map(|desk| desk.remember(&report, &heard))).await;
         Reply::stay(command.site.as_deref(), report.sentence())
+    }
+
+    /// Who works unseen, and when this process heard of each last.
+    fn heard(&self) -> Vec<Heard> {
+        let reconcile = self.rounds.last().map(|at| Heard { who: "reconcile".to_owned(), at });
+        reconcile.into_iter().chain(self.watchers.heard()).collect()
     }
 
     /// A check that finds nothing is told to the log alone: nobody wants a daily message that all is well.
@@ -52,9 +63,9 @@ impl Cycle {
 
 impl Desk {
     /// Tells the journal what was found of this site, where that is news.
-    async fn remember(&self, report: &Report) {
+    async fn remember(&self, report: &Report, heard: &[Heard]) {
         let site = &self.site.name;
-        match timeout(JOURNAL_WITHIN, self.record_check(report)).await {
+        match timeout(JOURNAL_WITHIN, self.record_check(report, heard)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(%site, "what was found is not in the journal: {}", crate::log::chain(&error));
@@ -65,14 +76,18 @@ impl Desk {
         }
     }
 
-    async fn record_check(&self, report: &Report) -> Result<(), RecordError> {
+    async fn record_check(&self, report: &Report, heard: &[Heard]) -> Result<(), RecordError> {
         let record = &self.site.record;
         let head = record.look().await?;
         let findings = report.of_site(&self.site.name);
-        let before = head.state.checked.as_ref().map_or(&[][..], |checked| &checked.findings);
-        if before != findings {
-            let looked_as = report.looked_as.clone();
-            record.append(&Event::Checked { looked_as, findings }).await?;
+        let extent = Some(Extent { looked_at: report.looked_at, things: report.things });
+        let is_told = head.state.checked.as_ref().is_some_and(|before| {
+            let is_recent = Timestamp::now().duration_since(before.at) < TOLD_FOR;
+            is_recent && before.findings == findings && before.extent == extent
+        });
+        if !is_told {
+            let (looked_as, heard) = (report.looked_as.clone(), heard.to_vec());
+            record.append(&Event::Checked { looked_as, findings, extent, heard }).await?;
         }
         Ok(())
     }

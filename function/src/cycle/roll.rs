@@ -22,13 +22,16 @@ pub(super) struct Roll(BTreeMap<String, Life>);
 #[derive(Debug, Clone, Copy)]
 struct Life {
     heard: Instant,
+    /// Whether it was heard at all.
+    spoke: bool,
     missed: bool,
 }
 
 impl Roll {
     /// Listens for these watchers, who have had no chance yet to be heard.
     pub(super) fn of(names: &[String], now: Instant) -> Self {
-        Self(names.iter().map(|name| (name.clone(), Life { heard: now, missed: false })).collect())
+        let unheard = Life { heard: now, spoke: false, missed: false };
+        Self(names.iter().map(|name| (name.clone(), unheard)).collect())
     }
 
     /// A sign of life came; says whether the watcher was missed.
@@ -36,7 +39,7 @@ impl Roll {
         if self.0.len() >= MOST && !self.0.contains_key(watcher) {
             return false;
         }
-        let life = Life { heard: now, missed: false };
+        let life = Life { heard: now, spoke: true, missed: false };
         self.0.insert(watcher.to_owned(), life).is_some_and(|before| before.missed)
     }
 
@@ -44,6 +47,12 @@ impl Roll {
     /// of life, and none are expected of it.
     pub(super) fn spoke(&mut self, watcher: &str, now: Instant) -> bool {
         self.0.contains_key(watcher) && self.beat(watcher, now)
+    }
+
+    /// Who was heard, and how long ago.
+    pub(super) fn heard(&self, now: Instant) -> impl Iterator<Item = (&str, Duration)> {
+        let heard = self.0.iter().filter(|(_, life)| life.spoke);
+        heard.map(move |(name, life)| (name.as_str(), now.saturating_duration_since(life.heard)))
     }
 
     /// The watchers that are missed from now on, and for how long nothing was heard of them.
@@ -78,6 +87,14 @@ mod tests {
         assert!(roll.newly_missed(start + minutes(11)).is_empty());
         assert!(roll.beat("pi", start + minutes(12)));
         assert!(!roll.beat("pi", start + minutes(13)));
+    }
+
+    #[test]
+    fn only_who_was_heard_is_told_as_heard() {
+        let start = Instant::now();
+        let mut roll = Roll::of(&["pi".to_owned(), "vm".to_owned()], start);
+        roll.beat("vm", start + minutes(8));
+        assert_eq!(roll.heard(start + minutes(10)).collect::<Vec<_>>(), [("vm", minutes(2))]);
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(super) struct Rounds {
     cut_off: AtomicBool,
     /// The sites whose journal was out of order in their last round.
     unrecorded: Mutex<BTreeSet<SiteName>>,
+    /// When the last round was seen to its end.
+    last: Mutex<Option<Timestamp>>,
 }
 
 impl Default for Rounds {
@@ -57,6 +59,7 @@ impl Default for Rounds {
             messages: Mutex::default(),
             cut_off: AtomicBool::default(),
             unrecorded: Mutex::default(),
+            last: Mutex::default(),
         }
     }
 }
@@ -80,9 +83,15 @@ impl Rounds {
         });
         let done = join_all(rounds).await;
         self.tell_of_the_journal(&done, announcer);
+        *lock(&self.last) = Some(Timestamp::now());
         let replies =
             done.into_iter().map(|done| done.unwrap_or_else(|(desk, error)| desk.unrecorded(&error)));
         answer::together(replies.collect())
+    }
+
+    /// When this process last saw a round to its end.
+    pub(super) fn last(&self) -> Option<Timestamp> {
+        *lock(&self.last)
     }
 
     async fn look<'a>(&self, desk: &'a Arc<Desk>, signal: &Signal) -> Result<Look, (&'a Desk, RecordError)> {

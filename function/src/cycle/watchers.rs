@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use failover_core::{Incident, IncidentState, SiteName};
+use failover_core::{Heard, Incident, IncidentState, SiteName};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
@@ -63,6 +63,14 @@ impl Watchers {
         );
         tracing::info!(%site, incident = %incident.id, "{reason}");
         Some(Reply::new(Some(site.as_str()), ReplyVerdict::Pending, reason, 200))
+    }
+
+    /// Every watcher that was heard of, and when.
+    pub(super) fn heard(&self) -> Vec<Heard> {
+        let now = Timestamp::now();
+        let roll = lock(&self.roll);
+        let at = |ago| now.checked_sub(ago).unwrap_or(now);
+        roll.heard(Instant::now()).map(|(who, ago)| Heard { who: who.to_owned(), at: at(ago) }).collect()
     }
 
     /// Announces watchers that have fallen silent; each delivery asks, and Cloud Scheduler sends one every minute.

@@ -3,7 +3,7 @@
 
 use failover_core::Direction;
 
-use super::{Advice, Next, Overview, Place, facts::SiteFacts, words::sentence};
+use super::{Advice, Next, Overview, Place, facts::SiteFacts, next::first, words::sentence};
 
 /// What fits the site as it is.
 pub(super) fn next(site: &Overview, facts: &SiteFacts) -> Next {
@@ -33,7 +33,7 @@ struct Alone<'a> {
 
 impl Alone<'_> {
     fn unfinished(&self, direction: Direction, trouble: Option<&str>) -> (String, Vec<Advice>) {
-        let mend = trouble.map(|trouble| format!("Mend this: {} Then", sentence(trouble)));
+        let mend = trouble.map(|trouble| format!("Mend this: {} Then", sentence(first(trouble))));
         let sentence = format!(
             "{} promote the machine that is to have the site: the {direction} goes on with the next promotion, and \
              not by itself.",
@@ -75,5 +75,5 @@ impl Alone<'_> {
 }
 
 fn advice(what: &str, send: String) -> Advice {
-    Advice { what: what.to_owned(), send, publish: None }
+    Advice { what: what.to_owned(), send, publish: None, aside: false }
 }

@@ -15,6 +15,8 @@ pub struct Asked {
     pub primary: Option<Served>,
     /// When they were asked.
     pub at: Timestamp,
+    /// When the certificate that a visitor is shown ends, where one was shown.
+    pub certificate: Option<Timestamp>,
 }
 
 impl Asked {

@@ -1,6 +1,6 @@
 //! Decisions: the journal's entries as sentences, each with its reason.
 
-use failover_core::{End, Entry, Event, Finding, Hold, clock};
+use failover_core::{Direction, End, Entry, Event, Extent, Finding, Hold, Reason, clock};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -43,16 +43,41 @@ pub struct Decided {
     pub why: String,
     /// How much it asks of a reader.
     pub tone: Tone,
+    /// How often it was decided in a row.
+    pub times: u32,
+    /// When it was decided first of those times.
+    pub since: Timestamp,
+    /// What the monitor says, in its own words.
+    pub words: Option<String>,
 }
 
-/// What the entries decided, newest first, at most `most` of them.
+impl Decided {
+    fn is_again(&self, other: &Self) -> bool {
+        (&self.what, &self.why, self.tone) == (&other.what, &other.why, other.tone)
+    }
+}
+
+/// What the entries decided, newest first, at most `most` of them; what was decided again and again is told once.
 pub fn decisions(entries: &[Entry], most: usize) -> Vec<Decided> {
-    entries.iter().rev().filter_map(decided).take(most).collect()
+    let mut told: Vec<Decided> = Vec::new();
+    for decided in entries.iter().rev().filter_map(decided) {
+        let is_full = told.len() == most;
+        match told.last_mut().filter(|newer| newer.is_again(&decided)) {
+            Some(newer) => (newer.times, newer.since) = (newer.times + 1, decided.at),
+            None if is_full => break,
+            None => told.push(decided),
+        }
+    }
+    told
 }
 
 fn decided(entry: &Entry) -> Option<Decided> {
     let (tone, what, why) = told(entry)?;
-    Some(Decided { entry: entry.number, at: entry.at, what, why, tone })
+    let words = match &entry.event {
+        Event::Pending { incident, .. } => Some(incident.summary.clone()).filter(|told| !told.is_empty()),
+        _ => None,
+    };
+    Some(Decided { entry: entry.number, at: entry.at, what, why, tone, times: 1, since: entry.at, words })
 }
 
 type Told = (Tone, String, String);
@@ -66,14 +91,7 @@ fn told(entry: &Entry) -> Option<Told> {
         Event::AttemptEnded { trouble: Some(trouble), .. } => {
             (Tone::Alarm, "can't go on".to_owned(), trouble.clone())
         }
-        Event::Pending { incident, reason } => {
-            let why = if incident.summary.is_empty() {
-                reason.clone()
-            } else {
-                format!("{reason} ({})", incident.summary)
-            };
-            (Tone::Warning, "held back".to_owned(), why)
-        }
+        Event::Pending { reason, .. } => pending(entry, reason),
         Event::Dropped { reason, .. } => (Tone::Calm, "pending no more".to_owned(), reason.clone()),
         Event::Refused { command, by, reason, .. } => {
             (Tone::Warning, format!("{command} refused"), said_by(reason, by.as_deref()))
@@ -93,6 +111,20 @@ fn told(entry: &Entry) -> Option<Told> {
     })
 }
 
+/// An alert that comes while the site fails over joins what is under way: nothing is held back.
+fn pending(entry: &Entry, reason: &str) -> Told {
+    let carried_on = entry.state.plans.iter().find(|plan| {
+        plan.direction == Direction::Failover
+            && reason == Reason::CarriedOn(plan.direction, plan.id).to_string()
+    });
+    let (tone, what) = if carried_on.is_some() {
+        (Tone::Calm, "another alert joined")
+    } else {
+        (Tone::Warning, "held back")
+    };
+    (tone, what.to_owned(), reason.to_owned())
+}
+
 /// What was seen, or kept right, outside any plan.
 fn observed(event: &Event) -> Option<Told> {
     Some(match event {
@@ -103,7 +135,7 @@ fn observed(event: &Event) -> Option<Told> {
             let why = "no cached redirect leads to it any more".to_owned();
             (Tone::Calm, "standby closed".to_owned(), why)
         }
-        Event::Checked { findings, .. } => checked(findings),
+        Event::Checked { findings, extent, .. } => checked(findings, *extent),
         Event::Repaired { switch, position, .. } => {
             (Tone::Notice, "repaired".to_owned(), format!("{switch} is set to its {position} position again"))
         }
@@ -111,7 +143,11 @@ fn observed(event: &Event) -> Option<Told> {
     })
 }
 
-fn checked(findings: &[Finding]) -> Told {
+fn checked(findings: &[Finding], extent: Option<Extent>) -> Told {
+    if let Some(extent) = extent.filter(|extent| findings.is_empty() && extent.looked_at < extent.things) {
+        let why = format!("{} of {} things could be looked at", extent.looked_at, extent.things);
+        return (Tone::Warning, "checked in part".to_owned(), why);
+    }
     if findings.is_empty() {
         return (
             Tone::Calm,

@@ -1,4 +1,4 @@
-//! What every answer of the page says to the browser: run nothing, fetch nothing, keep nothing, tell nobody.
+//! What every answer of the page says to the browser: run this one script, ask nobody but us, keep nothing, tell nobody.
 
 use std::sync::LazyLock;
 
@@ -9,12 +9,16 @@ use http::{HeaderValue, Response, StatusCode, header, response::Builder};
 /// The one style sheet, inline in every page.
 pub(super) const STYLE: &str = include_str!("../../templates/style.css");
 
+/// The one script, inline where a page looks again by itself. Without it the page works all the same.
+pub(super) const SCRIPT: &str = include_str!("../../templates/page.js");
+
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+    let hash = |text: &str| STANDARD.encode(digest::digest(&digest::SHA256, text.as_bytes()));
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
     // `data:` is for the icon in the browser's tab, whose colour tells the state.
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; \
+         img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 });
 

@@ -4,7 +4,7 @@ use failover_core::{Command, Direction, Failback, Verb};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Asked, Overview, Place, alone, facts::SiteFacts, words::sentence};
+use super::{Asked, Overview, Place, alone, facts::SiteFacts, trouble::Told, words::sentence};
 
 /// What an operator may do now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -24,7 +24,18 @@ pub struct Advice {
     pub send: String,
     /// With Google's.
     pub publish: Option<String>,
+    /// Whether it is only possible: nothing asks for it.
+    #[serde(skip)]
+    pub aside: bool,
 }
+
+impl Advice {
+    fn aside(self) -> Self {
+        Self { aside: true, ..self }
+    }
+}
+
+const UNTIL_THEN: &str = ": until you do, nothing moves by itself. Commands always work.";
 
 /// What fits the site as it is.
 pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
@@ -64,15 +75,16 @@ impl Desk<'_> {
     }
 
     fn stuck(&self) -> Option<Next> {
-        self.site.stuck.as_ref()?;
+        let stuck = self.site.stuck.as_ref()?;
         let there = match self.site.serving.by {
             Place::Standby => self.failback("Or try to return visitors to the primary"),
             _ => self.send(Verb::Failover, "Or try to move visitors to the standby"),
         };
         Some(Next {
-            sentence: "Mend what is stuck, then acknowledge it: until you do, nothing moves by itself. Commands always \
-                       work."
-                .to_owned(),
+            sentence: match Told::read(&stuck.sentence).mend {
+                Some(mend) => format!("Mend this: {} Then acknowledge it{UNTIL_THEN}", sentence(mend)),
+                None => format!("Mend what is stuck, then acknowledge it{UNTIL_THEN}"),
+            },
             commands: vec![
                 self.send(Verb::Acknowledge, "Say that it was seen, once it is mended"),
                 there,
@@ -95,7 +107,7 @@ impl Desk<'_> {
         Some(Next {
             sentence: format!(
                 "Mend this: {} The {} then goes on by itself within a minute.",
-                sentence(&trouble.sentence),
+                sentence(first(&trouble.sentence)),
                 open.direction
             ),
             commands: vec![
@@ -244,11 +256,12 @@ impl Desk<'_> {
             words.push("Nothing is to be done.");
         }
         if self.site.hold.is_none() {
-            commands
-                .push(self.send(Verb::Hold, "Before you work on the primary: no automatic moves for a day"));
+            commands.push(
+                self.send(Verb::Hold, "Before you work on the primary: no automatic moves for a day").aside(),
+            );
         }
-        commands.push(self.send(Verb::Rehearse, "Try the standby out; visitors notice nothing"));
-        commands.push(self.send(Verb::Failover, "Move visitors to the standby"));
+        commands.push(self.send(Verb::Rehearse, "Try the standby out; visitors notice nothing").aside());
+        commands.push(self.send(Verb::Failover, "Move visitors to the standby").aside());
         Next { sentence: words.join(" "), commands }
     }
 
@@ -277,7 +290,12 @@ impl Desk<'_> {
     fn check(&self, what: &str) -> Advice {
         let message = json!({ "command": Verb::Check.as_str() });
         let publish = publish(&self.facts.commands_topic, &message.to_string());
-        Advice { what: what.to_owned(), send: "failover check".to_owned(), publish: Some(publish) }
+        Advice {
+            what: what.to_owned(),
+            send: "failover check".to_owned(),
+            publish: Some(publish),
+            aside: false,
+        }
     }
 
     fn advice(&self, what: &str, command: &Command) -> Advice {
@@ -289,8 +307,14 @@ impl Desk<'_> {
             send.push_str(" --force");
         }
         let publish = publish(&self.facts.commands_topic, &message.to_string());
-        Advice { what: what.to_owned(), send, publish: Some(publish) }
+        Advice { what: what.to_owned(), send, publish: Some(publish), aside: false }
     }
+}
+
+/// What to do first: the remedy, where the sentence has one.
+pub(super) fn first(trouble: &str) -> &str {
+    let told = Told::read(trouble);
+    told.mend.unwrap_or(told.failed)
 }
 
 /// Google's own command line; short words wrap better on a phone than a topic's whole name.

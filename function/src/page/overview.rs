@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Asked, Automatic, Dark, Decided, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting, asked,
-    decisions, facts::SiteFacts, moves, next, serving, switches, waiting,
+    Asked, Automatic, Dark, Decided, Evidence, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting,
+    asked, decisions, evidence, facts::SiteFacts, moves, names::Names, next, serving, switches, waiting,
 };
 use crate::clouds::Severity;
 
 /// Decisions shown, of those in the entries at hand.
 const DECISIONS: usize = 30;
+/// How long an answer proves who serves: own choice.
+const PROVEN_FOR: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 /// Ended moves shown.
 const MOVES: usize = 10;
 
@@ -58,8 +60,13 @@ pub struct Overview {
     pub findings: Vec<Finding>,
     /// When it found that; a check that finds the same again changes nothing here.
     pub checked_at: Option<Timestamp>,
+    /// What shows on a calm day that the next outage would be answered.
+    pub evidence: Evidence,
     /// What could not be read for this overview.
     pub troubles: Vec<String>,
+    /// Whether there is somebody who takes commands.
+    #[serde(skip)]
+    pub commanded: bool,
 }
 
 impl Overview {
@@ -68,6 +75,7 @@ impl Overview {
         let state = facts.state.as_ref();
         let mut moves = moves::moves(&facts.entries, state, &facts.policy);
         let serving = serving::serving(facts, &moves);
+        let evidence = evidence::evidence(facts, &moves, now);
         let newest = state.and_then(|state| state.newest()).map(|plan| plan.id);
         let open = moves.iter().position(|made| Some(made.plan) == newest).map(|index| moves.remove(index));
         moves.retain(|made| made.end.is_some());
@@ -90,13 +98,16 @@ impl Overview {
                 .map_or_else(Vec::new, |state| waiting::waiting(&facts.policy, state, &facts.entries, now)),
             hold: state.and_then(|state| state.hold_at(now)).cloned(),
             automatic: state.and_then(|state| waiting::automatic(&facts.policy, state, now)),
-            switches: switches::switches(&facts.switches, state),
+            switches: switches::switches(facts),
             moves,
             decisions: decisions::decisions(&facts.entries, DECISIONS),
             findings: facts.findings.clone(),
             checked_at: facts.checked_at,
+            evidence,
             troubles: facts.troubles.clone(),
+            commanded: !facts.commands_topic.is_empty(),
         };
+        Names::of(facts).apply(&mut overview);
         overview.tone = overview.tone();
         overview.next = next::next(&overview, facts);
         overview
@@ -118,6 +129,12 @@ impl Overview {
             Served::By(position) => Some(position),
             _ => None,
         }
+    }
+
+    /// The same, as far as it was seen within a minute of `now`: older than that it proves nothing.
+    pub fn answered_lately(&self, now: Timestamp) -> Option<Position> {
+        let asked = self.asked.as_ref()?.at;
+        self.answered_by().filter(|_| now.duration_since(asked) <= PROVEN_FOR)
     }
 
     /// Whether visitors get no answer, or something moves: such a page is looked at again soon.

@@ -1,5 +1,5 @@
-//! `GET /` and `GET /sites`, and the key in front of them. Everything else is somebody else's path: these routes
-//! stand beside the door's, or alone.
+//! `GET /`, `/sites` and `/metrics`, and the key in front of them; `/public` and `/badge.svg`, with a key of their own
+//! or none. Everything else is somebody else's path: these routes stand beside the door's, or alone.
 
 use std::sync::Arc;
 
@@ -8,11 +8,15 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use warp::{Filter, Rejection, filters::BoxedFilter};
 
-use super::{Cached, Clock, PageKey, Source, contents, headers::answer, html, key::needs_tls};
+use super::{
+    Cached, Clock, PageKey, Source, contents, headers::answer, html, key::needs_tls, metrics, public,
+};
 use crate::push::{Answer, serve_routes};
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
+const SVG: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
 const ALLOWED: &str = "GET, HEAD";
 
 /// What is asked for.
@@ -20,6 +24,36 @@ const ALLOWED: &str = "GET, HEAD";
 enum Wanted {
     Page,
     Sites,
+    Metrics,
+    Public,
+    Badge,
+}
+
+impl Wanted {
+    fn is_for_anybody(self) -> bool {
+        matches!(self, Self::Public | Self::Badge)
+    }
+}
+
+/// Who may see what.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// What the page asks for; without it whoever can reach it sees it.
+    pub page: Option<PageKey>,
+    /// Who sees what anybody may know.
+    pub public: Public,
+}
+
+/// Who sees the page without commands, and the badge.
+#[derive(Debug, Clone, Default)]
+pub enum Public {
+    /// There is none.
+    #[default]
+    Closed,
+    /// Anybody who can reach it.
+    Open,
+    /// Whoever has this key, which opens nothing else.
+    Keyed(PageKey),
 }
 
 /// Serves the page alone on `listener`, with `GET /health` beside it, until `ending`; and what
@@ -27,12 +61,12 @@ enum Wanted {
 pub async fn serve(
     listener: TcpListener,
     source: Arc<dyn Source>,
-    key: Option<PageKey>,
+    keys: Keys,
     beside: Option<BoxedFilter<(Answer,)>>,
     ending: impl Future<Output = ()> + Send + 'static,
 ) {
     let health = warp::path!("health").and(warp::get().or(warp::head()).unify()).map(healthy);
-    let alone = routes(source, key).or(health).unify();
+    let alone = routes(source, keys).or(health).unify();
     match beside {
         Some(beside) => serve_routes(listener, alone.or(beside).unify(), ending).await,
         None => serve_routes(listener, alone, ending).await,
@@ -47,28 +81,33 @@ fn healthy() -> Answer {
 #[derive(Clone)]
 struct Door {
     cached: Cached,
-    key: Option<PageKey>,
+    keys: Keys,
 }
 
-/// The page at `/` and its JSON at `/sites`; with a key, only for those who have it.
+/// The page at `/`, its JSON at `/sites` and its figures at `/metrics`; with a key, only for those who have it. What
+/// anybody may know at `/public` and `/badge.svg`, where `keys` say so.
 pub fn routes(
     source: Arc<dyn Source>,
-    key: Option<PageKey>,
+    keys: Keys,
 ) -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
-    routes_at(source, key, Arc::new(Timestamp::now))
+    routes_at(source, keys, Arc::new(Timestamp::now))
 }
 
 /// As `routes`, at the time that `clock` tells.
 pub fn routes_at(
     source: Arc<dyn Source>,
-    key: Option<PageKey>,
+    keys: Keys,
     clock: Clock,
 ) -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
-    let door = Door { cached: Cached::new(source, clock), key };
+    let door = Door { cached: Cached::new(source, clock), keys };
     let page = warp::path::end().map(|| Wanted::Page);
     let sites = warp::path!("sites").map(|| Wanted::Sites);
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    page.or(sites).unify().and(warp::method()).and(warp::header::headers_cloned()).and(query).then(
+    let metrics = warp::path!("metrics").map(|| Wanted::Metrics);
+    let public = warp::path!("public").map(|| Wanted::Public);
+    let badge = warp::path!("badge.svg").map(|| Wanted::Badge);
+    let paths = page.or(sites).unify().or(metrics).unify().or(public).unify().or(badge).unify();
+    paths.and(warp::method()).and(warp::header::headers_cloned()).and(query).then(
         move |wanted, method, headers, query: String| {
             let door = door.clone();
             async move { door.answer(wanted, &method, &headers, &query).await.map(Into::into) }
@@ -87,27 +126,52 @@ impl Door {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return not_allowed();
         }
-        let given = (wanted == Wanted::Page).then(|| key_in(query)).flatten();
-        match &self.key {
+        if wanted.is_for_anybody() {
+            return self.answer_anybody(wanted, headers, query).await;
+        }
+        let given = (wanted == Wanted::Page).then(|| value_in(query, "key")).flatten();
+        match &self.keys.page {
             Some(key) if given.as_deref().is_some_and(|given| key.is(given)) => welcome(key, headers),
             Some(key) if !key.admits(headers) => refuse(wanted, given.is_some()),
-            _ => self.show(wanted).await,
+            _ => self.show(wanted, query).await,
         }
     }
 
-    async fn show(&self, wanted: Wanted) -> Response<String> {
+    /// The key goes with every request: a badge stands in others' pages, where no cookie of ours is sent.
+    async fn answer_anybody(&self, wanted: Wanted, headers: &HeaderMap, query: &str) -> Response<String> {
+        let given = value_in(query, "key");
+        let knows =
+            |key: &PageKey| given.as_deref().is_some_and(|given| key.is(given)) || key.admits(headers);
+        match &self.keys.public {
+            Public::Closed => finish(answer(StatusCode::NOT_FOUND, TEXT).body(NOT_PUBLIC.to_owned())),
+            Public::Keyed(key) if !knows(key) && !self.keys.page.as_ref().is_some_and(knows) => {
+                finish(answer(StatusCode::UNAUTHORIZED, TEXT).body(LOCKED_PUBLIC.to_owned()))
+            }
+            Public::Open | Public::Keyed(_) => self.show(wanted, query).await,
+        }
+    }
+
+    async fn show(&self, wanted: Wanted, query: &str) -> Response<String> {
         let look = self.cached.look().await;
         let now = self.cached.now();
-        match wanted {
-            Wanted::Page => finish(answer(StatusCode::OK, HTML).body(html::page(&look, now))),
-            Wanted::Sites => finish(answer(StatusCode::OK, JSON).body(contents::json(&look, now))),
-        }
+        let still = value_in(query, "still").is_some();
+        let (content_type, body) = match wanted {
+            Wanted::Page => (HTML, html::page(&look, now, still)),
+            Wanted::Sites => (JSON, contents::json(&look, now)),
+            Wanted::Metrics => (metrics::CONTENT_TYPE, metrics::text(&look, now)),
+            Wanted::Public => (HTML, public::page(&look, now, still)),
+            Wanted::Badge => match public::badge(&look, now, value_in(query, "site").as_deref()) {
+                Some(badge) => (SVG, badge),
+                None => return finish(answer(StatusCode::NOT_FOUND, TEXT).body(NO_SITE.to_owned())),
+            },
+        };
+        finish(answer(StatusCode::OK, content_type).body(body))
     }
 }
 
-fn key_in(query: &str) -> Option<String> {
+fn value_in(query: &str, wanted: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "key").map(|(_, value)| value.into_owned())
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
 /// Leaves the cookie and has the browser ask for `/`. A redirect would not do: browsers don't send a strict cookie
@@ -124,15 +188,21 @@ fn refuse(wanted: Wanted, was_wrong: bool) -> Response<String> {
     };
     match wanted {
         Wanted::Page => finish(refused(HTML).body(html::locked(was_wrong))),
-        Wanted::Sites => finish(refused(JSON).body(LOCKED_JSON.to_owned())),
+        _ => finish(refused(JSON).body(LOCKED_JSON.to_owned())),
     }
 }
 
 const LOCKED_JSON: &str =
     r#"{"error":"the key is missing or wrong; send it as Authorization: Bearer FAILOVER_PAGE_KEY"}"#;
 
+const NOT_PUBLIC: &str =
+    "there is no public page: it is shown where the configuration says public_page = true\n";
+const LOCKED_PUBLIC: &str =
+    "the key is missing or wrong; it goes into the address: ?key=FAILOVER_PUBLIC_KEY\n";
+const NO_SITE: &str = "there is no site of this name\n";
+
 fn not_allowed() -> Response<String> {
-    let refused = answer(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8");
+    let refused = answer(StatusCode::METHOD_NOT_ALLOWED, TEXT);
     finish(refused.header(header::ALLOW, ALLOWED).body("this page is for reading only\n".to_owned()))
 }
 

@@ -4,6 +4,9 @@ use failover_core::StageTime;
 use jiff::Timestamp;
 use serde::Serialize;
 
+/// An order that is written down so late was held back, and not slow: own choice.
+const HELD_MS: u64 = 5_000;
+
 /// One stage of an outage that is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stage {
@@ -23,6 +26,7 @@ impl Stage {
     pub fn meaning(&self) -> &'static str {
         match self.name {
             "detected" => "the alert arrived",
+            "decided" if self.took_ms >= HELD_MS => "held back until then",
             "decided" => "the order was written down",
             "opened" => "the standby lets the public in",
             "answered" => "the standby has answered us",

@@ -4,13 +4,18 @@ use failover_core::{Observed, Position, Role, State, SwitchId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::facts::Glimpse;
+use super::{
+    facts::{Glimpse, SiteFacts},
+    names::{called, place},
+};
 
 /// A switch as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
     /// Which.
     pub switch: SwitchId,
+    /// What people call it.
+    pub called: String,
     /// What it does for a move.
     pub role: Role,
     /// Where it was seen.
@@ -72,11 +77,12 @@ fn words(role: Role, position: Position) -> &'static str {
 }
 
 /// The switches as they were seen, each compared with where the site is.
-pub(super) fn switches(glimpses: &[Glimpse], state: Option<&State>) -> Vec<Seen> {
-    glimpses.iter().map(|glimpse| seen(glimpse, state)).collect()
+pub(super) fn switches(facts: &SiteFacts) -> Vec<Seen> {
+    let site = place(facts);
+    facts.switches.iter().map(|glimpse| seen(glimpse, facts.state.as_ref(), &site)).collect()
 }
 
-fn seen(glimpse: &Glimpse, state: Option<&State>) -> Seen {
+fn seen(glimpse: &Glimpse, state: Option<&State>, site: &str) -> Seen {
     let sighting = &glimpse.sighting;
     let belongs = state.and_then(|state| belongs(state, sighting.role));
     let drifted = match (&sighting.observed, belongs) {
@@ -86,6 +92,7 @@ fn seen(glimpse: &Glimpse, state: Option<&State>) -> Seen {
     };
     Seen {
         switch: sighting.switch.clone(),
+        called: called(&sighting.switch, site),
         role: sighting.role,
         observed: sighting.observed.clone(),
         at: glimpse.at,

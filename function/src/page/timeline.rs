@@ -11,7 +11,7 @@ use super::{
 /// Pixels from one row to the next.
 const ROW: u32 = 34;
 /// Pixels of the band above the rows that sets the move beside the time before it was begun.
-const BAND: u32 = 72;
+const BAND: u32 = 52;
 /// The thinnest bar, in percent.
 const THINNEST: f64 = 1.2;
 
@@ -31,6 +31,10 @@ pub(super) struct Timeline {
 /// The whole outage as one bar: first the time until the move was begun, then the move.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Band {
+    /// Until when it was noticed, in percent.
+    pub(super) held: String,
+    /// For how long it was held back then, in percent.
+    pub(super) holding: String,
     /// Where the move begins, in percent.
     pub(super) split: String,
     /// What is left of the bar, in percent.
@@ -140,14 +144,25 @@ fn band(made: &Move, scale: &Scale) -> Option<Band> {
     if before < 1_000 || made.stages.first()?.name != "detected" {
         return None;
     }
+    let noticed = made.stages.first()?.took_ms.min(before);
     let split = share(before, before + during).clamp(THINNEST, 100.0 - THINNEST);
+    let held = split * share(noticed, before) / 100.0;
     let verb = match made.end {
         Some(End::Done) => "moved in",
         Some(_) => "tried for",
         None => "moving for",
     };
-    let (before, during) = (took(before), format!("{verb} {}", took(during)));
-    Some(Band { split: percent(split), rest: percent(100.0 - split), before, during })
+    let (holding, rest) = (percent(split - held), percent(100.0 - split));
+    let (before, during) = (told_before(noticed, before), format!("{verb} {}", took(during)));
+    Some(Band { held: percent(held), holding, split: percent(split), rest, before, during })
+}
+
+/// An outage that was noticed at once and held back by a rule was not noticed late.
+fn told_before(noticed: u64, before: u64) -> String {
+    match before - noticed {
+        0..1_000 => format!("noticed after {}", took(before)),
+        held => format!("noticed after {}, held back {}", took(noticed), took(held)),
+    }
 }
 
 fn description(made: &Move) -> String {

@@ -95,7 +95,8 @@ impl Visit<'_> {
             Ok(Ok(served) | Err(served)) => served,
             Err(_) => self.at_home(&trail.at, late(line, patience, &trail.at)),
         };
-        Answer { served, led_to: trail.led_to, redirect_lives: trail.lives }
+        let expires = line.seen().expires;
+        Answer { served, led_to: trail.led_to, redirect_lives: trail.lives, expires }
     }
 
     /// Follows redirects to an answer; the error is what stands in the way of one.

@@ -224,6 +224,6 @@ async fn port(driver: &mut Child) -> u16 {
 }
 
 /// Written past the test runner, which shows the output of failed tests only.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _written = writeln!(io::stderr(), "{text}");
 }

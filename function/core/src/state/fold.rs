@@ -96,9 +96,10 @@ impl State {
             }
             Event::Kept { nonce } => next.end_upkeep(nonce, at),
             Event::Later(_) => {}
-            Event::Checked { looked_as, findings } => {
+            Event::Checked { looked_as, findings, extent, heard } => {
                 let (looked_as, findings) = (looked_as.clone(), findings.clone());
-                next.checked = Some(Checkup { at, looked_as, findings });
+                let (extent, heard) = (*extent, heard.clone());
+                next.checked = Some(Checkup { at, looked_as, findings, extent, heard });
             }
         }
         next.forget(at.min(next.ordered_last(event).unwrap_or(Timestamp::MIN)));

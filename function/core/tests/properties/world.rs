@@ -294,7 +294,12 @@ impl Written {
                 nonce: nonce(),
             },
             Offer::Kept => Event::Kept { nonce: nonce() },
-            Offer::Checked => Event::Checked { looked_as: "the function".to_owned(), findings: Vec::new() },
+            Offer::Checked => Event::Checked {
+                looked_as: "the function".to_owned(),
+                findings: Vec::new(),
+                extent: None,
+                heard: Vec::new(),
+            },
         }
     }
 

@@ -16,13 +16,17 @@ pub(super) async fn ask(site: &Guarded) -> Option<Asked> {
         site.targets.primary.as_ref()?;
         Some(in_time(async { site.prober.primary(&site.targets).await.served }).await)
     };
-    let public = in_time(async { site.visit().await.served });
-    let (public, primary) = tokio::join!(public, primary);
-    Some(Asked { public, primary, at: Timestamp::now() })
+    let (answer, primary) = tokio::join!(timeout(PATIENCE, site.visit()), primary);
+    let (public, certificate) =
+        answer.map_or_else(|_| (unanswered(), None), |answer| (answer.served, answer.expires));
+    Some(Asked { public, primary, at: Timestamp::now(), certificate })
 }
 
 /// A home without power doesn't refuse, it hangs: no answer in time is silence.
 async fn in_time(asked: impl Future<Output = Served>) -> Served {
-    let silent = || Served::Silent(format!("gave no answer within {PATIENCE:?}"));
-    timeout(PATIENCE, asked).await.unwrap_or_else(|_| silent())
+    timeout(PATIENCE, asked).await.unwrap_or_else(|_| unanswered())
+}
+
+fn unanswered() -> Served {
+    Served::Silent(format!("gave no answer within {PATIENCE:?}"))
 }
