@@ -23,3 +23,12 @@ ci mode="quick":
 # What is deployed: small, started fast.
 release:
     cargo build --release --no-default-features -p cloud-failover
+
+# What the status page says in every state, written anew: the diff is the review.
+golden:
+    UPDATE=1 cargo test -p cloud-failover --test page golden
+
+# The status page in a browser; its pictures are kept under target/tmp/page.
+page:
+    bash .ci/browser
+    FAILOVER_PYTHON=$(bash .ci/page) cargo test -p cloud-failover --test page

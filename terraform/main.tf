@@ -13,6 +13,7 @@ module "settings" {
   watch         = var.watch
   watchers      = var.watchers
   webhooks      = var.webhooks
+  public_page   = var.page.public
 
   standby_uris       = { for name, standby in module.standby : name => standby.uri }
   page_rule_ids      = module.route.page_rules
@@ -170,6 +171,20 @@ module "page" {
   cloudflare_read_token_version = var.cloudflare_read_token_version
   deployers                     = var.deployers
   deletion_protection           = var.deletion_protection
+
+  depends_on = [time_sleep.services]
+}
+
+module "dashboard" {
+  source = "./modules/dashboard"
+  count  = var.dashboard ? 1 : 0
+
+  project                   = var.project
+  name                      = var.name
+  function_service          = module.settings.names.function
+  page_service              = module.settings.names.page
+  dead_letters_subscription = module.settings.names.dead_letters
+  reconciled_metric         = module.watch.reconciled_metric
 
   depends_on = [time_sleep.services]
 }

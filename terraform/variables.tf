@@ -142,11 +142,12 @@ variable "function_ingress" {
 }
 
 variable "page" {
-  description = "The status page: whether there is one, how it is opened to visitors (\"all_users\", or \"iam_check\" where an organisation refuses allUsers), and whether it has a door for monitors (docs/monitors.md)."
+  description = "The status page: whether there is one, how it is opened to visitors (\"all_users\", or \"iam_check\" where an organisation refuses allUsers), whether it has a door for monitors (docs/monitors.md), and whether anybody may see /public and /badge.svg, which tell whether sites answer and nothing else."
   type = object({
     enabled  = optional(bool, true)
     gate     = optional(string, "all_users")
     monitors = optional(bool, false)
+    public   = optional(bool, false)
   })
   default = {}
 
@@ -154,6 +155,12 @@ variable "page" {
     condition     = contains(["all_users", "iam_check"], var.page.gate)
     error_message = "page.gate is \"all_users\" or \"iam_check\"."
   }
+}
+
+variable "dashboard" {
+  description = "Whether Cloud Monitoring gets a board of the sites and of the function (docs/metrics.md)."
+  type        = bool
+  default     = false
 }
 
 variable "cloudflare_token" {

@@ -48,6 +48,8 @@ pub use child::end_with_parent;
 const WELL: u8 = 0;
 /// Something didn't, or could not be started.
 const BADLY: u8 = 1;
+/// Options that don't go together, as clap says it.
+const MISUSED: u8 = 2;
 /// Somebody ended it with Ctrl-C: what shells say for a signal.
 const INTERRUPTED: u8 = 130;
 
@@ -56,6 +58,10 @@ pub fn drill(arguments: &DrillArguments) -> ExitCode {
     if arguments.lists_faults() {
         show::write(&fault::list());
         return ExitCode::SUCCESS;
+    }
+    if let Some(refused) = arguments.refused() {
+        show::write_error(&format!("error: {refused}\n\nFor more information, try '--help'.\n"));
+        return ExitCode::from(MISUSED);
     }
     carry_out(run::run(arguments))
 }

@@ -35,6 +35,16 @@ fn a_person_reads_who_scaled_what() {
 
 #[test]
 fn what_belongs_to_another_scenario_is_refused() {
-    let output = run(&["drill", "--scenario", "kubernetes", "--fault", "killed"]);
-    assert_eq!(output.status.code(), Some(1));
+    for (scenario, option) in
+        [("kubernetes", "--fault"), ("gcp-vip", "--keep"), ("azure-vip", "--fault"), ("edge", "--slow")]
+    {
+        let named: &[&str] = if option == "--fault" { &["killed"] } else { &[] };
+        let output = run(&[&["drill", "--scenario", scenario, option], named].concat());
+        assert_eq!(output.status.code(), Some(2), "as every option that doesn't fit");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.starts_with(&format!("error: {option} can't be used with --scenario {scenario}\n")),
+            "{said}"
+        );
+    }
 }

@@ -176,6 +176,35 @@ def a_door_for_monitors_can_report_and_not_command(workspace):
     workspace.plan(NO_CHANGES)
 
 
+def a_board_is_made_where_it_is_asked_for_and_names_what_there_is(workspace):
+    workspace.apply()
+    if workspace.existing("google_monitoring_dashboard"):
+        raise Failure("a board that nobody asked for")
+    workspace.arguments = (*workspace.arguments, "-var=dashboard=true")
+    workspace.apply()
+    [board] = workspace.every("google_monitoring_dashboard")
+    drawn = json.loads(board["dashboard_json"])
+    text = json.dumps(drawn)
+    metric = workspace.every("google_logging_metric")[0]["name"]
+    for name in ("failover: sites", f"user/{metric}", '\\"failover-dead-letters\\"', '\\"failover-page\\"'):
+        if name not in text:
+            raise Failure(f"{name} isn't on the board")
+    tiles = drawn["mosaicLayout"]["tiles"]
+    if any(tile.get("xPos", 0) + tile["width"] > drawn["mosaicLayout"]["columns"] for tile in tiles):
+        raise Failure("a tile sticks out")
+    workspace.plan(NO_CHANGES)
+    return f"{len(tiles)} tiles"
+
+
+def what_anybody_may_see_is_on_the_page_alone(workspace):
+    workspace.arguments = (*workspace.arguments, "-var=page={public=true}")
+    workspace.apply()
+    secrets = {s["secret"]: s["secret_data"] for s in workspace.every("google_secret_manager_secret_version") if s["secret_data"]}
+    public = [secret.rsplit("/", 1)[-1] for secret, text in secrets.items() if "public_page = true" in text]
+    if public != ["failover-page-configuration"]:
+        raise Failure(f"{public} say public_page = true")
+
+
 def everything_is_taken_down_without_secrets(workspace):
     workspace.apply()
     forget_the_secrets(workspace)
@@ -348,6 +377,8 @@ CHECKS = [
     a_secret_is_written_anew_by_a_higher_number_and_its_value,
     no_plan_takes_a_secret_from_a_service_that_reads_it,
     a_door_for_monitors_can_report_and_not_command,
+    a_board_is_made_where_it_is_asked_for_and_names_what_there_is,
+    what_anybody_may_see_is_on_the_page_alone,
     everything_is_taken_down_without_secrets,
     another_registrys_image_is_pulled_through_a_repository,
     the_released_image_is_the_default,

@@ -33,6 +33,21 @@ impl DrillArguments {
         self.fault == Some(FaultChoice::List)
     }
 
+    /// What this scenario can't do, as the command line says it.
+    pub(super) fn refused(&self) -> Option<String> {
+        let (keep, slow) = (("--keep", self.keep), ("--slow", self.slow));
+        let asked = [keep, slow, ("--fault", self.broken().is_some())];
+        let unknown: &[&str] = match self.scenario {
+            Scenario::Site => &[],
+            Scenario::Kubernetes => &["--fault"],
+            Scenario::Edge => &["--keep", "--slow", "--fault"],
+            Scenario::GcpVip | Scenario::AzureVip => &["--keep", "--fault"],
+        };
+        let (option, _) = asked.into_iter().find(|(option, asked)| *asked && unknown.contains(option))?;
+        let scenario = clap::ValueEnum::to_possible_value(&self.scenario)?;
+        Some(format!("{option} can't be used with --scenario {}", scenario.get_name()))
+    }
+
     /// What is to be broken.
     pub(super) fn broken(&self) -> Option<FaultName> {
         match self.fault {

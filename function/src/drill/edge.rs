@@ -120,9 +120,6 @@ struct Stage {
 
 /// Plays it, and tells of it at the end.
 pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
-    if arguments.keep || arguments.slow || arguments.broken().is_some() {
-        return Err(anyhow!("--keep, --slow and --fault belong to the scenario site"));
-    }
     let binary = workerd::find().ok_or_else(|| {
         anyhow!(
             "this scenario runs Cloudflare's own runtime, which isn't here; this puts it here (160 MB, from npm): {}",

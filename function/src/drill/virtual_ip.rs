@@ -74,9 +74,6 @@ struct Stage {
 
 /// Plays it, and tells of it at the end.
 pub(super) async fn run(arguments: &DrillArguments, cloud: Cloud) -> anyhow::Result<u8> {
-    if arguments.keep || arguments.broken().is_some() {
-        return Err(anyhow!("--keep and --fault belong to the scenario site"));
-    }
     let operation_takes = if arguments.slow { cloud.slow() } else { QUICK };
     let stage = Stage::build(cloud, operation_takes).await?;
     let mut moves = Vec::new();

@@ -95,6 +95,7 @@ locals {
   toml = {
     for name, reader in local.readers : name => templatefile("${path.module}/failover.toml.tftpl", {
       journal         = jsonencode(local.names.journal)
+      public_page     = name == "page" && var.public_page
       timing          = { for key, duration in var.timing : key => jsonencode(duration) if duration != null }
       audience        = jsonencode(local.audience)
       service_account = jsonencode(local.push_account_email)

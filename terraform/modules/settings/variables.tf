@@ -409,6 +409,12 @@ variable "watchers" {
   }
 }
 
+variable "public_page" {
+  description = "Whether anybody may see on the page whether sites answer."
+  type        = bool
+  default     = false
+}
+
 variable "webhooks" {
   description = "Where moves are announced, by name: the kind is \"slack\", \"discord\", \"ntfy\" or \"generic\"; or \"ping\", which is called every minute that all is well."
   type = map(object({

@@ -12,3 +12,8 @@ output "email_channels" {
   description = "Names of the channels that tell humans."
   value       = [for channel in google_monitoring_notification_channel.email : channel.id]
 }
+
+output "reconciled_metric" {
+  description = "The log-based metric that counts rounds of reconcile."
+  value       = google_logging_metric.reconciled.name
+}

@@ -78,6 +78,8 @@ fn ordinal(number: u32) -> String {
     match number {
         2 => "second".to_owned(),
         3 => "third".to_owned(),
+        4 => "fourth".to_owned(),
+        5 => "fifth".to_owned(),
         number => format!("{number}th"),
     }
 }

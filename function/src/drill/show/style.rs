@@ -65,7 +65,8 @@ impl Style {
         let width = if terminal { terminal_width() } else { None };
         Self {
             colour: terminal && set("NO_COLOR").is_none(),
-            moves: terminal,
+            // A line that is broken into two can't be drawn again in place.
+            moves: terminal && width.is_none_or(|columns| columns >= NARROWEST),
             unicode: speaks_unicode(&locale),
             width: width.unwrap_or(USUAL_WIDTH).clamp(NARROWEST, WIDEST),
         }
