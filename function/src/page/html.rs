@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     Look, Place, Tone,
     headers::{SCRIPT, STYLE},
+    trouble::Told,
     view::View,
     words,
 };

@@ -30,6 +30,15 @@ impl Sign {
     fn new(name: &str, tone: Tone, told: impl Into<String>, at: Option<Timestamp>) -> Self {
         Self { name: name.to_owned(), told: told.into(), at, tone }
     }
+
+    /// Colour alone tells nothing.
+    pub(super) fn mark(&self) -> &'static str {
+        match self.tone {
+            Tone::Calm => "✓",
+            Tone::Notice => "·",
+            Tone::Warning | Tone::Alarm => "!",
+        }
+    }
 }
 
 /// Everything that the evidence shows at `now`; `commanded` where there is somebody who takes commands.

@@ -53,22 +53,8 @@ impl View<'_> {
         signs(&self.site.evidence, self.site.commanded, self.now)
     }
 
-    /// Colour alone tells nothing.
-    pub(super) fn mark(&self, sign: &Sign) -> &'static str {
-        match sign.tone {
-            Tone::Calm => "✓",
-            Tone::Notice => "·",
-            Tone::Warning | Tone::Alarm => "!",
-        }
-    }
-
     pub(super) fn bar(&self) -> Option<Bar> {
         self.site.evidence.uptime.as_ref().map(|uptime| bar(uptime, self.now))
-    }
-
-    /// A trouble's sentence, taken apart.
-    pub(super) fn told<'t>(&self, sentence: &'t str) -> Told<'t> {
-        Told::read(sentence)
     }
 
     /// The commands that something asks for.
