@@ -48,8 +48,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "api", "app", "check", "clouds", "config", "cycle", "drill", "edge", "log", "nearest", "page",
-            "push", "record", "report", "site", "watch",
+            "announce", "api", "app", "check", "clouds", "config", "cycle", "drill", "edge", "log",
+            "nearest", "page", "push", "record", "report", "site", "watch",
         ],
     ),
 ];
