@@ -142,9 +142,10 @@ impl Ledger {
 
     /// All that happened so far was so much longer ago: whoever asked was suspended meanwhile.
     pub fn suspended(&self, how_long: Duration) {
+        let earlier = |then: Instant| then.checked_sub(how_long).unwrap_or(then);
         for record in lock(&self.records).iter_mut() {
-            record.arrived -= how_long;
-            record.ended = record.ended.map(|ended| ended - how_long);
+            record.arrived = earlier(record.arrived);
+            record.ended = record.ended.map(earlier);
         }
     }
 

@@ -341,7 +341,7 @@ fn failback(policy: &Policy, terms: Terms) -> Vec<Line> {
     vec![
         start,
         Line { skipped, undo: unforced(leading_back), ..set(Step::Route, Role::Route).needing(answer) },
-        Line { skipped, within, ..Line::new(Step::Verify, proof(policy, Primary)) },
+        Line { within, skipped, ..Line::new(Step::Verify, proof(policy, Primary)) },
         Line { undo: Some(opening), ..set(Step::Close, Role::Gate).needing([Need::Drained]) },
         Line { beside: true, undo: unforced(pausing), ..set(Step::Resume, Role::Monitor) },
     ]
