@@ -15,7 +15,7 @@ use crate::{Order, PendingIncident, Position, SiteName, State, SwitchId};
 pub const ENTRY_VERSION: u32 = 1;
 
 /// Which way a plan goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From the primary to the standby.
@@ -47,7 +47,7 @@ impl std::fmt::Display for Direction {
 }
 
 /// One thing that a plan does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// Let the public in at the standby.
@@ -87,7 +87,7 @@ impl std::fmt::Display for Step {
 }
 
 /// How a plan ended. Four words, no fifth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum End {
     /// It led where it should.
     Done,

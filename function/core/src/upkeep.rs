@@ -101,7 +101,9 @@ impl Round<'_> {
         if self.state.upkeep.is_some() {
             return Vec::new();
         }
-        let wanted = |sighting: &Sighting| self.repair || self.is_our_pause(sighting);
+        let wanted = |sighting: &Sighting| {
+            self.repair || self.is_our_pause(sighting) || self.is_closed_to_visitors(sighting)
+        };
         let off = self.strayed().into_iter();
         off.filter(|(seen, to)| wanted(seen) && self.may_repair(seen.role, *to)).collect()
     }
@@ -112,6 +114,14 @@ impl Round<'_> {
         sighting.role == Role::Monitor
             && self.state.active == Position::Primary
             && self.state.has_paused(self.now)
+    }
+
+    /// Whether this is what keeps visitors out of the standby that they are led to: nobody serves them, and opening it moves
+    /// nobody. A request of ours that came late may have closed it, or have led visitors to one that was closed already.
+    fn is_closed_to_visitors(&self, sighting: &Sighting) -> bool {
+        let free = self.state.stuck.is_none() && self.state.hold_at(self.now).is_none();
+        let closed = sighting.role == Role::Gate && self.state.active == Position::Standby;
+        closed && self.public.is_silent() && free
     }
 
     /// Whether a strayed switch may be set again without asking anybody: traffic is moved by plans alone, a standby is
@@ -130,3 +140,6 @@ impl Round<'_> {
 fn is_routed_back(seen: &[Sighting]) -> bool {
     seen.iter().filter(|s| s.role == Role::Route).all(|s| s.observed.is_at(Position::Primary))
 }
+
+#[cfg(test)]
+mod tests;

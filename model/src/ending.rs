@@ -1,0 +1,67 @@
+//! How an executor's part ends: the plan with it, or only this attempt.
+
+use failover_core::{Direction, End, Position, State};
+
+use crate::{
+    desk,
+    executor::{drains, with},
+    judge,
+    ledger::{Line, Who},
+    promises::Promise,
+    site::Site,
+    world::{Run, Stop, World},
+};
+
+/// Its part is over.
+pub(crate) fn leave(site: &Site, mut world: World, by: Who) -> World {
+    world.lay_down(by, &site.ledger);
+    world
+}
+
+/// Tells the journal how the plan ended, once all else is told. What is pending is decided again after a way back.
+pub(crate) fn finish(
+    site: &Site,
+    mut world: World,
+    by: Who,
+    run: Run,
+    (end, active): (End, Position),
+) -> Option<World> {
+    if run.notes.first().is_some() {
+        return None;
+    }
+    let drain = run.routed.filter(|_| end == End::Done && drains(site, &world, &run));
+    let line = Line::Ended { plan: run.id, end, active, drain, by };
+    let before = site.ledger.state(world.journal);
+    let Some(next) = site.ledger.append(&site.scope, world.journal, line, world.clock) else {
+        return Some(with(world, by, Run { stop: Some(Stop::Lost), ..run }));
+    };
+    world.journal = next;
+    judge_end(site, &mut world, &before, &run, end);
+    if let Some(message) = run.message {
+        world.known.answered |= 1 << message;
+    }
+    Some(match run.direction {
+        Direction::Failover => leave(site, world, by),
+        _ => desk::reconsider(site, world, by, run.message),
+    })
+}
+
+fn judge_end(site: &Site, world: &mut World, before: &State, run: &Run, end: End) {
+    let Some(open) = before.plan(u64::from(run.id)).filter(|_| end == End::Done) else { return };
+    judge::done(site, world, open);
+    if !judge::is_told(site, run, open) {
+        world.break_promise(Promise::TellsEverything);
+    }
+}
+
+/// Lets the claim go; the next delivery or reconcile carries the plan on.
+pub(crate) fn give_up(site: &Site, mut world: World, by: Who, run: Run) -> Option<World> {
+    if run.notes.first().is_some() {
+        return None;
+    }
+    let line = Line::Attempt { plan: run.id, by };
+    if let Some(next) = site.ledger.append(&site.scope, world.journal, line, world.clock) {
+        world.journal = next;
+    }
+    Some(leave(site, world, by))
+}
