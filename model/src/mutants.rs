@@ -74,13 +74,13 @@ pub(crate) const TABLE: &[Case] = &[
         Mutant::AsksNobody,
         "nobody has to answer before visitors are led there",
         "incident",
-        Promise::MovesToWhatAnswers,
+        Promise::TellsEverything,
     ),
     case(
         Mutant::RoutesUnproven,
         "the shell doesn't wait for the standby's answer",
         "incident",
-        Promise::MovesToWhatAnswers,
+        Promise::ComesToRest,
     ),
     case(
         Mutant::PausesUnseen,
