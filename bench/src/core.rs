@@ -83,7 +83,7 @@ fn decide_an_incident(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn fold_one_entry(bencher: Bencher<'_, '_>) {
     let entry = newest();
-    let event = Event::Acknowledged { by: None, message: "message".to_owned() };
+    let event = Event::Acknowledged { by: None, message: "message".to_owned(), ordered: None };
     bencher.bench(|| black_box(&entry.state).after(entry.number + 1, entry.at, black_box(&event)));
 }
 

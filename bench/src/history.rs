@@ -33,7 +33,13 @@ pub(crate) fn entries(site: &SiteName, count: u64) -> Result<Vec<Entry>> {
     }
     for _ in entries.len() as u64..count {
         let message = format!("message-{}", entries.len());
-        add(&mut entries, &mut state, site, newest, Event::Acknowledged { by: None, message })?;
+        add(
+            &mut entries,
+            &mut state,
+            site,
+            newest,
+            Event::Acknowledged { by: None, message, ordered: None },
+        )?;
     }
     Ok(entries)
 }

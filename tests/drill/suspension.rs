@@ -7,7 +7,7 @@ use std::{process::Command, sync::Arc, time::Duration};
 use sandbox::{Aim, Fault, Options, Power, Sandbox, Served};
 use tempfile::TempDir;
 
-use crate::harness::{Answer, Clock, Function, Settings, payload};
+use crate::harness::{Answer, Function, Settings, clock::Clock, payload};
 
 /// A machine that can be suspended, with one process on it.
 struct Laptop {

@@ -5,7 +5,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the harness")]
 
-mod clock;
+pub mod clock;
 mod function;
 pub mod machines;
 pub mod mirror;
@@ -21,7 +21,6 @@ use sandbox::{Options, Power, Sandbox, Site};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use clock::Clock;
 pub use function::Function;
 pub use operator::Ran;
 pub use settings::Settings;

@@ -32,7 +32,7 @@ impl Stage {
         let bindings = policy["bindings"].as_array_mut().into_iter().flatten();
         for binding in bindings.filter(|binding| binding["role"] == "roles/run.invoker") {
             if let Some(members) = binding["members"].as_array_mut() {
-                members.retain(|member| *member != Value::from("allUsers"));
+                members.retain(|member| *member != "allUsers");
             }
         }
         world.run.replace_policy(&service, &policy);

@@ -74,6 +74,7 @@ pub(crate) async fn record_all(table: &str, stories: &'static [Story]) -> Vec<Re
 /// What was recorded already, by the story's name: several tables tell the same stories.
 static RECORDED: LazyLock<Mutex<Recordings>> = LazyLock::new(Mutex::default);
 
+/// Each recording, made once by whoever wants it first.
 type Recordings = HashMap<&'static str, Arc<OnceCell<Recorded>>>;
 
 /// What leads visitors.

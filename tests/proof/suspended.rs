@@ -8,7 +8,7 @@ use crate::{
     conditions::Conditions,
     disturbance::Held,
     evidence::Evidence,
-    harness::Clock,
+    harness::clock::Clock,
     recording::Point,
     runner::{Case, Played, survive},
     selection::Sparse,

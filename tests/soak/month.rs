@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     happenings::{Happening, begins},
-    harness::{Clock, Function, Settings, payload},
+    harness::{Function, Settings, clock::Clock, payload},
     tally::Tally,
 };
 
@@ -83,7 +83,7 @@ pub(crate) async fn play(month: Month) {
             say(&format!("soak: round {round} of {}, {} s", month.rounds, begun.elapsed().as_secs()));
         }
     }
-    guard.judge(warm, most).await;
+    guard.judge(warm, most);
     say(&format!("  {} s on the wall", begun.elapsed().as_secs()));
 }
 
@@ -186,7 +186,7 @@ impl Guard {
         Uses { memory_kib: self.function.resident_kib(), descriptors: descriptors.map_or(0, Iterator::count) }
     }
 
-    async fn judge(&self, warm: Uses, most: Uses) {
+    fn judge(&self, warm: Uses, most: Uses) {
         let broken = self.sandbox.violations();
         assert!(broken.is_empty(), "{broken:#?}");
         let unknown = self.sandbox.world.ledger.unknown();

@@ -72,7 +72,7 @@ fn entries_of_every_earlier_shape_are_read_without_loss_and_go_on() {
             let entry = read(&old, number).unwrap_or_else(|why| panic!("{release}, entry {number}: {why}"));
             let new: Value = serde_json::from_slice(&entry.to_bytes()).expect("JSON");
             assert!(says(&new, &old), "{release}, entry {number} lost something:\n{old}\n{new}");
-            let acknowledged = Event::Acknowledged { by: None, message: "m".to_owned() };
+            let acknowledged = Event::Acknowledged { by: None, message: "m".to_owned(), ordered: None };
             let after = entry.state.after(number + 1, entry.at, &acknowledged);
             assert!(after.is_ok(), "{release}, after entry {number}: {after:?}");
         }

@@ -46,16 +46,12 @@ impl Desk {
             |read| format!("what is known of it was read {} s ago", read.elapsed().as_secs()),
         );
         let reason = format!("{}; the journal can't be reached, so {as_of} ({error})", decision.reason);
-        match decision.verdict {
-            Verdict::Start(direction, order) => {
-                let plan = self.start_away(direction, *order, reason.clone(), nonce);
-                Ok(Begun::Plan(plan, direction, reason))
-            }
-            _ => {
-                tracing::warn!(site = %self.site.name, "{reason}");
-                Err(Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 503))
-            }
-        }
+        let Verdict::Start(direction, order) = decision.verdict else {
+            tracing::warn!(site = %self.site.name, "{reason}");
+            return Err(Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 503));
+        };
+        let plan = self.start_away(direction, *order, reason.clone(), nonce);
+        Ok(Begun::Plan(plan, direction, reason))
     }
 
     async fn facts_away(&self, signal: &Signal) -> Facts {

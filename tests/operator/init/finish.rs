@@ -13,7 +13,8 @@ fn terraform(folder: &Path, outputs: &[(&str, &str)]) -> String {
     let program = folder.join("terraform");
     // Planning and applying, it notes what it was given; output has to follow an apply.
     let script = format!(
-        "#!/bin/sh\ncd {folder:?}\ncase $2 in\noutput) exec cat \"output-$4\" ;;\n*) echo \"$* ${{#CLOUDFLARE_API_TOKEN}} ${{#TF_VAR_cloudflare_token}}\" >> asked; test ! -e refuse-$2 ;;\nesac\n"
+        "#!/bin/sh\ncd '{}'\ncase $2 in\noutput) exec cat \"output-$4\" ;;\n*) echo \"$* ${{#CLOUDFLARE_API_TOKEN}} ${{#TF_VAR_cloudflare_token}}\" >> asked; test ! -e refuse-$2 ;;\nesac\n",
+        folder.display()
     );
     std::fs::write(&program, script).expect("written");
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");

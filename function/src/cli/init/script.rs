@@ -70,7 +70,8 @@ fn standby_account(site: &str) -> String {
         return format!("{name}-site");
     }
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, site.as_bytes());
-    let end: String = digest.as_ref()[..2].iter().map(|byte| format!("{byte:02x}")).collect();
+    let [first, second, ..] = digest.as_ref() else { return format!("{name}-site") };
+    let end = format!("{first:02x}{second:02x}");
     let begin = &name[..20];
     format!("{}-{end}-site", begin.strip_suffix('-').unwrap_or(begin))
 }

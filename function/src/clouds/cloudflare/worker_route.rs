@@ -230,7 +230,9 @@ impl WorkerRouteSpec {
             check_script(cloudflare, &account, wanted, situation)
         });
         let (scripts, requests) = tokio::join!(join_all(looks), cloudflare.worker_requests(&account));
-        scripts.into_iter().for_each(|script| checked.merge(script));
+        for script in scripts {
+            checked.merge(script);
+        }
         if let Some(requests) = permitted(requests, check::QUOTA, &mut checked) {
             checked.merge(check::of_requests(requests));
         }
