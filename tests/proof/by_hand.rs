@@ -1,7 +1,7 @@
 //! Somebody else moves switches, at a dashboard or by an apply of an older plan.
 
 use failover_core::{Position, Role};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::stage::Stage;
 
