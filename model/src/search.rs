@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
     pub(crate) complete: bool,
     /// How long it took.
     pub(crate) took: Duration,
-    /// Broken promises, each with a shortest way there.
+    /// Broken promises, each with a way there, not always the shortest.
     pub(crate) broken: Vec<(Promise, Vec<Action>)>,
 }
 
@@ -227,7 +227,7 @@ mod tests {
         let outcome = played(Some(Mutant::PausesUnseen));
         let (promise, way) = outcome.broken.first().expect("it falls");
         assert_eq!(*promise, Promise::PausesOnProof);
-        assert!(way.len() < 20, "{way:?}");
+        assert!(way.len() < 40, "{way:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ fn set_again(story: &Story, seen: &[Sighting], public: &Served, time: &str) -> V
     round.repairs().into_iter().map(|(seen, to)| (seen.role, to)).collect()
 }
 
-/// The shortest way that the model found: an executor dies while its request to lead visitors away is on its way; another
+/// A way that the model found: an executor dies while its request to lead visitors away is on its way; another
 /// finds that the primary answers again, undoes all and closes the standby; then that request arrives, and is adopted.
 #[test]
 fn a_standby_that_visitors_are_led_to_is_opened_whoever_closed_it() {
