@@ -109,7 +109,11 @@ impl Desk {
         loop {
             let decided = self.decide_once(signal, nonce, &mut known).await;
             match decided {
-                Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => moved += 1,
+                Err(RecordError::Moved(_) | RecordError::Illegal(_)) if moved < DECIDE_AGAIN => {
+                    moved += 1;
+                    // The journal was heard, or there was no time to hear it.
+                    known.deadline = known.deadline.max(tokio::time::Instant::now() + patience / 2);
+                }
                 Err(error @ RecordError::Store { .. }) if !error.is_permanent() => {
                     let wait = self.site.pace.backoff(tries);
                     if tokio::time::Instant::now() + wait >= known.deadline {
@@ -165,7 +169,8 @@ impl Desk {
         facts
     }
 
-    /// A journal that gives no answer is one that can't be reached.
+    /// A journal that gives no answer is one that can't be reached; but not where this process stood still until long after
+    /// the deadline, and nobody was there to hear it. Others may have gone on meanwhile.
     async fn in_time<T>(
         &self,
         deadline: tokio::time::Instant,
@@ -173,6 +178,9 @@ impl Desk {
     ) -> Result<T, RecordError> {
         match tokio::time::timeout_at(deadline, work).await {
             Ok(done) => done,
+            Err(_) if deadline.elapsed() >= self.site.pace.claim_for / 2 => {
+                Err(RecordError::Moved(self.site.name.clone()))
+            }
             Err(_) => Err(RecordError::Silent(self.site.name.clone())),
         }
     }
