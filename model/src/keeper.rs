@@ -25,6 +25,7 @@ pub(crate) fn begin(site: &Site, mut world: World, by: Who, decided: Head, chore
 }
 
 /// Makes the write, and tells that it is made. One that fails, or may not be made any more, stays begun.
+#[expect(clippy::match_same_arms, reason = "each arm is another moment of the work")]
 pub(crate) fn go(site: &Site, mut world: World, by: Who, chore: Chore) -> Option<World> {
     let worker = world.workers[usize::from(by)];
     match worker.flight {

@@ -235,7 +235,9 @@ fn canonical(mut state: State) -> State {
     state.settled_incidents.retain(|one| !one.id.starts_with(OUR_REPORT));
     for list in [&mut state.settled_incidents, &mut state.settled_messages] {
         // What is remembered for a month is remembered for as long as any scope lasts.
-        list.iter_mut().for_each(|one| one.at = crate::scope::beginning());
+        for one in list.iter_mut() {
+            one.at = crate::scope::beginning();
+        }
         list.sort_by(|one, other| one.id.cmp(&other.id));
     }
     state

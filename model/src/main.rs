@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     let well = match args[..] {
         [] => all(scopes::every_run()),
         ["--full"] => all(scopes::all()),
-        ["--mutants"] => mutants::TABLE.iter().fold(true, |well, case| falls(case) && well),
+        ["--mutants"] => mutants::TABLE.iter().filter(|case| !falls(case)).count() == 0,
         ["--scope", name] => scopes::named(name).is_some_and(|scope| holds(scope, true)),
         _ => {
             eprintln!("usage: model [--full | --mutants | --scope NAME]; scopes: {}", scopes::names());
@@ -60,7 +60,11 @@ fn main() -> ExitCode {
 }
 
 fn all(scopes: Vec<Scope>) -> bool {
-    scopes.into_iter().fold(true, |well, scope| holds(scope, false) && well)
+    let mut well = true;
+    for scope in scopes {
+        well &= holds(scope, false);
+    }
+    well
 }
 
 /// Whether nothing was found in all of a scope.

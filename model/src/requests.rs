@@ -76,6 +76,7 @@ pub(crate) fn refuse(mut world: World, by: Who) -> Option<World> {
 }
 
 /// A request whose sender is no more takes effect.
+#[expect(clippy::unnecessary_wraps, reason = "a transition, as all beside it")]
 pub(crate) fn land_late(mut world: World, role: Role, to: Position) -> Option<World> {
     world.late.remove(role, to);
     take_effect(&mut world, role, to, true);
@@ -83,6 +84,7 @@ pub(crate) fn land_late(mut world: World, role: Role, to: Position) -> Option<Wo
 }
 
 /// It never arrives.
+#[expect(clippy::unnecessary_wraps, reason = "a transition, as all beside it")]
 pub(crate) fn vanish(mut world: World, role: Role, to: Position) -> Option<World> {
     world.late.remove(role, to);
     Some(world)

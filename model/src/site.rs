@@ -138,7 +138,7 @@ impl Site {
             Action::Kill { by } => self.kill(world, by),
             Action::Freeze { by } => self.freeze(world, by),
             Action::Thaw { by } => Some(executor::hear(self, thaw(world, by), by)),
-            Action::Hand { role } => self.hand(world, role),
+            Action::Hand { role } => Self::hand(world, role),
         }
     }
 
@@ -184,7 +184,7 @@ impl Site {
         Some(world)
     }
 
-    fn hand(&self, mut world: World, role: Role) -> Option<World> {
+    fn hand(mut world: World, role: Role) -> Option<World> {
         world.left.hands = world.left.hands.checked_sub(1)?;
         let to = world.clouds.at(role).opposite();
         world.clouds.set(role, to);

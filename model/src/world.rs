@@ -362,7 +362,7 @@ impl World {
             _ => None,
         });
         used.extend(executed);
-        (1..).find(|number| !used.contains(&u64::from(*number))).unwrap_or_default()
+        (1..=u8::MAX).find(|number| !used.contains(&u64::from(*number))).unwrap_or_default()
     }
 
     /// A promise was broken.

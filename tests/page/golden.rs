@@ -75,7 +75,8 @@ async fn the_page_says_in_every_state_what_its_file_says() {
 fn difference(known: &str, says: &str) -> String {
     let only = |one: &str, other: &str, sign: &str| -> String {
         let others: Vec<&str> = other.lines().collect();
-        one.lines().filter(|line| !others.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+        let lines = one.lines().filter(|line| !others.contains(line)).map(|line| format!("{sign} {line}"));
+        lines.collect::<Vec<_>>().join("\n") + "\n"
     };
     only(known, says, "-") + &only(says, known, "+")
 }

@@ -24,7 +24,7 @@ use crate::{
     chronicle::{BUCKET, Chronicle},
     conditions::Conditions,
     evidence::Evidence,
-    harness::{Answer, Clock, Function, Settings, machines::Moves},
+    harness::{Answer, Function, Settings, clock::Clock, machines::Moves},
     recording::Point,
     switches::WORKER,
 };

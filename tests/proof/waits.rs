@@ -8,7 +8,7 @@ use sandbox::{Aim, Fault};
 use crate::{
     conditions::Conditions,
     evidence::Evidence,
-    harness::Clock,
+    harness::clock::Clock,
     recording::{Point, is_a_site},
     runner::{Case, Played, survive},
     selection::Sparse,

@@ -44,21 +44,21 @@ impl Sign {
 /// Everything that the evidence shows at `now`; `commanded` where there is somebody who takes commands.
 pub(super) fn signs(evidence: &Evidence, commanded: bool, now: Timestamp) -> Vec<Sign> {
     let checked = evidence.checked.as_ref();
-    let rehearsed = rehearsal(evidence, now).filter(|_| commanded || evidence.rehearsed.is_some());
+    let rehearsed = Some(rehearsal(evidence, now)).filter(|_| commanded || evidence.rehearsed.is_some());
     let heard = evidence.heard.iter().filter_map(|heard| Some(life(heard, checked?.at)));
-    let check = check(checked, now).filter(|_| commanded || checked.is_some());
+    let check = Some(check(checked, now)).filter(|_| commanded || checked.is_some());
     check.into_iter().chain(rehearsed).chain(certificate(evidence, now)).chain(heard).collect()
 }
 
-fn check(checked: Option<&Checked>, now: Timestamp) -> Option<Sign> {
+fn check(checked: Option<&Checked>, now: Timestamp) -> Sign {
     const NAME: &str = "Check";
     let Some(checked) = checked else {
         let told = "None is in the journal yet. It comes every day, and at once with failover send check.";
-        return Some(Sign::new(NAME, Tone::Notice, told, None));
+        return Sign::new(NAME, Tone::Notice, told, None);
     };
     let at = Some(checked.at);
     let age = now.duration_since(checked.at);
-    Some(match checked {
+    match checked {
         _ if age > CHECKS_WITHIN => {
             let told = format!(
                 "The last one the journal tells of is {} old: see why none has come since.",
@@ -74,7 +74,7 @@ fn check(checked: Option<&Checked>, now: Timestamp) -> Option<Sign> {
         Checked { found, .. } => {
             Sign::new(NAME, Tone::Warning, format!("{found} things were found, see below."), at)
         }
-    })
+    }
 }
 
 fn partly(extent: Extent) -> String {
@@ -84,14 +84,14 @@ fn partly(extent: Extent) -> String {
     )
 }
 
-fn rehearsal(evidence: &Evidence, now: Timestamp) -> Option<Sign> {
+fn rehearsal(evidence: &Evidence, now: Timestamp) -> Sign {
     const NAME: &str = "Rehearsal";
     let Some(rehearsed) = &evidence.rehearsed else {
         let told = "The standby was not tried yet, as far as the journal tells.";
-        return Some(Sign::new(NAME, Tone::Notice, told, None));
+        return Sign::new(NAME, Tone::Notice, told, None);
     };
     let at = Some(rehearsed.at);
-    Some(match (rehearsed.end, rehearsed.opened_ms) {
+    match (rehearsed.end, rehearsed.opened_ms) {
         (End::Done, _) if now.duration_since(rehearsed.at) > REHEARSED_WITHIN => {
             let told = format!("The standby answered, but that is {} ago.", words::lasted(now, rehearsed.at));
             Sign::new(NAME, Tone::Notice, told, at)
@@ -105,7 +105,7 @@ fn rehearsal(evidence: &Evidence, now: Timestamp) -> Option<Sign> {
         (End::Unwound | End::Stuck, _) => {
             Sign::new(NAME, Tone::Warning, words::sentence(&rehearsed.sentence), at)
         }
-    })
+    }
 }
 
 fn certificate(evidence: &Evidence, now: Timestamp) -> Option<Sign> {
