@@ -1,4 +1,16 @@
 //! cloud-failover: fails a site over to a standby on Cloud Run, and back.
+//!
+//! One way through, and the parts in the order in which an alert meets them:
+//!
+//! 1. [`push`] is the door: who sends what, and how it is answered. `failover_core` reads the signal.
+//! 2. [`cycle`] finds whom it concerns, has `failover_core` decide, and sees plans through; reconcile is in it, too.
+//! 3. [`act`] executes a plan, line by line of its table, by the switches of [`clouds`], one folder a provider.
+//! 4. [`probe`] says what a visitor gets, before and after.
+//! 5. [`record`] is a site's journal as this process knows it, over the store in [`journal`].
+//! 6. [`announce`] and [`page`] tell people; [`cli`] is what an operator types; [`check`] finds what would break in an outage.
+//!
+//! [`config`] reads what the operator decided, [`site`] has one guarded site with its parts, and [`app`] wires all of it.
+//! [`watch`] is a program of its own. Which part may use which is a table in `tests/layers`. Read [`cycle`] first.
 
 pub mod act;
 pub mod announce;
