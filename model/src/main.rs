@@ -24,6 +24,7 @@ mod rules;
 mod scope;
 mod scopes;
 mod search;
+mod sets;
 mod site;
 mod turn;
 mod undo;

@@ -11,6 +11,7 @@ use crate::{
     promises::{Broken, Promise},
     rules::holder,
     scope::{Left, Scope},
+    sets::{Late, Notes, Steps},
 };
 
 /// Everything.
@@ -169,91 +170,6 @@ pub(crate) enum Stop {
     Overtaken,
     /// Another holds the claim, or the plan is over.
     Lost,
-}
-
-/// A set of steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Steps(u16);
-
-impl Steps {
-    /// With one more.
-    pub(crate) fn add(&mut self, step: Step) {
-        self.0 |= 1 << step as u16;
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether it is in it.
-    pub(crate) fn has(self, step: Step) -> bool {
-        self.0 & (1 << step as u16) != 0
-    }
-}
-
-/// Steps to be told, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Notes([Option<Step>; 6]);
-
-impl Notes {
-    /// One more, at the end.
-    pub(crate) fn push(&mut self, step: Step) {
-        if let Some(free) = self.0.iter_mut().find(|note| note.is_none()) {
-            *free = Some(step);
-        }
-    }
-
-    /// The next.
-    pub(crate) fn first(self) -> Option<Step> {
-        self.0[0]
-    }
-
-    /// Whether no more than one may still be added.
-    pub(crate) fn is_full(self) -> bool {
-        self.0[4].is_some()
-    }
-
-    /// Whether there is at most one.
-    pub(crate) fn is_short(self) -> bool {
-        self.0[1].is_none()
-    }
-
-    /// Without the next.
-    pub(crate) fn pop(&mut self) {
-        self.0.rotate_left(1);
-        self.0[5] = None;
-    }
-}
-
-/// Requests of those who are no more, by switch and position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Late(u8);
-
-impl Late {
-    fn bit(role: Role, to: Position) -> u8 {
-        1 << (role as u8 * 2 + to as u8)
-    }
-
-    /// One more is on its way; two alike do what one does.
-    pub(crate) fn add(&mut self, role: Role, to: Position) {
-        self.0 |= Self::bit(role, to);
-    }
-
-    /// It has arrived, or never will.
-    pub(crate) fn remove(&mut self, role: Role, to: Position) {
-        self.0 &= !Self::bit(role, to);
-    }
-
-    /// Whether one is on its way.
-    pub(crate) fn has(self, role: Role, to: Position) -> bool {
-        self.0 & Self::bit(role, to) != 0
-    }
-
-    /// Whether none is.
-    pub(crate) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
 }
 
 /// What the judge remembers, apart from what the function knows.
