@@ -5,7 +5,7 @@
 
 use failover_core::{
     Asker, Decision, Direction, End, Entry, Event, Facts, Incident, IncidentState, Order, Position, Role,
-    Signal, SignalKind, State, UpkeepTask, Verdict, decide, looks,
+    Served, Signal, SignalKind, State, UpkeepTask, Verdict, decide, looks,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -42,7 +42,9 @@ fn as_looked(state: &State, signal: &Signal, facts: &Facts) -> Facts {
     if wanted.public {
         seen.public = facts.public.clone();
     }
-    if wanted.primary {
+    // The primary is asked beside a public URL that nobody is seen to answer.
+    let beside = wanted.public && !matches!(facts.public, Served::By(_));
+    if beside || wanted.primary {
         seen.primary = facts.primary.clone();
     }
     if wanted.switches {
