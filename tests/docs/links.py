@@ -1,4 +1,5 @@
-"""Every link between the documents leads somewhere, its heading included; and every page is in the index.
+"""Every link between the documents leads somewhere, its heading included; every page is in the index, and says first whom it
+is for.
 
     python tests/docs/links.py
 """
@@ -43,7 +44,8 @@ def main():
     problems = [problem for page in pages for problem in dead(page)]
     index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
     problems += [f"docs/README.md doesn't name {page.name}" for page in pages if page.parent.name == "docs" and f"({page.name})" not in index and page.name != "README.md"]
-    print("\n".join(problems + [f"{len(pages)} pages looked at, {len(problems)} dead links"]))
+    problems += [f"{page.relative_to(ROOT)} doesn't begin with whom it is for" for page in pages if page.parent.name == "docs" and page.name != "README.md" and not re.match(r"# .*\n\nFor ", page.read_text(encoding="utf-8"))]
+    print("\n".join(problems + [f"{len(pages)} pages looked at, {len(problems)} problems"]))
     return 1 if problems or len(pages) < 10 else 0
 
 
