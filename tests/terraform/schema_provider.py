@@ -227,6 +227,9 @@ class SchemaProvider:
         # What exists, by a marker that each object carries in its `id`. Tests
         # change values in here, as somebody else would change the real thing.
         self.objects = {}
+        # What a thing that is made for the first time fails with, by its type and name. It is there all the same, as a service is whose
+        # first revision never became ready.
+        self.failing = {}
         self._server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=16),
             options=[("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)],
@@ -302,6 +305,10 @@ class _Servicer(services.ProviderServicer):
     def ApplyResourceChange(self, request, context):
         prior, value = decode(request.prior_state), decode(request.planned_state)
         if value is None:
+            # A word of the provider's own, which it keeps beside what it made.
+            if prior.get("deletion_protection"):
+                kept = messages.Diagnostic(severity=1, summary="cannot destroy service without setting deletion_protection=false and running `terraform apply`")
+                return messages.ApplyResourceChange.Response(new_state=encode(prior), diagnostics=[kept])
             self._owner.objects.pop((request.type_name, prior["id"]), None)
             return messages.ApplyResourceChange.Response(new_state=encode(None))
         # The same object gets the same identifiers on every run.
@@ -312,6 +319,8 @@ class _Servicer(services.ProviderServicer):
         if chosen:
             as_the_provider_names_it(request.type_name, value, seed)
         self._owner.objects[(request.type_name, value["id"])] = value
+        if chosen and (why := self._owner.failing.pop((request.type_name, value.get("name")), None)):
+            return messages.ApplyResourceChange.Response(new_state=encode(value), diagnostics=[messages.Diagnostic(severity=1, summary=why)])
         return messages.ApplyResourceChange.Response(new_state=encode(value))
 
     def ReadDataSource(self, request, context):
