@@ -1,6 +1,6 @@
 //! The desk: a delivery is read, decided and recorded; reconcile looks around and does what it finds to do.
 
-use failover_core::{Direction, Looks, Position, SignalKind, looks};
+use failover_core::{Direction, Event, Looks, Position, SignalKind, looks};
 
 use crate::{
     clouds::Seen,
@@ -127,6 +127,9 @@ fn redelivered(world: &mut World, why: Why, writes: bool) {
 fn told(site: &Site, mut world: World, told: &[Told]) -> Option<World> {
     for line in told {
         world.journal = site.ledger.append(&site.scope, world.journal, Line::Told(*line), world.clock)?;
+        if matches!(*site.ledger.event_told(*line), Event::Adopted { .. }) {
+            (world.known.by_hand, world.known.adopted) = (false, true);
+        }
     }
     Some(world)
 }
@@ -239,12 +242,9 @@ fn conclude(
     if world.journal != head && !matches!(found, Found::Due(_) | Found::Pending) {
         return Some(leave(site, world, by));
     }
-    match found {
-        Found::Adopted(line) => {
-            let mut world = told(site, world, &[line])?;
-            world.known.by_hand = false;
-            Some(leave(site, world, by))
-        }
+    // What may not be written any more, since somebody else wrote meanwhile, ends the round.
+    let concluded = match found {
+        Found::Adopted(line) => told(site, world, &[line]).map(|world| leave(site, world, by)),
         Found::SetAgain(order) => start(site, world, by, (Direction::Failover, order), None),
         Found::Pending => Some(reconsider(site, world, by, None)),
         Found::Due(chore) => keeper::begin(site, world, by, head, chore),
@@ -253,6 +253,7 @@ fn conclude(
             read(site, &mut world, by, Why::Report);
             Some(world)
         }
-        Found::Nothing => Some(leave(site, world, by)),
-    }
+        Found::Nothing => None,
+    };
+    concluded.or_else(|| Some(leave(site, world, by)))
 }

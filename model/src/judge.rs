@@ -6,7 +6,7 @@ use crate::{
     promises::Promise,
     scope::{Says, opened},
     site::Site,
-    world::{Run, Task, World},
+    world::{Known, Run, Task, World},
 };
 
 /// A plan was carried out: it counts as the newest order, and as the one failover of its outage.
@@ -14,6 +14,7 @@ pub(crate) fn done(site: &Site, world: &mut World, plan: &OpenPlan) {
     if plan.direction == Direction::Rehearsal {
         return;
     }
+    world.known.adopted = false;
     let time = site.scope.clock_of(plan.order.at) + 1;
     world.known.newest = world.known.newest.max(time);
     let told = told_of(site, plan);
@@ -78,13 +79,15 @@ fn agrees(site: &Site, world: &World, state: &State) -> bool {
     // After the last instant nothing is drained any more, and what is stuck waits for a person.
     let drains =
         state.draining.is_some_and(|until| until > site.scope.time(world.clock)) && site.is_over(world);
-    let reported = world.known.gate_came_late && !site.scope.repair;
-    let may_be_open = on_standby || drains || state.stuck.is_some() || reported;
+    let is_reported = |came_otherwise: bool| came_otherwise && !site.scope.repair;
+    let Known { gate_came_late, adopted, .. } = world.known;
+    let may_be_open = on_standby || drains || state.stuck.is_some() || is_reported(gate_came_late || adopted);
+    let watches_on = on_standby && at(Role::Monitor) == Position::Primary && is_reported(adopted);
     state.plans.is_empty()
         && state.upkeep.is_none()
         && (state.draining.is_none() || drains)
         && at(Role::Route) == state.active
-        && (at(Role::Monitor) == Position::Standby) == paused
+        && (watches_on || (at(Role::Monitor) == Position::Standby) == paused)
         && (opened || !on_standby)
         && (!opened || may_be_open)
 }

@@ -103,6 +103,11 @@ impl Ledger {
         self.told.keep(event)
     }
 
+    /// What a decision wrote.
+    pub(crate) fn event_told(&self, told: Told) -> Arc<Event> {
+        self.told.get(told)
+    }
+
     /// Keeps an order.
     pub(crate) fn order(&self, order: &Order) -> Asked {
         self.orders.keep(order)

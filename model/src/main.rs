@@ -31,7 +31,7 @@ mod undo;
 mod verdict;
 mod world;
 
-use std::{process::ExitCode, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use mutants::Case;
 use rules::Rules;
@@ -71,12 +71,13 @@ fn all(scopes: Vec<Scope>) -> bool {
 /// Whether nothing was found in all of a scope.
 fn holds(scope: Scope, way: bool) -> bool {
     let name = scope.name;
-    let outcome = search(Site::new(scope, Rules::default()), THREADS, WITHIN);
+    let site = Arc::new(Site::new(scope, Rules::default()));
+    let outcome = search(&site, THREADS, WITHIN);
     println!("model, {name}: {outcome}");
     for (promise, actions) in &outcome.broken {
         println!("  {} is broken in {} steps", promise.name(), actions.len());
         if way {
-            print!("{}", report::way(actions));
+            print!("{}", report::way(&site, actions));
         }
     }
     outcome.complete && outcome.broken.is_empty()

@@ -1,7 +1,7 @@
 //! Mutants: faults put into the core or into the shell as it is modelled. Each is caught by a named property, or the model
 //! proves nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{promises::Promise, rules::Rules, scopes, search::search, site::Site};
 
@@ -144,6 +144,7 @@ pub(crate) const TABLE: &[Case] = &[
 /// Plays a mutant until the first promise is broken, which is told with the length of the way there.
 pub(crate) fn play(case: &Case, within: Duration) -> Option<(Promise, usize)> {
     let scope = scopes::named(case.scope)?;
-    let outcome = search(Site::new(scope, Rules { mutant: Some(case.mutant) }), 1, within);
+    let site = Arc::new(Site::new(scope, Rules { mutant: Some(case.mutant) }));
+    let outcome = search(&site, 1, within);
     outcome.broken.into_iter().map(|(promise, way)| (promise, way.len())).min_by_key(|(_, steps)| *steps)
 }

@@ -140,9 +140,9 @@ fn is_doomed(model: &Shared, world: &World, promise: usize) -> bool {
 }
 
 /// Searches all of a scope; a mutant's search ends with the first promise that is broken.
-pub(crate) fn search(site: Site, threads: usize, within: Duration) -> Outcome {
+pub(crate) fn search(site: &Arc<Site>, threads: usize, within: Duration) -> Outcome {
     let begun = Instant::now();
-    let shared = Shared(Arc::new(site));
+    let shared = Shared(Arc::clone(site));
     let mut outcome = walk(&shared, threads, within);
     if outcome.broken.is_empty() && outcome.complete {
         let doomed = find_doomed(&shared.0.graph);
@@ -212,7 +212,7 @@ mod tests {
     use crate::{mutants::Mutant, rules::Rules, scopes};
 
     fn played(mutant: Option<Mutant>) -> Outcome {
-        search(Site::new(scopes::smallest(), Rules { mutant }), 1, Duration::from_mins(2))
+        search(&Arc::new(Site::new(scopes::smallest(), Rules { mutant })), 1, Duration::from_mins(2))
     }
 
     #[test]

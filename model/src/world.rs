@@ -187,6 +187,9 @@ pub(crate) struct Known {
     pub(crate) gate_came_late: bool,
     /// Somebody's hand moved the route last.
     pub(crate) by_hand: bool,
+    /// The site is where its route was found, and no move has set the other switches since: they are reported, and set only
+    /// where the owner wants it.
+    pub(crate) adopted: bool,
     /// The newest order that was carried out: its time, counted from one.
     pub(crate) newest: u8,
 }
