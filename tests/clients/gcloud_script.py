@@ -79,10 +79,17 @@ def roles_of_terraform():
     return {title: set(re.findall(r'"([^"]+)"', permissions)) for title, permissions in re.findall(r'title += "([^"]+)".*?permissions = \[(.*?)\]', text, flags=re.S)}
 
 
+def guided(site):
+    """What docs/deploy.md types, of this site, up to the script."""
+    guide = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    [line] = re.findall(r"^failover (init .*--as gcloud.*) --apply$", guide, flags=re.M)
+    return line.replace("https://www.example.com/", site).split()
+
+
 def written(setting):
-    """By options; and a shell's own critic has nothing to say."""
+    """As the guide types it, by options; and a shell's own critic has nothing to say."""
     answers = ["--project", PROJECT, "--expect", 'My "home" lab', "--primary-url", "none", "--email", "me@example.com"]
-    setting.run(os.environ["FAILOVER"], "init", f"{setting.base}/site", "--as", "gcloud", *answers)
+    setting.run(os.environ["FAILOVER"], *guided(f"{setting.base}/site"), *answers)
     critic = Path(sys.executable).with_name("shellcheck")
     setting.run(str(critic), "failover-gcloud.sh")
 

@@ -170,7 +170,7 @@ class World:
 
     def ask_cloudresourcemanager(self, method, path, query, body):
         if method == "GET" and path.endswith("v1/projects"):
-            return {"projects": [{"projectId": PROJECT}]}
+            return {"projects": [{"projectId": PROJECT}, {"projectId": "office"}]}
         if method == "GET" and path.endswith(f"projects/{PROJECT}"):
             return {"projectId": PROJECT, "projectNumber": NUMBER, "lifecycleState": "ACTIVE"}
         return self.ask(method, path.replace("/v3/", "/v1/"), query, body)
