@@ -36,7 +36,7 @@ async fn finish_fetches_the_configuration_waits_for_the_standby_and_checks() {
     assert_eq!(std::fs::read_to_string(&config).expect("written"), made);
     // Whatever the check finds is mended first; without a finding it goes on to the rehearsal and the page.
     if ran.status == 0 {
-        ran.says("https://page.example.com/?key=$TF_VAR_page_key").says("failover send failover --wait");
+        ran.says("https://page.example.com/?key=KEY,").says("failover send failover --wait");
     } else {
         ran.ends(1).says("failover check found something to mend").says("type --finish again");
     }

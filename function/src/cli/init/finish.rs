@@ -52,8 +52,10 @@ pub(super) async fn run(args: &Args, options: &Options, screen: &Screen) -> Resu
         Maker::Gcloud => String::new(),
     };
     if !page.is_empty() {
-        // The key itself is in the operator's shell, and need not be on the screen.
-        screen.remark(format!("{GOOD}✓{GOOD:#} the status page: {page}/?key=$TF_VAR_page_key"));
+        // The key need not be on the screen; after --apply it is in nobody's shell either.
+        screen.remark(format!(
+            "{GOOD}✓{GOOD:#} the status page: {page}/?key=KEY, which is TF_VAR_page_key in the file of secrets"
+        ));
     }
     screen.remark(format!("Try it once for real while you watch: {COMMAND}failover send failover --wait{COMMAND:#}, then {COMMAND}failover send failback --wait{COMMAND:#}"));
     Ok(())
