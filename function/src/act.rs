@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use failover_core::{Direction, End, Plan, Step, Terms};
+use failover_core::{Direction, End, Plan, Refused, Step, SwitchId, Terms};
 use tokio::sync::watch;
 
 use crate::{clock::Instant, site::Guarded};
@@ -121,10 +121,15 @@ fn run(
     waiting: &Waiting,
 ) -> Run {
     let terms = Terms::from(&task.order);
-    let plan = Plan::new(task.direction, &site.policy, terms);
+    let role_of = |id: &SwitchId| site.switches.iter().find(|s| s.id() == id).map(|s| s.role());
+    let plan = match &task.task {
+        Some(task) => Plan::maintenance(task, role_of),
+        None => Plan::new(task.direction, &site.policy, terms),
+    };
     let done = Done {
         direction: task.direction,
         order: task.order,
+        task: task.task,
         reason: task.reason,
         steps: task.steps,
         state: task.state,
@@ -139,6 +144,7 @@ fn run(
         permit: Arc::clone(&permit),
         answers: Arc::clone(&answers),
         teller: Arc::clone(teller),
+        gives_up: plan.refused == Refused::LeftToNextRound,
     };
     let switches = Switches {
         site: Arc::clone(&site),

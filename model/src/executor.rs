@@ -1,7 +1,7 @@
 //! The executor of a plan. What waits for what, and what undoes what, is the core's table; how a line is carried out is
 //! here, as the shell does it.
 
-use failover_core::{Act, Direction, End, Line, Need, Plan, Position, Role, Step, Unless, Within};
+use failover_core::{Act, Direction, End, Line, Need, Plan, Position, Refused, Role, Step, Unless, Within};
 
 use crate::{
     ending,
@@ -89,7 +89,7 @@ fn make_sure(world: World, by: Who, run: Run, plan: &Plan) -> World {
     let asks = plan.first.iter().any(|(need, step)| *need == Need::StillSilent && !run.done.has(*step));
     let long_ago = run.resumed || run.waited;
     let well = world.clouds.served() == Some(Position::Primary);
-    let interrupted = run.resumed && !plan.is_tried_again;
+    let interrupted = run.resumed && plan.refused == Refused::Undone;
     if (asks && long_ago && well) || interrupted {
         return with(world, by, undo::unwind(run));
     }

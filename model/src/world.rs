@@ -366,7 +366,7 @@ impl Run {
     pub(crate) fn undone_at(&self) -> Position {
         match self.direction {
             Direction::Failover | Direction::Failback => self.direction.leads_to().opposite(),
-            Direction::Rehearsal => self.from,
+            Direction::Rehearsal | Direction::Maintenance => self.from,
         }
     }
 }

@@ -46,7 +46,7 @@ async fn a_route_that_somebody_moved_by_hand_is_adopted() {
     drill.open_incident("0.late").await.is(200, "stay", None).because("already");
     // The standby that visitors are led to was closed: it is opened, so that they are served.
     assert_eq!(drill.visit().await, Served::Standby);
-    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 3);
+    assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

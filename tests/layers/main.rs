@@ -34,8 +34,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cycle",
         &[
-            "act", "announce", "api", "check", "clock", "clouds", "config", "log", "push", "record",
-            "report", "site", "watch",
+            "act", "announce", "check", "clock", "clouds", "config", "log", "push", "record", "report",
+            "site", "watch",
         ],
     ),
     (

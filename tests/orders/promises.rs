@@ -100,8 +100,8 @@ impl Scene<'_> {
         if paused != (on_standby && state.outage.is_none()) {
             return Err(format!("monitoring is paused: {paused}, on the standby: {on_standby}"));
         }
-        match (&state.draining, &state.upkeep) {
-            (None, None) => Ok(()),
+        match (&state.draining, &state.upkeep, &state.maintenance) {
+            (None, None, None) => Ok(()),
             _ => Err("something is still to be closed or kept up at rest".to_owned()),
         }
     }
@@ -257,5 +257,6 @@ fn expected_steps(told: &Move, end: End) -> Vec<Step> {
         Direction::Failover => vec![Step::Open, Step::Route, Step::Verify, Step::Pause],
         Direction::Failback => vec![Step::Route, Step::Verify, Step::Resume],
         Direction::Rehearsal => vec![Step::Open, Step::Answer, Step::Close],
+        Direction::Maintenance => Vec::new(),
     }
 }

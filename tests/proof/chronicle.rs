@@ -137,5 +137,6 @@ fn expected(direction: Direction) -> &'static [Step] {
         Direction::Failover => &[Step::Open, Step::Route, Step::Verify, Step::Pause],
         Direction::Failback => &[Step::Route, Step::Verify, Step::Resume],
         Direction::Rehearsal => &[Step::Open, Step::Answer, Step::Route, Step::Close],
+        Direction::Maintenance => &[],
     }
 }

@@ -51,6 +51,7 @@ impl Ending {
             (paused != self.paused).then(|| format!("monitoring is paused: {paused}")),
             (state.active != self.active).then(|| format!("the journal says {}", state.active)),
             state.upkeep.as_ref().map(|upkeep| format!("{:?} was begun and not ended", upkeep.task)),
+            state.maintenance.as_ref().map(|plan| format!("{:?} was begun and not ended", plan.task)),
             (!state.plans.is_empty()).then(|| "a plan is still open".to_owned()),
             newest
                 .is_none_or(|end| !self.plan.contains(&end))

@@ -59,14 +59,14 @@ impl Tally {
             }
         }
         let state = entries.last().map(|entry| &entry.state);
-        assert!(state.is_none_or(|state| state.plans.is_empty() && state.upkeep.is_none()), "{state:?}");
+        assert!(state.is_none_or(|state| state.running().is_none() && state.upkeep.is_none()), "{state:?}");
     }
 
     fn done(&mut self, direction: Direction, length: usize) {
         let (index, name) = match direction {
             Direction::Failover => (0, "failover"),
             Direction::Failback => (1, "failback"),
-            Direction::Rehearsal => panic!("nobody asked for a rehearsal"),
+            Direction::Rehearsal | Direction::Maintenance => panic!("nobody asked for a {direction}"),
         };
         self.moves[index] += 1;
         *self.lengths.entry((name, length)).or_default() += 1;

@@ -27,14 +27,16 @@ pub enum Direction {
     Failback,
     /// Nowhere: the standby is opened, asked and closed again.
     Rehearsal,
+    /// Nowhere: a switch is set where it belongs.
+    Maintenance,
 }
 
 impl Direction {
-    /// Where the site is when such a plan is `Done`.
+    /// Where the site is when such a plan is `Done`. Maintenance leads nowhere: its plan leaves the site where it is.
     pub fn leads_to(self) -> Position {
         match self {
             Self::Failover => Position::Standby,
-            Self::Failback | Self::Rehearsal => Position::Primary,
+            Self::Failback | Self::Rehearsal | Self::Maintenance => Position::Primary,
         }
     }
 }
@@ -45,6 +47,7 @@ impl std::fmt::Display for Direction {
             Self::Failover => "failover",
             Self::Failback => "failback",
             Self::Rehearsal => "rehearsal",
+            Self::Maintenance => "maintenance",
         })
     }
 }

@@ -41,7 +41,7 @@ pub use journal::{
 };
 pub use moves::{Ended, Move, moves};
 pub use plan::{
-    Act, Claim, Line, Need, OpenPlan, Plan, Skipped, Terms, Trouble, Undo, Undone, Unless, Within,
+    Act, Claim, Line, Need, OpenPlan, Plan, Refused, Skipped, Terms, Trouble, Undo, Undone, Unless, Within,
 };
 pub use reading::Unreadable;
 pub use reason::{Alarm, Doubt, Reason, clock, span};

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Order, Step, StepRecord, state::Illegal};
+use crate::{Direction, Order, Step, StepRecord, UpkeepTask, state::Illegal};
 
 mod table;
 
-pub use table::{Act, Line, Need, Plan, Skipped, Terms, Undo, Undone, Unless, Within};
+pub use table::{Act, Line, Need, Plan, Refused, Skipped, Terms, Undo, Undone, Unless, Within};
 
 /// Who executes a plan now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct OpenPlan {
     /// Messages of further orders that ask for the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<String>,
+    /// Maintenance: what is to be so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<UpkeepTask>,
 }
 
 impl Trouble {
@@ -72,6 +75,15 @@ impl OpenPlan {
     /// Whether this message asked for it, first or as well.
     pub fn was_asked_for_by(&self, message: &str) -> bool {
         self.order.message == message || self.joined.iter().any(|joined| joined == message)
+    }
+
+    /// Maintenance: whether `other` may be begun in its place. What is refused must not keep everything else from being
+    /// done, nor what only a later release knows.
+    pub fn gives_way_to(&self, other: &UpkeepTask) -> bool {
+        match &self.task {
+            Some(UpkeepTask::Later(_)) | None => true,
+            Some(task) => self.claim.is_none() && task != other,
+        }
     }
 
     /// Whether this executor holds the claim.

@@ -74,6 +74,19 @@ pub struct Order {
 }
 
 impl Order {
+    /// What the function itself does on behalf of `signal`, by its own standing rules.
+    pub fn standing(signal: &Signal) -> Self {
+        Self {
+            at: signal.order_time(),
+            message: signal.message.clone(),
+            asker: Asker::Itself,
+            reason: None,
+            force: false,
+            unfinished: false,
+            incidents: Vec::new(),
+        }
+    }
+
     /// Whether no person asked for it.
     pub fn is_automatic(&self) -> bool {
         !matches!(self.asker, Asker::Operator(_))

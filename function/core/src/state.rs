@@ -73,8 +73,15 @@ pub struct State {
     pub redirect_lives_s: u64,
     /// Since when visitors are not served although the site is on its standby.
     pub outage: Option<Timestamp>,
-    /// A write outside any plan that was begun and not seen to its end.
+    /// A write outside any plan that an earlier release has begun and not seen to its end.
     pub upkeep: Option<Upkeep>,
+    /// The open plan that sets a switch where it belongs. It is none of `plans`, which move: whoever decides on moves needs
+    /// to know nothing of it, and any order of theirs overtakes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<OpenPlan>,
+    /// How the last of them ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintained: Option<EndedPlan>,
     /// When a plan of ours set out to pause monitoring last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Timestamp>,
@@ -164,7 +171,7 @@ pub struct Stuck {
     pub retry: bool,
 }
 
-/// A cloud write outside any plan: claimed like a plan, so that two instances don't both make it.
+/// A cloud write outside any plan, as earlier releases made them: claimed by an entry of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upkeep {
     /// Who makes it.
@@ -173,7 +180,7 @@ pub struct Upkeep {
     pub task: UpkeepTask,
 }
 
-/// What a cloud write outside any plan is to bring about.
+/// What maintenance is to bring about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpkeepTask {
@@ -236,6 +243,8 @@ impl Default for State {
             redirect_lives_s: 0,
             outage: None,
             upkeep: None,
+            maintenance: None,
+            maintained: None,
             paused: None,
             resumed: None,
             ends: Vec::new(),
@@ -248,22 +257,22 @@ impl Default for State {
 impl State {
     /// The plan that executes now, or would next.
     pub fn running(&self) -> Option<&OpenPlan> {
-        self.plans.first()
+        self.maintenance.as_ref().or(self.plans.first())
     }
 
-    /// The plan of the newest order.
+    /// The move or rehearsal of the newest order.
     pub fn newest(&self) -> Option<&OpenPlan> {
         self.plans.last()
     }
 
     /// The open plan with this id.
     pub fn plan(&self, id: u64) -> Option<&OpenPlan> {
-        self.plans.iter().find(|plan| plan.id == id)
+        self.plans.iter().chain(&self.maintenance).find(|plan| plan.id == id)
     }
 
     /// How a plan ended, if it is among the latest.
     pub fn ended(&self, plan: u64) -> Option<&EndedPlan> {
-        self.ends.iter().rev().find(|ended| ended.plan == plan)
+        self.ends.iter().rev().chain(&self.maintained).find(|ended| ended.plan == plan)
     }
 
     /// Whether a newer order than `plan` is open.
@@ -275,9 +284,11 @@ impl State {
     /// nothing: what was seen of the clouds then is as good after them.
     pub fn has_moved_since(&self, earlier: &Self) -> bool {
         let moves = |state: &Self| {
-            let steps = state.plans.iter().map(|plan| (plan.id, plan.steps.len())).collect::<Vec<_>>();
+            let open = state.plans.iter().chain(&state.maintenance);
+            let steps = open.map(|plan| (plan.id, plan.steps.len())).collect::<Vec<_>>();
             let chore = state.upkeep.as_ref().map(|upkeep| upkeep.task.clone());
-            (state.active, state.since, steps, chore, state.ends.last().map(|ended| ended.plan))
+            let ends = [state.ends.last(), state.maintained.as_ref()];
+            (state.active, state.since, steps, chore, ends.map(|ended| ended.map(|ended| ended.plan)))
         };
         moves(self) != moves(earlier)
     }

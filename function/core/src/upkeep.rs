@@ -1,12 +1,12 @@
-//! Upkeep: what is due outside any plan, decided on the journal and on what a round of looks has just seen.
+//! Maintenance: what is due while nothing moves, decided on the journal and on what a round of looks has just seen.
 //!
-//! The shell claims and makes such a write; whether one is due is said here, so that it can be tried without a cloud.
+//! The shell begins and executes its plan; whether one is due is said here, so that it can be tried without a cloud.
 
 use jiff::Timestamp;
 
 use crate::{Observed, Position, Role, Served, Sighting, State, UpkeepTask};
 
-/// One look around a site with no plan open.
+/// One look around a site that nothing moves.
 #[derive(Debug, Clone, Copy)]
 pub struct Round<'a> {
     /// What the journal says.
@@ -23,7 +23,7 @@ pub struct Round<'a> {
     pub now: Timestamp,
 }
 
-/// A cloud write outside any plan that is due.
+/// Maintenance that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
     /// A round before this one has begun it and not ended it.
@@ -36,13 +36,49 @@ pub enum Due {
     Recovered,
 }
 
-impl Round<'_> {
-    /// The write that is due, if one is: what was begun and not ended goes first.
-    pub fn due(&self) -> Option<Due> {
-        let begun = self.state.upkeep.as_ref();
-        if let Some(task) = begun.and_then(|upkeep| self.taken_up(&upkeep.task)) {
-            return Some(Due::TakenUp(task));
+impl Due {
+    /// What is to be so.
+    pub fn task(&self) -> UpkeepTask {
+        match self {
+            Self::TakenUp(task) => task.clone(),
+            Self::Drained => UpkeepTask::CloseStandby,
+            Self::Outage(_) => UpkeepTask::ResumeMonitoring,
+            Self::Recovered => UpkeepTask::PauseMonitoring,
         }
+    }
+
+    /// Why it is due, for an operator.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::TakenUp(_) => "it was begun before, and not seen to its end".to_owned(),
+            Self::Drained => "no cached redirect leads to the standby any more".to_owned(),
+            Self::Outage(why) => format!(
+                "visitors are not served although the site is on its standby ({why}); monitoring is resumed until they \
+                 are"
+            ),
+            Self::Recovered => {
+                "visitors are served by the standby again; monitoring is paused again".to_owned()
+            }
+        }
+    }
+}
+
+impl Round<'_> {
+    /// What is due, if anything is: what was begun and not ended goes first, except where it is refused and something else
+    /// is due. An open plan makes sure by itself that it may be gone on with, and ends where it may not.
+    pub fn due(&self) -> Option<Due> {
+        if let Some(open) = &self.state.maintenance {
+            let other = self.due_now().filter(|due| open.gives_way_to(&due.task()));
+            // Whoever knows what it is sees it to its end.
+            let known = open.task.clone().filter(|task| !matches!(task, UpkeepTask::Later(_)));
+            return other.or(known.map(Due::TakenUp));
+        }
+        let begun = self.state.upkeep.as_ref().and_then(|upkeep| self.taken_up(&upkeep.task));
+        begun.map(Due::TakenUp).or_else(|| self.due_now())
+    }
+
+    /// What is due as if nothing had been begun.
+    fn due_now(&self) -> Option<Due> {
         let drained = self.state.draining.is_some_and(|until| until <= self.now);
         if drained && self.state.active == Position::Primary && is_routed_back(self.seen) {
             return Some(Due::Drained);
@@ -59,7 +95,7 @@ impl Round<'_> {
         }
     }
 
-    /// What was begun, where it is still to be so. Hours may have passed: nothing is closed that visitors are led to, and
+    /// What an earlier release has begun, where it is still to be so. Hours may have passed: nothing is closed that visitors are led to, and
     /// monitoring is not paused while they are not served.
     fn taken_up(&self, task: &UpkeepTask) -> Option<UpkeepTask> {
         match task {
@@ -98,7 +134,7 @@ impl Round<'_> {
 
     /// The strayed switches that are set again: all where the owner wants it, and what was ours to begin with in any case.
     pub fn repairs(&self) -> Vec<(&Sighting, Position)> {
-        if self.state.upkeep.is_some() {
+        if self.state.upkeep.is_some() || self.state.maintenance.is_some() {
             return Vec::new();
         }
         let wanted = |sighting: &Sighting| {
@@ -108,12 +144,11 @@ impl Round<'_> {
         off.filter(|(seen, to)| wanted(seen) && self.may_repair(seen.role, *to)).collect()
     }
 
-    /// Whether this is monitoring that a plan of ours paused, on a site that is on its primary: it would keep the next
-    /// outage unnoticed.
+    /// Whether this is monitoring that a plan of ours paused and that is to watch, on the primary or while the standby
+    /// doesn't serve: it would keep the next outage unnoticed.
     fn is_our_pause(&self, sighting: &Sighting) -> bool {
-        sighting.role == Role::Monitor
-            && self.state.active == Position::Primary
-            && self.state.has_paused(self.now)
+        let watches = self.belongs(Role::Monitor) == Some(Position::Primary);
+        sighting.role == Role::Monitor && watches && self.state.has_paused(self.now)
     }
 
     /// Whether this is what keeps visitors out of the standby that they are led to: nobody serves them, and opening it moves

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failover_core::{Direction, End, Position};
+use failover_core::{Direction, End, Position, UpkeepTask};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -28,8 +28,9 @@ impl Teller {
         let (direction, site) = (self.direction, &self.site.name);
         let begins = if done.resumed { "is carried on" } else { "begins" };
         let sentence = format!("the {direction} of {site} {begins}: {}", done.reason);
-        if done.trouble.is_some() {
-            // It was told that it doesn't get on; that it is tried again every minute is no news.
+        if done.trouble.is_some() || direction == Direction::Maintenance {
+            // It was told that it doesn't get on; that it is tried again every minute is no news. Nor is maintenance
+            // before it is done.
             tracing::info!(site = %site, "{sentence}");
             return;
         }
@@ -38,6 +39,9 @@ impl Teller {
 
     pub(super) fn end(&self, end: End, active: Position, sentence: &str, done: &Done) {
         let (direction, site) = (self.direction, &self.site.name);
+        if let Some(task) = &done.task {
+            return self.maintained(end, task, sentence);
+        }
         let plan = self.permit.plan();
         let details = json!({
             "end": end,
@@ -65,6 +69,25 @@ impl Teller {
             _ => Severity::Critical,
         };
         self.site.announcer.tell(news.with_details(details).with_severity(severity));
+    }
+
+    /// An outage of the standby and its end are told before the write that follows them.
+    fn maintained(&self, end: End, task: &UpkeepTask, sentence: &str) {
+        let (kind, said, position) = match task {
+            UpkeepTask::CloseStandby => {
+                let said = "the standby is closed: no cached redirect leads to it any more".to_owned();
+                (Kind::Drained, said, Position::Primary)
+            }
+            UpkeepTask::Repair(switch, position) => {
+                (Kind::Repaired, format!("{switch} is set to its {position} position again"), *position)
+            }
+            _ => return,
+        };
+        if end == End::Done {
+            self.tell(kind, &said, json!({ "position": position }));
+        } else {
+            tracing::info!(site = %self.site.name, "maintenance ended {end}: {sentence}");
+        }
     }
 
     pub(super) fn tell(&self, kind: Kind, sentence: &str, mut details: serde_json::Value) {

@@ -6,7 +6,7 @@ use crate::{
     clock::Instant,
     clouds::{Observation, Readiness, SwitchError},
 };
-use failover_core::{Direction, End, OpenPlan, Order, State, StepRecord, Trouble};
+use failover_core::{Direction, End, OpenPlan, Order, State, StepRecord, Trouble, UpkeepTask};
 
 /// How an executor's attempt came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Assignment {
     pub claimed_at: Instant,
     /// Which way.
     pub direction: Direction,
+    /// Maintenance: what is to be so.
+    pub task: Option<UpkeepTask>,
     /// What was asked for.
     pub order: Order,
     /// Why.
@@ -88,6 +90,7 @@ impl Assignment {
             nonce,
             claimed_at,
             direction: plan.direction,
+            task: plan.task.clone(),
             order: plan.order.clone(),
             reason: plan.reason.clone(),
             steps: plan.steps.clone(),

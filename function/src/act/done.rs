@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Direction, Order, Position, StageTime, State, Step, StepRecord, Trouble, stages};
+use failover_core::{
+    Direction, Order, Position, StageTime, State, Step, StepRecord, Trouble, UpkeepTask, stages,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Instant;
@@ -16,6 +18,8 @@ const DRAIN_AT_MOST: Duration = Duration::from_mins(65);
 pub(super) struct Done {
     pub(super) direction: Direction,
     pub(super) order: Order,
+    /// Maintenance: what is to be so.
+    pub(super) task: Option<UpkeepTask>,
     /// Why it was decided so.
     pub(super) reason: String,
     pub(super) steps: Vec<StepRecord>,
@@ -57,7 +61,15 @@ impl Done {
     pub(super) fn undone_at(&self) -> Position {
         match self.direction {
             Direction::Failover | Direction::Failback => self.direction.leads_to().opposite(),
-            Direction::Rehearsal => self.state.active,
+            Direction::Rehearsal | Direction::Maintenance => self.state.active,
+        }
+    }
+
+    /// Where the site is when all of it is done.
+    pub(super) fn done_at(&self) -> Position {
+        match self.direction {
+            Direction::Maintenance => self.state.active,
+            moved => moved.leads_to(),
         }
     }
 

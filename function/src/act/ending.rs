@@ -1,6 +1,6 @@
 //! How an attempt ends: the plan with it, or only this executor's part.
 
-use failover_core::{End, Event, Position};
+use failover_core::{End, Event, Position, Refused};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -113,7 +113,8 @@ impl Executor {
         let known = done.trouble.as_ref().filter(|known| known.is_still(about.as_deref(), &sentence));
         let tried_long =
             known.is_some_and(|known| Timestamp::now().duration_since(known.since) >= TRYING_FOR);
-        if for_long || tried_long {
+        let may_be_stuck = self.run.plan.refused != Refused::LeftToNextRound;
+        if may_be_stuck && (for_long || tried_long) {
             let finish = Finish::new(End::Stuck, done.active(), sentence);
             return self.finish(Finish { retry: done.is_no_risk(), ..finish }).await;
         }

@@ -25,8 +25,8 @@ impl Switches {
     /// Waits until the standby answers at its own URL. Visitors go on being asked for meanwhile: where the primary
     /// serves them after all, what was done is to be undone. A standby that somebody closes is opened again.
     pub(super) async fn await_standby(&self, unless: Unless) -> Result<(), Halt> {
-        let open =
-            Setting { role: Role::Gate, position: Position::Standby, look: true, answers: None, unless };
+        let (role, position) = (Role::Gate, Position::Standby);
+        let open = Setting { role, position, look: true, answers: None, unless, only: None };
         self.answers.waits_for("the standby to answer");
         let answered = async {
             tokio::select! {
@@ -57,7 +57,7 @@ impl Switches {
                 return Ok(answered);
             }
             for setting in kept {
-                self.set_again(*setting).await?;
+                self.set_again(setting).await?;
             }
         }
     }
@@ -66,7 +66,7 @@ impl Switches {
         loop {
             tokio::time::sleep(self.permit.claim_for).await;
             for setting in kept {
-                if self.has_moved(*setting).await {
+                if self.has_moved(setting).await {
                     return;
                 }
             }
@@ -74,7 +74,8 @@ impl Switches {
     }
 
     /// Whether a switch was seen elsewhere; one that could not be looked at now is where it was.
-    async fn has_moved(&self, Setting { role, position, .. }: Setting) -> bool {
+    async fn has_moved(&self, setting: &Setting) -> bool {
+        let (role, position) = (setting.role, setting.position);
         for switch in self.site.of(role) {
             let Ok(seen) = switch.glance().await else { continue };
             let observed = seen.observed;
@@ -104,7 +105,7 @@ impl Switches {
             for Moved { switch, setting, observed } in &moved {
                 let position = setting.position;
                 tracing::warn!(site = %self.site.name, %switch, %observed, "not at {position} any more; it is set again");
-                self.set(setting.again(), Vec::new()).await?;
+                self.set(&setting.again(), Vec::new()).await?;
             }
         }
         Ok(())
@@ -112,7 +113,7 @@ impl Switches {
 
     async fn moved_meanwhile(&self, wanted: &[Setting]) -> Result<Vec<Moved>, Halt> {
         let looks = self.site.switches.iter().filter_map(|switch| {
-            let setting = *wanted.iter().find(|setting| setting.role == switch.role())?;
+            let setting = wanted.iter().find(|setting| setting.role == switch.role())?.clone();
             Some(async move {
                 let observed = self.look_once_more(switch, setting.position).await?;
                 let switch = switch.id().clone();

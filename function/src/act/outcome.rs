@@ -15,6 +15,7 @@ pub(super) async fn told(site: &Guarded, done: &Done) -> String {
             let caveat = caveat(site).await;
             format!("visitors are served by the primary: {}{caveat}", done.reason)
         }
+        Direction::Maintenance => done.reason.clone(),
         Direction::Rehearsal => format!("{}, and the route may be written", proven(done)),
     }
 }

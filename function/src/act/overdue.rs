@@ -50,7 +50,7 @@ impl Waiting {
 }
 
 /// Tells people once what a plan waits for, if it takes longer than an operator is expected to wait. A rehearsal ends by
-/// itself then.
+/// itself then, and maintenance much sooner.
 pub(super) fn tell_if_it_takes_long(
     site: &Arc<Guarded>,
     waiting: &Waiting,
@@ -58,7 +58,7 @@ pub(super) fn tell_if_it_takes_long(
 ) -> Reminder {
     let (site, waiting) = (Arc::clone(site), waiting.clone());
     Reminder(tokio::spawn(async move {
-        if direction == Direction::Rehearsal {
+        if matches!(direction, Direction::Rehearsal | Direction::Maintenance) {
             return;
         }
         // Who ends by then has had a last answer to wait for.

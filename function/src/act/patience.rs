@@ -36,6 +36,8 @@ pub(super) struct Patience {
     pub(super) permit: Arc<Permit>,
     pub(super) answers: Arc<Answers>,
     pub(super) teller: Arc<Teller>,
+    /// Whether the first failure ends the attempt: somebody else comes by in a minute.
+    pub(super) gives_up: bool,
 }
 
 impl Patience {
@@ -87,7 +89,6 @@ impl Patience {
         }
         let failed = tries.failed;
         tracing::warn!(site = %self.site.name, switch = %error.switch, failed, "{}; trying again", refusal.sentence);
-        self.tried_in_vain(refusal, tries)?;
         let backoff = self.site.pace.backoff(failed);
         let wait = match error.cause.kind {
             ApiErrorKind::Conflict if failed == 0 => Duration::ZERO,
@@ -97,6 +98,7 @@ impl Patience {
             ApiErrorKind::Throttled => self.site.pace.throttled(failed),
             _ => backoff,
         };
+        self.tried_in_vain(refusal, tries)?;
         self.worth_it(unless, tokio::time::sleep(wait)).await
     }
 
@@ -125,6 +127,9 @@ impl Patience {
 
     /// Counts a try that failed: people are told once it has been tried for long, and in the end it is refused.
     fn tried_in_vain(&self, refusal: Refusal, tries: &mut Tries) -> Result<(), Halt> {
+        if self.gives_up {
+            return Err(Halt::Permanent(refusal));
+        }
         tries.failed += 1;
         let since = *tries.since.get_or_insert_with(Instant::now);
         if since.elapsed() >= TRIED_AT_MOST {

@@ -40,7 +40,7 @@ impl PowerUp<'_> {
             tracing::warn!(site = %self.site.name, "{unseen}; the failback goes on without it");
             return Ok(Started { was_off: false, note: Some(unseen) });
         }
-        let change = self.switches.set(setting, Vec::new()).await?;
+        let change = self.switches.set(&setting, Vec::new()).await?;
         let was_off = self.await_power().await? || change == Change::Made;
         Ok(Started { was_off, note: was_off.then(|| "it was started".to_owned()) })
     }

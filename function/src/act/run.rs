@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use failover_core::{
-    Act, End, Event, Line, Need, Plan, Position, Role, Served, Skipped, Step, Unless, Within,
+    Act, End, Event, Line, Need, Plan, Position, Refused, Role, Served, Skipped, Step, Unless, Within,
 };
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -49,7 +49,7 @@ impl Run {
             let finish = match Box::pin(self.forward()).await {
                 Err(Halt::Unwind(why)) => Box::pin(self.undo(why)).await?,
                 Err(Halt::InVain(why)) => Box::pin(self.stay_where_forced(why)).await?,
-                Err(Halt::Permanent(refusal)) if !self.plan.is_tried_again => {
+                Err(Halt::Permanent(refusal)) if self.plan.refused == Refused::Undone => {
                     Box::pin(self.undo(refusal.sentence)).await?
                 }
                 other => return other,
@@ -64,7 +64,7 @@ impl Run {
     }
 
     async fn forward(&mut self) -> Result<Finish, Halt> {
-        if self.done.resumed && !self.plan.is_tried_again {
+        if self.done.resumed && self.plan.refused == Refused::Undone {
             if self.done.state.active == Position::Standby {
                 let why = "it was interrupted; the standby serves visitors and stays open";
                 return Ok(Finish::new(End::Unwound, Position::Standby, why.to_owned()));
@@ -89,7 +89,7 @@ impl Run {
         let wanted: Vec<Setting> = wanted.filter_map(|line| Setting::of(&line)).collect();
         self.switches.last_look(&wanted).await?;
         let sentence = outcome::told(&self.site, &self.done).await;
-        Ok(Finish { drain_until, ..Finish::new(End::Done, self.plan.direction.leads_to(), sentence) })
+        Ok(Finish { drain_until, ..Finish::new(End::Done, self.done.done_at(), sentence) })
     }
 
     fn drains(&self) -> Option<Timestamp> {
@@ -99,8 +99,12 @@ impl Run {
     /// What must hold before anything is written.
     async fn make_sure(&mut self, need: Need) -> Result<(), Halt> {
         match need {
-            Need::StillSilent if self.done.resumed || self.looks_again => self.is_still_silent().await,
             Need::StandbyAble => self.can_serve().await,
+            // What was looked at just before it was decided is as good.
+            _ if !self.done.resumed && !self.looks_again => Ok(()),
+            Need::StillSilent => self.is_still_silent().await,
+            Need::RoutedBack => self.is_routed_back().await,
+            Need::Served(place) => self.is_served(place).await,
             _ => Ok(()),
         }
     }
@@ -119,6 +123,23 @@ impl Run {
             self.permit.rest(self.site.pace.between_probes(Duration::ZERO)).await?;
         }
         Err(Halt::Unwind("the primary answers again".to_owned()))
+    }
+
+    /// Whether nobody is led to a standby that is about to be closed.
+    async fn is_routed_back(&self) -> Result<(), Halt> {
+        let seen = self.permit.unless_stopped(self.site.look_at(&[Role::Route])).await?;
+        match seen.iter().find(|seen| !seen.observed.is_at(Position::Primary)) {
+            None => Ok(()),
+            Some(astray) => Err(Halt::Unwind(format!(
+                "{} was not seen at the primary ({})",
+                astray.switch, astray.observed
+            ))),
+        }
+    }
+
+    async fn is_served(&self, place: Position) -> Result<(), Halt> {
+        let (served, _) = self.permit.unless_stopped(self.site.visit_served_by(place)).await?;
+        if served { Ok(()) } else { Err(Halt::Unwind(format!("visitors are not served by the {place}"))) }
     }
 
     /// A move to a standby that can't serve ends before anything is written to a cloud. "Could not look" is no reason to
@@ -194,7 +215,7 @@ impl Run {
             Act::Visitor(place) => self.wait_for_visitor(line, place).await,
             Act::Seen(role, position) => {
                 let unless = Unless::Nothing;
-                let seen = Setting { role, position, look: true, answers: None, unless };
+                let seen = Setting { role, position, look: true, answers: None, unless, only: None };
                 self.switches.last_look(&[seen]).await?;
                 let note = "as its switches show; there is no public_url".to_owned();
                 self.record(line.step, begun, Some(note));
@@ -221,7 +242,7 @@ impl Run {
     async fn set(&self, line: &Line, seen: Vec<Option<Observation>>) -> Result<Change, Halt> {
         let Some(setting) = Setting::of(line) else { return Ok(Change::Already) };
         let look = setting.look || self.done.resumed;
-        self.switches.set(Setting { look, ..setting }, seen).await
+        self.switches.set(&Setting { look, ..setting }, seen).await
     }
 
     async fn start(&mut self, line: &Line, begun: Instant) -> Result<(), Halt> {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use failover_core::{Act, Line, Position, Role, Unless};
+use failover_core::{Act, Line, Position, Role, SwitchId, Unless};
 use futures::future::join_all;
 
 use super::{
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Switches of one role to be set, and what is made sure of before each try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) role: Role,
     pub(super) position: Position,
@@ -35,6 +35,8 @@ pub(super) struct Setting {
     pub(super) answers: Option<Position>,
     /// What makes another try pointless.
     pub(super) unless: Unless,
+    /// Only this switch of the role.
+    pub(super) only: Option<SwitchId>,
 }
 
 type Work<'a> = Pin<Box<dyn Future<Output = Result<Change, Halt>> + Send + 'a>>;
@@ -60,26 +62,34 @@ impl Setting {
             Act::Start => (Role::Power, Position::Primary),
             _ => return None,
         };
-        Some(Self { role, position, look: line.looks, answers: line.answers(), unless: line.unless })
+        let (look, answers, only) = (line.looks, line.answers(), line.only.clone());
+        Some(Self { role, position, look, answers, unless: line.unless, only })
     }
 
     /// The same, where it may be there already.
-    pub(super) fn again(self) -> Self {
-        Self { look: true, ..self }
+    pub(super) fn again(&self) -> Self {
+        Self { look: true, ..self.clone() }
     }
 }
 
 impl Switches {
     /// As `set`, for whoever is waited for by a `set`.
-    pub(super) fn set_again(&self, setting: Setting) -> Work<'_> {
-        Box::pin(self.set(setting.again(), Vec::new()))
+    pub(super) fn set_again(&self, setting: &Setting) -> Work<'_> {
+        let setting = setting.again();
+        Box::pin(async move { self.set(&setting, Vec::new()).await })
     }
 
     /// Sets every switch of a role, together. A refused one doesn't keep the others from being set.
-    pub(super) async fn set(&self, setting: Setting, seen: Vec<Option<Observation>>) -> Result<Change, Halt> {
+    pub(super) async fn set(
+        &self,
+        setting: &Setting,
+        seen: Vec<Option<Observation>>,
+    ) -> Result<Change, Halt> {
+        let is_meant =
+            |switch: &&Arc<dyn Switch>| setting.only.as_ref().is_none_or(|only| only == switch.id());
         let seen = seen.into_iter().chain(std::iter::repeat(None));
-        let all =
-            self.site.of(setting.role).zip(seen).map(|(switch, seen)| self.set_one(switch, setting, seen));
+        let all = self.site.of(setting.role).filter(is_meant).zip(seen);
+        let all = all.map(|(switch, seen)| self.set_one(switch, setting, seen));
         let mut change = Change::Already;
         let mut halt = None;
         for set in join_all(all).await {
@@ -96,10 +106,10 @@ impl Switches {
     async fn set_one(
         &self,
         switch: &Arc<dyn Switch>,
-        setting: Setting,
+        setting: &Setting,
         mut seen: Option<Observation>,
     ) -> Result<Change, Halt> {
-        let Setting { position, look, answers, unless, .. } = setting;
+        let Setting { position, look, answers, unless, .. } = *setting;
         let mut tries = Tries::default();
         loop {
             // A first try is not watched: it is under way at once.
@@ -125,7 +135,7 @@ impl Switches {
         }
     }
 
-    fn is_about_to_set(&self, setting: Setting) {
+    fn is_about_to_set(&self, setting: &Setting) {
         self.has_written.store(true, Ordering::Relaxed);
         if setting.role == Role::Route && setting.position == Position::Standby {
             self.has_asked_to_lead.store(true, Ordering::Relaxed);

@@ -49,7 +49,7 @@ impl Run {
         for line in lines {
             let begun = Instant::now();
             if let Some(setting) = Setting::of(&line) {
-                self.switches.set(setting.again(), Vec::new()).await?;
+                self.switches.set(&setting.again(), Vec::new()).await?;
                 self.record(line.step, begun, None);
             }
         }
@@ -81,7 +81,7 @@ impl Run {
         }
         let Some(setting) = Setting::of(line) else { return Ok(()) };
         let begun = Instant::now();
-        let change = self.switches.set(setting, Vec::new()).await?;
+        let change = self.switches.set(&setting, Vec::new()).await?;
         if change == Change::Made || self.done.has(*of) {
             self.record(line.step, begun, None);
         }

@@ -104,7 +104,7 @@ fn situation(site: &Guarded, settled_at: Option<Position>, public: Served, membe
 
 /// Where a site is, if nothing is under way.
 fn settled_at(state: &State) -> Option<Position> {
-    let settled = state.plans.is_empty()
+    let settled = state.running().is_none()
         && state.upkeep.is_none()
         && state.draining.is_none()
         && state.outage.is_none();

@@ -36,7 +36,7 @@ impl Ahead {
         if self.gates_at == Some(head.number) {
             return;
         }
-        let at_rest = head.state.plans.is_empty() && head.state.upkeep.is_none();
+        let at_rest = head.state.running().is_none() && head.state.upkeep.is_none();
         // Who asks for the standby's readiness asks for a failover.
         let wanted = at_rest && self.act.readiness.is_some();
         self.act.gates = wanted.then(|| desk.site.look_at_gates());

@@ -78,6 +78,7 @@ impl Desk {
             nonce,
             claimed_at,
             direction,
+            task: None,
             order,
             reason,
             steps: Vec::new(),

@@ -32,7 +32,6 @@ pub(super) struct Counts {
     pub(super) primary_answers: Option<bool>,
     pub(super) drift: Vec<(SwitchId, String)>,
     pub(super) last_round: Option<Timestamp>,
-    pub(super) trouble: Option<String>,
     /// When a stuck failover of a site in the dark was tried again last.
     pub(super) tried_again: Option<Instant>,
 }

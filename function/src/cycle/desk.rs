@@ -266,6 +266,7 @@ impl Desk {
             nonce: nonce.to_owned(),
             claimed_at,
             direction,
+            task: None,
             order,
             reason: reason.to_owned(),
             steps: Vec::new(),

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use failover_core::{Direction, Event, State, Verdict, decide_again};
@@ -19,6 +20,9 @@ use crate::{
     push::Reply,
     record::RecordError,
 };
+
+/// So often is a failover tried again that is stuck with visitors in the dark and nothing routed.
+const TRIED_AGAIN_EVERY: Duration = Duration::from_mins(5);
 
 /// An executor of this process.
 #[derive(Debug, Clone)]
@@ -180,6 +184,14 @@ impl Desk {
                 None
             }
         }
+    }
+
+    /// The state as if nothing were stuck, where another try is no risk and it is time for one.
+    fn free_of_trouble(&self, state: &State, now: Timestamp) -> Option<State> {
+        let stuck = state.stuck.as_ref().filter(|stuck| stuck.retry)?;
+        let since_then = now.duration_since(stuck.at).unsigned_abs();
+        let tried = self.counts().tried_again.map_or(since_then, |tried| tried.elapsed().min(since_then));
+        (tried >= TRIED_AGAIN_EVERY).then(|| State { stuck: None, ..state.clone() })
     }
 
     async fn reconsider_once(

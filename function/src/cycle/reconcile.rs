@@ -126,11 +126,10 @@ impl Desk {
             return Ok(reply);
         }
         let found = self.found(&around);
-        let trouble = self.chores(&found).await?;
-        let trouble = trouble.or(self.drift(&found).await?);
+        let trouble = self.maintain(signal, &found).await?;
         self.tell_from_afar(&around);
         self.standby_day(&around.head.state).await;
-        if let Some(trouble) = self.in_trouble(trouble) {
+        if let Some(trouble) = trouble {
             return Ok(self.quiet(trouble));
         }
         match around.head.state.active {
@@ -139,7 +138,7 @@ impl Desk {
         }
     }
 
-    /// What the rules of upkeep are asked about.
+    /// What the rules of maintenance are asked about.
     fn found<'a>(&self, around: &'a Around) -> failover_core::Round<'a> {
         let Around { head, seen, public, .. } = around;
         let long_silent = self.counts().silent >= IN_A_ROW;
@@ -270,15 +269,6 @@ impl Desk {
         ));
         let message = format!("{}-failback", signal.message);
         Some(self.handle(&Signal { message, kind: SignalKind::Command(command), ..signal.clone() }).await)
-    }
-
-    /// What keeps a write outside any plan from being made: announced once, and said by every round.
-    fn in_trouble(&self, trouble: Option<String>) -> Option<String> {
-        let known = std::mem::replace(&mut self.counts().trouble, trouble.clone());
-        if let Some(sentence) = trouble.as_ref().filter(|_| known != trouble) {
-            self.site.announce(Kind::Trouble, sentence, json!({}), None);
-        }
-        trouble
     }
 
     fn quiet(&self, reason: String) -> Reply {

@@ -1,6 +1,6 @@
 //! Decisions: the journal's entries as sentences, each with its reason.
 
-use failover_core::{Direction, End, Entry, Event, Extent, Finding, Hold, Reason, clock};
+use failover_core::{Direction, End, Entry, Event, Extent, Finding, Hold, Reason, UpkeepTask, clock};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ fn told(entry: &Entry) -> Option<Told> {
         Event::Intent { direction, reason, .. } => {
             (Tone::Notice, format!("{direction} begun"), reason.clone())
         }
-        Event::Ended { plan, end, sentence, .. } => ended(entry, *plan, *end, sentence),
+        Event::Ended { plan, end, sentence, .. } => return ended(entry, *plan, *end, sentence),
         Event::AttemptEnded { trouble: Some(trouble), .. } => {
             (Tone::Alarm, "can't go on".to_owned(), trouble.clone())
         }
@@ -131,16 +131,29 @@ fn observed(event: &Event) -> Option<Told> {
         Event::Adopted { sentence, .. } => (Tone::Warning, "adopted".to_owned(), sentence.clone()),
         Event::Outage { sentence, .. } => (Tone::Alarm, "outage on the standby".to_owned(), sentence.clone()),
         Event::Recovered { sentence, .. } => (Tone::Calm, "recovered".to_owned(), sentence.clone()),
-        Event::Drained { .. } => {
-            let why = "no cached redirect leads to it any more".to_owned();
-            (Tone::Calm, "standby closed".to_owned(), why)
-        }
+        Event::Drained { .. } => maintained(&UpkeepTask::CloseStandby, ""),
+        Event::Maintenance { task, reason, .. } => maintained(task, reason),
         Event::Checked { findings, extent, .. } => checked(findings, *extent),
         Event::Repaired { switch, position, .. } => {
-            (Tone::Notice, "repaired".to_owned(), format!("{switch} is set to its {position} position again"))
+            maintained(&UpkeepTask::Repair(switch.clone(), *position), "")
         }
         _ => return None,
     })
+}
+
+fn maintained(task: &UpkeepTask, reason: &str) -> Told {
+    let (tone, what) = match task {
+        UpkeepTask::ResumeMonitoring => (Tone::Alarm, "outage on the standby"),
+        UpkeepTask::PauseMonitoring => (Tone::Calm, "recovered"),
+        UpkeepTask::CloseStandby => (Tone::Calm, "standby closed"),
+        UpkeepTask::Repair(..) | UpkeepTask::Later(_) => (Tone::Notice, "repaired"),
+    };
+    let why = match task {
+        UpkeepTask::CloseStandby => "no cached redirect leads to it any more".to_owned(),
+        UpkeepTask::Repair(switch, position) => format!("{switch} is set to its {position} position again"),
+        _ => reason.to_owned(),
+    };
+    (tone, what.to_owned(), why)
 }
 
 fn checked(findings: &[Finding], extent: Option<Extent>) -> Told {
@@ -159,11 +172,15 @@ fn checked(findings: &[Finding], extent: Option<Extent>) -> Told {
     (Tone::Warning, "check found".to_owned(), told.join("; "))
 }
 
-fn ended(entry: &Entry, plan: u64, end: End, sentence: &str) -> Told {
+/// What maintenance was for is told by its beginning.
+fn ended(entry: &Entry, plan: u64, end: End, sentence: &str) -> Option<Told> {
     let direction = entry.state.ended(plan).map(|ended| ended.direction);
+    if direction == Some(Direction::Maintenance) {
+        return None;
+    }
     let what =
         direction.map_or_else(|| format!("plan {plan} {end}"), |direction| format!("{direction} {end}"));
-    (tone_of(end), what, sentence.to_owned())
+    Some((tone_of(end), what, sentence.to_owned()))
 }
 
 /// How much the end of a plan asks of a reader.

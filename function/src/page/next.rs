@@ -98,7 +98,9 @@ impl Desk<'_> {
         let turn = match open.direction {
             Direction::Failover => self.failback("Call it off: visitors stay on the primary"),
             Direction::Failback => self.send(Verb::Failover, "Call it off: visitors stay on the standby"),
-            Direction::Rehearsal => self.send(Verb::Failover, "Really move visitors to the standby"),
+            Direction::Rehearsal | Direction::Maintenance => {
+                self.send(Verb::Failover, "Really move visitors to the standby")
+            }
         };
         let Some(trouble) = &open.trouble else {
             let sentence = format!("Nothing: the {} goes on by itself.", open.direction);

@@ -1,6 +1,6 @@
 //! Serving: who serves visitors now, since when, and why.
 
-use failover_core::{Direction, Entry, Event, Observed, OpenPlan, Position, Role, State, Step};
+use failover_core::{Direction, Entry, Event, Observed, OpenPlan, Position, Role, State, Step, UpkeepTask};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -100,7 +100,10 @@ fn why(facts: &SiteFacts, state: &State, moves: &[Move]) -> String {
 /// What was seen when visitors were found without an answer.
 fn outage(entries: &[Entry]) -> Option<String> {
     entries.iter().rev().find_map(|entry| match &entry.event {
-        Event::Outage { sentence, .. } => Some(sentence.clone()),
+        Event::Outage { sentence, .. }
+        | Event::Maintenance { task: UpkeepTask::ResumeMonitoring, reason: sentence, .. } => {
+            Some(sentence.clone())
+        }
         _ => None,
     })
 }

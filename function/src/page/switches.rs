@@ -103,7 +103,7 @@ fn seen(glimpse: &Glimpse, state: Option<&State>, site: &str) -> Seen {
 
 /// Where a switch of this role belongs: nowhere in particular while something moves it.
 fn belongs(state: &State, role: Role) -> Option<Position> {
-    if !state.plans.is_empty() || state.upkeep.is_some() {
+    if state.running().is_some() || state.upkeep.is_some() {
         return None;
     }
     match role {

@@ -1,7 +1,7 @@
 //! What is made of a route that somebody moved while no plan was open.
 
 use super::adopt;
-use crate::{Approval, Asker, Event, Facts, Order, Policy, Position, Reason, Served, Signal, State};
+use crate::{Approval, Event, Facts, Order, Policy, Position, Reason, Served, Signal, State};
 
 /// What is to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +38,7 @@ fn is_free(policy: &Policy, state: &State, signal: &Signal) -> bool {
 }
 
 fn again(signal: &Signal) -> Order {
-    Order {
-        at: signal.order_time(),
-        message: signal.message.clone(),
-        asker: Asker::Itself,
-        reason: None,
-        force: false,
-        unfinished: true,
-        incidents: Vec::new(),
-    }
+    Order { unfinished: true, ..Order::standing(signal) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::Value;
 
 use super::{Direction, End, Extent, Finding, Heard, Hold, StepRecord};
-use crate::{Order, PendingIncident, Position, SwitchId};
+use crate::{Order, PendingIncident, Position, SwitchId, UpkeepTask};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,17 @@ pub enum Event {
         /// What was asked for.
         order: Order,
         /// Why it was decided so.
+        reason: String,
+        /// Its executor.
+        nonce: String,
+    },
+    /// A switch is to be set where it belongs, while nothing moves; the writer of this holds the plan's first claim.
+    Maintenance {
+        /// What is to be so.
+        task: UpkeepTask,
+        /// On behalf of which message.
+        order: Order,
+        /// Why it is due.
         reason: String,
         /// Its executor.
         nonce: String,
@@ -146,7 +157,8 @@ pub enum Event {
         /// What was seen.
         sentence: String,
     },
-    /// Visitors are not served while the site is on its standby; monitoring is resumed until they are.
+    /// Visitors are not served while the site is on its standby; monitoring is resumed until they are. This and the
+    /// other writes outside any plan are of earlier releases: now they are plans of maintenance.
     Outage {
         /// What was seen.
         sentence: String,
@@ -241,8 +253,9 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 /// The words for events that this release knows.
-const KNOWN_EVENTS: [&str; 19] = [
+const KNOWN_EVENTS: [&str; 20] = [
     "intent",
+    "maintenance",
     "claim",
     "step",
     "attempt_ended",

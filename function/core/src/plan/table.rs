@@ -3,7 +3,7 @@
 //! What an operator is shown beforehand and what is executed are these same lines. An executor needs to know nothing
 //! of failovers and failbacks: the order in which things wait for each other is here and nowhere else.
 
-use crate::{Direction, Order, Policy, Position, Role, RouteOrder, Step};
+use crate::{Direction, Order, Policy, Position, Role, RouteOrder, Step, SwitchId, UpkeepTask};
 
 /// What a plan's steps depend on beside the site's policy: how it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,9 +25,20 @@ pub struct Plan {
     pub first: Vec<(Need, Step)>,
     /// Its steps. One waits for the end of the one before it, unless it goes beside that.
     pub lines: Vec<Line>,
-    /// Whether what is refused is tried again by the next delivery. Otherwise what was done is undone at once, also by
-    /// whoever finds the plan interrupted.
-    pub is_tried_again: bool,
+    /// What comes of a refusal.
+    pub refused: Refused,
+}
+
+/// What comes of a plan that is refused something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The attempt ends, and the next delivery tries again; after long enough the plan is stuck.
+    TriedAgain,
+    /// What was done is undone at once, also by whoever finds the plan interrupted.
+    Undone,
+    /// The next round of looks decides whether it is still to be done, however long that goes on. What may pass is left
+    /// to it, too.
+    LeftToNextRound,
 }
 
 /// One step of a plan.
@@ -51,6 +62,8 @@ pub struct Line {
     pub beside: bool,
     /// What undoes it; nothing where it stays as it is.
     pub undo: Option<Undo>,
+    /// Only this switch of the role.
+    pub only: Option<SwitchId>,
 }
 
 /// What a step does.
@@ -81,6 +94,8 @@ pub enum Need {
     Answer(Position),
     /// A visitor was served by the place.
     Served(Position),
+    /// Every route was seen to lead to the primary.
+    RoutedBack,
     /// No cached redirect leads visitors to the standby any more. Until then the step is left to a later one.
     Drained,
 }
@@ -163,11 +178,43 @@ impl Plan {
             Direction::Failover => failover(policy, terms),
             Direction::Failback => failback(policy, terms),
             Direction::Rehearsal => rehearsal(policy),
+            Direction::Maintenance => Vec::new(),
         };
         let has_role = |line: &Line| line.act.role().is_none_or(|role| policy.roles.has(role));
         let lines = lines.into_iter().filter(has_role).collect();
-        let is_tried_again = direction != Direction::Rehearsal;
-        Self { direction, first: first(direction, terms), lines, is_tried_again }
+        let refused = match direction {
+            Direction::Failover | Direction::Failback => Refused::TriedAgain,
+            Direction::Rehearsal => Refused::Undone,
+            Direction::Maintenance => Refused::LeftToNextRound,
+        };
+        Self { direction, first: first(direction, terms), lines, refused }
+    }
+
+    /// The plan that brings this about; `role_of` knows the site's switches. One that only a later release understands has
+    /// no step.
+    pub fn maintenance(task: &UpkeepTask, role_of: impl Fn(&SwitchId) -> Option<Role>) -> Self {
+        use Position::{Primary, Standby};
+        let direction = Direction::Maintenance;
+        let set = |step, role, position| Line { looks: true, ..Line::new(step, Act::Set(role, position)) };
+        let (first, line) = match task {
+            UpkeepTask::ResumeMonitoring => (None, Some(set(Step::Resume, Role::Monitor, Primary))),
+            UpkeepTask::PauseMonitoring => {
+                (Some(Need::Served(Standby)), Some(set(Step::Pause, Role::Monitor, Standby)))
+            }
+            UpkeepTask::CloseStandby => (Some(Need::RoutedBack), Some(set(Step::Close, Role::Gate, Primary))),
+            UpkeepTask::Repair(switch, position) => {
+                let role = role_of(switch);
+                let step = role.and_then(|role| step_of(role, *position).map(|step| (step, role)));
+                let only = Some(switch.clone());
+                (
+                    may_repair(role, *position),
+                    step.map(|(step, role)| Line { only, ..set(step, role, *position) }),
+                )
+            }
+            UpkeepTask::Later(_) => (None, None),
+        };
+        let first = first.zip(line.as_ref().map(|line| line.step)).into_iter().collect();
+        Self { direction, first, lines: line.into_iter().collect(), refused: Refused::LeftToNextRound }
     }
 
     /// Its steps as the journal calls them, in order.
@@ -188,7 +235,7 @@ impl Plan {
 
     /// What is looked at once more before the plan is done: every switch that a move set.
     pub fn last_look(&self) -> Vec<Line> {
-        let moves = self.direction != Direction::Rehearsal;
+        let moves = matches!(self.direction, Direction::Failover | Direction::Failback);
         let set = |line: &&Line| moves && matches!(line.act, Act::Set(..));
         self.lines.iter().filter(set).cloned().collect()
     }
@@ -242,6 +289,7 @@ impl Line {
             looks: false,
             beside: false,
             undo: None,
+            only: None,
         }
     }
 
@@ -287,7 +335,7 @@ fn first(direction: Direction, terms: Terms) -> Vec<(Need, Step)> {
         Direction::Failover if terms.automatic => {
             vec![(Need::StillSilent, Step::Route), (Need::StandbyAble, Step::Open)]
         }
-        Direction::Failover | Direction::Failback => Vec::new(),
+        Direction::Failover | Direction::Failback | Direction::Maintenance => Vec::new(),
         Direction::Rehearsal => vec![(Need::StandbyAble, Step::Open)],
     }
 }
@@ -357,6 +405,28 @@ fn rehearsal(policy: &Policy) -> Vec<Line> {
     lines.push(Line::new(Step::Route, Act::Touch(Role::Route)));
     lines.push(set(Step::Close, Primary));
     lines
+}
+
+/// What setting a switch of this role so is called. Traffic is moved by moves alone.
+fn step_of(role: Role, position: Position) -> Option<Step> {
+    match (role, position) {
+        (Role::Gate, Position::Standby) => Some(Step::Open),
+        (Role::Gate, Position::Primary) => Some(Step::Close),
+        (Role::Monitor, Position::Standby) => Some(Step::Pause),
+        (Role::Monitor, Position::Primary) => Some(Step::Resume),
+        (Role::Power, Position::Primary) => Some(Step::Power),
+        (Role::Power, Position::Standby) | (Role::Route, _) => None,
+    }
+}
+
+/// What must hold before a switch of this role is set so: nobody may be led to a standby that is closed, and monitoring
+/// is paused only where visitors are served by the standby.
+fn may_repair(role: Option<Role>, position: Position) -> Option<Need> {
+    match (role?, position) {
+        (Role::Gate, Position::Primary) => Some(Need::RoutedBack),
+        (Role::Monitor, Position::Standby) => Some(Need::Served(Position::Standby)),
+        _ => None,
+    }
 }
 
 /// What proves that visitors are served by `place`.

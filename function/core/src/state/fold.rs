@@ -24,6 +24,9 @@ impl State {
             Event::Intent { direction, order, reason, nonce } => {
                 next.open(number, at, (*direction, order, reason, nonce))?;
             }
+            Event::Maintenance { task, order, reason, nonce } => {
+                next.maintain(number, at, task, (order, reason, nonce))?;
+            }
             Event::Claim { plan, nonce } => next.claim(*plan, nonce, number)?,
             Event::Step { plan, nonce, record } => next.record(*plan, nonce, number, record)?,
             Event::AttemptEnded { plan, nonce, trouble, about } => {
@@ -85,7 +88,7 @@ impl State {
                 next.outage = None;
             }
             Event::Drained { nonce } => {
-                if self.active != Position::Primary || self.draining.is_none_or(|until| at < until) {
+                if !self.is_drained(at) {
                     return Err(Illegal::NotDrained);
                 }
                 next.begin_upkeep(number, nonce, UpkeepTask::CloseStandby)?;
@@ -131,23 +134,50 @@ impl State {
                 return Err(Illegal::AlreadyOpen(direction));
             }
         }
-        if direction == Direction::Rehearsal && !self.may_rehearse(at) {
+        let may_begin = match direction {
+            Direction::Rehearsal => self.may_rehearse(at),
+            Direction::Maintenance => false,
+            Direction::Failover | Direction::Failback => true,
+        };
+        if !may_begin {
             return Err(Illegal::Busy);
         }
         remember(&mut self.settled_messages, &order.message, at);
-        self.plans.push(OpenPlan {
-            id: number,
-            direction,
-            order: order.clone(),
-            reason: reason.to_owned(),
-            begun_at: at,
-            claim: Some(Claim { nonce: nonce.to_owned(), entry: number }),
-            steps: Vec::new(),
-            trouble: None,
-            attempts: 1,
-            joined: Vec::new(),
-        });
+        self.plans.push(begun(number, at, direction, (order, reason, nonce)));
         Ok(())
+    }
+
+    /// Something is set where it belongs: nothing moves meanwhile, and one thing is done at a time.
+    fn maintain(
+        &mut self,
+        number: u64,
+        at: Timestamp,
+        task: &UpkeepTask,
+        what: (&Order, &str, &str),
+    ) -> Result<(), Illegal> {
+        let is_kept = self.maintenance.as_ref().is_some_and(|open| !open.gives_way_to(task));
+        if !self.plans.is_empty() || is_kept {
+            return Err(Illegal::Busy);
+        }
+        match task {
+            UpkeepTask::ResumeMonitoring if self.active != Position::Standby => {
+                return Err(Illegal::NoOutage);
+            }
+            UpkeepTask::ResumeMonitoring => self.outage = self.outage.or(Some(at)),
+            UpkeepTask::PauseMonitoring if !self.may_recover() => return Err(Illegal::NoOutage),
+            // It may land although nobody lives to record it.
+            UpkeepTask::PauseMonitoring => (self.outage, self.paused) = (None, Some(at)),
+            UpkeepTask::CloseStandby if !self.is_drained(at) => return Err(Illegal::NotDrained),
+            UpkeepTask::CloseStandby | UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
+        }
+        let plan = begun(number, at, Direction::Maintenance, what);
+        self.maintenance = Some(OpenPlan { task: Some(task.clone()), ..plan });
+        Ok(())
+    }
+
+    /// Whether no cached redirect leads visitors of the primary to a standby that is open still.
+    fn is_drained(&self, at: Timestamp) -> bool {
+        self.active == Position::Primary && self.draining.is_some_and(|until| until <= at)
     }
 
     /// An order that asked for what is so already, or is being made so: it counts, though it began nothing.
@@ -182,8 +212,14 @@ impl State {
     }
 
     fn end_upkeep(&mut self, nonce: &str, at: Timestamp) {
-        let Some(upkeep) = self.upkeep.take_if(|upkeep| upkeep.claim.nonce == nonce) else { return };
-        match upkeep.task {
+        if let Some(upkeep) = self.upkeep.take_if(|upkeep| upkeep.claim.nonce == nonce) {
+            self.is_so(&upkeep.task, at);
+        }
+    }
+
+    /// What maintenance was to bring about is so.
+    fn is_so(&mut self, task: &UpkeepTask, at: Timestamp) {
+        match task {
             UpkeepTask::CloseStandby => self.draining = None,
             UpkeepTask::PauseMonitoring => self.paused = Some(at),
             UpkeepTask::ResumeMonitoring | UpkeepTask::Repair(_, Position::Primary) => {
@@ -194,7 +230,8 @@ impl State {
     }
 
     fn open_plan(&mut self, id: u64) -> Result<&mut OpenPlan, Illegal> {
-        self.plans.iter_mut().find(|plan| plan.id == id).ok_or(Illegal::NoSuchPlan(id))
+        let mut open = self.plans.iter_mut().chain(&mut self.maintenance);
+        open.find(|plan| plan.id == id).ok_or(Illegal::NoSuchPlan(id))
     }
 
     fn claim(&mut self, id: u64, nonce: &str, number: u64) -> Result<(), Illegal> {
@@ -250,7 +287,7 @@ impl State {
     /// A plan is ended by its executor; one that was overtaken may be ended for it by the executor of a newer one.
     fn may_end(&self, id: u64, end: End, nonce: &str) -> Result<(), Illegal> {
         let plan = self.plan(id).ok_or(Illegal::NoSuchPlan(id))?;
-        let mut newer = self.plans.iter().skip_while(|open| open.id != id).skip(1).peekable();
+        let mut newer = self.plans.iter().filter(|open| open.id > id).peekable();
         if end != End::Overtaken {
             return plan.check_executor(nonce);
         }
@@ -270,6 +307,10 @@ impl State {
         drain_until: Option<Timestamp>,
     ) -> Result<(), Illegal> {
         let plan = self.open_plan(id)?.clone();
+        if self.maintenance.take_if(|open| open.id == id).is_some() {
+            self.end_maintenance(at, &plan, end, sentence);
+            return Ok(());
+        }
         self.plans.retain(|open| open.id != id);
         let (direction, sentence) = (plan.direction, sentence.to_owned());
         self.ends.push(EndedPlan { plan: id, direction, at, end, sentence: sentence.clone() });
@@ -277,7 +318,7 @@ impl State {
         self.ends.drain(..surplus);
         if end == End::Done && direction != Direction::Rehearsal {
             // A move looks at every switch before it ends, so nothing is left of what was begun before it.
-            self.upkeep = None;
+            (self.upkeep, self.maintenance) = (None, None);
         }
         match (end, plan.direction) {
             (End::Done, Direction::Failover) => self.failed_over(&plan, at),
@@ -313,9 +354,24 @@ impl State {
             }
             (End::Unwound, _) => self.arrive(active, at),
             (End::Overtaken, _) => self.hand_over(&plan, at),
-            (End::Done, Direction::Rehearsal) => {}
+            (End::Done, Direction::Rehearsal | Direction::Maintenance) => {}
         }
         Ok(())
+    }
+
+    fn end_maintenance(&mut self, at: Timestamp, plan: &OpenPlan, end: End, sentence: &str) {
+        let (direction, sentence) = (plan.direction, sentence.to_owned());
+        self.maintained = Some(EndedPlan { plan: plan.id, direction, at, end, sentence });
+        let on_standby = self.active == Position::Standby;
+        match (end, &plan.task) {
+            (End::Done, Some(task)) => {
+                self.upkeep = None;
+                self.is_so(task, at);
+            }
+            // Visitors were not served after all.
+            (End::Unwound, Some(UpkeepTask::PauseMonitoring)) if on_standby => self.outage = Some(at),
+            _ => {}
+        }
     }
 
     /// What an overtaken plan was to answer is answered by the newer one where that goes the same way.
@@ -381,7 +437,7 @@ impl State {
             self.active = position;
             self.since = None;
             self.outage = None;
-            self.upkeep = None;
+            (self.upkeep, self.maintenance) = (None, None);
         }
         if position == Position::Standby {
             self.draining = None;
@@ -406,6 +462,28 @@ impl State {
             let surplus = remembered.len().saturating_sub(REMEMBERED_MOST);
             remembered.drain(..surplus);
         }
+    }
+}
+
+/// A plan that has just begun.
+fn begun(
+    number: u64,
+    at: Timestamp,
+    direction: Direction,
+    (order, reason, nonce): (&Order, &str, &str),
+) -> OpenPlan {
+    OpenPlan {
+        id: number,
+        direction,
+        order: order.clone(),
+        reason: reason.to_owned(),
+        begun_at: at,
+        claim: Some(Claim { nonce: nonce.to_owned(), entry: number }),
+        steps: Vec::new(),
+        trouble: None,
+        attempts: 1,
+        joined: Vec::new(),
+        task: None,
     }
 }
 

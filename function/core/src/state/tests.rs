@@ -63,6 +63,7 @@ fn overtaken() -> Story {
 
 mod executors;
 mod incidents;
+mod maintenance;
 mod memory;
 mod moves;
 mod orders;

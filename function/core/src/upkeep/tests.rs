@@ -1,5 +1,5 @@
 use super::*;
-use crate::story::*;
+use crate::{SwitchId, story::*};
 
 use Position::{Primary, Standby};
 
@@ -43,4 +43,33 @@ fn a_pause_that_lands_late_is_taken_back_and_nothing_else_is() {
     let paused = switches(Standby, Primary, Standby);
     assert_eq!(set_again(&home, &paused, &silent, "13:05:00"), [(Role::Monitor, Primary)]);
     assert_eq!(set_again(&home, &paused, &silent, "13:45:00"), [], "that is somebody's maintenance");
+}
+
+/// What is due where the journal tells this, all switches are where they belong, and the public URL was asked so.
+fn due_after(story: &Story, public: &Served) -> Option<UpkeepTask> {
+    let seen = switches(story.state.active, story.state.active, story.state.active);
+    let (state, now) = (&story.state, t("14:00:00"));
+    let round = Round { state, seen: &seen, public, long_silent: true, repair: false, now };
+    round.due().map(|due| due.task())
+}
+
+fn begun(task: UpkeepTask) -> crate::Event {
+    let order = crate::Order { asker: crate::Asker::Itself, ..by_operator("13:00:00") };
+    crate::Event::Maintenance { task, order, reason: "it is due".to_owned(), nonce: "u".to_owned() }
+}
+
+#[test]
+fn what_was_begun_is_seen_to_its_end_before_anything_else() {
+    let gate = UpkeepTask::Repair(SwitchId::new("cloud_run_invoker", "resume"), Standby);
+    let silent = Served::Silent("503".to_owned());
+    let story = Story::on_standby();
+    assert_eq!(due_after(&story, &silent), Some(UpkeepTask::ResumeMonitoring));
+    let story = story.then("13:00:00", begun(gate.clone()));
+    assert_eq!(due_after(&story, &silent), Some(gate.clone()));
+    let plan = story.number;
+    let trouble = Some("grant it the role".to_owned());
+    let refused = crate::Event::AttemptEnded { plan, nonce: "u".to_owned(), trouble, about: None };
+    let story = story.then("13:00:01", refused);
+    assert_eq!(due_after(&story, &silent), Some(UpkeepTask::ResumeMonitoring), "an outage goes before it");
+    assert_eq!(due_after(&story, &Served::By(Standby)), Some(gate), "it is tried again");
 }

@@ -92,13 +92,16 @@ proptest! {
             if state.active == Position::Standby {
                 prop_assert_eq!(state.draining, None, "a standby that serves would be closed");
             }
-            let task = state.upkeep.as_ref().map(|upkeep| &upkeep.task);
-            match task {
-                Some(UpkeepTask::CloseStandby) => prop_assert_eq!(state.active, Position::Primary),
-                Some(UpkeepTask::PauseMonitoring | UpkeepTask::ResumeMonitoring) => {
-                    prop_assert_eq!(state.active, Position::Standby);
+            let begun = state.upkeep.as_ref().map(|upkeep| &upkeep.task);
+            let open = state.maintenance.as_ref().and_then(|plan| plan.task.as_ref());
+            for task in begun.into_iter().chain(open) {
+                match task {
+                    UpkeepTask::CloseStandby => prop_assert_eq!(state.active, Position::Primary),
+                    UpkeepTask::PauseMonitoring | UpkeepTask::ResumeMonitoring => {
+                        prop_assert_eq!(state.active, Position::Standby);
+                    }
+                    UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
                 }
-                Some(UpkeepTask::Repair(..) | UpkeepTask::Later(_)) | None => {}
             }
             if before.stuck.is_some() && state.stuck.is_none() {
                 let retried = before.stuck.as_ref().is_some_and(|stuck| stuck.retry);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use failover_core::{
     Approval, Asker, Command, Direction, ENTRY_VERSION, End, Entry, Event, Facts, Failback, Hold, Incident,
     IncidentState, Observed, Order, PendingIncident, Policy, Position, Role, Roles, RouteOrder, Served,
-    Sighting, Signal, SignalKind, SiteName, State, Step, StepRecord, SwitchId, Verb,
+    Sighting, Signal, SignalKind, SiteName, State, Step, StepRecord, SwitchId, UpkeepTask, Verb,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::{prelude::*, sample::select};
@@ -176,7 +176,11 @@ enum Offer {
     Repaired,
     Kept,
     Checked,
+    Maintenance(UpkeepTask),
 }
+
+const TASKS: [UpkeepTask; 3] =
+    [UpkeepTask::ResumeMonitoring, UpkeepTask::PauseMonitoring, UpkeepTask::CloseStandby];
 
 fn offer() -> impl Strategy<Value = Offer> {
     let nonce = (0..3_u8).prop_map(|nonce| format!("n{nonce}"));
@@ -208,6 +212,7 @@ fn offer() -> impl Strategy<Value = Offer> {
         1 => Just(Offer::Repaired),
         2 => Just(Offer::Kept),
         1 => Just(Offer::Checked),
+        4 => select(&TASKS[..]).prop_map(Offer::Maintenance),
     ]
 }
 
@@ -238,7 +243,8 @@ impl Written {
 
     /// The plan that stands at this place, and its executor; a plan that isn't open where there is none.
     fn plan(&self, place: usize) -> (u64, String) {
-        let plan = self.state.plans.get(place).or(self.state.plans.first());
+        let open = self.state.plans.get(place).or(self.state.plans.first());
+        let plan = open.or(self.state.maintenance.as_ref());
         let nonce = plan.and_then(|plan| plan.claim.as_ref()).map_or("nobody", |claim| claim.nonce.as_str());
         (plan.map_or(999, |plan| plan.id), nonce.to_owned())
     }
@@ -294,6 +300,12 @@ impl Written {
                 nonce: nonce(),
             },
             Offer::Kept => Event::Kept { nonce: nonce() },
+            Offer::Maintenance(task) => Event::Maintenance {
+                task,
+                order: self.order(Direction::Maintenance, "m".to_owned(), (false, false, false)),
+                reason: "it is due".to_owned(),
+                nonce: nonce(),
+            },
             Offer::Checked => Event::Checked {
                 looked_as: "the function".to_owned(),
                 findings: Vec::new(),
@@ -312,7 +324,7 @@ impl Written {
         let incidents = match direction {
             Direction::Failover if by_hand => self.state.pending.clone(),
             Direction::Failover => vec![self.incident("i0".to_owned())],
-            Direction::Failback | Direction::Rehearsal => Vec::new(),
+            Direction::Failback | Direction::Rehearsal | Direction::Maintenance => Vec::new(),
         };
         let asker = if by_hand { Asker::Operator(Some("alice".to_owned())) } else { Asker::Incident };
         let reason = by_hand.then(|| "power is back".to_owned());

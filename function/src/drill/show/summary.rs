@@ -40,6 +40,7 @@ fn heading(told: &MoveReport, scenario: &str, style: &Style) -> String {
         Direction::Failover if scenario == "kubernetes" => ("Failover", "the scaling down"),
         Direction::Failover => ("Failover", "the power cut"),
         Direction::Rehearsal => ("Rehearsal", "its command"),
+        Direction::Maintenance => ("Maintenance", "its round"),
     };
     let end = told.end.map_or_else(|| "still open".to_owned(), |end| end.to_string());
     let rest = format!(": {end}, {} after {since}", waterfall::span(told.total));

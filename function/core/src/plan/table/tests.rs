@@ -158,3 +158,26 @@ fn a_move_looks_at_all_that_it_set_once_more() {
     assert_eq!(looked(Direction::Failback), "route close resume");
     assert_eq!(looked(Direction::Rehearsal), "");
 }
+
+#[test]
+fn maintenance_sets_one_thing_where_it_belongs() {
+    let (gate, check) = (SwitchId::new("gate", "it"), SwitchId::new("check", "it"));
+    let role_of = |switch: &SwitchId| Some(if *switch == gate { Role::Gate } else { Role::Monitor });
+    let told = |task: &UpkeepTask| {
+        let plan = Plan::maintenance(task, role_of);
+        (words(plan.steps()), plan.first.first().map(|(need, _)| *need))
+    };
+    let (primary, standby) = (Position::Primary, Position::Standby);
+    let repair = |switch: &SwitchId, position| UpkeepTask::Repair(switch.clone(), position);
+    for (task, steps, first) in [
+        (UpkeepTask::CloseStandby, "close", Some(Need::RoutedBack)),
+        (UpkeepTask::ResumeMonitoring, "resume", None),
+        (UpkeepTask::PauseMonitoring, "pause", Some(Need::Served(standby))),
+        (repair(&gate, primary), "close", Some(Need::RoutedBack)),
+        (repair(&gate, standby), "open", None),
+        (repair(&check, primary), "resume", None),
+        (repair(&check, standby), "pause", Some(Need::Served(standby))),
+    ] {
+        assert_eq!(told(&task), (steps.to_owned(), first), "{task:?}");
+    }
+}

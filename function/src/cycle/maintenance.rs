@@ -1,0 +1,110 @@
+//! Maintenance: begins and sees through the plan that is due while nothing moves, and tells of switches that strayed.
+//!
+//! What is due is decided in the core (`failover_core::Round`), and executed as any plan is (`act`).
+
+use std::sync::Arc;
+
+use failover_core::{Due, Event, Order, Round, Signal, State, UpkeepTask};
+use serde_json::json;
+
+use super::desk::Desk;
+use crate::{
+    act::Assignment,
+    announce::Kind,
+    clock::Instant,
+    record::{Head, RecordError},
+};
+
+impl Desk {
+    /// What was begun and not ended, drained standbys, outages on the standby, switches that strayed: done where it is
+    /// due. Some text is why something could not be.
+    pub(super) async fn maintain(
+        &self,
+        signal: &Signal,
+        round: &Round<'_>,
+    ) -> Result<Option<String>, RecordError> {
+        let (mut known, mut trouble) = (round.state.clone(), None);
+        if let Some(due) = round.due() {
+            self.tell_of_outage(&due);
+            let (state, failed) = self.see_to(signal, (due.task(), due.reason()), &known).await?;
+            (known, trouble) = (state.unwrap_or(known), failed);
+        }
+        if let Some(said) = self.counts().strays(&round.strayed(), round.seen) {
+            self.site.announce(Kind::Drift, &said, json!({ "repair": self.site.repair }), None);
+        }
+        for (sighting, position) in round.repairs() {
+            let task = UpkeepTask::Repair(sighting.switch.clone(), position);
+            let reason = format!("{} is at {} and belongs at {position}", sighting.switch, sighting.observed);
+            let (state, failed) = self.see_to(signal, (task, reason), &known).await?;
+            (known, trouble) = (state.unwrap_or(known), trouble.or(failed));
+        }
+        Ok(trouble)
+    }
+
+    /// An outage of the standby and its end are told before the write that follows them.
+    fn tell_of_outage(&self, due: &Due) {
+        let kind = match due {
+            Due::Outage(_) => Kind::Outage,
+            Due::Recovered => Kind::Recovered,
+            Due::TakenUp(_) | Due::Drained => return,
+        };
+        self.site.announce(kind, &due.reason(), json!({}), None);
+    }
+
+    /// Begins a plan for the task, or carries on what is open, and sees it through: the state after it, and why it could
+    /// not be done. It was decided on in the state `decided`: whatever moved since then may be what it was to mend, so it
+    /// isn't done any more.
+    async fn see_to(
+        &self,
+        signal: &Signal,
+        what: (UpkeepTask, String),
+        decided: &State,
+    ) -> Result<(Option<State>, Option<String>), RecordError> {
+        let nonce = uuid::Uuid::new_v4().to_string();
+        // A move of this process goes first, also one that the journal doesn't know yet.
+        let is_free = self.site.clouds.try_lock().is_ok();
+        let plan = if is_free { self.begin_maintenance(signal, what, decided, &nonce).await? } else { None };
+        let Some(plan) = plan else { return Ok((None, None)) };
+        let outcome = self.see_through(plan, &nonce).await;
+        let trouble = outcome.end.is_none().then_some(outcome.sentence);
+        let after = self.site.record.known().map(|head| (*head.state).clone());
+        let ours = |state: &State| state.maintained.as_ref().is_some_and(|ended| ended.plan == plan);
+        Ok((after.filter(ours), trouble))
+    }
+
+    async fn begin_maintenance(
+        &self,
+        signal: &Signal,
+        (task, reason): (UpkeepTask, String),
+        decided: &State,
+        nonce: &str,
+    ) -> Result<Option<u64>, RecordError> {
+        let _deciding = self.deciding.lock().await;
+        let head = self.site.record.look().await?;
+        let is_news = head.state.has_moved_since(decided) || head.state.upkeep != decided.upkeep;
+        if is_news || !head.state.plans.is_empty() {
+            return Ok(None);
+        }
+        if let Some(open) = head.state.maintenance.as_ref().filter(|open| !open.gives_way_to(&task)) {
+            return Ok((!self.is_running(open.id)).then_some(open.id));
+        }
+        self.start_maintenance(&head, (task, Order::standing(signal), reason), nonce).await.map(Some)
+    }
+
+    async fn start_maintenance(
+        &self,
+        head: &Head,
+        (task, order, reason): (UpkeepTask, Order, String),
+        nonce: &str,
+    ) -> Result<u64, RecordError> {
+        let claimed_at = Instant::now();
+        let event = Event::Maintenance { task, order, reason, nonce: nonce.to_owned() };
+        let head = self.site.record.append_after(head, &event).await?;
+        if let Some(open) = &head.state.maintenance {
+            let state = Arc::clone(&head.state);
+            let task = Assignment::carrying_on(open, nonce.to_owned(), claimed_at, state);
+            self.execute(head.number, Assignment { resumed: false, ..task });
+        }
+        Ok(head.number)
+    }
+}
