@@ -82,7 +82,7 @@ output "next_steps" {
     %{~endfor}
 
     # 3. Your own command line, and the status page:
-    terraform output -raw configuration > failover.toml
+    terraform -chdir=terraform output -raw configuration > failover.toml
     %{~if var.page.enabled}
     echo "${coalesce(one(module.page[*].uri), "-")}/?key=$TF_VAR_page_key"
     %{~endif}
