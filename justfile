@@ -24,9 +24,9 @@ ci mode="quick":
 release:
     cargo build --release --no-default-features -p cloud-failover
 
-# What the status page says in every state, written anew: the diff is the review.
+# What people read, written anew: status page, command line, announcements. The diff is the review.
 golden:
-    UPDATE=1 cargo test -p cloud-failover --test page golden
+    UPDATE=1 cargo test -p cloud-failover --test page --test announce --test operator golden
 
 # The status page in a browser; its pictures are kept under target/tmp/page.
 page:

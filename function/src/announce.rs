@@ -4,12 +4,19 @@
 //! is slow or broken costs a line in the log; no move waits for it and none fails with it.
 
 mod announcer;
+mod around;
+mod brief;
+mod details;
 mod event;
 mod kind;
+mod letter;
+mod next;
+mod notice;
 mod ping;
-mod sentence;
 mod signature;
+mod state;
 mod topic;
+mod trouble;
 mod webhook;
 
 use failover_core::{End, SiteName};
@@ -21,11 +28,14 @@ use uuid::Uuid;
 use crate::clouds::Severity;
 
 pub use announcer::{Announcer, Outlet};
+pub use around::Around;
+pub use brief::sentence;
 pub use event::{CONTENT_TYPE, SOURCE, TYPE_PREFIX};
 pub use kind::Kind;
 pub use ping::{Ping, Pinger};
 pub use signature::SigningKey;
 pub use topic::Topic;
+pub use trouble::Told;
 pub use webhook::{Webhook, WebhookKind};
 
 /// One thing to be told.
@@ -47,6 +57,8 @@ pub struct Announcement {
     pub incident: Option<String>,
     /// The same for machines: positions, steps and their times, findings.
     pub details: Value,
+    /// What its words need of its site.
+    pub around: Around,
 }
 
 impl Announcement {
@@ -61,12 +73,18 @@ impl Announcement {
             at,
             incident: None,
             details: Value::Null,
+            around: Around::default(),
         }
     }
 
     /// With the incident that led to it.
     pub fn of_incident(self, incident: Option<String>) -> Self {
         Self { incident, ..self }
+    }
+
+    /// With what is known of its site.
+    pub fn of_site(self, around: Around) -> Self {
+        Self { around, ..self }
     }
 
     /// With details for machines. An `end` among them says how a move ended, and with it how much is asked: one that
@@ -76,6 +94,8 @@ impl Announcement {
         let severity = match end {
             Some(End::Stuck) => Severity::Critical,
             Some(End::Unwound) => Severity::Warning,
+            // A look that is due every week wakes nobody.
+            None if self.kind == Kind::Started && details["direction"] == "rehearsal" => Severity::Info,
             Some(End::Done | End::Overtaken) | None => self.severity,
         };
         Self { severity, details, ..self }

@@ -6,7 +6,7 @@ use tokio::{net::TcpListener, sync::watch};
 use warp::Filter;
 
 use crate::{
-    announce::{Announcer, Outlet, Pinger, Topic, Webhook},
+    announce::{Announcer, Around, Outlet, Pinger, Topic, Webhook},
     api::{self, ApiError, tokens::Tokens},
     check::Checker,
     clouds::{Clients, google::credentials::DefaultCredentials},
@@ -251,10 +251,19 @@ pub(crate) fn outlets(
     let webhooks = config.webhooks.iter().map(|webhook| -> Result<Arc<dyn Outlet>, StartError> {
         let secret = webhook.secret.as_ref();
         Webhook::new(webhook.kind, &webhook.url, secret, clients.http().clone(), config.call_timeout)
-            .map(|webhook| Arc::new(webhook) as Arc<dyn Outlet>)
+            .map(|told| Arc::new(told.linking_to(config.page_url.clone())) as Arc<dyn Outlet>)
             .map_err(|why| StartError::Webhook { name: webhook.name.clone(), why })
     });
     topic.into_iter().map(Ok).chain(webhooks).collect()
+}
+
+/// What the words of a site's news need.
+fn around(site: &config::Site, config: &Config) -> Around {
+    let targets = site.targets();
+    let place = targets.public.as_ref().and_then(|url| url.host_str()).unwrap_or(site.name.as_str());
+    let takes_orders = !config.push.commands.is_empty();
+    let switches: Vec<_> = site.switches.iter().map(|spec| spec.id()).collect();
+    Around::of(&switches, place, &site.policy, takes_orders)
 }
 
 fn guard(
@@ -281,6 +290,7 @@ fn guard(
         repair: site.repair,
         switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
         prober: Arc::clone(prober),
+        around: around(site, config),
         targets: site.targets(),
         record: Arc::new(Record::new(journal.clone(), site.name.clone(), pace)),
         announcer: announcer.clone(),

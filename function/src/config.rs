@@ -23,6 +23,7 @@ use std::{collections::BTreeMap, path::Path, str::FromStr, sync::Arc, time::Dura
 
 use failover_core::{Concern, Incident, SiteMarks};
 use toml::Table;
+use url::Url;
 
 use crate::{
     announce::Ping,
@@ -49,6 +50,7 @@ pub use site::{Expect, Site};
 pub use watch::Watch;
 pub use webhook::Webhook;
 
+use address::PageUrl;
 use problems::Found;
 use section::Section;
 
@@ -91,6 +93,8 @@ pub struct Config {
     pub page: bool,
     /// The key that opens the status page.
     pub page_key: Option<Secret>,
+    /// Where the status page is, for whoever is told something.
+    pub page_url: Option<Url>,
     /// Whether what anybody may know of the sites is shown without commands, beside the status page.
     pub public_page: bool,
     /// The key that opens that, where not everybody is to see it.
@@ -163,6 +167,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
     let times = times::read(root);
     let page = root.flag("page");
     let page_key = secrets::read(root, environment, "FAILOVER_PAGE_KEY");
+    let page_url = read_page_url(root, environment);
     let public_page = root.flag("public_page");
     let public_key = secrets::read(root, environment, "FAILOVER_PUBLIC_KEY");
     let report_key = secrets::read(root, environment, "FAILOVER_REPORT_KEY");
@@ -189,6 +194,7 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         times,
         page,
         page_key,
+        page_url,
         public_page,
         public_key,
         report_key,
@@ -255,6 +261,18 @@ fn read_port(root: &mut Section<'_, '_>, environment: &Environment) -> u16 {
         root.environment_problem("PORT", "is no port number", "8080");
         USUAL
     })
+}
+
+/// Where the status page is: in the file, or as whoever deploys both says.
+fn read_page_url(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Url> {
+    const EXAMPLE: &str = "https://failover-page-abc123-uc.a.run.app/";
+    if let Some(PageUrl(url)) = root.optional("page_url", EXAMPLE) {
+        return Some(url);
+    }
+    let said = environment.variable("FAILOVER_PAGE_URL")?.parse();
+    said.map(|PageUrl(url)| url)
+        .map_err(|why| root.environment_problem("FAILOVER_PAGE_URL", &why, EXAMPLE))
+        .ok()
 }
 
 fn project(environment: &Environment, push: &Push) -> Option<String> {

@@ -30,7 +30,6 @@ mod source;
 mod stages;
 mod switches;
 mod timeline;
-mod trouble;
 mod uptime;
 mod view;
 mod waiting;

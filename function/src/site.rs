@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::{
-    announce::{Announcement, Announcer, Kind},
+    announce::{Announcement, Announcer, Around, Kind},
     api::ApiErrorKind,
     clouds::{Observation, Readiness, Switch, SwitchError},
     pace::{Pace, Wishes},
@@ -41,6 +41,8 @@ pub struct Guarded {
     pub record: Arc<Record>,
     /// Where news goes.
     pub announcer: Announcer,
+    /// What the words of its news need.
+    pub around: Around,
     /// How long things may take.
     pub pace: Pace,
     /// What providers wish of whoever asks them.
@@ -259,8 +261,13 @@ impl Guarded {
 
     /// Tells the log, the events topic and the webhooks.
     pub fn announce(&self, kind: Kind, sentence: &str, details: serde_json::Value, incident: Option<String>) {
+        self.announcer.tell(self.news(kind, sentence).of_incident(incident).with_details(details));
+    }
+
+    /// What is to be told of it, now.
+    pub fn news(&self, kind: Kind, sentence: impl Into<String>) -> Announcement {
         let news = Announcement::new(kind, Some(self.name.clone()), sentence, Timestamp::now());
-        self.announcer.tell(news.of_incident(incident).with_details(details));
+        news.of_site(self.around.clone())
     }
 }
 

@@ -33,28 +33,33 @@ async fn failing(script: Vec<Answer>, call_timeout: Duration) -> (Result<(), Api
 }
 
 #[tokio::test]
-async fn slack_gets_a_text_with_its_control_characters_escaped() {
+async fn slack_gets_blocks_and_a_text_with_its_control_characters_escaped() {
     let arrival = told(WebhookKind::Slack, None, &ended()).await;
     assert_eq!(arrival.path, "/hooks/T0/B0/hunter2");
     assert_eq!(arrival.header("content-type"), "application/json");
-    let text =
-        "✅ *resume: ended*\nthe failover of resume ended Done: &lt;served&gt; from the standby &amp; proven";
-    assert_eq!(arrival.json(), json!({ "text": text }));
+    let sent = arrival.json();
+    let why = "The failover of resume ended Done: &lt;served&gt; from the standby &amp; proven.";
+    assert_eq!(sent["text"], json!(format!("✅ *resume: a move has ended*\n{why}")));
+    assert_eq!(sent["blocks"][0]["text"]["text"], "✅ resume: a move has ended");
+    assert_eq!(sent["blocks"][1]["text"], json!({ "type": "mrkdwn", "text": why }));
 }
 
 #[tokio::test]
 async fn discord_gets_a_content_that_mentions_nobody() {
-    let arrival = told(WebhookKind::Discord, None, &ended()).await;
-    let content =
-        "✅ **resume: ended**\nthe failover of resume ended Done: <served> from the standby & proven";
-    assert_eq!(arrival.json(), json!({ "content": content, "allowed_mentions": { "parse": [] } }));
+    let sent = told(WebhookKind::Discord, None, &ended()).await.json();
+    let content = "✅ **resume: a move has ended**\nThe failover of resume ended Done: <served> from the standby & proven.";
+    assert_eq!((&sent["content"], &sent["allowed_mentions"]), (&json!(content), &json!({ "parse": [] })));
 }
 
 #[tokio::test]
 async fn ntfy_rings_louder_the_worse_it_is() {
     let arrival = told(WebhookKind::Ntfy, None, &ended()).await;
-    assert_eq!((arrival.header("title"), arrival.header("priority")), ("resume: ended", "3"));
-    assert_eq!(arrival.body, ended().sentence);
+    assert_eq!((arrival.header("title"), arrival.header("priority")), ("resume: a move has ended", "3"));
+    assert_eq!(
+        (arrival.header("click"), arrival.header("actions")),
+        ("", ""),
+        "without a page there is no link"
+    );
     let stuck = told(WebhookKind::Ntfy, None, &ended().with_severity(Severity::Critical)).await;
     assert_eq!((stuck.header("tags"), stuck.header("priority")), ("rotating_light", "5"));
 }
@@ -62,8 +67,9 @@ async fn ntfy_rings_louder_the_worse_it_is() {
 #[tokio::test]
 async fn apprise_gets_a_title_a_body_and_a_type() {
     let arrival = told(WebhookKind::Apprise, None, &ended()).await;
+    let body = "The failover of resume ended Done: <served> from the standby & proven.";
     let expected =
-        json!({ "title": "resume: ended", "body": ended().sentence, "type": "success", "format": "text" });
+        json!({ "title": "resume: a move has ended", "body": body, "type": "success", "format": "text" });
     assert_eq!(arrival.json(), expected);
     let stuck = told(WebhookKind::Apprise, None, &ended().with_severity(Severity::Critical)).await;
     assert_eq!(stuck.json()["type"], "failure");

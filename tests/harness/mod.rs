@@ -7,6 +7,7 @@
 
 pub mod clock;
 mod function;
+pub mod golden;
 pub mod machines;
 pub mod mirror;
 pub mod operator;

@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["api", "clouds", "config", "journal", "log", "pubsub", "record", "site"]),
     ("drill", &["clouds", "config", "edge", "log"]),
     ("watch", &["announce", "api", "clouds", "config", "drill", "log", "probe", "pubsub", "report"]),
-    ("page", &["api", "clouds", "config", "log", "pubsub", "push", "record", "site"]),
+    ("page", &["announce", "api", "clouds", "config", "log", "pubsub", "push", "record", "site"]),
     ("monitors", &["page", "push", "report", "site", "watch"]),
     (
         "cycle",

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use failover_core::{Direction, End, Position, UpkeepTask};
+use failover_core::{Direction, End, Position, UpkeepTask, started_at};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{done::Done, permit::Permit};
 use crate::{
-    announce::{Announcement, Kind},
+    announce::Kind,
     clouds::Severity,
     site::Guarded,
 };
@@ -34,7 +34,9 @@ impl Teller {
             tracing::info!(site = %site, "{sentence}");
             return;
         }
-        self.tell(Kind::Started, &sentence, json!({ "resumed": done.resumed }));
+        let stages = done.stages(self.permit.plan());
+        let details = json!({ "resumed": done.resumed, "reason": done.reason, "stages": stages });
+        self.tell(Kind::Started, &sentence, details);
     }
 
     pub(super) fn end(&self, end: End, active: Position, sentence: &str, done: &Done) {
@@ -48,6 +50,8 @@ impl Teller {
             "active": active,
             "steps": done.steps,
             "stages": done.stages(plan),
+            "reason": done.reason,
+            "outcome": sentence,
             "direction": direction,
             "plan": plan,
         });
@@ -61,13 +65,13 @@ impl Teller {
 
     /// A standby that could not be proven is told like an outage: in the next one it would be missing.
     fn rehearsal(&self, end: End, said: String, details: serde_json::Value, resumed: bool) {
-        let news = Announcement::new(Kind::Rehearsal, Some(self.site.name.clone()), said, Timestamp::now());
         let interrupted = resumed || end == End::Overtaken;
         let severity = match end {
             End::Done => Severity::Info,
             _ if interrupted => Severity::Warning,
             _ => Severity::Critical,
         };
+        let news = self.site.news(Kind::Rehearsal, said);
         self.site.announcer.tell(news.with_details(details).with_severity(severity));
     }
 
@@ -90,9 +94,17 @@ impl Teller {
         }
     }
 
+    /// When what the move answers began.
+    fn since(&self, plan: u64) -> Option<Timestamp> {
+        let state = self.site.record.state();
+        state.plan(plan).map(|open| started_at(&open.order, open.begun_at))
+    }
+
     pub(super) fn tell(&self, kind: Kind, sentence: &str, mut details: serde_json::Value) {
+        let plan = self.permit.plan();
         details["direction"] = json!(self.direction);
-        details["plan"] = json!(self.permit.plan());
+        details["plan"] = json!(plan);
+        details["since"] = json!(plan.and_then(|plan| self.since(plan)));
         self.site.announce(kind, sentence, details, self.incident.clone());
     }
 }

@@ -47,6 +47,7 @@ impl Announcement {
             "sentence": self.sentence,
             "incident": self.incident,
             "details": self.details,
+            "notice": self.notice(),
         })
     }
 }
@@ -83,6 +84,12 @@ mod tests {
                 "sentence": "the failover of resume ended Done",
                 "incident": "0.abc",
                 "details": {"end": "Done"},
+                "notice": {
+                    "title": "resume: a move has ended",
+                    "lines": ["The failover of resume ended Done."],
+                    "next": null,
+                    "whole": null,
+                },
             },
         });
         assert_eq!(announcement().to_event(), expected);

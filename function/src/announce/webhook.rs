@@ -6,15 +6,17 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use jiff::Timestamp;
 use reqwest::{Client, Url};
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{Announcement, CONTENT_TYPE, Kind, Outlet, signature::SigningKey};
+use super::{
+    Announcement, CONTENT_TYPE, Outlet,
+    letter::{self, Letter},
+    signature::SigningKey,
+};
 use crate::api::{ApiError, ApiErrorKind, Secret, retry::causes};
-use crate::clouds::Severity;
 
 /// Tries after the first.
 const RETRIES: usize = 3;
@@ -41,14 +43,10 @@ pub struct Webhook {
     url: Url,
     host: String,
     key: Option<SigningKey>,
+    /// Where the status page is.
+    page: Option<Url>,
     http: Client,
     call_timeout: Duration,
-}
-
-/// What is sent: a body and its headers.
-struct Letter {
-    headers: HeaderMap,
-    body: Vec<u8>,
 }
 
 impl Webhook {
@@ -69,18 +67,23 @@ impl Webhook {
         }
         let host = url.host_str().ok_or("it has no host")?.to_owned();
         let key = secret.map(SigningKey::read).transpose()?;
-        Ok(Self { kind, url, host, key, http, call_timeout })
+        Ok(Self { kind, url, host, key, page: None, http, call_timeout })
+    }
+
+    /// With a link to the status page in what people read.
+    #[must_use]
+    pub fn linking_to(self, page: Option<Url>) -> Self {
+        Self { page, ..self }
     }
 
     fn letter(&self, told: &Announcement) -> Letter {
+        let link = letter::link(self.page.as_ref(), told);
+        let link = link.as_deref();
         match self.kind {
-            WebhookKind::Slack => Letter::json(&json!({ "text": slack_text(told) })),
-            WebhookKind::Discord => Letter::json(&json!({
-                "content": format!("{} **{}**\n{}", told.symbol(), told.title(), told.short_sentence()),
-                "allowed_mentions": { "parse": [] },
-            })),
-            WebhookKind::Ntfy => ntfy(told),
-            WebhookKind::Apprise => apprise(told),
+            WebhookKind::Slack => letter::slack(told, link),
+            WebhookKind::Discord => letter::discord(told, link),
+            WebhookKind::Ntfy => letter::ntfy(told, link),
+            WebhookKind::Apprise => letter::apprise(told, link),
             WebhookKind::Generic => self.signed(told),
         }
     }
@@ -131,53 +134,6 @@ impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name())
     }
-}
-
-impl Letter {
-    fn json(body: &serde_json::Value) -> Self {
-        let mut letter = Self { headers: HeaderMap::new(), body: body.to_string().into_bytes() };
-        letter.set(header::CONTENT_TYPE, "application/json");
-        letter
-    }
-
-    fn set(&mut self, name: HeaderName, value: &str) {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
-        }
-    }
-}
-
-/// Slack, "Formatting text for app surfaces": these three characters are control characters.
-fn slack_text(told: &Announcement) -> String {
-    let sentence = told.short_sentence().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("{} *{}*\n{sentence}", told.symbol(), told.title())
-}
-
-/// ntfy, "Publishing": the body is the message, title and priority (1 to 5, 3 is ordinary) are headers.
-fn ntfy(told: &Announcement) -> Letter {
-    let (priority, tag) = match told.severity {
-        Severity::Info => ("3", "information_source"),
-        Severity::Warning => ("4", "warning"),
-        Severity::Critical => ("5", "rotating_light"),
-    };
-    let mut letter = Letter { headers: HeaderMap::new(), body: told.short_sentence().into_bytes() };
-    letter.set(HeaderName::from_static("title"), &told.title());
-    letter.set(HeaderName::from_static("priority"), priority);
-    letter.set(HeaderName::from_static("tags"), tag);
-    letter
-}
-
-/// Apprise API, "Notify" (`POST /notify/KEY`): its four types stand for colours and signs.
-fn apprise(told: &Announcement) -> Letter {
-    let kind = match (told.severity, told.kind) {
-        (Severity::Critical, _) => "failure",
-        (Severity::Warning, _) => "warning",
-        (Severity::Info, Kind::Ended | Kind::Recovered | Kind::Repaired | Kind::Drained) => "success",
-        (Severity::Info, _) => "info",
-    };
-    Letter::json(
-        &json!({ "title": told.title(), "body": told.short_sentence(), "type": kind, "format": "text" }),
-    )
 }
 
 /// One try that failed, and the pause that the receiver asked for.

@@ -10,6 +10,9 @@ pub(super) struct SiteUrl(pub(super) Url);
 /// A URL of HTTP.
 pub(super) struct WebUrl(pub(super) Url);
 
+/// Where the status page is, as everybody sees it who is told something.
+pub(super) struct PageUrl(pub(super) Url);
+
 /// Shows a URL without what may be secret in it: user, password, query and fragment.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a>(pub &'a Url);
@@ -38,6 +41,20 @@ impl FromStr for WebUrl {
         match url.scheme() {
             "http" | "https" => Ok(Self(url)),
             other => Err(format!("begins with {other}://, not with https:// or http://")),
+        }
+    }
+}
+
+impl FromStr for PageUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let WebUrl(url) = text.parse()?;
+        match url.query() {
+            Some(_) => {
+                Err("has a query: a key in it would be told to every chat; the page asks for it".to_owned())
+            }
+            None => Ok(Self(url)),
         }
     }
 }

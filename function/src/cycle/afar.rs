@@ -28,12 +28,12 @@ impl Desk {
         let by_alert = state.automatic.last().is_some_and(|moved| since.is_some_and(|since| since <= *moved));
         let was_silent = before.map_or(by_alert, |answered| !answered);
         if answers && was_silent {
-            let since = since.map_or_else(String::new, |since| format!(" since {}", clock(since)));
+            let told = since.map_or_else(String::new, |since| format!(" since {}", clock(since)));
             let sentence = format!(
-                "the primary answers again, while visitors are served by the standby{since}; {}",
+                "the primary answers again, while visitors are served by the standby{told}; {}",
                 self.way_back()
             );
-            self.site.announce(Kind::PrimaryAnswers, &sentence, json!({}), None);
+            self.site.announce(Kind::PrimaryAnswers, &sentence, json!({ "since": since }), None);
         }
     }
 

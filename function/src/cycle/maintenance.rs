@@ -25,7 +25,7 @@ impl Desk {
     ) -> Result<Option<String>, RecordError> {
         let (mut known, mut trouble) = (round.state.clone(), None);
         if let Some(due) = round.due() {
-            self.tell_of_outage(&due);
+            self.tell_of_outage(&due, round.state);
             let (state, failed) = self.see_to(signal, (due.task(), due.reason()), &known).await?;
             (known, trouble) = (state.unwrap_or(known), failed);
         }
@@ -42,13 +42,13 @@ impl Desk {
     }
 
     /// An outage of the standby and its end are told before the write that follows them.
-    fn tell_of_outage(&self, due: &Due) {
+    fn tell_of_outage(&self, due: &Due, state: &State) {
         let kind = match due {
             Due::Outage(_) => Kind::Outage,
             Due::Recovered => Kind::Recovered,
             Due::TakenUp(_) | Due::Drained => return,
         };
-        self.site.announce(kind, &due.reason(), json!({}), None);
+        self.site.announce(kind, &due.reason(), json!({ "since": state.outage }), None);
     }
 
     /// Begins a plan for the task, or carries on what is open, and sees it through: the state after it, and why it could

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::{
     Look, Place, Tone,
     headers::{SCRIPT, STYLE},
-    trouble::Told,
     view::View,
     words,
 };
+use crate::announce::Told;
 
 /// Seconds until a page looks again: own choice.
 pub(super) const REFRESH: u32 = 30;

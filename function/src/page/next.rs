@@ -4,7 +4,8 @@ use failover_core::{Command, Direction, Failback, Verb};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Asked, Overview, Place, alone, facts::SiteFacts, trouble::Told, words::sentence};
+use super::{Asked, Overview, Place, alone, facts::SiteFacts, words::sentence};
+use crate::announce::Told;
 
 /// What an operator may do now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

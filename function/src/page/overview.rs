@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Asked, Automatic, Dark, Decided, Evidence, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting,
-    asked, decisions, evidence, facts::SiteFacts, moves, names::Names, next, serving, switches, waiting,
+    asked, decisions, evidence, facts::SiteFacts, moves, names::Spoken, next, serving, switches, waiting,
 };
 use crate::clouds::Severity;
 
@@ -107,7 +107,7 @@ impl Overview {
             troubles: facts.troubles.clone(),
             commanded: !facts.commands_topic.is_empty(),
         };
-        Names::of(facts).apply(&mut overview);
+        Spoken::of(facts).apply(&mut overview);
         overview.tone = overview.tone();
         overview.next = next::next(&overview, facts);
         overview

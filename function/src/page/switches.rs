@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{
     facts::{Glimpse, SiteFacts},
-    names::{called, place},
+    names::place,
 };
+use crate::clouds::called;
 
 /// A switch as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

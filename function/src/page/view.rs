@@ -8,10 +8,9 @@ use super::{
     bar::{Bar, bar},
     signs::{Sign, signs},
     timeline::{Timeline, timeline},
-    trouble::Told,
     words,
 };
-use crate::clouds::Severity;
+use crate::{announce::Told, clouds::Severity};
 
 /// One site, at the time of the answer.
 pub(super) struct View<'a> {

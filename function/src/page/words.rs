@@ -3,6 +3,8 @@
 use failover_core::span;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+pub(crate) use crate::announce::sentence;
+
 /// The longest stretch that is just "now".
 const NOW: SignedDuration = SignedDuration::from_secs(5);
 
@@ -57,20 +59,6 @@ pub(crate) fn host(address: &str) -> String {
     host.map_or_else(|| address.to_owned(), str::to_owned)
 }
 
-/// Makes a sentence of a fragment: a capital first, a full stop last. A name of something begins as it is written.
-pub(crate) fn sentence(fragment: &str) -> String {
-    let trimmed = fragment.trim();
-    let mut letters = trimmed.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let stop = if trimmed.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    let word = trimmed.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ':', ';', '.']);
-    let is_a_name = word.contains(|letter: char| "-_./:@".contains(letter) || letter.is_ascii_digit());
-    if is_a_name {
-        return format!("{trimmed}{stop}");
-    }
-    first.to_uppercase().chain(letters).chain(stop.chars()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,12 +98,5 @@ mod tests {
         assert_eq!(host("https://will.gleich.tech/resume?x"), "will.gleich.tech");
         assert_eq!(host("tcp://192.0.2.7:22"), "192.0.2.7");
         assert_eq!(host("<b>"), "<b>");
-    }
-
-    #[test]
-    fn a_fragment_becomes_a_sentence() {
-        assert_eq!(sentence("the token expired "), "The token expired.");
-        assert_eq!(sentence("Really?"), "Really?");
-        assert_eq!(sentence(" "), "");
     }
 }

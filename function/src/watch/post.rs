@@ -241,7 +241,8 @@ impl Post {
         let sentence = format!("the certificate of {host} expires in {days} days, at {expires}; renew it");
         let severity = if days <= 1 { Severity::Critical } else { Severity::Warning };
         let news = Announcement::new(Kind::Check, Some(self.site.clone()), sentence, now);
-        self.tools.announcer.tell(news.with_severity(severity));
+        let details = serde_json::json!({ "certificate_expires": expires });
+        self.tools.announcer.tell(news.with_details(details).with_severity(severity));
     }
 }
 

@@ -2,18 +2,18 @@
 
 /// A sentence of the engine's, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told<'a> {
+pub struct Told<'a> {
     /// What to do, where it says so.
-    pub(super) mend: Option<&'a str>,
+    pub mend: Option<&'a str>,
     /// What failed.
-    pub(super) failed: &'a str,
+    pub failed: &'a str,
     /// Who said what about it.
-    pub(super) said: Option<(&'a str, &'a str)>,
+    pub said: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Told<'a> {
     /// "could not … : PROVIDER answered STATUS: WORDS; REMEDY", as clients put it; any other sentence stays whole.
-    pub(super) fn read(sentence: &'a str) -> Self {
+    pub fn read(sentence: &'a str) -> Self {
         let whole = Self { mend: None, failed: sentence, said: None };
         let Some((place, rest)) = answered(sentence) else { return whole };
         let (words, mend) = remedy(rest);

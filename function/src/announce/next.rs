@@ -1,0 +1,80 @@
+//! What to type next, the one command that fits what is announced.
+
+use failover_core::{Direction, End};
+
+use super::{Announcement, Kind, around::WayBack, details::Details, notice::Next};
+use crate::clouds::Severity;
+
+const MENDED: Option<&str> = Some("once it is mended");
+
+impl Announcement {
+    /// The command; nothing where nothing is to be done, or it goes on by itself.
+    pub(super) fn next(&self, details: &Details) -> Option<Next> {
+        match self.kind {
+            Kind::Ended => self.after(details),
+            Kind::StandbyDay => self.failback(Some("once the primary runs")),
+            Kind::PrimaryAnswers => self.failback(None),
+            Kind::Pending => self.send("failover", Some("if visitors get no answer")),
+            Kind::Held => self.send("release", Some("when automatic moves may go on")),
+            Kind::Rehearsal if self.severity == Severity::Info => None,
+            Kind::Rehearsal if self.severity == Severity::Warning => self.typed("rehearse", None),
+            Kind::Trouble | Kind::Outage | Kind::Rehearsal => self.typed("check", None),
+            Kind::Check if !details.findings.is_empty() => self.typed("check", None),
+            Kind::Refused | Kind::Adopted | Kind::Drift => self.typed("status", None),
+            Kind::Started
+            | Kind::Check
+            | Kind::Dropped
+            | Kind::Recovered
+            | Kind::Repaired
+            | Kind::Drained
+            | Kind::Released
+            | Kind::Acknowledged
+            | Kind::Test => None,
+        }
+    }
+
+    /// What a move's end leaves to do.
+    fn after(&self, details: &Details) -> Option<Next> {
+        match (details.end, details.direction) {
+            (Some(End::Done), Some(Direction::Failover)) => self.failback(Some("once the primary runs")),
+            (Some(End::Stuck), _) => self.send("acknowledge", MENDED),
+            (Some(End::Unwound), _) => self.typed("status", None),
+            _ => None,
+        }
+    }
+
+    fn failback(&self, when: Option<&'static str>) -> Option<Next> {
+        match self.around.way_back {
+            WayBack::Ordered | WayBack::Promoted => self.send("failback", when),
+            WayBack::Forced => {
+                let next = self.send("failback", Some("once you know that the primary runs"))?;
+                Some(Next { command: next.command + " --force", ..next })
+            }
+            WayBack::ByItself(_) => None,
+        }
+    }
+
+    /// That nobody has to lead visitors back, where that is so.
+    pub(super) fn way_back(&self) -> Option<String> {
+        let is_on_standby = matches!(self.kind, Kind::StandbyDay | Kind::PrimaryAnswers);
+        match self.around.way_back {
+            WayBack::ByItself(well_for) if is_on_standby => {
+                let well_for = humantime::format_duration(well_for);
+                Some(format!("They are led back by themselves once the primary has answered for {well_for}."))
+            }
+            _ => None,
+        }
+    }
+
+    fn send(&self, verb: &str, when: Option<&'static str>) -> Option<Next> {
+        if self.around.way_back == WayBack::Promoted {
+            return self.typed("promote", Some("on the machine that is to have it"));
+        }
+        self.typed(&format!("send {verb}"), when)
+    }
+
+    fn typed(&self, words: &str, when: Option<&'static str>) -> Option<Next> {
+        let of_site = self.site.as_ref().map_or_else(String::new, |site| format!(" --site {site}"));
+        Some(Next { when, command: format!("failover {words}{of_site}") })
+    }
+}
