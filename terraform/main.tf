@@ -144,6 +144,7 @@ module "function" {
   webhooks                 = module.settings.webhooks
   webhook_urls             = var.webhook_urls
   webhook_urls_version     = var.webhook_urls_version
+  page_urls                = module.page[*].uri
   service_reader_role      = module.switches.roles["service_reader"]
   deployers                = var.deployers
   old_pubsub_agent         = var.old_pubsub_agent

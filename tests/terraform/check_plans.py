@@ -176,6 +176,15 @@ def a_door_for_monitors_can_report_and_not_command(workspace):
     workspace.plan(NO_CHANGES)
 
 
+def what_is_announced_links_to_the_page_where_there_is_one(workspace):
+    workspace.apply()
+    services = {service["name"]: service for service in workspace.every("google_cloud_run_v2_service")}
+    variables = lambda: {variable["name"]: variable.get("value") for variable in services["failover"]["template"][0]["containers"][0]["env"]}
+    if variables().get("FAILOVER_PAGE_URL") != services["failover-page"]["uri"]:
+        raise Failure(f"the function takes {variables().get('FAILOVER_PAGE_URL')} for the page")
+    workspace.plan(NO_CHANGES)
+
+
 def a_board_is_made_where_it_is_asked_for_and_names_what_there_is(workspace):
     workspace.apply()
     if workspace.existing("google_monitoring_dashboard"):
@@ -377,6 +386,7 @@ CHECKS = [
     a_secret_is_written_anew_by_a_higher_number_and_its_value,
     no_plan_takes_a_secret_from_a_service_that_reads_it,
     a_door_for_monitors_can_report_and_not_command,
+    what_is_announced_links_to_the_page_where_there_is_one,
     a_board_is_made_where_it_is_asked_for_and_names_what_there_is,
     what_anybody_may_see_is_on_the_page_alone,
     everything_is_taken_down_without_secrets,

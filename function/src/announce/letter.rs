@@ -223,8 +223,8 @@ mod tests {
 
     #[test]
     fn the_longest_sentence_fits_everywhere() {
-        let long = told(Kind::Trouble, &"<&電>".repeat(2_000));
-        let count = |text: &Value| text.as_str().unwrap().chars().count();
+        let long = told(Kind::Trouble, &"<&電> ".repeat(2_000));
+        let count = |text: &Value| text.as_str().unwrap_or_default().chars().count();
         let read = |letter: Letter| serde_json::from_slice::<Value>(&letter.body).unwrap();
         let sent = read(slack(&long, Some("https://page.example.com/")));
         for block in sent["blocks"].as_array().unwrap() {

@@ -58,6 +58,15 @@ resource "google_cloud_run_v2_service" "main" {
         }
       }
 
+      # Where whoever is told something finds more.
+      dynamic "env" {
+        for_each = var.page_urls
+        content {
+          name  = "FAILOVER_PAGE_URL"
+          value = env.value
+        }
+      }
+
       dynamic "env" {
         for_each = var.webhooks
         content {

@@ -29,6 +29,12 @@ variable "image" {
   type        = string
 }
 
+variable "page_urls" {
+  description = "Where the status page is; none where there is none."
+  type        = list(string)
+  default     = []
+}
+
 variable "ingress" {
   description = "From where the function can be reached at all."
   type        = string

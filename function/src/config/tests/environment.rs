@@ -184,3 +184,21 @@ fn only_a_generic_webhook_has_a_secret_and_it_is_checked_and_never_shown() {
         ],
     );
 }
+
+#[test]
+fn the_pages_address_is_in_the_file_or_said_by_whoever_deploys_both() {
+    let page = |text: &str, said: &[(&str, &str)]| {
+        let read = read(text, Purpose::Look, said).unwrap();
+        read.page_url.map(|url| url.to_string())
+    };
+    let written = format!("page_url = \"https://page.example.com/\"\n{EXAMPLE}");
+    let said = [("FAILOVER_PAGE_URL", "https://said.example.com")];
+    assert_eq!(page(EXAMPLE, &[]), None);
+    assert_eq!(page(EXAMPLE, &said).as_deref(), Some("https://said.example.com/"));
+    assert_eq!(page(&written, &said).as_deref(), Some("https://page.example.com/"));
+    for secret in ["https://page.example.com/?key=hunter2", "hunter2"] {
+        let refused =
+            read(EXAMPLE, Purpose::Serve, &[("FAILOVER_PAGE_URL", secret)]).unwrap_err().to_string();
+        assert!(refused.contains("FAILOVER_PAGE_URL") && !refused.contains("hunter2"), "{refused}");
+    }
+}
