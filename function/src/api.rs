@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod client;
 pub(crate) mod fence;
+pub(crate) mod met;
 pub mod retry;
 pub mod secret;
 pub(crate) mod task;

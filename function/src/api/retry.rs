@@ -90,7 +90,10 @@ where
     let result = attempt
         .retry(pace.backoff())
         .when(|failure: &Failure| failure.error.kind == ApiErrorKind::Transient)
-        .adjust(|failure, planned| patience.pause(failure.wait, planned?))
+        .adjust(|failure, planned| {
+            super::met::note(&failure.error.message);
+            patience.pause(failure.wait, planned?)
+        })
         .await;
     result.map_err(|failure| patience.told(failure))
 }

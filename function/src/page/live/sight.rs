@@ -5,10 +5,10 @@ use std::sync::Arc;
 use failover_core::{Observed, Sighting, SwitchId};
 use futures::future::join_all;
 use jiff::Timestamp;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::sync::Mutex;
 
 use super::PATIENCE;
-use crate::{clouds::Switch, log::chain, page::Glimpse};
+use crate::{api::met, clouds::Switch, log::chain, page::Glimpse};
 
 /// Every switch as it was seen last.
 #[derive(Default)]
@@ -40,15 +40,16 @@ impl Sight {
 }
 
 async fn observe(switch: &dyn Switch) -> Result<Observed, String> {
-    match timeout(PATIENCE, switch.glance()).await {
+    match met::within(PATIENCE, switch.glance()).await {
         Ok(Ok(observation)) => Ok(observation.observed),
         Ok(Err(error)) => Err(chain(&error)),
-        Err(_) => Err(unanswered(switch.id())),
+        Err(met) => Err(unanswered(switch.id(), met)),
     }
 }
 
-fn unanswered(switch: &SwitchId) -> String {
-    format!("observe {switch}: no answer within {PATIENCE:?}")
+fn unanswered(switch: &SwitchId, met: Option<String>) -> String {
+    let met = met.map_or_else(String::new, |met| format!("; the last try: {met}"));
+    format!("observe {switch}: no answer within {PATIENCE:?}{met}")
 }
 
 fn newer(switch: &dyn Switch, observed: Observed, before: Option<&Glimpse>) -> Glimpse {
