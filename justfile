@@ -26,7 +26,7 @@ release:
 
 # What people read, written anew: status page, command line, announcements. The diff is the review.
 golden:
-    UPDATE=1 cargo test -p cloud-failover --test page --test announce --test operator golden
+    UPDATE=1 cargo test -p cloud-failover --lib --test page --test announce golden
 
 # The status page in a browser; its pictures are kept under target/tmp/page.
 page:

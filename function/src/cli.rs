@@ -13,6 +13,8 @@ mod help;
 mod history;
 mod init;
 mod look;
+#[cfg(feature = "man")]
+mod man;
 mod order;
 mod paint;
 mod plan;
@@ -25,10 +27,15 @@ mod send;
 mod serve;
 mod session;
 mod status;
+#[cfg(test)]
+mod told_tests;
 mod topic;
 mod validate;
+mod version;
 mod wait;
 mod waiting;
+#[cfg(not(feature = "drill"))]
+mod without_drill;
 mod words;
 
 use std::process::ExitCode;
@@ -39,7 +46,7 @@ use session::{Intention, Options};
 
 /// Fails a site over to its standby on Cloud Run when its home falls silent, and back.
 #[derive(Debug, Parser)]
-#[command(name = "failover", version, about, long_about = None)]
+#[command(name = "failover", version = version::version(), about, long_about = None)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
@@ -81,6 +88,10 @@ enum Task {
     /// Watch the whole job being done: no account, no network, no configuration
     #[cfg(feature = "drill")]
     Drill(crate::drill::DrillArguments),
+    /// Watch the whole job being done, with another build than this one
+    #[cfg(not(feature = "drill"))]
+    #[command(hide = true)]
+    Drill(without_drill::Args),
     /// Run the drill's clouds alone
     #[cfg(feature = "drill")]
     #[command(hide = true)]
@@ -89,6 +100,9 @@ enum Task {
     Edge(edge::Args),
     /// Print what a shell needs to complete these commands
     Completions(completions::Args),
+    /// Write the manual's pages into a folder
+    #[cfg(feature = "man")]
+    Man(man::Args),
 }
 
 /// Does what the command line asks for.
@@ -116,12 +130,16 @@ pub fn run() -> ExitCode {
         Task::Serve(args) => serve::run(&args, &options),
         #[cfg(feature = "drill")]
         Task::Drill(arguments) => crate::drill::drill(&arguments),
+        #[cfg(not(feature = "drill"))]
+        Task::Drill(args) => without_drill::run(&args),
         #[cfg(feature = "drill")]
         Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
         Task::Init(args) => init::run(&args, &options),
         Task::Validate(args) => validate::run(&args, &options),
         Task::Edge(args) => edge::run(&args),
         Task::Completions(args) => completions::run(&args),
+        #[cfg(feature = "man")]
+        Task::Man(args) => man::run(&args, &options),
     }
 }
 

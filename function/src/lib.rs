@@ -12,6 +12,10 @@
 //! [`config`] reads what the operator decided, [`site`] has one guarded site with its parts, and [`app`] wires all of it.
 //! [`watch`] is a program of its own. Which part may use which is a table in `tests/layers`. Read [`cycle`] first.
 
+// Stories of the page's tests are told to tests in here too, and name this library as they do there.
+#[cfg(test)]
+extern crate self as cloud_failover;
+
 pub mod act;
 pub mod announce;
 pub mod api;

@@ -69,6 +69,27 @@ pub async fn failover(sandbox: &Sandbox, config: &Path, words: &[&str], environm
     }
 }
 
+/// The same at a terminal with so many columns: what is on it at the end, line by line, its colours taken off.
+pub async fn at_a_terminal(sandbox: &Sandbox, config: &Path, words: &[&str], columns: u16) -> Vec<String> {
+    let program = env!("CARGO_BIN_EXE_failover");
+    let line = format!("stty cols {columns} rows 40; {program} {}", words.join(" "));
+    let mut script = Command::new("script");
+    let typed = command(sandbox, config, words, &[("TERM", "xterm"), ("LANG", "C.UTF-8")]);
+    let environment = typed.as_std().get_envs().filter_map(|(name, value)| Some((name, value?)));
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear().envs(environment);
+    script.stdin(Stdio::null()).kill_on_drop(true);
+    let ended = tokio::time::timeout(PATIENCE, script.output()).await;
+    let ended =
+        ended.unwrap_or_else(|_| panic!("{words:?} has no end")).expect("script, of util-linux, is there");
+    let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(!told.contains("panicked"), "{told}");
+    let plain = regex_lite::Regex::new("\u{1b}\\[[0-9;?]*[a-zA-Z]")
+        .expect("a pattern")
+        .replace_all(&told, "")
+        .into_owned();
+    plain.split(['\r', '\n']).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
 /// The same, not begun yet.
 pub fn command(sandbox: &Sandbox, config: &Path, words: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));

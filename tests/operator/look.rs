@@ -92,6 +92,14 @@ async fn status_says_what_it_could_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_gives_no_answer_in_time_is_told_with_what_its_last_try_met() {
+    let drill = Drill::start().await;
+    drill.sandbox.world.fault(sandbox::Aim::at("monitoring.get_check"), sandbox::Fault::status(503));
+    let ran = drill.failover(&["status"]).await;
+    ran.ends(1).says("no answer within 2.5s; the last try:").says("503");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn history_tells_moves_with_their_stages_and_decisions_with_their_reasons() {
     let drill = Drill::start().await;
     drill.failover(&["history"]).await.ends(0).says("Nothing has happened yet");

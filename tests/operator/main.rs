@@ -11,6 +11,7 @@ mod document;
 mod init;
 mod look;
 mod monitors;
+mod narrow;
 mod promote;
 mod publish;
 mod reconcile;

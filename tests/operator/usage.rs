@@ -14,7 +14,13 @@ async fn help_groups_the_commands_and_tells_the_exit_codes() {
     for line in help.out.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
-    drill.failover(&["--version"]).await.ends(0);
+    let version = drill.failover(&["--version"]).await;
+    let told =
+        option_env!("FAILOVER_COMMIT").map_or("(of a commit that its build was not told)", |_| "(commit ");
+    assert!(
+        version.ends(0).out.starts_with(&format!("failover {} {told}", env!("CARGO_PKG_VERSION"))),
+        "{version:?}"
+    );
     drill.failover(&["completions", "bash"]).await.ends(0).says("_failover()");
     let script = drill.failover(&["edge", "script"]).await;
     assert_eq!(script.ends(0).out, include_str!("../../edge/gate.js"));
@@ -113,4 +119,27 @@ async fn a_configuration_is_validated_without_asking_anybody() {
     assert_eq!(told["error"]["problems"].as_array().map(Vec::len), Some(problems.len()), "{told}");
     let schema = drill.failover(&["validate", "--schema"]).await.ends(0).json();
     assert_eq!(schema["properties"]["sites"]["items"]["properties"]["cooldown"]["default"], "10m");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manual_has_a_page_for_each_command() {
+    let drill = Drill::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let man = folder.path().join("share/man/man1");
+    drill.failover(&["man", &man.display().to_string()]).await.ends(0);
+    let page =
+        |name: &str| std::fs::read_to_string(man.join(name)).unwrap_or_else(|_| panic!("{name} is there"));
+    let first = page("failover.1");
+    for words in
+        [".TH failover 1", "failover\\-status(1)", "the configuration is wrong", "failover send hold"]
+    {
+        assert!(first.contains(words), "{words:?} isn't in\n{first}");
+    }
+    assert!(!first.contains('\u{1b}') && !first.contains("sandbox"), "{first}");
+    for name in ["status", "history", "plan", "check", "send", "act", "serve", "watch"] {
+        assert!(page(&format!("failover-{name}.1")).contains("\\-\\-config"), "{name}");
+    }
+    let taken = folder.path().join("a-file");
+    std::fs::write(&taken, "").expect("written");
+    drill.failover(&["man", &taken.display().to_string()]).await.ends(1).says("can't be written to");
 }

@@ -12,6 +12,7 @@ mod golden;
 mod live;
 mod markup;
 mod metrics;
+mod nights;
 mod overview;
 mod public;
 mod scenes;

@@ -1,15 +1,13 @@
 //! Nights, and calm days, as everybody should be able to read them: shown in a browser, and kept as text.
 
-use cloud_failover::{
-    clouds::Severity,
-    page::{Finding, Overview},
-};
-use failover_core::{End, Event, Observed, Position};
+use cloud_failover::page::Overview;
+use failover_core::Position;
 use jiff::Timestamp;
 
 use crate::{
     markup::{everywhere, hostile_moves},
-    story::{Story, after, before, calm, during, incident, returned, time},
+    nights::{blind, crowded, dark, halted, pending, stuck},
+    story::{Story, after, before, calm, during, returned},
 };
 
 /// A night, and what has to be read off it at once.
@@ -32,80 +30,6 @@ fn scene(
     Scene { name, sites: vec![story.overview()], now: story.now, at_once, anywhere }
 }
 
-fn stuck() -> Story {
-    let trouble = "Cloudflare refuses the token (403, code 10000); make one with Zone, Page Rules, Edit and put it \
-                   into the secret CLOUDFLARE_API_TOKEN";
-    during().ends(End::Stuck, Position::Primary, trouble).later(1_260_000)
-}
-
-fn pending() -> Story {
-    let held = failover_core::Hold {
-        by: Some("alice".to_owned()),
-        reason: Some("moving house until Saturday".to_owned()),
-        since: time("2026-11-19T18:00:00Z"),
-        until: time("2026-11-21T18:00:00Z"),
-    };
-    let reason =
-        "automatic moves are off until 2026-11-21 18:00:00 UTC, says alice: moving house until Saturday";
-    before()
-        .at("2026-11-19T18:00:00Z")
-        .with(Event::Held { hold: held, message: "77".to_owned() })
-        .at("2026-11-20T03:12:37.3Z")
-        .with(Event::Pending { incident: incident(), reason: reason.to_owned() })
-        .later(640_000)
-}
-
-/// Power failed on the standby's side too.
-fn dark() -> Story {
-    let sentence =
-        "three reconciles in a row found the public URL silent (503 Service Unavailable)".to_owned();
-    after()
-        .with(Event::Outage { sentence, nonce: "n".to_owned() })
-        .with(Event::Kept { nonce: "n".to_owned() })
-        .sees(2, Observed::At(Position::Primary))
-        .later(400_000)
-}
-
-/// Everything at once that may stand on the page of a site on its standby.
-fn crowded() -> Story {
-    let hold = failover_core::Hold {
-        by: Some("alice".to_owned()),
-        reason: None,
-        since: time("2026-11-20T05:00:00Z"),
-        until: time("2026-11-22T05:00:00Z"),
-    };
-    let finding = |severity, sentence: &str, mend: Option<&str>| Finding {
-        severity,
-        sentence: sentence.to_owned(),
-        mend: mend.map(str::to_owned),
-    };
-    let mut story = after()
-        .with(Event::Held { hold, message: "78".to_owned() })
-        .sees(0, Observed::Mixed("allUsers holds the role, but under a condition".to_owned()))
-        .sees(2, Observed::At(Position::Primary))
-        .finds(finding(Severity::Critical, "the Cloudflare token expires in 3 days", None))
-        .finds(finding(
-            Severity::Warning,
-            "the subscription failover-alerts expires after 31 days without activity",
-            Some("gcloud pubsub subscriptions update failover-alerts --expiration-period=never --project=gleich-tech"),
-        ))
-        .finds(finding(Severity::Info, "page rules are deprecated; move to a redirect rule", None));
-    story.facts.troubles = vec![
-        "failed to observe uptime_check projects/gleich-tech/uptimeCheckConfigs/resume-abc123: no \
-                                 answer within 2.5s"
-            .to_owned(),
-    ];
-    story
-}
-
-fn blind() -> Story {
-    let mut story = before();
-    story.facts.state = None;
-    story.facts.entries.clear();
-    story.facts.troubles = vec!["the journal of resume could not be reached: connection refused".to_owned()];
-    story.blind()
-}
-
 fn several() -> Scene {
     let mut blog = after();
     blog.facts.name = "blog".parse().unwrap();
@@ -118,17 +42,6 @@ fn several() -> Scene {
         at_once: &["blog\nstandby", "resume\nprimary"],
         anywhere: &["blog.gleich.tech"],
     }
-}
-
-/// A failover that a token which isn't one keeps from going on.
-fn halted() -> Story {
-    let rule = "zones/023e105f4ecef8ad9ca31a8372d0c353/pagerules/9a7806061c88ada191ed06f989cc3dac";
-    let trouble = format!(
-        "observe cloudflare_page_rule {rule}: could not read {rule}: Cloudflare answered 400: Invalid request headers: \
-         Invalid format for Authorization header (6111) (6003); that is not a Cloudflare token: it is cut short or has \
-         something around it; make one at https://dash.cloudflare.com/profile/api-tokens and set CLOUDFLARE_API_TOKEN"
-    );
-    (1..12).fold(during(), |story, _| story.later(60_000).tries_in_vain(&trouble))
 }
 
 /// Six sites on a calm day.
@@ -170,9 +83,9 @@ pub(crate) fn scenes() -> Vec<Scene> {
         scene(
             "halted",
             &halted().silent(),
-            &["Visitors get\nno answer", "The failover can't go on"],
+            &["Visitors get\nno answer", "What next?", "Mend this: That is not a Cloudflare token"],
             &[
-                "Mend this: That is not a Cloudflare token",
+                "The failover can't go on",
                 "What failed: Could not read the page rule of will.gleich.tech: Cloudflare answered 400.",
                 "In Cloudflare's words",
                 "11 times since 03:13",

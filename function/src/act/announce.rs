@@ -7,11 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{done::Done, permit::Permit};
-use crate::{
-    announce::Kind,
-    clouds::Severity,
-    site::Guarded,
-};
+use crate::{announce::Kind, clouds::Severity, site::Guarded};
 
 /// Who tells people of one plan.
 #[derive(Debug)]

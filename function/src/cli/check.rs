@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The site; without it all of them.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Option<SiteName>,
     /// Look as this service account; without it as the function's own, where you may.
     #[arg(long = "as", value_name = "ACCOUNT")]
@@ -34,6 +34,9 @@ pub(super) struct Args {
 /// A credential is looked for no longer than this: whoever has one has it in less, and the rest of three seconds is for
 /// the process itself.
 const CREDENTIALS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Where the second column begins.
+const COLUMN: usize = 14;
 
 /// Where nobody is signed in.
 const NOT_SIGNED_IN: &str = "no Google credentials on this machine: gcloud auth application-default login";
@@ -80,7 +83,8 @@ async fn credentials(parts: &Parts) -> Result<(), Failure> {
 }
 
 fn told(report: &Report, width: usize) -> String {
-    let mut text = format!("{DIM}looked as{DIM:#} {}\n", words::wrap(&report.looked_as, 10, width));
+    let looked = format!("{DIM}looked as{DIM:#} {}", report.looked_as);
+    let mut text = words::wrap(&looked, words::column(10, width), width) + "\n";
     let mut sites: Vec<Option<&SiteName>> = Vec::new();
     for finding in &report.findings {
         if !sites.contains(&finding.site.as_ref()) {
@@ -102,20 +106,22 @@ fn told(report: &Report, width: usize) -> String {
             let _ = writeln!(text, "  {DIM}·{DIM:#} {}", words::wrap(&words::sentence(line), 4, width));
         }
     }
-    let _ = writeln!(text, "\n{}", summary(report));
+    for line in summary(report).lines() {
+        let _ = write!(text, "\n{}", words::wrap(line, 0, width));
+    }
     text
 }
 
 fn tell(text: &mut String, finding: &Finding, width: usize) {
-    let mark = match finding.severity {
-        Severity::Critical => in_style(BAD, "✗ critical"),
-        Severity::Warning => in_style(WARN, "! warning "),
-        Severity::Info => in_style(DIM, "· note    "),
+    let (style, mark) = match finding.severity {
+        Severity::Critical => (BAD, "✗ critical"),
+        Severity::Warning => (WARN, "! warning"),
+        Severity::Info => (DIM, "· note"),
     };
-    let sentence = words::wrap(&words::sentence(&finding.sentence), 14, width);
-    let _ = writeln!(text, "  {mark}  {sentence}");
+    text.push_str(&words::labelled(mark, style, &words::sentence(&finding.sentence), COLUMN, width));
+    let column = words::column(COLUMN, width);
     // A command is copied whole: it is never broken into lines of ours.
-    let _ = writeln!(text, "              {COMMAND}{}{COMMAND:#}", finding.mend);
+    let _ = writeln!(text, "{:column$}{COMMAND}{}{COMMAND:#}", "", finding.mend);
 }
 
 fn summary(report: &Report) -> String {
@@ -134,4 +140,73 @@ fn summary(report: &Report) -> String {
     let extent = in_style(WARN, format!("The check {extent}"));
     let blind = format!("{extent}: nothing is known of the others.");
     if found.is_empty() { blind } else { format!("{found}\n{blind}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::told_tests::{Print, keep};
+    use super::*;
+    use crate::clouds::Area;
+
+    fn report(findings: Vec<Finding>, unseen: &[&str], notes: &[&str]) -> Report {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Report {
+            looked_as: "failover-function@gleich-tech.iam.gserviceaccount.com, as which you may act"
+                .to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            looked_at: 14 - unseen.len(),
+            things: 14,
+            findings,
+            unseen: texts(unseen),
+            notes: texts(notes),
+        }
+    }
+
+    fn finding(site: Option<&str>, severity: Severity, sentence: &str, mend: &str) -> Finding {
+        let site = site.map(|site| site.parse().expect("a name"));
+        Finding { site, area: Area::Standby, severity, sentence: sentence.to_owned(), mend: mend.to_owned() }
+    }
+
+    fn broken() -> Vec<Finding> {
+        let ingress =
+            "visitors could not reach the standby resume: its ingress is INGRESS_TRAFFIC_INTERNAL_ONLY";
+        let mend =
+            "gcloud run services update resume --ingress all --project gleich-tech --region us-central1";
+        let expiry = "the subscription failover-alerts expires after 31 days without activity";
+        let never = "gcloud pubsub subscriptions update failover-alerts --expiration-period=never --project=gleich-tech";
+        vec![
+            finding(Some("resume"), Severity::Critical, ingress, mend),
+            finding(None, Severity::Warning, expiry, never),
+        ]
+    }
+
+    #[test]
+    fn golden_files_show_what_a_check_found() {
+        let unseen = [
+            "could not read the settings of projects/gleich-tech/subscriptions/failover-alerts: not permitted",
+            "whether an organisation policy refuses allUsers is not seen; a rehearsal proves it",
+        ];
+        let notes = ["page rules are deprecated at Cloudflare; move to a redirect rule"];
+        let reports = [
+            ("sound", report(Vec::new(), &[], &[])),
+            ("sound-with-a-note", report(Vec::new(), &[], &notes)),
+            ("broken", report(broken(), &[], &notes)),
+            ("blind", report(Vec::new(), &unseen, &[])),
+            ("broken-and-blind", report(broken(), &unseen, &notes)),
+        ];
+        let prints = reports.each_ref().map(|(name, report)| (*name, move |width| told(report, width)));
+        keep("check", &prints.each_ref().map(|(name, print)| (*name, print as Print<'_>)));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_never_called_sound() {
+        let told = |report: &Report| anstream::adapter::strip_str(&told(report, 100)).to_string();
+        let blind = told(&report(Vec::new(), &["the journal could not be read"], &[]));
+        assert!(blind.contains("looked at 13 of 14 things: nothing is known of the others."), "{blind}");
+        assert!(!blind.contains("Nothing was found") && !blind.contains("0 critical"), "{blind}");
+        assert!(
+            told(&report(Vec::new(), &[], &[])).contains("Nothing was found that would break in an outage.")
+        );
+        assert!(told(&report(broken(), &[], &[])).contains("1 critical, 1 to look at."));
+    }
 }

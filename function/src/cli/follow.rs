@@ -92,12 +92,12 @@ pub(super) fn ended(end: End, sentence: &str) -> String {
         End::Unwound | End::Overtaken => WARN,
         End::Stuck => BAD,
     };
-    format!("{} {}", in_style(style, end), words::sentence(sentence))
+    format!("{}: {}", in_style(style, end), words::sentence(sentence))
 }
 
 /// A refusal, for people.
 pub(super) fn refused(sentence: &str) -> String {
-    format!("{} {}", in_style(WARN, "refused"), words::sentence(sentence))
+    format!("{}: {}", in_style(WARN, "refused"), words::sentence(sentence))
 }
 
 /// The moves that went on after entry `since`, newest first; for telling, so an unread journal tells of none.

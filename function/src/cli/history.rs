@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use failover_core::{End, Entry, SiteName, clock};
+use failover_core::{End, Entry, SiteName};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -24,11 +24,13 @@ const ENTRIES_PER_MOVE: usize = 12;
 const FEWEST: usize = 60;
 /// Cells of the longest bar.
 const BAR: usize = 30;
+/// Columns before a bar.
+const BEFORE_BAR: usize = 27;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The site; without it all of them.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Option<SiteName>,
     /// How many moves, and how many decisions.
     #[arg(long, short = 'n', value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -87,18 +89,24 @@ impl Tale {
     fn told(&self, now: Timestamp, width: usize) -> String {
         let mut text = format!("{BOLD}{}{BOLD:#}\n", self.site);
         if self.moves.is_empty() && self.decisions.is_empty() {
-            text += "  Nothing has happened yet: the journal is empty.\n";
+            let _ = writeln!(
+                text,
+                "  {}",
+                words::wrap("Nothing has happened yet: the journal is empty.", 2, width)
+            );
         }
         for told in &self.moves {
             tell(&mut text, told, now, width);
         }
         if !self.decisions.is_empty() {
-            let _ = writeln!(text, "\n  {BOLD}decided, newest first{BOLD:#}");
+            let title = format!("{BOLD}decided, newest first{BOLD:#}");
+            let _ = writeln!(text, "\n  {}", words::wrap(&title, 2, width));
         }
         for decided in &self.decisions {
             let (style, what) = (style_of(decided.tone), &decided.what);
             let why = words::wrap(&words::sentence(&decided.why), 4, width);
-            let _ = writeln!(text, "  {} {}\n    {why}", clock(decided.at), in_style(style, what));
+            let what = format!("{} {}", words::clock(decided.at), in_style(style, what));
+            let _ = writeln!(text, "  {}\n    {why}", words::wrap(&what, 4, width));
         }
         text
     }
@@ -108,8 +116,10 @@ fn tell(text: &mut String, told: &Move, now: Timestamp, width: usize) {
     let end = in_style(told.end.map_or(WARN, style_of_end), told.end_word());
     let took = words::took(told.took_ms(now));
     let begun = words::when(now, told.begun_at);
-    let _ = writeln!(text, "\n  {BOLD}{}{BOLD:#} {end} in {took}, {begun}", told.direction);
-    let _ = writeln!(text, "    {DIM}asked by {}, entry {}{DIM:#}", told.asked_by, told.plan);
+    let head = format!("{BOLD}{}{BOLD:#} {end} in {took}, {begun}", told.direction);
+    let asked = format!("{DIM}asked by {}, entry {}{DIM:#}", told.asked_by, told.plan);
+    let _ = writeln!(text, "\n  {}", words::wrap(&head, 4, width));
+    let _ = writeln!(text, "    {}", words::wrap(&asked, 4, width));
     let _ = writeln!(text, "    {}", words::wrap(&words::sentence(&told.reason), 4, width));
     if let Some(remark) = told.remark() {
         let _ = writeln!(text, "    {}", words::wrap(&words::sentence(remark), 4, width));
@@ -120,11 +130,10 @@ fn tell(text: &mut String, told: &Move, now: Timestamp, width: usize) {
     }
     let longest = told.stages.iter().map(|stage| stage.took_ms).max().unwrap_or(0);
     for stage in &told.stages {
-        let bar = bar(stage, longest);
-        let _ = writeln!(text, "    {:<9} {:>11}  {DIM}{bar}{DIM:#}", stage.name, words::took(stage.took_ms));
+        text.push_str(&line(stage.name, stage.took_ms, &bar(stage, longest, room(width)), width));
     }
     if let Some(total) = told.stages.last().filter(|_| told.stages.len() > 1) {
-        let _ = writeln!(text, "    {:<9} {:>11}", "in all", words::took(total.total_ms));
+        text.push_str(&line("in all", total.total_ms, "", width));
     }
     for part in told.steps.iter().filter(|part| part.note.is_some()) {
         let note = part.note.as_deref().unwrap_or_default();
@@ -132,9 +141,24 @@ fn tell(text: &mut String, told: &Move, now: Timestamp, width: usize) {
     }
 }
 
+/// A stage and its time, and its bar where there is room for one.
+fn line(name: &str, took_ms: u64, bar: &str, width: usize) -> String {
+    let took = words::took(took_ms);
+    if words::is_narrow(width) {
+        return format!("    {}\n", words::wrap(&format!("{name} {took}"), 6, width));
+    }
+    let bar = if bar.is_empty() { String::new() } else { format!("  {DIM}{bar}{DIM:#}") };
+    format!("    {name:<9} {took:>11}{bar}\n")
+}
+
+/// Cells that are left for a bar.
+fn room(width: usize) -> usize {
+    width.saturating_sub(BEFORE_BAR).min(BAR)
+}
+
 /// As long as the stage took, compared with the longest of its move.
-fn bar(stage: &Stage, longest: u64) -> String {
-    let eighths = (stage.took_ms * 8 * BAR as u64).checked_div(longest).unwrap_or(0).max(1);
+fn bar(stage: &Stage, longest: u64, room: usize) -> String {
+    let eighths = (stage.took_ms * 8 * room as u64).checked_div(longest).unwrap_or(0).max(1);
     let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][usize::try_from(eighths % 8).unwrap_or(0)];
     "█".repeat(usize::try_from(eighths / 8).unwrap_or(0)) + rest
 }
@@ -154,5 +178,37 @@ fn style_of_end(end: End) -> anstyle::Style {
         End::Overtaken => BOLD,
         End::Unwound => WARN,
         End::Stuck => BAD,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::told_tests::{
+        Print, keep,
+        nights::{halted, pending, stuck},
+        story::{Story, calm, during, returned},
+    };
+    use super::*;
+
+    fn told(story: &Story, width: usize) -> String {
+        let facts = &story.facts;
+        let moves = moves(&facts.entries, facts.state.as_ref(), &facts.policy);
+        let tale = Tale { site: facts.name.clone(), moves, decisions: newest(&facts.entries, 5) };
+        tale.told(story.now, width)
+    }
+
+    #[test]
+    fn golden_files_show_history() {
+        let stories = [
+            ("nothing", Story::new("resume")),
+            ("during", during()),
+            ("returned", returned()),
+            ("calm", calm()),
+            ("pending", pending()),
+            ("halted", halted()),
+            ("stuck", stuck()),
+        ];
+        let prints = stories.each_ref().map(|(name, story)| (*name, move |width| told(story, width)));
+        keep("history", &prints.each_ref().map(|(name, print)| (*name, print as Print<'_>)));
     }
 }

@@ -11,7 +11,7 @@ use super::{exit::Failure, session::Session};
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Order {
     /// The site; without it the only one, or all where that makes sense.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     pub(super) site: Option<SiteName>,
     /// Why, for the journal and for whoever reads it tomorrow.
     #[arg(long, short, value_name = "TEXT")]

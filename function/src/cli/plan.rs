@@ -1,7 +1,5 @@
 //! `failover plan`: what a move would do now, in order, and what holds it back. Looks at everything, writes nothing.
 
-use std::fmt::Write;
-
 use failover_core::{
     Command, Decision, Direction, Event, Facts, Incident, Plan, Position, Reason, Role, Served, Sighting,
     Signal, SignalKind, SiteName, State, Step, Terms, Verdict, decide, looks,
@@ -14,11 +12,14 @@ use super::{
     act::Way,
     exit::{Exit, Failure},
     look,
-    paint::{BOLD, DIM, GOOD, WARN, in_style},
+    paint::{BOLD, GOOD, PLAIN, WARN, in_style},
     session::Session,
     words,
 };
 use crate::site::Guarded;
+
+/// Where the second column begins.
+const COLUMN: usize = 14;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,7 +27,7 @@ pub(super) struct Args {
     #[arg(value_enum)]
     way: Way,
     /// The site; without it the only one.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Option<SiteName>,
     /// As if the command were given with --force.
     #[arg(long)]
@@ -197,15 +198,13 @@ fn set(role: Role, to: Position, seen: &[Sighting]) -> String {
 impl Prospect {
     fn told(&self, width: usize) -> String {
         let (verb, site) = (self.direction, &self.site);
-        let mut text = format!("{BOLD}{verb} of {site}{BOLD:#}, if it were asked for now\n\n");
+        let title = format!("{BOLD}{verb} of {site}{BOLD:#}, if it were asked for now");
+        let mut text = words::wrap(&title, 2, width) + "\n\n";
+        let mut line = |label: &str, told: &str| text += &words::labelled(label, PLAIN, told, COLUMN, width);
         for (number, ahead) in (1..).zip(&self.steps) {
-            let what = words::wrap(&ahead.what, 14, width);
-            let _ = writeln!(text, "  {DIM}{number}{DIM:#} {:<9} {what}", ahead.step.to_string());
+            line(&format!("{number} {}", ahead.step), &ahead.what);
         }
-        text.push('\n');
-        let mut line = |label: &str, told: &str| {
-            let _ = writeln!(text, "  {label:<11} {}", words::wrap(told, 14, width));
-        };
+        line("", "");
         line("a command", &self.command.told());
         if let Some(automatic) = &self.automatic {
             line("an alert", &automatic.told());
@@ -243,5 +242,82 @@ fn primary(served: &Served) -> String {
         Served::By(position) => format!("the {position} answers at the primary's own URL"),
         Served::Silent(why) => format!("silent: {why}"),
         Served::Unknown(why) => why.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::told_tests::{Print, keep};
+    use super::*;
+
+    fn word(moves: bool, verdict: &'static str, reason: &str) -> Word {
+        Word { moves, verdict, reason: reason.to_owned(), until: None }
+    }
+
+    fn prospect(
+        direction: Direction,
+        command: Word,
+        automatic: Option<Word>,
+        steps: &[(Step, &str)],
+    ) -> Prospect {
+        let silent = || Served::Silent("connection refused".to_owned());
+        let public = if direction == Direction::Failover { Served::By(Position::Primary) } else { silent() };
+        Prospect {
+            site: "resume".parse().expect("a name"),
+            direction,
+            command,
+            automatic,
+            steps: steps.iter().map(|(step, what)| Ahead { step: *step, what: (*what).to_owned() }).collect(),
+            standby_unable: None,
+            public,
+            primary: silent(),
+        }
+    }
+
+    #[test]
+    fn golden_files_show_what_would_be_done() {
+        let forth = [
+            (Step::Open, "cloud_run_invoker resume: closed → open"),
+            (Step::Answer, "wait until https://will.iam.gleich.tech/ answers"),
+            (
+                Step::Route,
+                "cloudflare_page_rule 9a7806061c88ada191ed06f989cc3dac: to the primary → to the standby",
+            ),
+            (Step::Verify, "wait until a visitor of https://will.gleich.tech/ is served by the standby"),
+            (Step::Pause, "uptime_check resume-abc123: watching → paused"),
+        ];
+        let back = [
+            (
+                Step::Route,
+                "cloudflare_page_rule 9a7806061c88ada191ed06f989cc3dac: to the standby → to the primary",
+            ),
+            (Step::Close, "cloud_run_invoker resume: open → closed"),
+        ];
+        let asked = || word(true, "move", "asked for by an operator");
+        let alerted = word(true, "move", "an incident is open and the public URL doesn't answer");
+        let cooling =
+            "the cooldown after the last move lasts until 2026-11-20 03:22:40 UTC; \"acknowledge\" lifts it";
+        let silent = "the primary has not answered twice in a row (connection refused); start it, or send \"failback\" with \"force\": true";
+        let failover = |automatic| prospect(Direction::Failover, asked(), Some(automatic), &forth);
+        let mut unable =
+            failover(word(false, "pending", "the standby can't serve: it has no ready revision"));
+        unable.standby_unable = Some("it has no ready revision".to_owned());
+        let prospects = [
+            ("failover", failover(alerted)),
+            ("failover-held-back", failover(word(false, "pending", cooling))),
+            ("failover-to-a-standby-that-is-unable", unable),
+            ("failback-refused", prospect(Direction::Failback, word(false, "refused", silent), None, &back)),
+            (
+                "failback-already-there",
+                prospect(
+                    Direction::Failback,
+                    word(false, "stay", "the site is on its primary already"),
+                    None,
+                    &[],
+                ),
+            ),
+        ];
+        let prints = prospects.each_ref().map(|(name, prospect)| (*name, move |width| prospect.told(width)));
+        keep("plan", &prints.each_ref().map(|(name, print)| (*name, print as Print<'_>)));
     }
 }

@@ -40,7 +40,7 @@ const LOOKS: u32 = 10;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The site that this machine is to serve.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Option<SiteName>,
     /// Why, for the journal and for whoever reads it tomorrow.
     #[arg(long, short, value_name = "TEXT")]

@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[arg(value_enum)]
     seen: Seen,
     /// The site; without it the only one.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Option<SiteName>,
     /// The monitor's own name.
     #[arg(long, short, default_value = "report", value_parser = watcher)]

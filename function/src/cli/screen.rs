@@ -20,6 +20,8 @@ use super::{
 const WIDEST: usize = 100;
 /// Where nobody says how wide a line may be.
 const USUAL: usize = 80;
+/// Nobody reads on a narrower one.
+const NARROWEST: usize = 16;
 
 /// Who reads, and how.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +36,7 @@ impl Screen {
     pub(super) fn new(json: bool) -> Self {
         let lively = !json && std::io::stderr().is_terminal();
         let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        Self { json, lively, width: columns.unwrap_or(USUAL).clamp(40, WIDEST) }
+        Self { json, lively, width: columns.unwrap_or(USUAL).clamp(NARROWEST, WIDEST) }
     }
 
     /// Whether a person watches while something takes time.
@@ -61,7 +63,11 @@ impl Screen {
     /// Something on the way to the answer, for people only.
     pub(super) fn remark(&self, line: impl Display) {
         if !self.json {
-            out(&line.to_string());
+            let line = line.to_string();
+            let fits = line.lines().all(|line| words::visible(line) <= self.width);
+            let begins = line.len() - line.trim_start().len();
+            let broken = || format!("{:begins$}{}", "", words::wrap(&line, begins + 2, self.width));
+            out(&if fits { line.clone() } else { broken() });
         }
     }
 

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::{
     exit::{Exit, Failure},
-    look,
     paint::{BAD, BOLD, COMMAND, DIM, GOOD, WARN, in_style},
     session::Session,
     words,
 };
 use crate::{
+    announce::Told,
     clouds::Severity,
     page::{Asked, Live, Move, Overview, Place, Seen, Source, Tone},
 };
@@ -25,7 +25,7 @@ const COLUMN: usize = 13;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The site; without it all of them.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Option<SiteName>,
 }
 
@@ -99,23 +99,35 @@ impl Page<'_> {
                 let to = serving.moving_to.map_or_else(String::new, |to| format!(" to its {to}"));
                 (WARN.bold(), format!("MOVING{to}"))
             }
-            Place::Unknown => (BAD, "nobody knows where".to_owned()),
+            Place::Unknown => return self.unknown(),
         };
         let since = serving.since.map_or_else(
             || "no move is on record".to_owned(),
             |since| format!("since {}", words::when(self.now, since)),
         );
         let site = &self.site.site;
-        match &self.site.dark {
+        let told = match &self.site.dark {
             Some(dark) => {
                 let lasts = dark
                     .since
                     .map_or_else(String::new, |since| format!(", since {}", words::when(self.now, since)));
                 let dark = in_style(BAD.bold(), "NO ANSWER".to_owned());
-                format!("{BOLD}{site}{BOLD:#} gives visitors {dark}{lasts}; it is {said}, {since}\n")
+                format!("{BOLD}{site}{BOLD:#} gives visitors {dark}{lasts}; it is {said}, {since}")
             }
-            None => format!("{BOLD}{site}{BOLD:#} is {}, {since}\n", in_style(style, said)),
-        }
+            None => format!("{BOLD}{site}{BOLD:#} is {}, {since}", in_style(style, said)),
+        };
+        words::wrap(&told, 2, self.width) + "\n"
+    }
+
+    /// Where nobody can say who serves, nobody can say since when either.
+    fn unknown(&self) -> String {
+        let site = &self.site.site;
+        let dark = match &self.site.dark {
+            Some(_) => format!(", and they get {}", in_style(BAD.bold(), "NO ANSWER")),
+            None => String::new(),
+        };
+        let told = format!("{BOLD}{site}{BOLD:#}: who serves visitors is {}{dark}", in_style(BAD, "UNKNOWN"));
+        words::wrap(&told, 2, self.width) + "\n"
     }
 
     fn troubles(&self, text: &mut String) {
@@ -123,8 +135,7 @@ impl Page<'_> {
             self.line(text, "unread", BAD, &words::sentence(trouble));
         }
         if let Some(stuck) = &self.site.stuck {
-            let told =
-                format!("{} Since {}.", words::sentence(&stuck.sentence), words::when(self.now, stuck.at));
+            let told = format!("{} Since {}.", failed(&stuck.sentence), words::when(self.now, stuck.at));
             self.line(text, "stuck", BAD, &told);
         }
         if let Some(since) = self.site.serving.outage_since {
@@ -155,7 +166,7 @@ impl Page<'_> {
     }
 
     fn switch(&self, text: &mut String, seen: &Seen) {
-        let mut told = format!("{}, {}", seen.words(), look::short(&seen.switch));
+        let mut told = format!("{}, {}", seen.words(), seen.called);
         if seen.drifted {
             let _ = write!(told, "; it belongs {}", seen.belongs_words());
         }
@@ -190,7 +201,7 @@ impl Page<'_> {
         );
         self.line(text, "moving", WARN, &told);
         if let Some(trouble) = &open.trouble {
-            self.line(text, "trouble", BAD, &words::sentence(&trouble.sentence));
+            self.line(text, "trouble", BAD, &failed(&trouble.sentence));
         }
     }
 
@@ -241,17 +252,18 @@ impl Page<'_> {
     fn next(&self, text: &mut String) {
         let next = &self.site.next;
         self.line(text, "next", BOLD, &next.sentence);
+        let column = words::column(COLUMN, self.width);
         let longest = next.commands.iter().map(|advice| advice.send.len()).max().unwrap_or(0);
         for advice in &next.commands {
             let (send, what) = (&advice.send, format!("# {}", advice.what));
-            if COLUMN + longest + 2 + what.len() <= self.width {
+            if column + longest + 2 + what.len() <= self.width {
                 let _ =
-                    writeln!(text, "{:COLUMN$}{COMMAND}{send:<longest$}{COMMAND:#}  {DIM}{what}{DIM:#}", "");
+                    writeln!(text, "{:column$}{COMMAND}{send:<longest$}{COMMAND:#}  {DIM}{what}{DIM:#}", "");
             } else {
-                let what = words::wrap(&what, COLUMN + 2, self.width);
+                let what = words::wrap(&what, column + 2, self.width);
                 let _ = writeln!(
                     text,
-                    "{:COLUMN$}{COMMAND}{send}{COMMAND:#}\n{:COLUMN$}  {DIM}{what}{DIM:#}",
+                    "{:column$}{COMMAND}{send}{COMMAND:#}\n{:column$}  {DIM}{what}{DIM:#}",
                     "", ""
                 );
             }
@@ -263,8 +275,16 @@ impl Page<'_> {
         if told.is_empty() {
             return;
         }
-        let room = COLUMN - 2;
-        let _ = writeln!(text, "  {style}{label:<room$}{style:#}{}", words::wrap(told, COLUMN, self.width));
+        text.push_str(&words::labelled(label, style, told, COLUMN, self.width));
+    }
+}
+
+/// What failed, in the provider's words; what mends it is told once, under "next".
+fn failed(trouble: &str) -> String {
+    let told = Told::read(trouble);
+    match told.said {
+        Some((_, words)) => words::sentence(&format!("{}: {words}", told.failed)),
+        None => words::sentence(told.failed),
     }
 }
 
@@ -281,3 +301,6 @@ fn served(url: &str, served: &Served) -> (Style, String) {
 fn listed(words: &[String]) -> String {
     if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
+
+#[cfg(test)]
+mod tests;

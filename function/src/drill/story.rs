@@ -232,11 +232,10 @@ impl<'a> Story<'a> {
             }
         };
         tokio::time::sleep(LOOK_AROUND / 2).await;
-        let text = format!("publishes {{\"command\":\"failback\",\"reason\":\"{why}\"}}");
-        self.board.tell(Who::Operator, Tone::Plain, text);
-        self.marks.asked = Some(Instant::now());
         let command =
             json!({ "command": "failback", "site": self.stage.site.name(), "reason": why, "by": WHO_ASKS });
+        self.board.tell(Who::Operator, Tone::Plain, format!("publishes {command}"));
+        self.marks.asked = Some(Instant::now());
         let message = world.pubsub.publish(&pubsub::topic("failover-commands"), command.to_string(), &[]);
         self.ended(Direction::Failback).await?;
         self.settled(Some(message)).await?;

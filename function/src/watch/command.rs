@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, short, value_parser = name)]
     name: Option<String>,
     /// Only this site; may be given several times.
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_hint = clap::ValueHint::Other)]
     site: Vec<SiteName>,
     /// The topic of the reports; without it Pub/Sub is asked for the one that the function's subscription delivers.
     #[arg(long, value_name = "TOPIC")]

@@ -13,10 +13,15 @@ const LONGEST: usize = 260;
 /// One line, or several if the text is long.
 pub(in crate::drill) fn line(since: Duration, who: &str, paint: Paint, text: &str, style: &Style) -> String {
     let time = style.paint(Paint::Faint, &format!("{:>8}", format!("{:.1} s", since.as_secs_f64())));
-    let mut lines = wrap(&cut(text), style.width.saturating_sub(TEXT)).into_iter();
-    let mut out = format!("{time}  {who:<11}  {}\n", style.paint(paint, &lines.next().unwrap_or_default()));
+    let column = if style.is_narrow() { 2 } else { TEXT };
+    let mut lines = wrap(&cut(text), style.width.saturating_sub(column)).into_iter();
+    let mut out = if style.is_narrow() {
+        format!("{}  {who}\n", time.trim_start())
+    } else {
+        format!("{time}  {who:<11}  {}\n", style.paint(paint, &lines.next().unwrap_or_default()))
+    };
     for further in lines {
-        let _ = writeln!(out, "{:TEXT$}{}", "", style.paint(paint, &further));
+        let _ = writeln!(out, "{:column$}{}", "", style.paint(paint, &further));
     }
     out
 }
@@ -81,7 +86,8 @@ pub(in crate::drill) fn opening(stage: &Stage, style: &Style) -> String {
             "Storage, Cloudflare and Kubernetes",
         ),
     };
-    let title = style.paint(Paint::Strong, &format!("cloud-failover drill: {what}"));
+    let title = wrap(&format!("cloud-failover drill: {what}"), style.width).join("\n");
+    let title = style.paint(Paint::Strong, &title);
     let scene = format!(
         "All of it is in this terminal and on loopback: {home} and its standby, visitors, and stand-ins for Cloud Run, \
          Monitoring, Pub/Sub, {clouds} that refuse what the real ones refuse. The function is this very program, in a \
@@ -132,6 +138,14 @@ mod tests {
             line.starts_with("   1.2 s  function     word") && line.trim_end().ends_with("..."),
             "{line}"
         );
+    }
+
+    #[test]
+    fn a_narrow_screen_has_the_text_below_whose_it_is() {
+        let narrow = Style { width: 20, ..PLAIN };
+        let line =
+            line(Duration::from_millis(1250), "function", Paint::Plain, "has proof of a visitor", &narrow);
+        assert_eq!(line, "1.2 s  function\n  has proof of a\n  visitor\n");
     }
 
     #[test]

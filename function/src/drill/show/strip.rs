@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use sandbox::{Served, visitors::Visited};
 
-use super::style::{Paint, Style};
+use super::{
+    layout,
+    style::{Paint, Style},
+};
 
 /// What visitors saw in one stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +129,9 @@ fn legend(style: &Style) -> String {
         (Cell::Lost, "nobody does"),
         (Cell::Standby, "the standby does"),
     ];
-    let told = entries.map(|(cell, text)| format!("{} {text}", paint(&[cell], style)));
-    told.join("   ")
+    let told =
+        entries.map(|(cell, text)| format!("{} {}", paint(&[cell], style), text.replace(' ', "\u{a0}")));
+    layout::wrap(&told.join("   "), style.width.saturating_sub(4)).join("\n  ")
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use std::{env, io::IsTerminal};
 const USUAL_WIDTH: usize = 80;
 /// Longer lines are harder to read.
 const WIDEST: usize = 110;
-/// Narrower ones break.
-const NARROWEST: usize = 60;
+/// Narrower ones have no room for columns.
+const NARROW: usize = 60;
+/// Nobody reads on a narrower one.
+const NARROWEST: usize = 16;
 
 /// How something is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +68,15 @@ impl Style {
         Self {
             colour: terminal && set("NO_COLOR").is_none(),
             // A line that is broken into two can't be drawn again in place.
-            moves: terminal && width.is_none_or(|columns| columns >= NARROWEST),
+            moves: terminal && width.is_none_or(|columns| columns >= NARROW),
             unicode: speaks_unicode(&locale),
             width: width.unwrap_or(USUAL_WIDTH).clamp(NARROWEST, WIDEST),
         }
+    }
+
+    /// Whether there is no room for columns.
+    pub(in crate::drill) fn is_narrow(&self) -> bool {
+        self.width < NARROW
     }
 
     /// `text` in its colour, where there are any.

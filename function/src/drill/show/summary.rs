@@ -44,7 +44,7 @@ fn heading(told: &MoveReport, scenario: &str, style: &Style) -> String {
     };
     let end = told.end.map_or_else(|| "still open".to_owned(), |end| end.to_string());
     let rest = format!(": {end}, {} after {since}", waterfall::span(told.total));
-    format!("  {}{rest}\n", style.paint(Paint::Strong, name))
+    layout::paragraph(&format!("{}{rest}", style.paint(Paint::Strong, name)), style)
 }
 
 fn visits(report: &Report) -> String {
@@ -78,7 +78,14 @@ fn promises(promises: &[Finding], style: &Style) -> String {
         0 => format!("{} watched, none broken:", promises.len()),
         broken => format!("{} watched, {broken} BROKEN:", promises.len()),
     };
-    let found = promises.iter().map(|promise| format!("  {:LABEL$}{}", "", found(promise, style)));
+    let found = promises.iter().map(|promise| {
+        let found = found(promise, style);
+        if style.is_narrow() {
+            figure("", found.trim_end(), style)
+        } else {
+            format!("  {:LABEL$}{found}", "")
+        }
+    });
     found.fold(figure("promises", &told, style), |out, line| out + &line)
 }
 
@@ -93,12 +100,24 @@ fn found(finding: &Finding, style: &Style) -> String {
 }
 
 fn figure(label: &str, text: &str, style: &Style) -> String {
+    if style.is_narrow() {
+        let label = if label.is_empty() { String::new() } else { format!("  {label}\n") };
+        return label + &layout::paragraph(text, style);
+    }
     let lines = layout::wrap(text, style.width.saturating_sub(LABEL + 4));
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     labels.zip(lines).fold(String::new(), |mut out, (label, line)| {
         let _ = writeln!(out, "  {label:<LABEL$}{line}");
         out
     })
+}
+
+/// What else there is to try, of what this scenario can do.
+fn hint(report: &Report) -> String {
+    let more =
+        [("--slow", !report.simulated.slow), ("--fault list", report.scenario == "site"), ("--keep", true)];
+    let more: Vec<&str> = more.into_iter().filter(|(_, fits)| *fits).map(|(option, _)| option).collect();
+    format!("Try {}.", more.join(", "))
 }
 
 fn verdict(report: &Report, style: &Style) -> String {
@@ -109,9 +128,9 @@ fn verdict(report: &Report, style: &Style) -> String {
              closed, the uptime check runs.",
             report.took.as_secs_f64()
         );
-        let hint = "Try --slow, --fault list, --keep.";
         out.push_str(&layout::painted(Paint::Good, &text, style));
-        let _ = write!(out, "  {}\n\n", style.paint(Paint::Faint, hint));
+        out.push_str(&layout::painted(Paint::Faint, &hint(report), style));
+        out.push('\n');
         return out;
     }
     if let Some(stopped) = &report.stopped {

@@ -29,11 +29,26 @@ const UNTIL_SERVED: [(&str, &str); 6] = [
     ("verified", "until visitors follow"),
 ];
 
+/// Columns of the table.
+const WIDTH: usize = 66;
+
+/// A row where there is no room for columns.
+fn told(what: &str, first: &str, second: &str, here: &str) -> String {
+    let what = if what.is_empty() { "" } else { &format!("{what}: ") };
+    let others = [("version 1", first), ("version 2", second)];
+    let others = others.into_iter().filter(|(name, figure)| *figure != "-" && figure != name);
+    others.fold(format!("{what}{here}"), |row, (name, figure)| format!("{row}, {name} {figure}"))
+}
+
 /// The comparison, for a drill with realistic latencies.
 pub(super) fn draw(report: &Report, failover: &MoveReport, style: &Style) -> String {
     let dark = report.visitors.without_site();
     let mut out = format!("  {}\n", style.paint(Paint::Strong, "Beside the write-up"));
     let mut row = |what: &str, first: &str, second: &str, here: &str| {
+        if style.width < WIDTH {
+            out.push_str(&layout::paragraph(&told(what, first, second, here), style));
+            return;
+        }
         let _ = writeln!(out, "    {what:<24}{first:>12}{second:>14}{here:>12}");
     };
     row("", "version 1", "version 2", "this drill");

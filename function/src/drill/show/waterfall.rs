@@ -7,10 +7,19 @@ use crate::drill::moves::MoveReport;
 
 /// Columns before the bars.
 const LABELS: usize = 23;
+/// A shorter bar compares nothing.
+const SHORTEST: usize = 8;
 
 /// One line a stage.
 pub(super) fn draw(report: &MoveReport, style: &Style) -> String {
     let room = style.width.saturating_sub(LABELS + 2).max(1);
+    if room < SHORTEST {
+        return report
+            .stages
+            .iter()
+            .map(|stage| format!("  {:<9}{:>9}\n", stage.stage, span(stage.took)))
+            .collect();
+    }
     let whole = report.stages.last().map_or(Duration::ZERO, |stage| stage.at);
     let mut out = String::new();
     for stage in &report.stages {
