@@ -31,10 +31,10 @@ use self::directory::Directory;
 use self::envelope::Denied;
 use self::route::Route;
 use self::state::{Moving, State};
-use crate::call::{Call, Reply};
-use crate::lock::lock;
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::frame::provider::Provider;
 use crate::promises::Change;
-use crate::provider::Provider;
 use crate::world::World;
 
 /// Resource Manager.

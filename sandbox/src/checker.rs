@@ -18,10 +18,10 @@ use tokio::time::MissedTickBehavior;
 
 use self::payload::Incident;
 use self::rounds::Rounds;
-use crate::lock::lock;
-use crate::monitoring::{Alert, Monitoring};
-use crate::pubsub::{self, Pubsub};
-use crate::site::Site;
+use crate::frame::lock::lock;
+use crate::google::monitoring::{Alert, Monitoring};
+use crate::google::pubsub::{self, Pubsub};
+use crate::sites::site::Site;
 use crate::world::World;
 
 /// Where Google's checkers stand (Monitoring documentation, "Uptime checks", section "regions").
@@ -208,7 +208,7 @@ fn close(monitoring: &Monitoring, pubsub: &Pubsub, site: &Site, incident: &Incid
 
 fn alert(site: &Site, incident: &Incident, closed: Option<Timestamp>) -> Alert {
     Alert {
-        project: crate::metadata::PROJECT.to_owned(),
+        project: crate::google::metadata::PROJECT.to_owned(),
         id: incident.id.clone(),
         policy: Monitoring::policy_of(&site.seed.check),
         site: site.name().to_owned(),

@@ -6,6 +6,7 @@
 pub mod access;
 mod arrival;
 mod dns;
+pub mod edge;
 mod edits;
 mod envelope;
 mod language;
@@ -40,12 +41,12 @@ use self::throttle::Throttle;
 use self::visit::Visit;
 use self::zone::{Object, Zone};
 pub use self::zone::{record_id, worker_route_id};
-use crate::call::{Call, Reply};
-use crate::edge::STANDBY_SCRIPT;
-use crate::lock::lock;
+use crate::cloudflare::edge::STANDBY_SCRIPT;
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::frame::provider::{Kind, Provider};
 use crate::promises::Change;
-use crate::provider::{Kind, Provider};
-use crate::site::Site;
+use crate::sites::site::Site;
 use crate::world::World;
 
 /// The account that all zones belong to.

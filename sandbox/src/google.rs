@@ -4,10 +4,18 @@
 //! may carry, [`mask`] how an update mask changes an object.
 
 pub mod access;
+pub mod compute;
 pub mod fields;
+pub mod iam;
 pub mod mask;
+pub mod metadata;
+pub mod monitoring;
 pub mod page;
+pub mod pubsub;
 pub mod refusal;
+pub mod run;
+pub mod storage;
 pub mod strict;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tokens;

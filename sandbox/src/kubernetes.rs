@@ -17,9 +17,9 @@ use url::Url;
 
 use self::deployment::Deployment;
 use self::status::Denied;
-use crate::call::{Call, Reply};
-use crate::lock::lock;
-use crate::provider::{Kind, Provider};
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::frame::provider::{Kind, Provider};
 use crate::world::World;
 
 /// The namespace that the primaries are in.

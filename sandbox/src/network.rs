@@ -7,11 +7,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 
-use crate::call::{Call, Reply};
-use crate::compute::Cidr;
-use crate::doors::Reservation;
-use crate::lock::lock;
-use crate::provider::{Kind, Provider, Service};
+use crate::frame::call::{Call, Reply};
+use crate::frame::listeners::Reservation;
+use crate::frame::lock::lock;
+use crate::frame::provider::{Kind, Provider, Service};
+use crate::google::compute::Cidr;
 use crate::sandbox::Sandbox;
 use crate::sites::SERVED_BY;
 use crate::world::World;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use crate::frame::provider::Service;
 use crate::network::PairSeed;
-use crate::provider::Service;
-use crate::site::SiteSeed;
+use crate::sites::site::SiteSeed;
 
 /// What the sandbox starts with.
 #[derive(Clone, Debug)]

@@ -15,8 +15,8 @@ use std::fmt;
 use std::sync::Mutex;
 
 pub use self::change::Change;
-use crate::lock::lock;
-use crate::provider::Kind;
+use crate::frame::lock::lock;
+use crate::frame::provider::Kind;
 use crate::world::World;
 
 /// What must never be broken.

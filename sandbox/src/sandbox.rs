@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::doors::Reservation;
-use crate::lock::lock;
+use crate::frame::listeners::Reservation;
+use crate::frame::lock::lock;
+use crate::frame::provider::Service;
+use crate::frame::serve::serve;
 use crate::options::Options;
 use crate::promises::Violation;
-use crate::provider::Service;
-use crate::serve::serve;
-use crate::site::{Site, SiteSeed, url};
+use crate::sites::site::{Site, SiteSeed, url};
 use crate::world::World;
 
 /// Sites with listeners of their own; more would use up the files that a process may open.

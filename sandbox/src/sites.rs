@@ -2,6 +2,10 @@
 //!
 //! Visitors and probes ask them over real connections. Whether the standby lets anybody in is Cloud Run's word.
 
+pub mod cache;
+pub mod page;
+pub mod site;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -9,14 +13,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::cache::{Caching, LIVES};
-use crate::call::{Call, Reply};
-use crate::lock::lock;
-use crate::page::Page;
-use crate::provider::{Kind, Provider, Service};
-use crate::run::door::FrontDoor;
-use crate::site::Site;
-use crate::tokens::subject_of;
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::frame::provider::{Kind, Provider, Service};
+use crate::google::run::door::FrontDoor;
+use crate::google::tokens::subject_of;
+use crate::sites::cache::{Caching, LIVES};
+use crate::sites::page::Page;
+use crate::sites::site::Site;
 use crate::world::World;
 
 /// The header that tells which of the two answered.

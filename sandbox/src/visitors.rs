@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use url::Url;
 
-use crate::lock::lock;
+use crate::frame::lock::lock;
 use crate::sites::SERVED_BY;
 
 /// Redirects that a visitor follows.

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::envelope::Denied;
-use crate::call::Call;
+use crate::frame::call::Call;
 use crate::google::strict::{Fields, Shape};
 
 /// Another resource, of which only the id counts.

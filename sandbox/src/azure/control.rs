@@ -9,7 +9,7 @@ use super::Azure;
 use super::interface::Interface;
 use super::machine::{Identity, Machine};
 use super::operations::Outcome;
-use crate::lock::lock;
+use crate::frame::lock::lock;
 
 impl Azure {
     /// How long operations take from now on.

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::envelope::Denied;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
 use crate::google::access::Access;
-use crate::lock::lock;
 
 /// The directory that everything of the sandbox belongs to.
 pub const TENANT: &str = "7d9f2f6a-3f0e-4c51-9a57-3c1d9f0a2b11";

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::directory::TENANT;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 /// A request that Azure turns down.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::directory::{Directory, MANAGEMENT, TENANT};
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::frame::provider::{Kind, Provider};
 use crate::google::access::FUNCTION_ACCOUNT;
-use crate::lock::lock;
-use crate::provider::{Kind, Provider};
-use crate::tokens::{self, ISSUER, Signer};
+use crate::google::tokens::{self, ISSUER, Signer};
 use crate::world::World;
 
 /// The application that the function signs in as.

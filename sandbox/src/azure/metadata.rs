@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::directory::{Directory, MANAGEMENT};
 use super::machine::{Identity, Machine};
-use crate::call::{Call, Reply};
-use crate::lock::lock;
-use crate::provider::{Kind, Provider};
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::frame::provider::{Kind, Provider};
 use crate::world::World;
 
 /// Versions of the instance's description.

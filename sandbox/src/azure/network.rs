@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::pair::LOCATION;
-use crate::compute::Cidr;
+use crate::google::compute::Cidr;
 
 /// A subnet.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::directory::Directory;
 use super::envelope::Denied;
 use super::version;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 /// What one must be allowed to do at the subscription to follow an operation.
 const READ: &str = "Microsoft.Network/locations/operations/read";

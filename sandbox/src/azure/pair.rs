@@ -10,10 +10,10 @@ use super::interface::Interface;
 use super::machine::Machine;
 use super::network::{PublicAddress, Subnet};
 use super::{Azure, Moving, body};
-use crate::doors::Reservation;
-use crate::lock::lock;
+use crate::frame::listeners::Reservation;
+use crate::frame::lock::lock;
+use crate::frame::provider::Service;
 use crate::network::{Pair, PairSeed};
-use crate::provider::Service;
 use crate::sandbox::Sandbox;
 use crate::world::World;
 

@@ -1,6 +1,6 @@
 //! Which request to Resource Manager means what. Its paths are read without regard to case.
 
-use crate::call::Call;
+use crate::frame::call::Call;
 
 /// A network interface, as a path names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::operations::{Operations, Outcome};
 use super::quota::Quota;
 use super::route::Place;
 use super::version;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 const READ: &str = "Microsoft.Network/networkInterfaces/read";
 

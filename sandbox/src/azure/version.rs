@@ -1,7 +1,7 @@
 //! The `api-version` that every request has to carry.
 
 use super::envelope::Denied;
-use crate::call::Call;
+use crate::frame::call::Call;
 
 /// Versions of `Microsoft.Network` (azure-mgmt-network 33.1.0 sends the newest one; older ones live on).
 const NETWORK: [&str; 24] = [

@@ -12,7 +12,7 @@ use super::operations::Outcome;
 use super::route::Place;
 use super::rules::{self, Wanted};
 use super::{State, body, version};
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 use crate::promises::Change;
 
 const WRITE: &str = "Microsoft.Network/networkInterfaces/write";

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::metadata::{PROJECT, PROJECT_NUMBER};
-use crate::monitoring::Monitoring;
-use crate::site::Site;
+use crate::google::metadata::{PROJECT, PROJECT_NUMBER};
+use crate::google::monitoring::Monitoring;
+use crate::sites::site::Site;
 
 /// An incident and what is said about it.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::pubsub::{Subscription, subscription, topic};
+use crate::google::pubsub::{Subscription, subscription, topic};
 use crate::{Options, Power, Sandbox, Service};
 
 const PERIOD: Duration = Duration::from_millis(10);

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::call::{Call, Reply};
 use crate::cloudflare::envelope::{self, Refusal};
+use crate::frame::call::{Call, Reply};
 
 /// What a token may do, as the dashboard names it; `Edit` includes reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method, Uri};
 
     use super::*;
-    use crate::provider::Service;
+    use crate::frame::provider::Service;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq)]

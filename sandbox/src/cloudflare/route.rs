@@ -1,7 +1,7 @@
 //! Which operation a path is.
 
-use crate::call::Call;
 use crate::cloudflare::access::Permission;
+use crate::frame::call::Call;
 
 /// Everything the API can be asked here.
 #[derive(Clone, Debug, PartialEq, Eq)]

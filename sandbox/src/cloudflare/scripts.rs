@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::access::{Permission, Token};
 use super::envelope::{self, Refusal};
 use super::{ACCOUNT, Answer, Cloudflare, body};
-use crate::call::{Call, Reply};
-use crate::edge::{GATE_SCRIPT, STANDBY_SCRIPT};
-use crate::lock::lock;
-use crate::site::Site;
+use crate::cloudflare::edge::{GATE_SCRIPT, STANDBY_SCRIPT};
+use crate::frame::call::{Call, Reply};
+use crate::frame::lock::lock;
+use crate::sites::site::Site;
 
 /// What is deployed in front of a site.
 const GATE: &str = include_str!("../../../edge/gate.js");

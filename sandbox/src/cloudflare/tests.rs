@@ -12,9 +12,9 @@ use super::access::Permission;
 use serde_json::json;
 
 use super::*;
+use crate::frame::provider::Service;
 use crate::options::Options;
-use crate::provider::Service;
-use crate::site::SiteSeed;
+use crate::sites::site::SiteSeed;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
 

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::call::Reply;
 use crate::cloudflare::envelope::Refusal;
+use crate::frame::call::Reply;
 
 /// How many requests are allowed in which time, and for how long nothing is afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

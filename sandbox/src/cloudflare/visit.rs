@@ -1,6 +1,6 @@
 //! A visitor's request as Cloudflare's rules see it.
 
-use crate::call::Call;
+use crate::frame::call::Call;
 
 /// The parts of a request that rules can name.
 #[derive(Clone, Debug, PartialEq, Eq)]

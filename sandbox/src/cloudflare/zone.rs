@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::site::Site;
+use crate::sites::site::Site;
 
 /// Page rules that the free plan allows, disabled ones included.
 /// Source: developers.cloudflare.com/rules/page-rules, read 2026-08-14.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::refusal::Refusal;
-use crate::call::Call;
-use crate::lock::lock;
+use crate::frame::call::Call;
+use crate::frame::lock::lock;
 
 /// The account that the function runs as.
 pub const FUNCTION_ACCOUNT: &str = "failover@gleich-tech.iam.gserviceaccount.com";

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::strict;
-use crate::call::Call;
+use crate::frame::call::Call;
 
 /// More than this nobody gets at once.
 const LARGEST: usize = 1000;

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 /// A request that Google's services turn down.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::mask;
 use super::refusal::Refusal;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 /// What a JSON value may be.
 #[derive(Debug, Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::call::Call;
-use crate::provider::Service;
+use crate::frame::call::Call;
+use crate::frame::provider::Service;
 
 /// A call without a token; the service makes no difference to what is tested with it.
 pub(crate) fn call(method: &str, uri: &str) -> Call {

@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
 
 /// A request that is turned down.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::{Case, Change};
-use crate::cache::Caching;
-use crate::ledger::{Fate, Record};
-use crate::site::Site;
+use crate::frame::ledger::{Fate, Record};
+use crate::sites::cache::Caching;
+use crate::sites::site::Site;
 
 /// How old a probe may be, by the first promise.
 const FRESH: Duration = Duration::from_secs(5);

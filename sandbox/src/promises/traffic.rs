@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::evidence::PATIENCE;
 use super::{Case, Change, Promise};
+use crate::cloudflare::edge::STANDBY_SCRIPT;
 use crate::cloudflare::{record_id, worker_route_id};
-use crate::edge::STANDBY_SCRIPT;
-use crate::site::Site;
+use crate::sites::site::Site;
 
 /// Judges each site whose visitors are sent elsewhere by this change.
 pub(super) fn judge(case: &Case) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cloud::{Cloud, VERSION, configurations, operation_path, without_vip};
-use crate::call::Reply;
+use crate::frame::call::Reply;
 use crate::google::testing;
 
 const BELOW: &str = "/subscriptions/5f2b8c1e-9d44-4c3f-8a51-27e4b6d90c13/resourceGroups/db/providers";

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::azure::Azure;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
+use crate::frame::provider::Provider;
 use crate::google::testing;
 use crate::network::PairSeed;
 use crate::options::Options;
-use crate::provider::Provider;
 use crate::world::World;
 
 /// Who asks, unless a test says otherwise.

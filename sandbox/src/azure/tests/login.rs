@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::azure::directory::TENANT;
 use crate::azure::login::{CLIENT, CLIENT_PRINCIPAL, EXCHANGE};
 use crate::azure::tests::cloud::{Cloud, Edit};
-use crate::call::Reply;
+use crate::frame::call::Reply;
+use crate::frame::provider::{Kind, Provider};
 use crate::google::access::FUNCTION_ACCOUNT;
 use crate::google::testing;
-use crate::provider::{Kind, Provider};
-use crate::tokens::push_claims;
+use crate::google::tokens::push_claims;
 
 type Form = BTreeMap<&'static str, String>;
 

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::cloud::Cloud;
 use crate::azure::machine::Identity;
-use crate::call::{Call, Reply};
+use crate::frame::call::{Call, Reply};
+use crate::frame::provider::{Kind, Provider};
 use crate::google::testing;
-use crate::provider::{Kind, Provider};
 
 const TOKEN: &str = "/metadata/identity/oauth2/token?api-version=2018-02-01";
 const MANAGEMENT: &str = "&resource=https%3A%2F%2Fmanagement.azure.com%2F";

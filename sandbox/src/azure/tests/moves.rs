@@ -8,7 +8,7 @@ use super::cloud::{Cloud, configurations, names, refused, without_vip};
 use super::stage::{Stage, json_of};
 use crate::azure::directory::TENANT;
 use crate::azure::login::{CLIENT, EXCHANGE};
-use crate::provider::Service;
+use crate::frame::provider::Service;
 
 /// Takes it from one, waits, and gives it to the other.
 fn carry(cloud: &Cloud, from: usize, to: usize) {

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::cloud::{Cloud, configuration, configurations, names};
-use crate::call::Reply;
+use crate::frame::call::Reply;
 
 /// One step: somebody edits an interface this way, whether that is allowed or not.
 fn edit(random: &mut StdRng, cloud: &Cloud, one: &mut Value) {

@@ -1,8 +1,8 @@
 //! Which request means what.
 
 use crate::azure::route::Route;
+use crate::frame::provider::{Kind, Provider};
 use crate::google::testing;
-use crate::provider::{Kind, Provider};
 
 use super::cloud::Cloud;
 

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::cloud::VERSION;
+use crate::frame::provider::Service;
 use crate::network::{Pair, PairSeed};
 use crate::options::Options;
-use crate::provider::Service;
 use crate::sandbox::Sandbox;
 
 pub(super) struct Stage {

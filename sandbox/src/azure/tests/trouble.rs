@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::cloud::{names, without_vip};
 use super::stage::{Stage, json_of};
-use crate::breakpoint::Moment;
-use crate::fault::{Aim, Fault};
-use crate::provider::Service;
+use crate::frame::breakpoint::Moment;
+use crate::frame::fault::{Aim, Fault};
+use crate::frame::provider::Service;
 
 const PUT: &str = "azure.put_interface";
 

@@ -1,7 +1,7 @@
 //! Routes of Workers: written whole, and refused.
 
 use super::*;
-use crate::edge::STANDBY_SCRIPT;
+use crate::cloudflare::edge::STANDBY_SCRIPT;
 
 #[test]
 fn a_route_is_replaced_whole_and_runs_no_script_where_none_is_sent() {

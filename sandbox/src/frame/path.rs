@@ -1,0 +1,140 @@
+//! The way of one call: ledger, latency, fault, effect, fault again, answer.
+//! The listener starts it and may lose interest; the call is carried out all the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::frame::breakpoint::Moment;
+use crate::frame::call::{Call, Delivery, Reply};
+use crate::frame::fault::Fault;
+use crate::frame::ledger::Fate;
+use crate::frame::provider::Provider;
+use crate::world::World;
+
+/// Carries a call out; `None` closes the connection without an answer.
+pub(crate) async fn run(world: Arc<World>, call: Call, sequence: u64) -> Option<Reply> {
+    let provider = world.provider(call.service);
+    let operation = provider.operation(&call);
+    pause(world.latency.draw(call.service)).await;
+    let fault = world.faults.pick(&call, operation);
+    world.breakpoints.pass(operation, Moment::BeforeEffect).await;
+    let reply = match fault.as_ref().and_then(|fault| fault.instead(provider)) {
+        Some(reply) => reply,
+        None => effect(&world, provider, &call, sequence, fault.as_ref()).await,
+    };
+    world.breakpoints.pass(operation, Moment::AfterEffect).await;
+    deliver(&world, reply, sequence).await
+}
+
+async fn effect(
+    world: &World,
+    provider: &dyn Provider,
+    call: &Call,
+    sequence: u64,
+    fault: Option<&Fault>,
+) -> Reply {
+    pause(fault.map(Fault::delay).unwrap_or_default()).await;
+    let reply = world.in_turn(sequence, || provider.answer(world, call));
+    world.ledger.effect(sequence);
+    match fault {
+        Some(fault) => fault.afterwards(reply),
+        None => reply,
+    }
+}
+
+async fn deliver(world: &World, reply: Reply, sequence: u64) -> Option<Reply> {
+    match reply.delivery {
+        Delivery::AtOnce => {}
+        Delivery::After(delay) => pause(delay).await,
+        Delivery::Never => std::future::pending().await,
+        Delivery::Reset => {
+            world.ledger.end(sequence, Fate::Dropped);
+            return None;
+        }
+    }
+    world.ledger.end(sequence, Fate::Answered(reply.status));
+    Some(reply)
+}
+
+async fn pause(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Aim, Options, Sandbox, Service};
+
+    async fn sandbox() -> Sandbox {
+        Sandbox::start(Options { sites: Vec::new(), ..Options::default() }).await.expect("loopback")
+    }
+
+    async fn get(sandbox: &Sandbox) -> reqwest::Result<reqwest::Response> {
+        let client = reqwest::Client::builder().timeout(Duration::from_millis(300)).build()?;
+        client.get(sandbox.url(Service::Cloudflare).join("x").expect("a url")).send().await
+    }
+
+    #[tokio::test]
+    async fn an_unknown_route_is_refused_and_remembered() {
+        let sandbox = sandbox().await;
+        assert_eq!(get(&sandbox).await.expect("an answer").status(), 400);
+        assert_eq!(sandbox.world.ledger.unknown().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_fault_that_prevents_the_effect_answers_instead_of_the_provider() {
+        let sandbox = sandbox().await;
+        sandbox.world.fault(Aim::service(Service::Cloudflare), Fault::retry_after(503, 7));
+        let answer = get(&sandbox).await.expect("an answer");
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["retry-after"], "7");
+        assert!(!sandbox.world.ledger.calls()[0].effect);
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_has_its_effect_all_the_same() {
+        let sandbox = sandbox().await;
+        sandbox.world.fault(Aim::service(Service::Cloudflare), Fault::LostAnswer);
+        assert!(get(&sandbox).await.is_err());
+        let record = &sandbox.world.ledger.calls()[0];
+        assert_eq!((record.effect, record.fate), (true, Fate::Dropped));
+    }
+
+    #[tokio::test]
+    async fn a_late_effect_comes_though_the_caller_has_gone() {
+        let sandbox = sandbox().await;
+        sandbox.world.fault(Aim::service(Service::Cloudflare), Fault::LateEffect(Duration::from_millis(500)));
+        assert!(get(&sandbox).await.is_err_and(|error| error.is_timeout()));
+        sandbox.world.ledger.until(|records| records[0].effect).await;
+        assert_eq!(sandbox.world.ledger.calls()[0].fate, Fate::Abandoned);
+    }
+
+    #[tokio::test]
+    async fn a_call_is_held_at_a_breakpoint_until_it_is_released() {
+        let sandbox = sandbox().await;
+        let reached = sandbox.world.stop_at("cloudflare.unknown", 1, Moment::BeforeEffect);
+        let asking = async { get(&sandbox).await.expect("an answer").status() };
+        let releasing = async {
+            reached.await.expect("the call arrives");
+            assert!(!sandbox.world.ledger.calls()[0].effect);
+            sandbox.world.breakpoints.release();
+        };
+        assert_eq!(tokio::join!(asking, releasing).0, 400);
+    }
+
+    #[tokio::test]
+    async fn a_shut_door_refuses_and_an_opened_one_answers_again() {
+        let sandbox = sandbox().await;
+        let address = sandbox.address(Service::Cloudflare);
+        sandbox.world.doors.open(address, false);
+        while tokio::net::TcpStream::connect(address).await.is_ok() {}
+        assert!(get(&sandbox).await.is_err_and(|error| error.is_connect()));
+        sandbox.world.doors.open(address, true);
+        while get(&sandbox).await.is_err() {}
+        assert_eq!(get(&sandbox).await.expect("an answer").status(), 400);
+    }
+}

@@ -1,0 +1,28 @@
+//! Reading a machine.
+
+use super::State;
+use super::envelope::{Denied, require};
+use super::machine::Machine;
+use super::route::Place;
+use crate::frame::call::{Call, Reply};
+use crate::google::access::Access;
+use crate::google::strict;
+
+pub(super) fn find<'state>(state: &'state State, place: &Place) -> Result<&'state Machine, Denied> {
+    let found = state.machines.iter().find(|machine| machine.is_at(place));
+    found.ok_or_else(|| Denied::not_found(&place.path()))
+}
+
+pub(super) fn find_mut<'state>(
+    state: &'state mut State,
+    place: &Place,
+) -> Result<&'state mut Machine, Denied> {
+    let found = state.machines.iter_mut().find(|machine| machine.is_at(place));
+    found.ok_or_else(|| Denied::not_found(&place.path()))
+}
+
+pub(super) fn get(state: &State, access: &Access, call: &Call, place: &Place) -> Result<Reply, Denied> {
+    require(access, call, &["compute.instances.get"], &place.path())?;
+    strict::check_query(call, &["view"])?;
+    Ok(strict::ok(&find(state, place)?.view()))
+}
