@@ -34,8 +34,9 @@ use self::state::{Moving, State};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::Provider;
-use crate::promises::Change;
-use crate::world::World;
+
+/// Changes of a network interface.
+pub(crate) const INTERFACE_KIND: &str = "azure.interface";
 
 /// Resource Manager.
 #[derive(Debug)]
@@ -64,17 +65,17 @@ impl Azure {
         self.begun.subscribe()
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<(Reply, Option<Change>), Denied> {
+    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Denied> {
         let state = &mut *self.state();
         let directory = &self.directory;
         match route {
-            Route::GetInterface(place) => Ok((state.get(directory, call, place)?, None)),
+            Route::GetInterface(place) => state.get(directory, call, place),
             Route::PutInterface(place) => write::put(state, directory, call, place),
             Route::PatchInterface(place) => write::patch(state, directory, call, place),
-            Route::ListInterfaces(scope) => Ok((state.list(directory, call, scope)?, None)),
-            Route::GetPublicAddress(id) => Ok((state.public_address(directory, call, id)?, None)),
-            Route::Permissions(id) => Ok((directory.permissions(call, id)?, None)),
-            Route::Operation(id, scope) => Ok((state.operations.get(directory, call, id, scope)?, None)),
+            Route::ListInterfaces(scope) => state.list(directory, call, scope),
+            Route::GetPublicAddress(id) => state.public_address(directory, call, id),
+            Route::Permissions(id) => directory.permissions(call, id),
+            Route::Operation(id, scope) => state.operations.get(directory, call, id, scope),
             Route::Unknown => Err(Denied::unknown_route(call)),
         }
     }
@@ -85,17 +86,11 @@ impl Provider for Azure {
         Route::of(call).operation()
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        let reply = match self.settle(call, &Route::of(call)) {
-            Err(denied) => denied.into(),
-            Ok((reply, None)) => reply,
-            Ok((reply, Some(change))) => {
-                self.begun.send_replace(());
-                world.changed(&change);
-                reply
-            }
-        };
-        world.rewire();
+    fn answer(&self, call: &Call) -> Reply {
+        let reply = self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from);
+        if reply.change.is_some() {
+            self.begun.send_replace(());
+        }
         let id = || uuid::Uuid::new_v4().to_string();
         reply.header("x-ms-request-id", id()).header("x-ms-correlation-request-id", id())
     }

@@ -35,19 +35,17 @@ use self::envelope::Refusal;
 pub use self::redirect::{Led, Location};
 use self::route::{Route, Zonal};
 use self::scripts::Scripts;
+pub use self::scripts::{GATE_SCRIPT, STANDBY_SCRIPT};
 use self::summary::summary;
 pub use self::throttle::Limit;
 use self::throttle::Throttle;
 use self::visit::Visit;
 use self::zone::{Object, Zone};
 pub use self::zone::{record_id, worker_route_id};
-use crate::cloudflare::edge::STANDBY_SCRIPT;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
-use crate::promises::Change;
 use crate::sites::site::Site;
-use crate::world::World;
 
 /// The account that all zones belong to.
 pub const ACCOUNT: &str = "01a7362d577a6c3019a474fd6f485823";
@@ -56,6 +54,15 @@ pub const ACCOUNT: &str = "01a7362d577a6c3019a474fd6f485823";
 pub const PRIMARY_CONTENT: &str = "203.0.113.7";
 /// See [`PRIMARY_CONTENT`].
 pub const STANDBY_CONTENT: &str = "198.51.100.7";
+
+/// Changes of a page rule.
+pub(crate) const PAGE_RULE_KIND: &str = "cloudflare.page_rule";
+/// Changes of a zone's redirect rules, named after the phase.
+pub(crate) const REDIRECTS_KIND: &str = "cloudflare.redirects";
+/// Changes of a DNS record.
+pub(crate) const RECORD_KIND: &str = "cloudflare.dns_record";
+/// Changes of a route of Workers.
+pub(crate) const WORKER_ROUTE_KIND: &str = "cloudflare.worker_route";
 
 /// Cloudflare, as far as it can be asked and told.
 #[derive(Debug)]
@@ -156,14 +163,12 @@ impl Cloudflare {
 }
 
 impl State {
-    fn settle(&mut self, asked: &Asked, route: &Route) -> Result<Answer, Refusal> {
+    fn settle(&mut self, asked: &Asked, route: &Route) -> Result<Reply, Refusal> {
         let call = asked.call;
         self.throttle.admit(asked.now)?;
         match route {
-            Route::VerifyUserToken => access::verify(&self.tokens, call, None).map(Answer::read),
-            Route::VerifyAccountToken(account) => {
-                access::verify(&self.tokens, call, Some(account)).map(Answer::read)
-            }
+            Route::VerifyUserToken => access::verify(&self.tokens, call, None),
+            Route::VerifyAccountToken(account) => access::verify(&self.tokens, call, Some(account)),
             Route::Unknown => {
                 access::token(&self.tokens, call)?;
                 Err(Refusal::no_route(call.path.trim_start_matches("/client/v4")))
@@ -173,7 +178,7 @@ impl State {
             Route::GetScriptSettings(account, script) => self.scripts_of(call, account)?.settings(script),
             Route::QueryAnalytics => {
                 let token = access::token(&self.tokens, call)?;
-                self.scripts.requests(call, token).map(Answer::read)
+                self.scripts.requests(call, token)
             }
             Route::InZone(zone, zonal) => self.in_zone(asked, zone, zonal),
         }
@@ -189,28 +194,28 @@ impl State {
         }
     }
 
-    fn list_zones(&self, call: &Call) -> Result<Answer, Refusal> {
+    fn list_zones(&self, call: &Call) -> Result<Reply, Refusal> {
         let token = access::token(&self.tokens, call)?;
         let visible = |zone: &&Zone| token.permits(access::Permission::ZoneRead, &zone.id).is_ok();
         let named = |zone: &&Zone| call.query("name").is_none_or(|name| zone.name == name);
         let found: Vec<_> = self.zones.iter().filter(visible).filter(named).map(summary).collect();
-        envelope::paged(call, &found, 20, 5..=50).map(Answer::read)
+        envelope::paged(call, &found, 20, 5..=50)
     }
 
-    fn in_zone(&mut self, asked: &Asked, id: &str, zonal: &Zonal) -> Result<Answer, Refusal> {
+    fn in_zone(&mut self, asked: &Asked, id: &str, zonal: &Zonal) -> Result<Reply, Refusal> {
         let token = access::token(&self.tokens, asked.call)?;
         token.permits(zonal.permission(), id)?;
         let zone = self.zones.iter_mut().find(|zone| zone.id == id);
         // Somebody else's zone looks the same as none.
         let zone =
             zone.ok_or_else(|| Refusal::new(403, 9109, "Unauthorized to access requested resource"))?;
-        answer(zone, asked, zonal)
+        answer(zone, asked, &self.scripts, zonal)
     }
 }
 
-fn answer(zone: &mut Zone, asked: &Asked, zonal: &Zonal) -> Result<Answer, Refusal> {
+fn answer(zone: &mut Zone, asked: &Asked, scripts: &Scripts, zonal: &Zonal) -> Result<Reply, Refusal> {
     match zonal {
-        Zonal::Get => Ok(Answer::read(envelope::ok(&summary(zone)))),
+        Zonal::Get => Ok(envelope::ok(&summary(zone))),
         Zonal::ListPageRules => page_rules::list(zone, asked),
         Zonal::CreatePageRule => page_rules::create(zone, asked),
         Zonal::GetPageRule(rule) => page_rules::get(zone, rule),
@@ -230,23 +235,10 @@ fn answer(zone: &mut Zone, asked: &Asked, zonal: &Zonal) -> Result<Answer, Refus
         Zonal::GetRecord(record) => dns::get(zone, record),
         Zonal::PatchRecord(record) => dns::patch(zone, asked, record),
         Zonal::ListWorkerRoutes => Ok(workers::list(zone)),
-        Zonal::CreateWorkerRoute => workers::create(zone, asked),
+        Zonal::CreateWorkerRoute => workers::create(zone, asked, scripts),
         Zonal::GetWorkerRoute(route) => workers::get(zone, route),
-        Zonal::ReplaceWorkerRoute(route) => workers::replace(zone, asked, route),
+        Zonal::ReplaceWorkerRoute(route) => workers::replace(zone, asked, scripts, route),
         Zonal::DeleteWorkerRoute(route) => workers::delete(zone, asked, route),
-    }
-}
-
-/// What was answered, and the change that it made.
-struct Answer {
-    reply: Reply,
-    change: Option<Change>,
-}
-
-impl Answer {
-    /// Nothing changed.
-    fn read(reply: Reply) -> Self {
-        Self { reply, change: None }
     }
 }
 
@@ -263,21 +255,14 @@ impl Provider for Cloudflare {
         Route::of(call).operation()
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         let now = Instant::now();
         let (settled, label) = {
             let mut state = lock(&self.0);
-            let has_script = |name: &str| world.edge.has_script(name);
-            let settled = state.settle(&Asked { call, now, has_script: &has_script }, &Route::of(call));
+            let settled = state.settle(&Asked { call, now }, &Route::of(call));
             (settled, state.throttle.label(Reply::default(), now).headers)
         };
-        let (mut reply, change) = match settled {
-            Ok(answer) => (answer.reply, answer.change),
-            Err(refusal) => (refusal.into(), None),
-        };
-        if let Some(change) = &change {
-            world.changed(change);
-        }
+        let mut reply = settled.unwrap_or_else(Reply::from);
         reply.headers.extend(label);
         reply
     }

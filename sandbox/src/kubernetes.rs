@@ -20,7 +20,6 @@ use self::status::Denied;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
-use crate::world::World;
 
 /// The namespace that the primaries are in.
 pub const NAMESPACE: &str = "web";
@@ -214,7 +213,7 @@ impl Provider for Kubernetes {
         }
     }
 
-    fn answer(&self, _world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         lock(&self.0).settle(call).unwrap_or_else(Reply::from)
     }
 

@@ -3,18 +3,17 @@
 //! A client really connects to an address and sees which machine answers. Only networks in 127.0.0.0/8 can be
 //! connected to; others are there on paper.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
+mod cidr;
 
-use crate::frame::call::{Call, Reply};
-use crate::frame::listeners::Reservation;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::{fmt, io};
+
+pub use self::cidr::Cidr;
+use crate::frame::call::{Call, Reply, SERVED_BY};
+use crate::frame::listeners::{Listeners, Reservation};
 use crate::frame::lock::lock;
-use crate::frame::provider::{Kind, Provider, Service};
-use crate::google::compute::Cidr;
-use crate::sandbox::Sandbox;
-use crate::sites::SERVED_BY;
-use crate::world::World;
+use crate::frame::provider::{Kind, Provider};
 
 /// How often a port that is free at all of a pair's addresses is looked for: own choice.
 const TRIES: usize = 16;
@@ -43,9 +42,18 @@ pub struct Pair {
     pub metadata: [SocketAddr; 2],
 }
 
-/// The addresses that somebody may connect to.
-#[derive(Debug, Default)]
-pub struct Network(Mutex<Vec<SocketAddr>>);
+/// A cloud with machines.
+pub(crate) trait Machines: fmt::Debug + Send + Sync {
+    /// The running machine that this address leads to.
+    fn running_holder(&self, ip: Ipv4Addr) -> Option<String>;
+}
+
+/// The addresses that somebody may connect to, and the clouds whose machines may have them.
+#[derive(Debug)]
+pub struct Network {
+    clouds: Vec<Arc<dyn Machines>>,
+    addresses: Mutex<Vec<SocketAddr>>,
+}
 
 impl PairSeed {
     /// The pair of the documentation's example; nobody can connect to it.
@@ -95,41 +103,27 @@ impl PairSeed {
     }
 }
 
-impl World {
-    /// The running machine of either cloud that this address leads to.
+impl Network {
+    /// The network of the machines of these clouds.
+    pub(crate) fn new(clouds: Vec<Arc<dyn Machines>>) -> Self {
+        Self { clouds, addresses: Mutex::default() }
+    }
+
+    /// The running machine of any cloud that this address leads to.
     fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
-        self.compute.running_holder(ip).or_else(|| self.azure.running_holder(ip))
+        self.clouds.iter().find_map(|cloud| cloud.running_holder(ip))
     }
 
     /// Leads every address to where it is now: nobody is let in at one that no running machine has.
-    pub(crate) fn rewire(&self) {
-        for address in lock(&self.network.0).iter() {
-            let std::net::IpAddr::V4(ip) = address.ip() else { continue };
-            self.doors.open(*address, self.running_holder(ip).is_some());
+    pub(crate) fn rewire(&self, listeners: &Listeners) {
+        for address in lock(&self.addresses).iter() {
+            let IpAddr::V4(ip) = address.ip() else { continue };
+            listeners.open(*address, self.running_holder(ip).is_some());
         }
     }
-}
 
-impl Sandbox {
-    /// Listens at the pair's addresses; `tell` starts the metadata server of a machine. Nobody can connect to a pair
-    /// that isn't on loopback.
-    pub(crate) fn connect(
-        &self,
-        seed: PairSeed,
-        tell: impl Fn(&PairSeed, usize) -> io::Result<SocketAddr>,
-    ) -> io::Result<Option<Pair>> {
-        if seed.network[0] != 127 {
-            return Ok(None);
-        }
-        let ips = [seed.private(), seed.public(), seed.own(0), seed.own(1)];
-        let [private, public, own_a, own_b] = self.wire(ips)?;
-        let metadata = [tell(&seed, 0)?, tell(&seed, 1)?];
-        self.world.rewire();
-        Ok(Some(Pair { seed, private, public, own: [own_a, own_b], metadata }))
-    }
-
-    /// Listens at all of these addresses, on one port.
-    fn wire<const N: usize>(&self, ips: [Ipv4Addr; N]) -> io::Result<[SocketAddr; N]> {
+    /// Takes all of these addresses, on one port.
+    pub(crate) fn take<const N: usize>(&self, ips: [Ipv4Addr; N]) -> io::Result<Vec<Reservation>> {
         let mut tries = 0;
         let taken = loop {
             tries += 1;
@@ -142,12 +136,8 @@ impl Sandbox {
                 Err(_) => {}
             }
         };
-        let port = taken[0].address().port();
-        for reservation in taken {
-            lock(&self.world.network.0).push(reservation.address());
-            self.listen(Service::Machine, reservation)?;
-        }
-        Ok(ips.map(|ip| SocketAddr::from((ip, port))))
+        lock(&self.addresses).extend(taken.iter().map(Reservation::address));
+        Ok(taken)
     }
 }
 
@@ -157,9 +147,9 @@ impl Provider for Network {
         "machine.visit"
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        let std::net::IpAddr::V4(ip) = call.local.ip() else { return Reply::reset() };
-        let Some(machine) = world.running_holder(ip) else { return Reply::reset() };
+    fn answer(&self, call: &Call) -> Reply {
+        let IpAddr::V4(ip) = call.local.ip() else { return Reply::reset() };
+        let Some(machine) = self.running_holder(ip) else { return Reply::reset() };
         let place = if machine.ends_with("-a") { "primary" } else { "standby" };
         Reply::html(200, format!("<html><body>Served by {machine}.</body></html>\n"))
             .header(SERVED_BY, place)

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use crate::frame::provider::Service;
 use crate::network::PairSeed;
+use crate::service::Service;
 use crate::sites::site::SiteSeed;
 
 /// What the sandbox starts with.

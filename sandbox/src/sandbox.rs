@@ -1,5 +1,7 @@
 //! Starts the whole sandbox and knows where everything listens.
 
+mod pairs;
+
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,12 +10,16 @@ use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::frame::Frame;
+use crate::frame::call::Reply;
 use crate::frame::listeners::Reservation;
 use crate::frame::lock::lock;
-use crate::frame::provider::Service;
+use crate::frame::promises::Violation;
+use crate::frame::provider::{Provider, Providers};
 use crate::frame::serve::serve;
+use crate::judge::judge;
 use crate::options::Options;
-use crate::promises::Violation;
+use crate::service::Service;
 use crate::sites::site::{Site, SiteSeed, url};
 use crate::world::World;
 
@@ -84,7 +90,7 @@ impl Sandbox {
         reason = "listeners are spawned, which needs the runtime that awaiting proves"
     )]
     pub async fn add_site(&self, seed: SiteSeed) -> io::Result<Site> {
-        let number = self.world.site_count();
+        let number = self.world.sites.count();
         if number >= OWN_LISTENERS {
             return self.add_sharing(seed, number);
         }
@@ -141,15 +147,32 @@ impl Sandbox {
         self.world.promises.violations()
     }
 
-    pub(crate) fn listen(&self, service: Service, reservation: Reservation) -> io::Result<()> {
+    fn listen(&self, service: Service, reservation: Reservation) -> io::Result<()> {
         let task = serve(self.world.clone(), service, reservation)?;
         self.keep(task);
         Ok(())
     }
 
     /// Ends this task with the sandbox.
-    pub(crate) fn keep(&self, task: JoinHandle<()>) {
+    fn keep(&self, task: JoinHandle<()>) {
         lock(&self.listeners).push(task);
+    }
+}
+
+impl Providers for World {
+    fn frame(&self) -> &Frame {
+        self
+    }
+
+    fn provider(&self, service: Service) -> &dyn Provider {
+        self.provider(service)
+    }
+
+    fn answered(&self, service: Service, position: u64, reply: &Reply) {
+        judge(self, position, reply);
+        if matches!(service, Service::Compute | Service::Azure) {
+            self.rewire();
+        }
     }
 }
 

@@ -5,26 +5,24 @@
 pub mod cache;
 pub mod page;
 pub mod site;
+mod standby;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use serde_json::Value;
-
+use self::cache::{Cache, Caching, LIVES};
+use self::page::Page;
+use self::site::Site;
+pub use crate::frame::call::SERVED_BY;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
-use crate::frame::provider::{Kind, Provider, Service};
+use crate::frame::provider::{Kind, Provider};
+use crate::google::run::Run;
 use crate::google::run::door::FrontDoor;
-use crate::google::tokens::subject_of;
-use crate::sites::cache::{Caching, LIVES};
-use crate::sites::page::Page;
-use crate::sites::site::Site;
-use crate::world::World;
-
-/// The header that tells which of the two answered.
-pub const SERVED_BY: &str = "served-by";
+use crate::google::tokens::Signer;
+use crate::kubernetes::Kubernetes;
+use crate::service::Service;
 
 /// How a web site is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,9 +51,17 @@ impl Power {
     }
 }
 
-/// The state of all web sites, by the site's name.
-#[derive(Debug, Default)]
-pub struct Sites(Mutex<HashMap<(Service, String), Place>>);
+/// All sites, and how their web sites are.
+#[derive(Debug)]
+pub struct Sites {
+    run: Arc<Run>,
+    kubernetes: Arc<Kubernetes>,
+    signer: Arc<Signer>,
+    /// What Cloudflare keeps of the web sites.
+    pub(crate) cache: Arc<Cache>,
+    added: RwLock<Vec<Site>>,
+    places: Mutex<HashMap<(Service, String), Place>>,
+}
 
 /// One web site.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +74,36 @@ struct Place {
 }
 
 impl Sites {
+    /// The standbys are services of `run`, the primaries deployments of `kubernetes`.
+    pub(crate) fn new(
+        run: Arc<Run>,
+        kubernetes: Arc<Kubernetes>,
+        signer: Arc<Signer>,
+        cache: Arc<Cache>,
+    ) -> Self {
+        Self { run, kubernetes, signer, cache, added: RwLock::default(), places: Mutex::default() }
+    }
+
+    pub(crate) fn add(&self, site: Site) {
+        self.added.write().unwrap_or_else(PoisonError::into_inner).push(site);
+    }
+
+    /// The first site that fits.
+    pub fn find(&self, fits: impl Fn(&Site) -> bool) -> Option<Site> {
+        self.added.read().unwrap_or_else(PoisonError::into_inner).iter().find(|site| fits(site)).cloned()
+    }
+
+    /// The sites that fit, in the order they were added.
+    pub fn select(&self, fits: impl Fn(&Site) -> bool) -> Vec<Site> {
+        let sites = self.added.read().unwrap_or_else(PoisonError::into_inner);
+        sites.iter().filter(|site| fits(site)).cloned().collect()
+    }
+
+    /// How many sites there are.
+    pub(crate) fn count(&self) -> usize {
+        self.added.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// How the primary is.
     pub fn primary(&self, site: &str) -> Power {
         self.power(Service::Primary, site)
@@ -99,11 +135,11 @@ impl Sites {
     }
 
     fn place(&self, service: Service, site: &str) -> Place {
-        lock(&self.0).get(&(service, site.to_owned())).cloned().unwrap_or_default()
+        lock(&self.places).get(&(service, site.to_owned())).cloned().unwrap_or_default()
     }
 
     fn edit(&self, service: Service, site: &str, edit: impl FnOnce(&mut Place)) {
-        edit(lock(&self.0).entry((service, site.to_owned())).or_default());
+        edit(lock(&self.places).entry((service, site.to_owned())).or_default());
     }
 
     pub(crate) fn set(&self, service: Service, site: &str, power: Power) {
@@ -111,27 +147,10 @@ impl Sites {
     }
 }
 
-impl World {
-    /// From now on this site's primary is like that.
-    pub fn set_primary(&self, site: &str, power: Power) {
-        self.set_power(Service::Primary, site, power);
-    }
-
-    /// From now on this site's standby container is like that.
-    pub fn set_standby(&self, site: &str, power: Power) {
-        self.set_power(Service::Standby, site, power);
-    }
-
-    fn set_power(&self, service: Service, name: &str, power: Power) {
-        self.sites.set(service, name, power);
-        let Some(site) = self.site(|site| site.name() == name) else { return };
-        let address = if service == Service::Primary { site.primary } else { site.standby };
-        self.doors.open(address, power != Power::Off);
-    }
-
+impl Sites {
     /// How the primary is for whoever asks it: without a pod that is ready, what stands before it answers.
     pub(crate) fn primary_power(&self, site: &Site) -> Power {
-        match self.sites.primary(site.name()) {
+        match self.primary(site.name()) {
             Power::On | Power::Slow(_) if !self.kubernetes.runs(site.name()) => Power::Failing(503),
             power => power,
         }
@@ -145,79 +164,31 @@ impl World {
     /// Whether the standby lets a visitor in and answers.
     pub fn standby_answers(&self, site: &Site, patience: Duration) -> bool {
         let open = self.run.front_door(&site.seed.service, Instant::now()) == FrontDoor::Open;
-        open && self.sites.standby(site.name()).answers_within(patience)
+        open && self.standby(site.name()).answers_within(patience)
     }
-}
 
-/// What the primary says to this call, whoever brings it.
-pub(crate) fn primary_page(world: &World, site: &Site, call: &Call) -> Reply {
-    let own = || page(world.primary_power(site), "primary", site, call);
-    said(world, Service::Primary, site).unwrap_or_else(own)
-}
-
-/// What somebody made of the page, as long as there is anybody to give it.
-fn said(world: &World, service: Service, site: &Site) -> Option<Reply> {
-    let place = world.sites.place(service, site.name());
-    let page = place.page.filter(|_| !matches!(place.power, Power::Off | Power::Dark))?;
-    let who = if service == Service::Primary { "primary" } else { "standby" };
-    let reply = page.reply().header(SERVED_BY, who);
-    Some(if let Power::Slow(delay) = place.power { reply.after(delay) } else { reply })
-}
-
-/// The same from the cache in front of it, if it has one.
-fn kept(world: &World, service: Service, site: &Site, call: &Call, own: impl FnOnce() -> Reply) -> Reply {
-    match world.sites.place(service, site.name()).caching {
-        Some(caching) => world.cache.answer((caching, LIVES), call, own).header("server", "cloudflare"),
-        None => own(),
+    /// What the primary says to this call, whoever brings it.
+    pub(crate) fn primary_page(&self, site: &Site, call: &Call) -> Reply {
+        let own = || page(self.primary_power(site), "primary", site, call);
+        self.said(Service::Primary, site).unwrap_or_else(own)
     }
-}
 
-fn standby_page(world: &World, site: &Site, call: &Call) -> Reply {
-    // Google's front end finds the service by its host name alone.
-    let known = call.host == site.standby.to_string();
-    behind_the_door(world, site, call, known)
-}
-
-/// What the standby says to this call from the edge, whose host name is mapped to the service.
-pub(crate) fn standby_origin(world: &World, site: &Site, call: &Call) -> Reply {
-    behind_the_door(world, site, call, true)
-}
-
-fn behind_the_door(world: &World, site: &Site, call: &Call, known: bool) -> Reply {
-    let door = world.run.front_door(&site.seed.service, Instant::now());
-    match door {
-        FrontDoor::Hidden => google(404),
-        _ if !known => google(404),
-        FrontDoor::Forbidden if is_invited(world, site, call) => standby_behind_the_door(world, site, call),
-        FrontDoor::Forbidden => google(403),
-        FrontDoor::Unready => google(503),
-        FrontDoor::Open => standby_behind_the_door(world, site, call),
+    /// What somebody made of the page, as long as there is anybody to give it.
+    fn said(&self, service: Service, site: &Site) -> Option<Reply> {
+        let place = self.place(service, site.name());
+        let page = place.page.filter(|_| !matches!(place.power, Power::Off | Power::Dark))?;
+        let who = if service == Service::Primary { "primary" } else { "standby" };
+        let reply = page.reply().header(SERVED_BY, who);
+        Some(if let Power::Slow(delay) = place.power { reply.after(delay) } else { reply })
     }
-}
 
-/// Whether the call shows the identity token, for this service, of an account that may invoke it (Cloud Run
-/// documentation, "Authenticating service-to-service").
-fn is_invited(world: &World, site: &Site, call: &Call) -> bool {
-    let token = call.header("x-serverless-authorization").or(call.header("authorization"));
-    let claims =
-        token.and_then(|token| token.strip_prefix("Bearer ")).and_then(|token| world.signer.verify(token));
-    let (Some(claims), Some(policy)) = (claims, world.run.policy(&site.seed.service)) else { return false };
-    let good = claims["aud"] == format!("http://{}", call.host)
-        && claims["exp"].as_i64().is_some_and(|exp| exp > Timestamp::now().as_second());
-    let bindings = policy["bindings"].as_array().into_iter().flatten();
-    let invokers = bindings.filter(|binding| binding["role"] == "roles/run.invoker");
-    let mut members = invokers.flat_map(|binding| binding["members"].as_array().into_iter().flatten());
-    let is_theirs = |member: &Value| {
-        let account = member.as_str().and_then(|member| member.strip_prefix("serviceAccount:"));
-        account.is_some_and(|account| claims["sub"] == subject_of(account))
-    };
-    good && members.any(is_theirs)
-}
-
-/// What the standby's container says to whoever was let in.
-pub(crate) fn standby_behind_the_door(world: &World, site: &Site, call: &Call) -> Reply {
-    let own = || page(world.sites.standby(site.name()), "standby", site, call);
-    said(world, Service::Standby, site).unwrap_or_else(own)
+    /// The same from the cache in front of it, if it has one.
+    fn kept(&self, site: &Site, call: &Call, own: impl FnOnce() -> Reply) -> Reply {
+        match self.place(call.service, site.name()).caching {
+            Some(caching) => self.cache.answer((caching, LIVES), call, own).header("server", "cloudflare"),
+            None => own(),
+        }
+    }
 }
 
 fn page(power: Power, who: &str, site: &Site, call: &Call) -> Reply {
@@ -237,17 +208,6 @@ fn asked(call: &Call) -> String {
     call.raw_query.as_ref().map_or_else(|| call.path.clone(), |query| format!("{}?{query}", call.path))
 }
 
-/// The pages of Google's front end; the container never sees these requests.
-fn google(status: u16) -> Reply {
-    let text = match status {
-        403 => "Error: Forbidden\nYour client does not have permission to get URL from this server.",
-        404 => "Error: Page not found\nThe requested URL was not found on this server.",
-        _ => "Service Unavailable",
-    };
-    Reply::html(status, format!("<html><head><title>{status}</title></head><body>{text}</body></html>\n"))
-        .header("server", "Google Frontend")
-}
-
 impl Provider for Sites {
     fn operation(&self, call: &Call) -> &'static str {
         match (call.service, call.method.as_str()) {
@@ -258,20 +218,22 @@ impl Provider for Sites {
         }
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         let primary = call.service == Service::Primary;
         let address = |site: &Site| if primary { site.primary } else { site.standby };
-        match world.site(|site| address(site) == call.local) {
-            Some(site) if primary => {
-                kept(world, call.service, &site, call, || primary_page(world, &site, call))
-            }
-            Some(site) => kept(world, call.service, &site, call, || standby_page(world, &site, call)),
+        match self.find(|site| address(site) == call.local) {
+            Some(site) if primary => self.kept(&site, call, || self.primary_page(&site, call)),
+            Some(site) => self.kept(&site, call, || self.standby_page(&site, call)),
             None => Reply::text(404, "no site has this address\n"),
         }
     }
 
     fn kind(&self, _operation: &str, _call: &Call) -> Kind {
         Kind::Visit
+    }
+
+    fn takes_sockets(&self) -> bool {
+        true
     }
 }
 
@@ -312,7 +274,7 @@ mod tests {
         assert!(get(site.primary_url()).await.is_err_and(|error| error.is_timeout()));
         sandbox.world.set_primary("resume", Power::Failing(500));
         assert_eq!(get(site.primary_url()).await.expect("an answer").status(), 500);
-        assert!(!sandbox.world.primary_answers(&site, Duration::from_secs(5)));
+        assert!(!sandbox.world.sites.primary_answers(&site, Duration::from_secs(5)));
     }
 
     #[tokio::test]
@@ -323,7 +285,7 @@ mod tests {
         let answer = get(site.standby_url()).await.expect("an answer");
         assert_eq!(answer.headers()[SERVED_BY], "standby");
         assert!(answer.text().await.expect("a page").contains("Served by the standby"));
-        assert!(sandbox.world.standby_answers(&site, Duration::from_secs(5)));
+        assert!(sandbox.world.sites.standby_answers(&site, Duration::from_secs(5)));
     }
 
     #[tokio::test]

@@ -1,10 +1,9 @@
-//! Everything the fake providers share. A provider is wired here: a field, a line in `provider` and,
-//! if it needs to know the sites, a line in `seed`.
+//! Everything that the sandbox plays: the frame, and all providers in it. A provider is wired here: a field, a line in
+//! `provider` and, if it needs to know the sites, a line in `seed`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
-
-use tokio::sync::{oneshot, watch};
+use std::net::Ipv4Addr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::azure::Azure;
 use crate::azure::directory::Directory;
@@ -13,13 +12,8 @@ use crate::azure::metadata::AzureMetadata;
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::access::Token;
 use crate::cloudflare::edge::Edge;
-use crate::frame::breakpoint::{Breakpoints, Moment};
-use crate::frame::fault::{Aim, Fault, Faults};
-use crate::frame::latency::Latencies;
-use crate::frame::ledger::Ledger;
-use crate::frame::listeners::Doors;
-use crate::frame::lock::lock;
-use crate::frame::provider::{Provider, Service};
+use crate::frame::Frame;
+use crate::frame::provider::Provider;
 use crate::google::access::Access;
 use crate::google::compute::Compute;
 use crate::google::iam::Iam;
@@ -32,32 +26,21 @@ use crate::google::tokens::{KeyService, Signer};
 use crate::kubernetes::{Kubernetes, NAMESPACE};
 use crate::network::Network;
 use crate::options::Options;
-use crate::promises::{Change, Promise, Promises};
-use crate::sites::Sites;
+use crate::service::Service;
 use crate::sites::cache::Cache;
 use crate::sites::site::Site;
+use crate::sites::{Power, Sites};
 
-/// The state of all providers and of the framework around them.
+/// The state of all providers, in one frame.
 #[derive(Debug)]
 pub struct World {
-    /// Every request.
-    pub ledger: Ledger,
-    /// What goes wrong.
-    pub faults: Faults,
-    /// Where calls are held.
-    pub breakpoints: Breakpoints,
-    /// How long services take.
-    pub latency: Latencies,
-    /// Which listeners accept connections.
-    pub doors: Doors,
-    /// Which promises were broken.
-    pub promises: Promises,
+    frame: Frame,
     /// Whose tokens are good at Google, and what their owners may do.
     pub access: Arc<Access>,
     /// Signs Google's identity tokens.
     pub signer: Arc<Signer>,
     /// Cloud Run.
-    pub run: Run,
+    pub run: Arc<Run>,
     /// Cloud Monitoring.
     pub monitoring: Monitoring,
     /// Cloud Storage.
@@ -70,9 +53,9 @@ pub struct World {
     pub keys: KeyService,
     iam: Iam,
     /// Compute Engine.
-    pub compute: Compute,
+    pub compute: Arc<Compute>,
     /// Azure Resource Manager.
-    pub azure: Azure,
+    pub azure: Arc<Azure>,
     /// Azure's sign-in.
     pub azure_login: Login,
     /// The metadata service of Azure's machines.
@@ -80,56 +63,57 @@ pub struct World {
     /// The virtual network of both clouds' machines.
     pub network: Network,
     /// The Kubernetes cluster at home.
-    pub kubernetes: Kubernetes,
+    pub kubernetes: Arc<Kubernetes>,
     /// Cloudflare's API.
-    pub cloudflare: Cloudflare,
+    pub cloudflare: Arc<Cloudflare>,
     /// Cloudflare's edge.
     pub edge: Edge,
     /// What Cloudflare keeps of the web sites.
-    pub cache: Cache,
+    pub cache: Arc<Cache>,
     /// The primaries and the standbys.
-    pub sites: Sites,
-    added: RwLock<Vec<Site>>,
-    turn: Mutex<()>,
-    closed: watch::Sender<bool>,
-    current: AtomicU64,
+    pub sites: Arc<Sites>,
+}
+
+/// A world is its frame, with somebody in it.
+impl Deref for World {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
 }
 
 impl World {
     pub(crate) fn new(options: &Options) -> Self {
-        let access = Arc::new(Access::default());
-        let signer = Arc::new(Signer::default());
+        let (access, signer) = (Arc::new(Access::default()), Arc::new(Signer::default()));
         let directory = Arc::new(Directory::new(access.clone()));
+        let run = Arc::new(Run::new(access.clone(), options.iam_propagation));
+        let compute = Arc::new(Compute::new(access.clone()));
+        let azure = Arc::new(Azure::new(directory.clone()));
+        let (kubernetes, cache) = (Arc::new(Kubernetes::default()), Arc::new(Cache::default()));
+        let cloudflare = Arc::new(Cloudflare::new(Token::new(&options.cloudflare_token)));
+        let sites = Arc::new(Sites::new(run.clone(), kubernetes.clone(), signer.clone(), cache.clone()));
         let world = Self {
-            ledger: Ledger::default(),
-            faults: Faults::default(),
-            breakpoints: Breakpoints::default(),
-            latency: Latencies::default(),
-            doors: Doors::default(),
-            promises: Promises::default(),
-            run: Run::new(access.clone(), options.iam_propagation),
+            frame: Frame::default(),
             monitoring: Monitoring::new(access.clone()),
             storage: Storage::new(access.clone()),
             metadata: Metadata::new(access.clone(), signer.clone()),
             pubsub: Pubsub::new(access.clone(), signer.clone()),
-            compute: Compute::new(access.clone()),
-            azure: Azure::new(directory.clone()),
+            keys: KeyService::new(signer.clone(), access.clone()),
+            iam: Iam::new(access.clone(), run.clone()),
+            network: Network::new(vec![compute.clone(), azure.clone()]),
             azure_login: Login::new(directory.clone(), signer.clone()),
-            azure_metadata: AzureMetadata::new(directory),
-            network: Network::default(),
-            kubernetes: Kubernetes::default(),
-            keys: KeyService::new(signer.clone()),
-            iam: Iam::new(access.clone()),
+            azure_metadata: AzureMetadata::new(directory, azure.clone()),
+            edge: Edge::new(cloudflare.clone(), sites.clone()),
             access,
             signer,
-            cloudflare: Cloudflare::new(Token::new(&options.cloudflare_token)),
-            edge: Edge::default(),
-            cache: Cache::default(),
-            sites: Sites::default(),
-            added: RwLock::default(),
-            turn: Mutex::default(),
-            closed: watch::Sender::new(false),
-            current: AtomicU64::default(),
+            run,
+            compute,
+            azure,
+            kubernetes,
+            cloudflare,
+            cache,
+            sites,
         };
         world.storage.add_bucket(&options.bucket);
         options.latencies.iter().for_each(|(service, latency)| world.latency.set(*service, *latency));
@@ -140,22 +124,22 @@ impl World {
     /// The fake behind a service.
     pub fn provider(&self, service: Service) -> &dyn Provider {
         match service {
-            Service::Run => &self.run,
+            Service::Run => &*self.run,
             Service::Monitoring => &self.monitoring,
             Service::Storage => &self.storage,
             Service::Metadata => &self.metadata,
             Service::Pubsub => &self.pubsub,
             Service::Jwks => &self.keys,
             Service::Iam => &self.iam,
-            Service::Compute => &self.compute,
-            Service::Azure => &self.azure,
+            Service::Compute => &*self.compute,
+            Service::Azure => &*self.azure,
             Service::AzureLogin => &self.azure_login,
             Service::AzureMetadata => &self.azure_metadata,
-            Service::Kubernetes => &self.kubernetes,
+            Service::Kubernetes => &*self.kubernetes,
             Service::Machine => &self.network,
-            Service::Cloudflare => &self.cloudflare,
+            Service::Cloudflare => &*self.cloudflare,
             Service::Edge => &self.edge,
-            Service::Primary | Service::Standby => &self.sites,
+            Service::Primary | Service::Standby => &*self.sites,
         }
     }
 
@@ -165,31 +149,18 @@ impl World {
         self.monitoring.add_check(&site.seed.check, &site.edge.to_string());
         self.kubernetes.add(NAMESPACE, site.name());
         self.monitoring.add_policy(&site.seed.check, site.name());
-        let mut sites = self.added.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sites.push(site.clone());
+        self.sites.add(site.clone());
         self.cloudflare.seed(site);
     }
 
     /// The sites that fit, in the order they were added.
     pub fn sites_where(&self, fits: impl Fn(&Site) -> bool) -> Vec<Site> {
-        let sites = self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sites.iter().filter(|site| fits(site)).cloned().collect()
-    }
-
-    /// How many sites there are.
-    pub(crate) fn site_count(&self) -> usize {
-        self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner).len()
+        self.sites.select(fits)
     }
 
     /// The first site that fits.
     pub fn site(&self, fits: impl Fn(&Site) -> bool) -> Option<Site> {
-        let sites = self.added.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sites.iter().find(|site| fits(site)).cloned()
-    }
-
-    /// These calls go wrong from now on.
-    pub fn fault(&self, aim: Aim, fault: Fault) {
-        self.faults.set(aim, fault);
+        self.sites.find(fits)
     }
 
     /// Takes a permission from everybody, as `world.access` gives it back.
@@ -197,39 +168,50 @@ impl World {
         self.access.deny(permission);
     }
 
-    /// Holds the n-th call of an operation, counted from now; the receiver fires when it is there.
-    pub fn stop_at(&self, operation: &str, nth: u32, moment: Moment) -> oneshot::Receiver<()> {
-        self.breakpoints.set(operation, nth, moment)
+    /// From now on this site's primary is like that.
+    pub fn set_primary(&self, site: &str, power: Power) {
+        self.set_power(Service::Primary, site, power);
     }
 
-    /// A provider says what it changed. It holds no lock of its own while it does.
-    pub fn changed(&self, change: &Change) {
-        self.promises.judge(self, self.current.load(Ordering::Relaxed), change);
+    /// From now on this site's standby container is like that.
+    pub fn set_standby(&self, site: &str, power: Power) {
+        self.set_power(Service::Standby, site, power);
     }
 
-    /// A provider saw that a promise was broken by how it was asked, whatever came of it.
-    pub(crate) fn broken(&self, sentence: String) {
-        let position = self.current.load(Ordering::Relaxed);
-        self.promises.broken(position, Promise::NothingForeign, sentence);
+    fn set_power(&self, service: Service, name: &str, power: Power) {
+        self.sites.set(service, name, power);
+        let Some(site) = self.site(|site| site.name() == name) else { return };
+        let address = if service == Service::Primary { site.primary } else { site.standby };
+        self.listeners.open(address, power != Power::Off);
     }
 
-    /// Ends every call that is still held: nobody listens any more.
-    pub(crate) fn close(&self) {
-        self.doors.shut();
-        self.closed.send_replace(true);
+    /// Somebody else gives an alias range to this machine, or to none.
+    pub fn hand_alias(&self, ip: Ipv4Addr, to: Option<&str>) {
+        self.compute.hand_alias(ip, to);
+        self.rewire();
     }
 
-    /// Waits until the sandbox is gone.
-    pub(crate) async fn closed(&self) {
-        let mut closed = self.closed.subscribe();
-        // The sender lives as long as the world.
-        let _never_gone = closed.wait_for(|closed| *closed).await;
+    /// Somebody else gives an external address to this machine, or to none.
+    pub fn hand_external(&self, ip: Ipv4Addr, to: Option<&str>) {
+        self.compute.hand_external(ip, to);
+        self.rewire();
     }
 
-    /// One effect at a time: what a promise is judged by can't move meanwhile.
-    pub(crate) fn in_turn<T>(&self, sequence: u64, effect: impl FnOnce() -> T) -> T {
-        let _turn = lock(&self.turn);
-        self.current.store(sequence, Ordering::Relaxed);
-        effect()
+    /// Somebody else gives the configuration of this address to this machine, or to none.
+    pub fn hand_configuration(&self, ip: Ipv4Addr, to: Option<&str>) {
+        self.azure.hand(ip, to);
+        self.rewire();
+    }
+
+    /// Starts or stops a machine. One that is stopped keeps its addresses, and nobody answers there.
+    pub fn run_machine(&self, name: &str, running: bool) {
+        self.compute.run_machine(name, running);
+        self.azure.run_machine(name, running);
+        self.rewire();
+    }
+
+    /// Leads every address of the virtual network to where it is now.
+    pub(crate) fn rewire(&self) {
+        self.network.rewire(&self.listeners);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use sandbox::{Aim, Fault, Options, provider::Service};
+use sandbox::{Aim, Fault, Options, Service};
 use serde_json::json;
 use tokio::net::TcpListener;
 use warp::Filter;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_failover::pubsub::{PubSub, PubSubSettings};
 use jiff::Timestamp;
-use sandbox::{Aim, Fault, Options, Power, Sandbox, provider::Service, visitors::Served};
+use sandbox::{Aim, Fault, Options, Power, Sandbox, Service, visitors::Served};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Options, Sandbox, kubernetes::Kubernetes, provider::Service};
+use sandbox::{Options, Sandbox, Service, kubernetes::Kubernetes};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Stdio};
 
-use sandbox::{Options, Sandbox, provider::Service};
+use sandbox::{Options, Sandbox, Service};
 use serde_json::Value;
 use tokio::process::Command;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sandbox::{Sandbox, Site, SiteSeed, edge::STANDBY_SCRIPT, provider::Service};
+use sandbox::{Sandbox, Service, Site, SiteSeed, edge::STANDBY_SCRIPT};
 
 /// How the function is configured.
 #[derive(Debug, Clone)]

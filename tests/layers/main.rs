@@ -1,4 +1,5 @@
-//! Which part of the function may use which: one table, from the bottom up. A new arrow is a decision, made here.
+//! Which part of the function, and of its sandbox, may use which: a table each, from the bottom up. A new arrow is a
+//! decision, made here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +8,9 @@ use std::{
 };
 
 /// Each part with what it uses, every part after those that it uses. So there is no circle.
-const LAYERS: &[(&str, &[&str])] = &[
+type Layers = &'static [(&'static str, &'static [&'static str])];
+
+const FUNCTION: Layers = &[
     ("clock", &[]),
     ("edge", &[]),
     ("host", &[]),
@@ -54,24 +57,55 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
+const SANDBOX: Layers = &[
+    ("service", &[]),
+    ("frame", &["service"]),
+    ("network", &["frame"]),
+    ("google", &["frame", "network", "service"]),
+    ("azure", &["frame", "google", "network"]),
+    ("kubernetes", &["frame"]),
+    ("sites", &["frame", "google", "kubernetes", "service"]),
+    ("cloudflare", &["frame", "sites"]),
+    ("options", &["network", "service", "sites"]),
+    (
+        "world",
+        &["azure", "cloudflare", "frame", "google", "kubernetes", "network", "options", "service", "sites"],
+    ),
+    ("judge", &["azure", "cloudflare", "frame", "google", "sites", "world"]),
+    ("sandbox", &["frame", "google", "judge", "network", "options", "service", "sites", "world"]),
+    ("checker", &["frame", "google", "sites", "world"]),
+    ("visitors", &["frame", "sites"]),
+];
+
+/// Where each table's sources are, beside the function's own manifest.
+const TABLES: [(&str, Layers); 2] = [("src", FUNCTION), ("../sandbox/src", SANDBOX)];
+
 #[test]
 fn no_part_uses_one_that_stands_above_it() {
-    let mut below: BTreeSet<&str> = BTreeSet::new();
-    for (part, uses) in LAYERS {
-        for used in *uses {
-            assert!(below.contains(used), "{part} uses {used}, which doesn't stand below it");
+    for (place, layers) in TABLES {
+        let mut below: BTreeSet<&str> = BTreeSet::new();
+        for (part, uses) in layers {
+            for used in *uses {
+                assert!(below.contains(used), "{place}: {part} uses {used}, which doesn't stand below it");
+            }
+            assert!(below.insert(part), "{place}: {part} is listed twice");
         }
-        assert!(below.insert(part), "{part} is listed twice");
     }
 }
 
 #[test]
 fn every_arrow_in_the_source_is_in_the_table_and_every_one_in_the_table_is_in_the_source() {
-    let found = arrows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for (place, layers) in TABLES {
+        let wrong = differences(&Path::new(env!("CARGO_MANIFEST_DIR")).join(place), layers);
+        assert!(wrong.is_empty(), "{place}: {}", wrong.join("\n"));
+    }
+}
+
+fn differences(src: &Path, layers: Layers) -> Vec<String> {
     let allowed: BTreeMap<&str, BTreeSet<&str>> =
-        LAYERS.iter().map(|(part, uses)| (*part, uses.iter().copied().collect())).collect();
+        layers.iter().map(|(part, uses)| (*part, uses.iter().copied().collect())).collect();
     let mut wrong = Vec::new();
-    for (part, uses) in &found {
+    for (part, uses) in &arrows(src) {
         let Some(allowed) = allowed.get(part.as_str()) else {
             wrong.push(format!("{part} has no place in the table"));
             continue;
@@ -83,7 +117,7 @@ fn every_arrow_in_the_source_is_in_the_table_and_every_one_in_the_table_is_in_th
             wrong.push(format!("{part} doesn't use {unused} any more"));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    wrong
 }
 
 /// What each part of `src` uses, with a file that does.

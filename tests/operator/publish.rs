@@ -1,6 +1,6 @@
 //! Publishing: `send`, `rehearse` and `report`, through Pub/Sub to the running function and back by its journal.
 
-use sandbox::{Options, Served, provider::Service};
+use sandbox::{Options, Served, Service};
 use serde_json::json;
 
 use crate::harness::{Drill, Settings};
@@ -99,7 +99,7 @@ async fn who_may_not_read_the_subscription_names_the_topic() {
 async fn while_pubsub_is_down_the_way_without_it_is_named() {
     let drill = Drill::start().await;
     let address = drill.sandbox.address(Service::Pubsub);
-    drill.sandbox.world.doors.open(address, false);
+    drill.sandbox.world.listeners.open(address, false);
     let topic = "projects/gleich-tech/topics/failover-commands";
     let ran = drill.failover(&["send", "failover", "--topic", topic]).await;
     ran.ends(1)

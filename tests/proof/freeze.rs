@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sandbox::{Moment, Power, ledger::Record, provider::Kind};
+use sandbox::{Kind, Moment, Power, ledger::Record};
 use serde_json::Value;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! A promotion that is killed at any call, or of which any call goes wrong, still ends with the address on the machine
 //! that was promoted.
 
-use sandbox::{Aim, Fault, Moment, provider::Kind};
+use sandbox::{Aim, Fault, Kind, Moment};
 
 use crate::{
     harness::{machines::Moves, mirror::Mirror},

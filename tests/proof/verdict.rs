@@ -1,7 +1,7 @@
 //! Where everything is in the end, and what must be true of every world at every end.
 
 use failover_core::{Direction, End, Position};
-use sandbox::{Served, provider::Kind};
+use sandbox::{Kind, Served};
 use serde_json::Value;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! What a case has some calls of an interface answered, in place of what it would say.
 
-use sandbox::{Aim, Fault, provider::Service};
+use sandbox::{Aim, Fault, Service};
 use serde::Deserialize;
 
 /// What is answered to some calls.

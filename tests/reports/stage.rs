@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sandbox::{Options, Sandbox, Site, SiteSeed, provider::Kind};
+use sandbox::{Kind, Options, Sandbox, Site, SiteSeed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

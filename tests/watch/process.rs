@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sandbox::{Options, Power, Sandbox, provider::Service};
+use sandbox::{Options, Power, Sandbox, Service};
 use tempfile::TempDir;
 
 use crate::harness::{Settings, watching::Watching};

@@ -10,6 +10,7 @@ use super::interface::Interface;
 use super::machine::{Identity, Machine};
 use super::operations::Outcome;
 use crate::frame::lock::lock;
+use crate::network::Machines;
 
 impl Azure {
     /// How long operations take from now on.
@@ -99,12 +100,6 @@ impl Azure {
         self.state().holders(ip).map(|machine| machine.name().to_owned()).collect()
     }
 
-    /// The running machine that this address leads to.
-    pub(crate) fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
-        let state = self.state();
-        state.holders(ip).find(|machine| machine.running).map(|machine| machine.name().to_owned())
-    }
-
     pub(crate) fn run_machine(&self, name: &str, running: bool) {
         if let Some(machine) = self.state().machines.iter_mut().find(|machine| machine.name() == name) {
             machine.running = running;
@@ -143,5 +138,12 @@ impl Azure {
     pub(crate) fn next_end(&self) -> Option<Instant> {
         let state = lock(&self.state);
         state.interfaces.iter().filter_map(|interface| Some(interface.running.as_ref()?.done)).min()
+    }
+}
+
+impl Machines for Azure {
+    fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
+        let state = self.state();
+        state.holders(ip).find(|machine| machine.running).map(|machine| machine.name().to_owned())
     }
 }

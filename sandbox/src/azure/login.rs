@@ -16,7 +16,6 @@ use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
 use crate::google::access::FUNCTION_ACCOUNT;
 use crate::google::tokens::{self, ISSUER, Signer};
-use crate::world::World;
 
 /// The application that the function signs in as.
 pub const CLIENT: &str = "c2a1f8de-6b0f-4f0c-8d0e-5a4f7f3f9c21";
@@ -199,7 +198,7 @@ impl Provider for Login {
         }
     }
 
-    fn answer(&self, _world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         match self.operation(call) {
             "azure_login.token" => self.token(call).unwrap_or_else(refused),
             _ => Reply::html(404, "<html><title>404 - Not Found</title></html>\n"),

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Azure;
 use super::directory::{Directory, MANAGEMENT};
 use super::machine::{Identity, Machine};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
-use crate::world::World;
 
 /// Versions of the instance's description.
 const INSTANCE: [&str; 8] = [
@@ -39,13 +39,14 @@ const OTHERS: [&str; 2] = ["https://storage.azure.com/", "https://vault.azure.ne
 #[derive(Debug)]
 pub struct AzureMetadata {
     directory: Arc<Directory>,
+    azure: Arc<Azure>,
     machines: Mutex<HashMap<SocketAddr, String>>,
 }
 
 impl AzureMetadata {
-    /// Issues the tokens that `directory` knows.
-    pub fn new(directory: Arc<Directory>) -> Self {
-        Self { directory, machines: Mutex::default() }
+    /// Issues the tokens that `directory` knows, to the machines of `azure`.
+    pub fn new(directory: Arc<Directory>, azure: Arc<Azure>) -> Self {
+        Self { directory, azure, machines: Mutex::default() }
     }
 
     /// Whoever asks at this address is this machine; elsewhere it is the first one that there is.
@@ -171,7 +172,7 @@ impl Provider for AzureMetadata {
     }
 
     /// Refuses whoever doesn't say that they know whom they ask, and what a proxy has passed on.
-    fn answer(&self, world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         let operation = self.operation(call);
         if call.header("metadata") != Some("true") || call.header("x-forwarded-for").is_some() {
             let told = "Bad request. Required metadata header not specified";
@@ -184,7 +185,7 @@ impl Provider for AzureMetadata {
             };
         }
         let name = lock(&self.machines).get(&call.local).cloned();
-        let Some((machine, tree)) = world.azure.told(name.as_deref()) else {
+        let Some((machine, tree)) = self.azure.told(name.as_deref()) else {
             return Reply::json(404, &json!({"error": "Not found"}));
         };
         match operation {

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::pair::LOCATION;
-use crate::google::compute::Cidr;
+use crate::network::Cidr;
 
 /// A subnet.
 #[derive(Debug, Clone)]

@@ -1,8 +1,6 @@
 //! Two machines between whose network interfaces one configuration moves, on the sandbox's virtual network.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
@@ -10,12 +8,8 @@ use super::interface::Interface;
 use super::machine::Machine;
 use super::network::{PublicAddress, Subnet};
 use super::{Azure, Moving, body};
-use crate::frame::listeners::Reservation;
 use crate::frame::lock::lock;
-use crate::frame::provider::Service;
-use crate::network::{Pair, PairSeed};
-use crate::sandbox::Sandbox;
-use crate::world::World;
+use crate::network::PairSeed;
 
 /// The subscription that everything of the sandbox is in.
 pub const SUBSCRIPTION: &str = "5f2b8c1e-9d44-4c3f-8a51-27e4b6d90c13";
@@ -132,51 +126,5 @@ impl Azure {
         }
         let configuration = body::settable_configuration(&pair.moving());
         state.moving.push(Moving { configuration, ips: vec![pair.private(), pair.public()] });
-    }
-}
-
-impl World {
-    /// Somebody else gives the configuration of this address to this machine, or to none.
-    pub fn hand_configuration(&self, ip: Ipv4Addr, to: Option<&str>) {
-        self.azure.hand(ip, to);
-        self.rewire();
-    }
-}
-
-impl Sandbox {
-    /// Adds a pair on Azure; one on loopback can be connected to, by HTTP as by TCP.
-    pub fn add_azure_pair(&self, seed: PairSeed) -> io::Result<Option<Pair>> {
-        self.world.azure.add_pair(&seed);
-        let pair = self.connect(seed, |seed, index| self.describe(seed, index))?;
-        if pair.is_some() {
-            self.keep(tokio::spawn(follow(self.world.clone())));
-        }
-        Ok(pair)
-    }
-
-    /// A metadata service of this machine's own.
-    fn describe(&self, seed: &PairSeed, index: usize) -> io::Result<SocketAddr> {
-        let reservation = Reservation::take(Ipv4Addr::LOCALHOST, 0)?;
-        let address = reservation.address();
-        self.world.azure_metadata.add_machine(address, &seed.machine(index));
-        self.listen(Service::AzureMetadata, reservation)?;
-        Ok(address)
-    }
-}
-
-/// Leads addresses elsewhere when an operation ends, whoever looks or doesn't.
-async fn follow(world: Arc<World>) {
-    let mut begun = world.azure.begun();
-    loop {
-        let ended = async {
-            match world.azure.next_end() {
-                Some(end) => tokio::time::sleep_until(end.into()).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = ended => world.rewire(),
-            changed = begun.changed() => if changed.is_err() { return },
-        }
     }
 }

@@ -11,19 +11,19 @@ use super::network::join_action;
 use super::operations::Outcome;
 use super::route::Place;
 use super::rules::{self, Wanted};
-use super::{State, body, version};
+use super::{INTERFACE_KIND, State, body, version};
 use crate::frame::call::{Call, Reply};
-use crate::promises::Change;
+use crate::frame::change::Change;
 
 const WRITE: &str = "Microsoft.Network/networkInterfaces/write";
 
-/// Answers with the interface, and with what changed.
+/// Answers with the interface.
 pub(super) fn put(
     state: &mut State,
     directory: &Directory,
     call: &Call,
     place: &Place,
-) -> Result<(Reply, Option<Change>), Denied> {
+) -> Result<Reply, Denied> {
     let principal = directory.require(call, WRITE, &place.id())?;
     let version = version::check(call)?.to_owned();
     let sent = body::read(call)?;
@@ -44,11 +44,11 @@ pub(super) fn put(
     let reply = Reply::json(status, &interface.view())
         .header("etag", interface.etag.clone())
         .header("x-ms-ratelimit-remaining-subscription-writes", left.to_string());
-    let Some((change, operation)) = begun else { return Ok((reply, None)) };
-    let reply = reply
+    let Some((change, operation)) = begun else { return Ok(reply) };
+    Ok(reply
+        .changed(change)
         .header("azure-asyncoperation", operation_url(call, interface, &operation, &version))
-        .header("retry-after", state.operations.pause());
-    Ok((reply, Some(change)))
+        .header("retry-after", state.operations.pause()))
 }
 
 /// `PATCH`: an interface's tags, and nothing else (azure-mgmt-network 33.1.0, `update_tags`).
@@ -57,7 +57,7 @@ pub(super) fn patch(
     directory: &Directory,
     call: &Call,
     place: &Place,
-) -> Result<(Reply, Option<Change>), Denied> {
+) -> Result<Reply, Denied> {
     directory.require(call, WRITE, &place.id())?;
     version::check(call)?;
     let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
@@ -74,8 +74,8 @@ pub(super) fn patch(
         interface.body["tags"] = tags.clone();
         interface.etag = fresh_etag();
     }
-    let change = Change::Interface { interface: interface.id.clone(), before, after: interface.view() };
-    Ok((Reply::json(200, &interface.view()).header("etag", interface.etag.clone()), Some(change)))
+    let change = Change::new(INTERFACE_KIND, &interface.id, [before, interface.view()]);
+    Ok(Reply::json(200, &interface.view()).header("etag", interface.etag.clone()).changed(change))
 }
 
 /// Whatever is named has to be allowed to be joined, new or not: Resource Manager looks at the whole body.
@@ -153,11 +153,8 @@ fn accept(state: &mut State, index: Option<usize>, id: String, wanted: Value) ->
     }
     let mut interface = before.clone().unwrap_or_else(|| Interface::new(id, None, Value::Null));
     let operation = begin(state, &mut interface, wanted);
-    let change = Change::Interface {
-        interface: interface.id.clone(),
-        before: before.as_ref().map_or(Value::Null, Interface::view),
-        after: interface.view(),
-    };
+    let known = before.as_ref().map_or(Value::Null, Interface::view);
+    let change = Change::new(INTERFACE_KIND, &interface.id, [known, interface.view()]);
     let index = index.unwrap_or_else(|| {
         state.interfaces.push(interface.clone());
         state.interfaces.len() - 1

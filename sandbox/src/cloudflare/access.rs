@@ -165,11 +165,10 @@ fn well_formed(secret: &str) -> bool {
     secret.len() >= 40 && secret.bytes().all(allowed)
 }
 
-/// A call, when it is judged, and which scripts are deployed.
+/// A call, and when it is judged.
 pub(crate) struct Asked<'a> {
     pub(crate) call: &'a Call,
     pub(crate) now: Instant,
-    pub(crate) has_script: &'a dyn Fn(&str) -> bool,
 }
 
 #[cfg(test)]
@@ -179,7 +178,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method, Uri};
 
     use super::*;
-    use crate::frame::provider::Service;
+    use crate::service::Service;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
 

@@ -10,8 +10,9 @@ use url::quirks;
 use super::access::Asked;
 use super::envelope::{self, Refusal};
 use super::zone::{Object, Zone, fresh_id, now};
-use super::{Answer, body};
-use crate::promises::Change;
+use super::{RECORD_KIND, body};
+use crate::frame::call::Reply;
+use crate::frame::change::Change;
 
 /// What a caller may change.
 const FIELDS: [&str; 8] = ["type", "name", "content", "ttl", "proxied", "comment", "tags", "settings"];
@@ -19,7 +20,7 @@ const FIELDS: [&str; 8] = ["type", "name", "content", "ttl", "proxied", "comment
 /// The largest page of a list.
 const LARGEST_PAGE: usize = 5_000_000;
 
-pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Answer, Refusal> {
+pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Reply, Refusal> {
     let fits = |record: &Object| {
         let is = |key: &str, field: &str| {
             let told = record[field].as_str().unwrap_or_default();
@@ -29,17 +30,18 @@ pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Answer, Refusal> {
         kind && is("name", "name") && is("name.exact", "name") && is("content", "content")
     };
     let found: Vec<_> = zone.records.iter().filter(|record| fits(record)).map(|one| json!(one)).collect();
-    envelope::paged(asked.call, &found, 100, 1..=LARGEST_PAGE).map(Answer::read)
+    envelope::paged(asked.call, &found, 100, 1..=LARGEST_PAGE)
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
     let record = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
-    Ok(Answer::read(envelope::ok(&json!(record))))
+    Ok(envelope::ok(&json!(record)))
 }
 
-pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> {
+pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Reply, Refusal> {
     let mut record = known_fields(asked)?;
-    record.insert("id".to_owned(), json!(fresh_id()));
+    let id = fresh_id();
+    record.insert("id".to_owned(), json!(id));
     for (field, default) in [("ttl", json!(1)), ("proxied", json!(false)), ("comment", Value::Null)] {
         record.entry(field).or_insert(default);
     }
@@ -50,10 +52,10 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> 
     record.insert("created_on".to_owned(), json!(now()));
     let record = accepted(zone, record)?;
     zone.records.push(record.clone());
-    Ok(changed(zone, &Value::Null, &json!(record)))
+    Ok(changed(zone, &id, [Value::Null, json!(record)]))
 }
 
-pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
     let stored = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
     let (before, mut patched) = (json!(stored), stored.clone());
     patched.extend(known_fields(asked)?);
@@ -61,24 +63,20 @@ pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, 
     for record in zone.records.iter_mut().filter(|record| record["id"] == id) {
         record.clone_from(&patched);
     }
-    Ok(changed(zone, &before, &json!(patched)))
+    Ok(changed(zone, id, [before, json!(patched)]))
 }
 
-pub(super) fn delete(zone: &mut Zone, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn delete(zone: &mut Zone, id: &str) -> Result<Reply, Refusal> {
     let stored = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
     let before = json!(stored);
     zone.records.retain(|record| record["id"] != id);
-    let mut answer = changed(zone, &before, &Value::Null);
-    answer.reply = envelope::ok(&json!({ "id": id }));
-    Ok(answer)
+    Ok(changed(zone, id, [before, Value::Null]))
 }
 
-fn changed(zone: &Zone, before: &Value, after: &Value) -> Answer {
-    let id = if after.is_null() { &before["id"] } else { &after["id"] };
-    let record = id.as_str().unwrap_or_default().to_owned();
-    let change =
-        Change::Record { zone: zone.id.clone(), record, before: before.clone(), after: after.clone() };
-    Answer { reply: envelope::ok(after), change: Some(change) }
+/// Answers with the record as it is, or with its id if it is gone.
+fn changed(zone: &Zone, id: &str, [before, after]: [Value; 2]) -> Reply {
+    let told = if after.is_null() { json!({ "id": id }) } else { after.clone() };
+    envelope::ok(&told).changed(Change::new(RECORD_KIND, id, [before, after]).within(&zone.id))
 }
 
 fn known_fields(asked: &Asked) -> Result<Object, Refusal> {

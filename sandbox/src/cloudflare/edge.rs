@@ -10,25 +10,30 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 pub use self::settings::{Block, Settings};
-use self::worker::Workers;
-pub use self::worker::{GATE_SCRIPT, STANDBY_SCRIPT, Worker};
-use crate::cloudflare::visit::Visit;
-use crate::cloudflare::{Arrival, Led, Location};
+use super::visit::Visit;
+use super::{Arrival, Cloudflare, Led, Location};
+pub use super::{GATE_SCRIPT, STANDBY_SCRIPT};
 use crate::frame::call::{Call, Delivery, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
 use crate::sites::site::Site;
-use crate::sites::{Power, primary_page, standby_origin};
-use crate::world::World;
+use crate::sites::{Power, Sites};
 
-/// The edges of all sites, by the site's name, and what runs there.
-#[derive(Debug, Default)]
+/// The edges of all sites.
+#[derive(Debug)]
 pub struct Edge {
+    cloudflare: Arc<Cloudflare>,
+    sites: Arc<Sites>,
+    /// How each is set, by the site's name.
     settings: Mutex<HashMap<String, Settings>>,
-    workers: Workers,
 }
 
 impl Edge {
+    /// Goes by what `cloudflare` was told, and asks `sites`.
+    pub(crate) fn new(cloudflare: Arc<Cloudflare>, sites: Arc<Sites>) -> Self {
+        Self { cloudflare, sites, settings: Mutex::default() }
+    }
+
     /// How this site's edge is set.
     pub fn settings(&self, site: &str) -> Settings {
         lock(&self.settings).get(site).cloned().unwrap_or_default()
@@ -38,16 +43,6 @@ impl Edge {
     pub fn set(&self, site: &str, change: impl FnOnce(&mut Settings)) {
         change(lock(&self.settings).entry(site.to_owned()).or_default());
     }
-
-    /// Deploys a script, or another version of it.
-    pub fn deploy(&self, script: &str, worker: Arc<dyn Worker>) {
-        self.workers.deploy(script, worker);
-    }
-
-    /// Whether a script of this name is deployed.
-    pub(crate) fn has_script(&self, script: &str) -> bool {
-        self.workers.knows(script)
-    }
 }
 
 impl Provider for Edge {
@@ -55,14 +50,14 @@ impl Provider for Edge {
         "edge.visit"
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        let Some(site) = world.site(|site| site.edge == call.local) else {
+    fn answer(&self, call: &Call) -> Reply {
+        let Some(site) = self.sites.find(|site| site.edge == call.local) else {
             return labelled(Reply::html(409, "error code: 1001\n"));
         };
         // A name without a record leads nobody anywhere.
-        let Some(arrival) = world.cloudflare.arrival(&site) else { return Reply::reset() };
-        let visit = Visited { world, site: &site, call, settings: self.settings(site.name()), arrival };
-        if visit.arrival.at_edge { labelled(visit.through(&self.workers)) } else { visit.past() }
+        let Some(arrival) = self.cloudflare.arrival(&site) else { return Reply::reset() };
+        let visit = Visited { edge: self, site: &site, call, settings: self.settings(site.name()), arrival };
+        if visit.arrival.at_edge { labelled(visit.through()) } else { visit.past() }
     }
 
     fn refusal(&self, status: u16) -> Reply {
@@ -76,7 +71,7 @@ impl Provider for Edge {
 
 /// One visit and all it depends on.
 struct Visited<'a> {
-    world: &'a World,
+    edge: &'a Edge,
     site: &'a Site,
     call: &'a Call,
     settings: Settings,
@@ -85,17 +80,14 @@ struct Visited<'a> {
 
 impl Visited<'_> {
     /// The way through the edge.
-    fn through(&self, workers: &Workers) -> Reply {
+    fn through(&self) -> Reply {
         if let Some(reply) = self.settings.barrier() {
             return reply;
         }
         let zone = &self.site.seed.zone;
-        match self.world.cloudflare.led(zone, &Visit::of(self.call), Instant::now()) {
+        match self.edge.cloudflare.led(zone, &Visit::of(self.call), Instant::now()) {
             Led::Away(location) => redirect(&location, &self.settings),
-            Led::Script(script) => match workers.find(&script) {
-                Some(worker) => worker.fetch(self.world, self.site, self.call, &|| self.home()),
-                None => Reply::html(500, "<title>Error 1101</title>error code: 1101\n"),
-            },
+            Led::Script(script) => self.run(&script),
             Led::Home => self.home(),
         }
     }
@@ -110,7 +102,7 @@ impl Visited<'_> {
             return page.header("cf-cache-status", status).header("age", "60");
         }
         let how = (self.settings.caching, self.settings.cache_lives);
-        self.world.cache.answer(how, self.call, || self.origin())
+        self.edge.sites.cache.answer(how, self.call, || self.origin())
     }
 
     /// What the edge gets from the address in the record.
@@ -137,17 +129,17 @@ impl Visited<'_> {
 
     fn power(&self) -> Power {
         if self.arrival.at_standby {
-            self.world.sites.standby(self.site.name())
+            self.edge.sites.standby(self.site.name())
         } else {
-            self.world.primary_power(self.site)
+            self.edge.sites.primary_power(self.site)
         }
     }
 
     fn page(&self) -> Reply {
         if self.arrival.at_standby {
-            standby_origin(self.world, self.site, self.call)
+            self.edge.sites.standby_origin(self.site, self.call)
         } else {
-            primary_page(self.world, self.site, self.call)
+            self.edge.sites.primary_page(self.site, self.call)
         }
     }
 }

@@ -7,8 +7,9 @@ use super::access::Asked;
 use super::envelope::{self, Refusal};
 use super::page_rule_check::complaints;
 use super::zone::{Object, Zone, fresh_id, now};
-use super::{Answer, body};
-use crate::promises::Change;
+use super::{PAGE_RULE_KIND, body};
+use crate::frame::call::Reply;
+use crate::frame::change::Change;
 
 /// What a caller may write, or send back as it was read.
 const FIELDS: [&str; 7] = ["id", "targets", "actions", "priority", "status", "created_on", "modified_on"];
@@ -16,7 +17,7 @@ const FIELDS: [&str; 7] = ["id", "targets", "actions", "priority", "status", "cr
 /// Those of them that are the caller's to choose.
 const WRITABLE: [&str; 4] = ["targets", "actions", "priority", "status"];
 
-pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Answer, Refusal> {
+pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Reply, Refusal> {
     let status = asked.call.query("status");
     if status.is_some_and(|status| !["active", "disabled"].contains(&status)) {
         return Err(Refusal::page_rule(vec![".status: Invalid page rule status".to_owned()]));
@@ -28,15 +29,15 @@ pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Answer, Refusal> {
     if asked.call.query("direction") == Some("asc") {
         rules.reverse();
     }
-    Ok(Answer::read(envelope::ok(&json!(rules))))
+    Ok(envelope::ok(&json!(rules)))
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
     let rule = zone.page_rule(id).ok_or_else(missing)?;
-    Ok(Answer::read(envelope::ok(&json!(rule))))
+    Ok(envelope::ok(&json!(rule)))
 }
 
-pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> {
+pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Reply, Refusal> {
     let mut rule = whole(zone, asked)?;
     if zone.page_rules.len() >= zone.page_rule_quota {
         return Err(Refusal::page_rule(vec![
@@ -48,18 +49,18 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> 
     rule.insert("created_on".to_owned(), json!(now()));
     rule.insert("modified_on".to_owned(), json!(now()));
     zone.page_rules.push(rule.clone());
-    Ok(changed(zone, asked, &id, &Value::Null, &json!(rule)))
+    Ok(changed(zone, asked, &id, [Value::Null, json!(rule)]))
 }
 
 /// The body becomes the rule: what it leaves out falls back to its default, `status` to `disabled`.
-pub(super) fn replace(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn replace(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
     zone.page_rule(id).ok_or_else(missing)?;
     let rule = whole(zone, asked)?;
     store(zone, asked, id, rule)
 }
 
 /// One or more fields; the others stay.
-pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
     let mut rule = zone.page_rule(id).ok_or_else(missing)?.clone();
     let fields = known_fields(asked)?;
     if !fields.keys().any(|field| WRITABLE.contains(&field.as_str())) {
@@ -70,12 +71,10 @@ pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, 
     store(zone, asked, id, rule)
 }
 
-pub(super) fn delete(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn delete(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
     let before = json!(zone.page_rule(id).ok_or_else(missing)?);
     zone.page_rules.retain(|rule| rule["id"] != id);
-    let mut answer = changed(zone, asked, id, &before, &Value::Null);
-    answer.reply = envelope::ok(&json!({ "id": id }));
-    Ok(answer)
+    Ok(changed(zone, asked, id, [before, Value::Null]))
 }
 
 fn whole(zone: &Zone, asked: &Asked) -> Result<Object, Refusal> {
@@ -88,25 +87,21 @@ fn whole(zone: &Zone, asked: &Asked) -> Result<Object, Refusal> {
     Ok(rule)
 }
 
-fn store(zone: &mut Zone, asked: &Asked, id: &str, mut rule: Object) -> Result<Answer, Refusal> {
+fn store(zone: &mut Zone, asked: &Asked, id: &str, mut rule: Object) -> Result<Reply, Refusal> {
     let stored = zone.page_rules.iter_mut().find(|stored| stored["id"] == id).ok_or_else(missing)?;
     let before = json!(stored);
     rule.insert("id".to_owned(), json!(id));
     rule.insert("created_on".to_owned(), stored["created_on"].clone());
     rule.insert("modified_on".to_owned(), json!(now()));
     stored.clone_from(&rule);
-    Ok(changed(zone, asked, id, &before, &json!(rule)))
+    Ok(changed(zone, asked, id, [before, json!(rule)]))
 }
 
-fn changed(zone: &mut Zone, asked: &Asked, rule: &str, before: &Value, after: &Value) -> Answer {
+/// Answers with the rule as it is, or with its id if it is gone.
+fn changed(zone: &mut Zone, asked: &Asked, id: &str, [before, after]: [Value; 2]) -> Reply {
     zone.publish(asked.now);
-    let change = Change::PageRule {
-        zone: zone.id.clone(),
-        rule: rule.to_owned(),
-        before: before.clone(),
-        after: after.clone(),
-    };
-    Answer { reply: envelope::ok(after), change: Some(change) }
+    let told = if after.is_null() { json!({ "id": id }) } else { after.clone() };
+    envelope::ok(&told).changed(Change::new(PAGE_RULE_KIND, id, [before, after]).within(&zone.id))
 }
 
 fn known_fields(asked: &Asked) -> Result<Object, Refusal> {

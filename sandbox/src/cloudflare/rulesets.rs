@@ -7,8 +7,9 @@ use super::access::Asked;
 use super::envelope::{self, Refusal};
 use super::redirect_check::{check, missing_field, refused};
 use super::zone::{Object, Ruleset, Zone, fresh_id, now};
-use super::{Answer, body};
-use crate::promises::Change;
+use super::{REDIRECTS_KIND, body};
+use crate::frame::call::Reply;
+use crate::frame::change::Change;
 
 /// The only phase that the sandbox has.
 const PHASE: &str = "http_request_dynamic_redirect";
@@ -17,23 +18,23 @@ const PHASE: &str = "http_request_dynamic_redirect";
 const FIELDS: [&str; 7] =
     ["id", "action", "action_parameters", "expression", "description", "enabled", "ref"];
 
-pub(super) fn list(zone: &Zone) -> Answer {
+pub(super) fn list(zone: &Zone) -> Reply {
     let rulesets: Vec<_> = zone.redirects.iter().map(Ruleset::summary).collect();
-    Answer::read(envelope::ok(&json!(rulesets)))
+    envelope::ok(&json!(rulesets))
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
     let ruleset = zone.redirects.as_ref().filter(|ruleset| ruleset.id == id).ok_or_else(no_ruleset)?;
-    Ok(Answer::read(envelope::ok(&ruleset.json())))
+    Ok(envelope::ok(&ruleset.json()))
 }
 
-pub(super) fn entrypoint(zone: &Zone, phase: &str) -> Result<Answer, Refusal> {
+pub(super) fn entrypoint(zone: &Zone, phase: &str) -> Result<Reply, Refusal> {
     let ruleset = zone.redirects.as_ref().filter(|_| phase == PHASE).ok_or_else(|| no_entrypoint(phase))?;
-    Ok(Answer::read(envelope::ok(&ruleset.json())))
+    Ok(envelope::ok(&ruleset.json()))
 }
 
 /// Replaces every rule of the phase, whosever it is.
-pub(super) fn replace(zone: &mut Zone, asked: &Asked, phase: &str) -> Result<Answer, Refusal> {
+pub(super) fn replace(zone: &mut Zone, asked: &Asked, phase: &str) -> Result<Reply, Refusal> {
     if phase != PHASE {
         return Err(no_entrypoint(phase));
     }
@@ -47,7 +48,7 @@ pub(super) fn replace(zone: &mut Zone, asked: &Asked, phase: &str) -> Result<Ans
 }
 
 /// Appends a rule.
-pub(super) fn create(zone: &mut Zone, asked: &Asked, ruleset: &str) -> Result<Answer, Refusal> {
+pub(super) fn create(zone: &mut Zone, asked: &Asked, ruleset: &str) -> Result<Reply, Refusal> {
     let before = known(zone, ruleset)?.json();
     let rule = complete(body(asked.call)?, None)?;
     if known(zone, ruleset)?.rules.len() >= zone.redirect_quota {
@@ -60,7 +61,7 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked, ruleset: &str) -> Result<An
 }
 
 /// The whole rule: what the body leaves out falls back to its default, as the docs don't promise to keep it.
-pub(super) fn patch(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -> Result<Answer, Refusal> {
+pub(super) fn patch(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -> Result<Reply, Refusal> {
     let before = known(zone, ruleset)?.json();
     let at = index(known(zone, ruleset)?, rule)?;
     let patched = complete(body(asked.call)?, Some(&known(zone, ruleset)?.rules[at]))?;
@@ -70,7 +71,7 @@ pub(super) fn patch(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -
     write(zone, asked, before, |ruleset| ruleset.rules[at] = patched)
 }
 
-pub(super) fn delete(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -> Result<Answer, Refusal> {
+pub(super) fn delete(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -> Result<Reply, Refusal> {
     let before = known(zone, ruleset)?.json();
     let at = index(known(zone, ruleset)?, rule)?;
     write(zone, asked, before, |ruleset| {
@@ -83,10 +84,10 @@ fn write(
     asked: &Asked,
     before: Value,
     edit: impl FnOnce(&mut Ruleset),
-) -> Result<Answer, Refusal> {
+) -> Result<Reply, Refusal> {
     // Validated and nothing else: answered with no result.
     if asked.call.query("dry_run") == Some("true") {
-        return Ok(Answer::read(envelope::ok(&Value::Null)));
+        return Ok(envelope::ok(&Value::Null));
     }
     let ruleset = zone.redirects.as_mut().ok_or_else(no_ruleset)?;
     edit(ruleset);
@@ -94,8 +95,8 @@ fn write(
     ruleset.updated = now();
     let after = ruleset.json();
     zone.publish(asked.now);
-    let change = Change::Redirects { zone: zone.id.clone(), before, after: after.clone() };
-    Ok(Answer { reply: envelope::ok(&after), change: Some(change) })
+    let change = Change::new(REDIRECTS_KIND, PHASE, [before, after.clone()]).within(&zone.id);
+    Ok(envelope::ok(&after).changed(change))
 }
 
 /// A rule as it is stored, with every default filled in.

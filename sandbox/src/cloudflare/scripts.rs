@@ -8,11 +8,16 @@ use serde_json::{Value, json};
 
 use super::access::{Permission, Token};
 use super::envelope::{self, Refusal};
-use super::{ACCOUNT, Answer, Cloudflare, body};
-use crate::cloudflare::edge::{GATE_SCRIPT, STANDBY_SCRIPT};
+use super::{ACCOUNT, Cloudflare, body};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::sites::site::Site;
+
+/// The script that asks the standby, whatever home says.
+pub const STANDBY_SCRIPT: &str = "failover-standby";
+
+/// The script that asks home first and the standby for each request that home can't answer.
+pub const GATE_SCRIPT: &str = "failover-gate";
 
 /// What is deployed in front of a site.
 const GATE: &str = include_str!("../../../edge/gate.js");
@@ -42,8 +47,13 @@ impl Scripts {
         }
     }
 
+    /// Whether a script of this name is deployed.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.deployed.contains_key(name)
+    }
+
     /// A module comes as a part of a form.
-    pub(super) fn text(&self, name: &str) -> Result<Answer, Refusal> {
+    pub(super) fn text(&self, name: &str) -> Result<Reply, Refusal> {
         let Deployed { text, .. } = self.find(name)?;
         let boundary = "0b5f7c2e9d";
         let form = format!(
@@ -51,16 +61,16 @@ impl Scripts {
              application/javascript+module\r\n\r\n{text}\r\n--{boundary}--\r\n"
         );
         let kind = format!("multipart/form-data; boundary={boundary}");
-        Ok(Answer::read(Reply::typed(200, &kind, form).header("cf-entrypoint", "gate.js")))
+        Ok(Reply::typed(200, &kind, form).header("cf-entrypoint", "gate.js"))
     }
 
-    pub(super) fn settings(&self, name: &str) -> Result<Answer, Refusal> {
+    pub(super) fn settings(&self, name: &str) -> Result<Reply, Refusal> {
         let Deployed { bindings, .. } = self.find(name)?;
         let settings = json!({
             "bindings": bindings, "compatibility_date": "2026-11-01", "compatibility_flags": [], "logpush": false,
             "tags": [], "tail_consumers": [], "usage_model": "standard"
         });
-        Ok(Answer::read(envelope::ok(&settings)))
+        Ok(envelope::ok(&settings))
     }
 
     /// The one query that is answered here: the requests of an account, summed. Its errors come with a good status.

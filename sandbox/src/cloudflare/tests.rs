@@ -12,9 +12,10 @@ use super::access::Permission;
 use serde_json::json;
 
 use super::*;
-use crate::frame::provider::Service;
 use crate::options::Options;
+use crate::service::Service;
 use crate::sites::site::SiteSeed;
+use crate::world::World;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -40,7 +41,7 @@ impl Api {
         let call = Call::new(Service::Cloudflare, SocketAddr::from(([127, 0, 0, 1], 80)), method, &uri)
             .with_headers(headers)
             .with_body(if body.is_null() { String::new() } else { body.to_string() });
-        let reply = self.world.cloudflare.answer(&self.world, &call);
+        let reply = self.world.cloudflare.answer(&call);
         (reply.status, serde_json::from_slice(&reply.body).expect("JSON"))
     }
 

@@ -6,45 +6,46 @@ use serde_json::{Value, json};
 
 use super::access::Asked;
 use super::envelope::{self, Refusal};
+use super::scripts::Scripts;
 use super::visit::Visit;
 use super::wildcard;
 use super::zone::{Object, Zone, fresh_id};
-use super::{Answer, body};
-use crate::promises::Change;
+use super::{WORKER_ROUTE_KIND, body};
+use crate::frame::call::Reply;
+use crate::frame::change::Change;
 
 /// What a caller may write, or send back as it was read.
 const FIELDS: [&str; 4] = ["id", "pattern", "script", "request_limit_fail_open"];
 
-pub(super) fn list(zone: &Zone) -> Answer {
-    Answer::read(envelope::ok(&json!(zone.worker_routes)))
+pub(super) fn list(zone: &Zone) -> Reply {
+    envelope::ok(&json!(zone.worker_routes))
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Answer, Refusal> {
-    Ok(Answer::read(envelope::ok(&json!(stored(zone, id)?))))
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
+    Ok(envelope::ok(&json!(stored(zone, id)?)))
 }
 
-pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Answer, Refusal> {
-    let route = whole(zone, asked, &fresh_id())?;
+pub(super) fn create(zone: &mut Zone, asked: &Asked, scripts: &Scripts) -> Result<Reply, Refusal> {
+    let id = fresh_id();
+    let route = whole(zone, asked, scripts, &id)?;
     zone.worker_routes.push(route.clone());
-    Ok(changed(zone, asked, &Value::Null, &json!(route)))
+    Ok(changed(zone, asked, &id, [Value::Null, json!(route)]))
 }
 
 /// The body becomes the route: without a script it runs none.
-pub(super) fn replace(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn replace(zone: &mut Zone, asked: &Asked, scripts: &Scripts, id: &str) -> Result<Reply, Refusal> {
     let before = json!(stored(zone, id)?);
-    let route = whole(zone, asked, id)?;
+    let route = whole(zone, asked, scripts, id)?;
     for stored in zone.worker_routes.iter_mut().filter(|route| route["id"] == id) {
         stored.clone_from(&route);
     }
-    Ok(changed(zone, asked, &before, &json!(route)))
+    Ok(changed(zone, asked, id, [before, json!(route)]))
 }
 
-pub(super) fn delete(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn delete(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
     let before = json!(stored(zone, id)?);
     zone.worker_routes.retain(|route| route["id"] != id);
-    let mut answer = changed(zone, asked, &before, &Value::Null);
-    answer.reply = envelope::ok(&json!({ "id": id }));
-    Ok(answer)
+    Ok(changed(zone, asked, id, [before, Value::Null]))
 }
 
 /// The script that runs for this visit, if any: the most specific pattern decides, also where it has no script.
@@ -63,7 +64,7 @@ fn matches(pattern: &str, visit: &Visit) -> bool {
     wildcard::captures(pattern, &text).is_some()
 }
 
-fn whole(zone: &Zone, asked: &Asked, id: &str) -> Result<Object, Refusal> {
+fn whole(zone: &Zone, asked: &Asked, scripts: &Scripts, id: &str) -> Result<Object, Refusal> {
     let mut route = body(asked.call)?;
     if let Some(field) = route.keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return Err(Refusal::new(400, 10001, format!("Unable to parse request body: unknown field {field}")));
@@ -73,7 +74,7 @@ fn whole(zone: &Zone, asked: &Asked, id: &str) -> Result<Object, Refusal> {
         return Err(Refusal::new(400, 10022, "workers.api.error.invalid_route_pattern"));
     }
     let script = route.get("script").cloned().unwrap_or_default();
-    if script.as_str().is_some_and(|script| !script.is_empty() && !(asked.has_script)(script)) {
+    if script.as_str().is_some_and(|script| !script.is_empty() && !scripts.has(script)) {
         return Err(Refusal::new(404, 10007, "workers.api.error.script_not_found"));
     }
     let twice = |other: &Object| other["pattern"] == *pattern && other["id"] != id;
@@ -104,14 +105,9 @@ fn stored<'a>(zone: &'a Zone, id: &str) -> Result<&'a Object, Refusal> {
     zone.worker_routes.iter().find(|route| route["id"] == id).ok_or_else(missing)
 }
 
-fn changed(zone: &mut Zone, asked: &Asked, before: &Value, after: &Value) -> Answer {
+/// Answers with the route as it is, or with its id if it is gone.
+fn changed(zone: &mut Zone, asked: &Asked, id: &str, [before, after]: [Value; 2]) -> Reply {
     zone.publish(asked.now);
-    let id = if after.is_null() { &before["id"] } else { &after["id"] };
-    let change = Change::WorkerRoute {
-        zone: zone.id.clone(),
-        route: id.as_str().unwrap_or_default().to_owned(),
-        before: before.clone(),
-        after: after.clone(),
-    };
-    Answer { reply: envelope::ok(after), change: Some(change) }
+    let told = if after.is_null() { json!({ "id": id }) } else { after.clone() };
+    envelope::ok(&told).changed(Change::new(WORKER_ROUTE_KIND, id, [before, after]).within(&zone.id))
 }

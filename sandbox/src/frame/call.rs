@@ -9,7 +9,11 @@ use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::frame::provider::Service;
+use super::change::Change;
+use crate::service::Service;
+
+/// The header by which whoever serves a visitor says who it is.
+pub const SERVED_BY: &str = "served-by";
 
 /// One request, read to its end.
 #[derive(Clone, Debug)]
@@ -128,6 +132,10 @@ pub struct Reply {
     pub body: Bytes,
     /// How it is delivered.
     pub delivery: Delivery,
+    /// What the call changed.
+    pub change: Option<Change>,
+    /// What was wrong with how it was asked, though it was carried out, as a sentence.
+    pub complaint: Option<String>,
 }
 
 impl Reply {
@@ -180,6 +188,11 @@ impl Reply {
             silent => silent,
         };
         self
+    }
+
+    /// The same answer to a call that changed this.
+    pub fn changed(self, change: Change) -> Self {
+        Self { change: Some(change), ..self }
     }
 
     /// The first value of this header, whatever its case.

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
-use crate::frame::provider::{Provider, Service};
+use crate::frame::provider::Provider;
+use crate::service::Service;
 
 /// One way for a call to go wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::frame::lock::lock;
-use crate::frame::provider::Service;
+use crate::service::Service;
 
 /// The latency of every service.
 #[derive(Debug, Default)]

@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use crate::frame::call::Call;
 use crate::frame::lock::lock;
-use crate::frame::provider::{Kind, Service};
+use crate::frame::provider::Kind;
+use crate::service::Service;
 
 /// What became of a call, as far as the sandbox knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

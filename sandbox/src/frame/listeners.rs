@@ -1,5 +1,5 @@
-//! Listeners that can be shut and opened again on the same port.
-//! A shut door refuses connections in the kernel and breaks those it had, as a machine without power does.
+//! Listeners that can be closed and opened again on the same port.
+//! A closed one refuses connections in the kernel and breaks those it had, as a machine without power does.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,20 +16,20 @@ const BACKLOG: u32 = 1024;
 
 /// Which addresses accept connections.
 #[derive(Debug, Default)]
-pub struct Doors(Mutex<HashMap<SocketAddr, watch::Sender<bool>>>);
+pub struct Listeners(Mutex<HashMap<SocketAddr, watch::Sender<bool>>>);
 
-impl Doors {
-    /// Opens or shuts this address; nothing happens at one that nobody listens on.
+impl Listeners {
+    /// Opens or closes this address; nothing happens at one that nobody listens on.
     pub fn open(&self, address: SocketAddr, open: bool) {
-        if let Some(door) = lock(&self.0).get(&address) {
-            door.send_replace(open);
+        if let Some(listener) = lock(&self.0).get(&address) {
+            listener.send_replace(open);
         }
     }
 
-    /// Shuts every door for good.
-    pub(crate) fn shut(&self) {
-        lock(&self.0).values().for_each(|door| {
-            door.send_replace(false);
+    /// Closes every address for good.
+    pub(crate) fn close(&self) {
+        lock(&self.0).values().for_each(|listener| {
+            listener.send_replace(false);
         });
     }
 

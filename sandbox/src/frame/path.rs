@@ -4,55 +4,54 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::frame::breakpoint::Moment;
-use crate::frame::call::{Call, Delivery, Reply};
-use crate::frame::fault::Fault;
-use crate::frame::ledger::Fate;
-use crate::frame::provider::Provider;
-use crate::world::World;
+use super::Frame;
+use super::breakpoint::Moment;
+use super::call::{Call, Delivery, Reply};
+use super::fault::Fault;
+use super::ledger::Fate;
+use super::provider::Providers;
 
 /// Carries a call out; `None` closes the connection without an answer.
-pub(crate) async fn run(world: Arc<World>, call: Call, sequence: u64) -> Option<Reply> {
-    let provider = world.provider(call.service);
+pub(crate) async fn run(providers: Arc<dyn Providers>, call: Call, sequence: u64) -> Option<Reply> {
+    let frame = providers.frame();
+    let provider = providers.provider(call.service);
     let operation = provider.operation(&call);
-    pause(world.latency.draw(call.service)).await;
-    let fault = world.faults.pick(&call, operation);
-    world.breakpoints.pass(operation, Moment::BeforeEffect).await;
+    pause(frame.latency.draw(call.service)).await;
+    let fault = frame.faults.pick(&call, operation);
+    frame.breakpoints.pass(operation, Moment::BeforeEffect).await;
     let reply = match fault.as_ref().and_then(|fault| fault.instead(provider)) {
         Some(reply) => reply,
-        None => effect(&world, provider, &call, sequence, fault.as_ref()).await,
+        None => effect(&*providers, &call, sequence, fault.as_ref()).await,
     };
-    world.breakpoints.pass(operation, Moment::AfterEffect).await;
-    deliver(&world, reply, sequence).await
+    frame.breakpoints.pass(operation, Moment::AfterEffect).await;
+    deliver(frame, reply, sequence).await
 }
 
-async fn effect(
-    world: &World,
-    provider: &dyn Provider,
-    call: &Call,
-    sequence: u64,
-    fault: Option<&Fault>,
-) -> Reply {
+async fn effect(providers: &dyn Providers, call: &Call, sequence: u64, fault: Option<&Fault>) -> Reply {
     pause(fault.map(Fault::delay).unwrap_or_default()).await;
-    let reply = world.in_turn(sequence, || provider.answer(world, call));
-    world.ledger.effect(sequence);
+    let reply = providers.frame().in_turn(|| {
+        let reply = providers.provider(call.service).answer(call);
+        providers.answered(call.service, sequence, &reply);
+        reply
+    });
+    providers.frame().ledger.effect(sequence);
     match fault {
         Some(fault) => fault.afterwards(reply),
         None => reply,
     }
 }
 
-async fn deliver(world: &World, reply: Reply, sequence: u64) -> Option<Reply> {
+async fn deliver(frame: &Frame, reply: Reply, sequence: u64) -> Option<Reply> {
     match reply.delivery {
         Delivery::AtOnce => {}
         Delivery::After(delay) => pause(delay).await,
         Delivery::Never => std::future::pending().await,
         Delivery::Reset => {
-            world.ledger.end(sequence, Fate::Dropped);
+            frame.ledger.end(sequence, Fate::Dropped);
             return None;
         }
     }
-    world.ledger.end(sequence, Fate::Answered(reply.status));
+    frame.ledger.end(sequence, Fate::Answered(reply.status));
     Some(reply)
 }
 
@@ -127,13 +126,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_shut_door_refuses_and_an_opened_one_answers_again() {
+    async fn an_address_that_is_closed_refuses_and_opened_again_answers() {
         let sandbox = sandbox().await;
         let address = sandbox.address(Service::Cloudflare);
-        sandbox.world.doors.open(address, false);
+        sandbox.world.listeners.open(address, false);
         while tokio::net::TcpStream::connect(address).await.is_ok() {}
         assert!(get(&sandbox).await.is_err_and(|error| error.is_connect()));
-        sandbox.world.doors.open(address, true);
+        sandbox.world.listeners.open(address, true);
         while get(&sandbox).await.is_err() {}
         assert_eq!(get(&sandbox).await.expect("an answer").status(), 400);
     }

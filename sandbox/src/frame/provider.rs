@@ -1,71 +1,11 @@
-//! The seam: what a fake provider must be able to do to be served.
-//! A new provider is one file that implements `Provider`, a variant of `Service` and a line in `World`.
+//! The seams: what a fake provider must be able to do to be served, and what the frame asks of whoever knows them all.
 
-use http::Method;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
 
-use crate::frame::call::{Call, Reply};
-use crate::world::World;
-
-/// Who is asked. Clouds have one listener each, web sites one each per site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Service {
-    /// Cloud Run Admin API.
-    Run,
-    /// Cloud Monitoring API.
-    Monitoring,
-    /// Cloud Storage, the XML interface.
-    Storage,
-    /// The metadata server, with tokens.
-    Metadata,
-    /// Google's public keys.
-    Jwks,
-    /// Pub/Sub, as a publisher sees it.
-    Pubsub,
-    /// Resource Manager, IAM Credentials and Organization Policy.
-    Iam,
-    /// Compute Engine API.
-    Compute,
-    /// Azure Resource Manager.
-    Azure,
-    /// Azure's sign-in.
-    AzureLogin,
-    /// The metadata service of Azure's machines.
-    AzureMetadata,
-    /// The interface of the Kubernetes cluster at home.
-    Kubernetes,
-    /// Cloudflare's API.
-    Cloudflare,
-    /// Cloudflare's edge in front of a site.
-    Edge,
-    /// A site's primary, past Cloudflare.
-    Primary,
-    /// A site's standby on Cloud Run.
-    Standby,
-    /// Whatever machine an address of the virtual network leads to.
-    Machine,
-}
-
-impl Service {
-    /// Services with one listener for the whole sandbox.
-    pub const CLOUDS: [Self; 13] = [
-        Self::Run,
-        Self::Monitoring,
-        Self::Storage,
-        Self::Metadata,
-        Self::Jwks,
-        Self::Pubsub,
-        Self::Iam,
-        Self::Compute,
-        Self::Azure,
-        Self::AzureLogin,
-        Self::AzureMetadata,
-        Self::Kubernetes,
-        Self::Cloudflare,
-    ];
-
-    /// Services with one listener per site.
-    pub const SITES: [Self; 3] = [Self::Edge, Self::Primary, Self::Standby];
-}
+use super::Frame;
+use super::call::{Call, Reply};
+use crate::service::Service;
 
 /// What a call means for whoever counts calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,14 +23,13 @@ pub enum Kind {
 /// A fake provider. It keeps its state behind its own lock and never sleeps.
 ///
 /// # Guarantees it may rely on
-/// Answers are made one at a time across the whole sandbox, so that the promises can be judged at an
-/// instant. A provider gives up its own lock before it calls `World::changed`.
+/// Answers are made one at a time across the whole sandbox, and what they changed is judged before the next is made.
 pub trait Provider: Send + Sync {
     /// Names the operation, `"cloudflare.patch_page_rule"`; an unknown route is `"<provider>.unknown"`.
     fn operation(&self, call: &Call) -> &'static str;
 
-    /// Carries the call out.
-    fn answer(&self, world: &World, call: &Call) -> Reply;
+    /// Carries the call out. The answer brings along what it changed.
+    fn answer(&self, call: &Call) -> Reply;
 
     /// An error of this status in the provider's own envelope, for faults.
     fn refusal(&self, status: u16) -> Reply {
@@ -101,4 +40,44 @@ pub trait Provider: Send + Sync {
     fn kind(&self, _operation: &str, call: &Call) -> Kind {
         if call.method == Method::GET || call.method == Method::HEAD { Kind::Read } else { Kind::Write }
     }
+
+    /// How it is asked by gRPC, where it can be.
+    fn rpc(&self) -> Option<&dyn Rpc> {
+        None
+    }
+
+    /// Whether it agrees to a socket where it answers well.
+    fn takes_sockets(&self) -> bool {
+        false
+    }
+}
+
+/// gRPC, told in terms of REST, so that there is one ledger, one set of faults and one provider.
+pub trait Rpc: Sync {
+    /// The REST call that means the same; `None` where there is no such method here.
+    fn translate(&self, call: &Call) -> Option<Call>;
+
+    /// The answer that means the same as a REST answer to this call, or what a method that isn't here is answered.
+    fn answer(&self, call: &Call, reply: Option<&Reply>) -> RpcReply;
+}
+
+/// A gRPC answer: its message, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RpcReply {
+    /// The framed message; nothing for an error.
+    pub body: Bytes,
+    /// `grpc-status` and what belongs to it.
+    pub trailers: HeaderMap,
+}
+
+/// All providers, as the frame knows them.
+pub(crate) trait Providers: Send + Sync + 'static {
+    /// What stands around them.
+    fn frame(&self) -> &Frame;
+
+    /// The fake behind a service.
+    fn provider(&self, service: Service) -> &dyn Provider;
+
+    /// A call was answered, at this place in the ledger, and nobody else's will be until this returns.
+    fn answered(&self, service: Service, position: u64, reply: &Reply);
 }

@@ -16,36 +16,34 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::frame::call::{Call, Reply};
-use crate::frame::ledger::{Fate, Ledger};
-use crate::frame::listeners::Reservation;
-use crate::frame::path::run;
-use crate::frame::provider::Service;
-use crate::frame::socket;
-use crate::google::pubsub::grpc;
-use crate::world::World;
+use super::call::{Call, Reply};
+use super::ledger::Fate;
+use super::listeners::Reservation;
+use super::provider::Providers;
+use super::{path, socket};
+use crate::service::Service;
 
 /// Larger requests are refused; no provider here is ever sent more.
 const BODY_LIMIT: usize = 8 << 20;
 
-/// How soon a door that couldn't be opened is tried again: own choice.
+/// How soon an address that couldn't be listened on is tried again: own choice.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Serves until the task is aborted, whenever the door is open.
+/// Serves until the task is aborted, whenever the address is open.
 pub(crate) fn serve(
-    world: Arc<World>,
+    providers: Arc<dyn Providers>,
     service: Service,
     reservation: Reservation,
 ) -> std::io::Result<JoinHandle<()>> {
-    let door = world.doors.add(reservation.address());
+    let opened = providers.frame().listeners.add(reservation.address());
     let first = reservation.listen()?;
     Ok(tokio::spawn(async move {
         let mut listener = Some(first);
         loop {
             if let Some(listener) = listener.take() {
-                accept(&world, service, listener, door.clone()).await;
+                accept(&providers, service, listener, opened.clone()).await;
             }
-            if door.clone().wait_for(|open| *open).await.is_err() {
+            if opened.clone().wait_for(|open| *open).await.is_err() {
                 return;
             }
             listener = reservation.listen().ok();
@@ -56,20 +54,30 @@ pub(crate) fn serve(
     }))
 }
 
-async fn accept(world: &Arc<World>, service: Service, listener: TcpListener, door: watch::Receiver<bool>) {
-    let shut = shut(door.clone());
-    tokio::pin!(shut);
+async fn accept(
+    providers: &Arc<dyn Providers>,
+    service: Service,
+    listener: TcpListener,
+    opened: watch::Receiver<bool>,
+) {
+    let closed = closed(opened.clone());
+    tokio::pin!(closed);
     loop {
         tokio::select! {
-            () = &mut shut => return,
+            () = &mut closed => return,
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                tokio::spawn(connection(world.clone(), service, stream, door.clone()));
+                tokio::spawn(connection(providers.clone(), service, stream, opened.clone()));
             },
         }
     }
 }
 
-async fn connection(world: Arc<World>, service: Service, stream: TcpStream, door: watch::Receiver<bool>) {
+async fn connection(
+    providers: Arc<dyn Providers>,
+    service: Service,
+    stream: TcpStream,
+    opened: watch::Receiver<bool>,
+) {
     let Ok(local) = stream.local_addr() else { return };
     // Shared listeners are bound to every address; nothing that isn't loopback is served.
     if !local.ip().is_loopback() {
@@ -78,12 +86,13 @@ async fn connection(world: Arc<World>, service: Service, stream: TcpStream, door
     // Without it, small answers to pipelined connections wait 40 ms for an acknowledgement.
     let _best_effort = stream.set_nodelay(true);
     let connection = async {
-        if service == Service::Pubsub && begins_http2(&stream).await {
-            let answer = service_fn(|request| answer_rpc(world.clone(), service, local, request));
+        if providers.provider(service).rpc().is_some() && begins_http2(&stream).await {
+            let answer = service_fn(|request| answer_rpc(providers.clone(), service, local, request));
             let http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
             let _ended = http.serve_connection(TokioIo::new(stream), answer).await;
         } else {
-            let answer = service_fn(|request| answer(world.clone(), service, local, request, door.clone()));
+            let answer =
+                service_fn(|request| answer(providers.clone(), service, local, request, opened.clone()));
             let mut http = hyper::server::conn::http1::Builder::new();
             let served = http.half_close(false).serve_connection(TokioIo::new(stream), answer);
             let _ended = served.with_upgrades().await;
@@ -91,7 +100,7 @@ async fn connection(world: Arc<World>, service: Service, stream: TcpStream, door
     };
     tokio::select! {
         () = connection => {}
-        () = shut(door.clone()) => {}
+        () = closed(opened.clone()) => {}
     }
 }
 
@@ -110,9 +119,9 @@ async fn begins_http2(stream: &TcpStream) -> bool {
     }
 }
 
-async fn shut(mut door: watch::Receiver<bool>) {
-    // An error means that the doors are gone, and the sandbox with them.
-    let _gone = door.wait_for(|open| !open).await;
+async fn closed(mut opened: watch::Receiver<bool>) {
+    // An error means that the listeners are gone, and the sandbox with them.
+    let _gone = opened.wait_for(|open| !open).await;
 }
 
 /// The connection is closed without an answer when this is returned.
@@ -128,18 +137,19 @@ impl std::fmt::Display for NoAnswer {
 impl std::error::Error for NoAnswer {}
 
 async fn answer(
-    world: Arc<World>,
+    providers: Arc<dyn Providers>,
     service: Service,
     local: SocketAddr,
     mut request: Request<Incoming>,
-    door: watch::Receiver<bool>,
+    opened: watch::Receiver<bool>,
 ) -> Result<Response<Full<Bytes>>, NoAnswer> {
-    let handshake = socket::Handshake::of(service, &mut request);
+    let is_taken = providers.provider(service).takes_sockets();
+    let handshake = if is_taken { socket::Handshake::of(&mut request) } else { None };
     match read(service, local, request).await {
         Some(call) => {
-            let reply = carry_out(world, call).await.ok_or(NoAnswer)?;
+            let reply = carry_out(&providers, call).await.ok_or(NoAnswer)?;
             Ok(match handshake.filter(|_| reply.status == 200) {
-                Some(handshake) => handshake.agreed(reply, shut(door)),
+                Some(handshake) => handshake.agreed(reply, closed(opened)),
                 None => response(reply),
             })
         }
@@ -149,15 +159,16 @@ async fn answer(
 
 /// A gRPC call: carried out as the REST call that means the same, answered in its own form.
 async fn answer_rpc(
-    world: Arc<World>,
+    providers: Arc<dyn Providers>,
     service: Service,
     local: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<RpcBody>, NoAnswer> {
     let call = read(service, local, request).await.ok_or(NoAnswer)?;
-    let answer = match grpc::translate(&call) {
-        None => grpc::unimplemented(),
-        Some((rpc, rest)) => grpc::answer(rpc, &carry_out(world, rest).await.ok_or(NoAnswer)?),
+    let rpc = providers.provider(service).rpc().ok_or(NoAnswer)?;
+    let answer = match rpc.translate(&call) {
+        None => rpc.answer(&call, None),
+        Some(rest) => rpc.answer(&call, Some(&carry_out(&providers, rest).await.ok_or(NoAnswer)?)),
     };
     let message = Some(answer.body).filter(|body| !body.is_empty()).map(Frame::data);
     let frames = message.into_iter().chain([Frame::trailers(answer.trailers)]).map(Ok);
@@ -177,18 +188,18 @@ async fn read(service: Service, local: SocketAddr, request: Request<Incoming>) -
 }
 
 /// Notes the call and carries it out; `None` closes the connection without an answer.
-async fn carry_out(world: Arc<World>, call: Call) -> Option<Reply> {
-    let provider = world.provider(call.service);
+async fn carry_out(providers: &Arc<dyn Providers>, call: Call) -> Option<Reply> {
+    let provider = providers.provider(call.service);
     let operation = provider.operation(&call);
-    let sequence = world.ledger.arrive(&call, operation, provider.kind(operation, &call));
+    let sequence = providers.frame().ledger.arrive(&call, operation, provider.kind(operation, &call));
     // A caller that hangs up doesn't undo its call: it is carried out in a task of its own.
-    let _abandoned = Abandon { world: &world, sequence };
+    let _abandoned = Abandon { providers: &**providers, sequence };
     let reply = tokio::spawn({
-        let world = world.clone();
+        let providers = providers.clone();
         async move {
             tokio::select! {
-                reply = run(world.clone(), call, sequence) => reply,
-                () = world.closed() => None,
+                reply = path::run(providers.clone(), call, sequence) => reply,
+                () = providers.frame().closed() => None,
             }
         }
     })
@@ -198,14 +209,13 @@ async fn carry_out(world: Arc<World>, call: Call) -> Option<Reply> {
 
 /// Records that nobody waits for the answer any more; the ledger keeps the first end.
 struct Abandon<'a> {
-    world: &'a World,
+    providers: &'a dyn Providers,
     sequence: u64,
 }
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {
-        let ledger: &Ledger = &self.world.ledger;
-        ledger.end(self.sequence, Fate::Abandoned);
+        self.providers.frame().ledger.end(self.sequence, Fate::Abandoned);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sockets of a site (RFC 6455): whatever is said to it, it says again, for as long as its door is open.
+//! The sockets of a site (RFC 6455): whatever is said to it, it says again, for as long as its address is open.
 
 use base64::prelude::*;
 use bytes::Bytes;
@@ -9,9 +9,8 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::frame::call::Reply;
-use crate::frame::provider::Service;
-use crate::frame::serve::response;
+use super::call::Reply;
+use super::serve::response;
 
 /// What RFC 6455 appends to a client's key before it is hashed.
 const MAGIC: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -28,12 +27,11 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// The wish, where a site is asked for a socket.
-    pub(crate) fn of(service: Service, request: &mut Request<Incoming>) -> Option<Self> {
-        let is_site = matches!(service, Service::Primary | Service::Standby);
+    /// The wish, if it is one.
+    pub(crate) fn of(request: &mut Request<Incoming>) -> Option<Self> {
         let wish = request.headers().get("upgrade")?.to_str().ok()?;
         let key = request.headers().get("sec-websocket-key")?.to_str().ok()?;
-        if !is_site || !wish.eq_ignore_ascii_case("websocket") {
+        if !wish.eq_ignore_ascii_case("websocket") {
             return None;
         }
         let hash = aws_lc_rs::digest::digest(
@@ -44,11 +42,11 @@ impl Handshake {
         Some(Self { accept, upgrade: hyper::upgrade::on(request) })
     }
 
-    /// The same answer as an agreement, after which the site echoes until `shut`.
+    /// The same answer as an agreement, after which the site echoes until `closed`.
     pub(crate) fn agreed(
         self,
         reply: Reply,
-        shut: impl Future<Output = ()> + Send + 'static,
+        closed: impl Future<Output = ()> + Send + 'static,
     ) -> Response<Full<Bytes>> {
         let mut response = response(Reply { body: Bytes::new(), ..reply });
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -66,7 +64,7 @@ impl Handshake {
         }
         tokio::spawn(async move {
             if let Ok(upgraded) = self.upgrade.await {
-                tokio::select! { _ended = echo(TokioIo::new(upgraded)) => {}, () = shut => {} }
+                tokio::select! { _ended = echo(TokioIo::new(upgraded)) => {}, () = closed => {} }
             }
         });
         response

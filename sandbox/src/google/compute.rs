@@ -24,13 +24,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use self::envelope::Denied;
-pub use self::machine::{AddressSeed, Cidr, MachineSeed, Subnet};
+pub use self::machine::{AddressSeed, MachineSeed, Subnet};
 use self::route::Route;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
 use crate::google::access::Access;
-use crate::world::World;
+use crate::network::{Cidr, Machines};
 
 /// What there is in all projects.
 #[derive(Debug, Default)]
@@ -116,13 +116,6 @@ impl Compute {
         holding.map(|machine| machine.seed.name.clone()).collect()
     }
 
-    /// The running machine that this address leads to.
-    pub(crate) fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
-        let state = lock(&self.state);
-        let holder = state.machines.iter().find(|machine| machine.running && machine.has(ip));
-        holder.map(|machine| machine.seed.name.clone())
-    }
-
     pub(crate) fn run_machine(&self, name: &str, running: bool) {
         if let Some(machine) = lock(&self.state).machine_mut(name) {
             machine.running = running;
@@ -169,6 +162,14 @@ impl Compute {
     }
 }
 
+impl Machines for Compute {
+    fn running_holder(&self, ip: Ipv4Addr) -> Option<String> {
+        let state = lock(&self.state);
+        let holder = state.machines.iter().find(|machine| machine.running && machine.has(ip));
+        holder.map(|machine| machine.seed.name.clone())
+    }
+}
+
 impl State {
     /// A machine that starts or stops can't be changed for a moment.
     fn check_ready(&mut self, place: &route::Place) -> Result<(), Denied> {
@@ -195,10 +196,8 @@ impl Provider for Compute {
         Route::of(call).operation()
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        let reply = self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from);
-        world.rewire();
-        reply
+    fn answer(&self, call: &Call) -> Reply {
+        self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

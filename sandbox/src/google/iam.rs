@@ -13,8 +13,8 @@ use crate::frame::call::{Call, Reply};
 use crate::frame::provider::{Kind, Provider};
 use crate::google::access::{Access, OPERATOR_ACCOUNT};
 use crate::google::refusal::{self, Refusal};
+use crate::google::run::Run;
 use crate::google::strict::{self, Fields, Shape};
-use crate::world::World;
 
 const TEST_REQUEST: Fields = &[("permissions", Shape::List(&Shape::Text))];
 const POLICY_REQUEST: Fields = &[("options", Shape::Object(&[("requestedPolicyVersion", Shape::Int)]))];
@@ -34,6 +34,7 @@ const DOMAINS: &str = "iam.allowedPolicyMemberDomains";
 #[derive(Debug)]
 pub struct Iam {
     access: Arc<Access>,
+    run: Arc<Run>,
 }
 
 enum Route {
@@ -66,17 +67,17 @@ impl Route {
 }
 
 impl Iam {
-    /// Answers by what `access` knows.
-    pub fn new(access: Arc<Access>) -> Self {
-        Self { access }
+    /// Answers by what `access` knows, and of the policies that bind `run`.
+    pub fn new(access: Arc<Access>, run: Arc<Run>) -> Self {
+        Self { access, run }
     }
 
-    fn settle(&self, world: &World, call: &Call) -> Result<Reply, Refusal> {
+    fn settle(&self, call: &Call) -> Result<Reply, Refusal> {
         match Route::of(call) {
             Route::Test => test(&self.access, call),
             Route::Policy => self.policy(call),
             Route::Token(account) => self.token(call, &account),
-            Route::Constraint(project, constraint) => self.constraint(world, call, (&project, &constraint)),
+            Route::Constraint(project, constraint) => self.constraint(call, (&project, &constraint)),
             Route::Unknown => Err(Refusal::unknown_route(call)),
         }
     }
@@ -105,15 +106,10 @@ impl Iam {
         Ok(strict::ok(&json!({ "accessToken": token, "expireTime": expires.to_string() })))
     }
 
-    fn constraint(
-        &self,
-        world: &World,
-        call: &Call,
-        (project, constraint): (&str, &str),
-    ) -> Result<Reply, Refusal> {
+    fn constraint(&self, call: &Call, (project, constraint): (&str, &str)) -> Result<Reply, Refusal> {
         self.access.require(call, "orgpolicy.policy.get", constraint)?;
         strict::check_query(call, &[])?;
-        let restricted = constraint == DOMAINS && world.run.forbids_all_users();
+        let restricted = constraint == DOMAINS && self.run.forbids_all_users();
         let rule = if restricted {
             json!({ "values": { "allowedValues": ["C03xgje4y"] } })
         } else {
@@ -150,8 +146,8 @@ impl Provider for Iam {
         }
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        self.settle(world, call).unwrap_or_else(Reply::from)
+    fn answer(&self, call: &Call) -> Reply {
+        self.settle(call).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

@@ -18,7 +18,6 @@ use crate::frame::lock::lock;
 use crate::frame::provider::Provider;
 use crate::google::access::{Access, FUNCTION_ACCOUNT};
 use crate::google::tokens::{self, Signer};
-use crate::world::World;
 
 /// The project that everything of the sandbox lives in.
 pub const PROJECT: &str = "gleich-tech";
@@ -130,7 +129,7 @@ impl Provider for Metadata {
     }
 
     /// Refuses whoever doesn't say that they know whom they ask: a browser or a proxy led astray.
-    fn answer(&self, _world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         let forwarded = call.header("x-forwarded-for").is_some();
         let reply = match self.operation(call) {
             _ if call.header("metadata-flavor") != Some("Google") || forwarded => forbidden(),

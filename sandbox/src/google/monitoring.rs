@@ -22,9 +22,9 @@ use crate::frame::lock::lock;
 use crate::frame::provider::Provider;
 use crate::google::access::Access;
 use crate::google::refusal::{self, Refusal};
-use crate::google::strict;
-use crate::promises::Change;
-use crate::world::World;
+
+/// Changes of an uptime check.
+pub(crate) const CHECK_KIND: &str = "monitoring.check";
 
 #[derive(Debug, Default)]
 struct State {
@@ -116,7 +116,7 @@ impl Monitoring {
         lock(&self.state).alerts.values().filter(|alert| alert.is_open()).cloned().collect()
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<Answer, Refusal> {
+    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Refusal> {
         let state = &mut lock(&self.state);
         let access = &self.access;
         match route {
@@ -135,34 +135,13 @@ impl Monitoring {
     }
 }
 
-/// What was answered, and the change that it made.
-struct Answer {
-    body: Value,
-    change: Option<Change>,
-}
-
-impl Answer {
-    /// Nothing changed.
-    fn read(body: Value) -> Self {
-        Self { body, change: None }
-    }
-}
-
 impl Provider for Monitoring {
     fn operation(&self, call: &Call) -> &'static str {
         Route::of(call).operation()
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        match self.settle(call, &Route::of(call)) {
-            Ok(Answer { body, change }) => {
-                if let Some(change) = &change {
-                    world.changed(change);
-                }
-                strict::ok(&body)
-            }
-            Err(refusal) => refusal.into(),
-        }
+    fn answer(&self, call: &Call) -> Reply {
+        self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

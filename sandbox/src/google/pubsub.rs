@@ -3,7 +3,7 @@
 //! Deliveries run in tasks of their own and end with the sandbox. The REST surface is what `gcloud pubsub` uses; the
 //! function's own calls come by gRPC and are translated.
 
-pub(crate) mod grpc;
+mod grpc;
 mod message;
 mod pull;
 mod push;
@@ -28,12 +28,11 @@ pub use self::state::{Delivery, Settled};
 pub use self::subscription::{DeadLetter, PUSH_ACCOUNT, PUSH_AUDIENCE, Subscription, Tokens};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
-use crate::frame::provider::{Kind, Provider};
+use crate::frame::provider::{Kind, Provider, Rpc};
 use crate::google::access::{Access, OPERATOR_ACCOUNT};
 use crate::google::metadata::PROJECT;
 use crate::google::refusal;
 use crate::google::tokens::Signer;
-use crate::world::World;
 
 /// Pub/Sub, as far as it can be asked and told.
 #[derive(Debug)]
@@ -232,7 +231,7 @@ impl Provider for Pubsub {
         Route::of(call).operation()
     }
 
-    fn answer(&self, _world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         let known = if self.emulates.load(Ordering::Relaxed) { self.known(call) } else { None };
         let call = known.as_ref().unwrap_or(call);
         rest::answer(&self.inner, call, &Route::of(call)).unwrap_or_else(Reply::from)
@@ -244,6 +243,10 @@ impl Provider for Pubsub {
 
     fn kind(&self, operation: &str, _call: &Call) -> Kind {
         if operation == "pubsub.publish" { Kind::Write } else { Kind::Read }
+    }
+
+    fn rpc(&self) -> Option<&dyn Rpc> {
+        Some(&grpc::Grpc)
     }
 }
 

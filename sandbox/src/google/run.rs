@@ -28,9 +28,11 @@ use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
 use crate::google::access::Access;
 use crate::google::refusal::{self, Refusal};
-use crate::google::strict;
-use crate::promises::Change;
-use crate::world::World;
+
+/// Changes of a service's policy.
+pub(crate) const POLICY_KIND: &str = "run.policy";
+/// Changes of a service itself.
+pub(crate) const SERVICE_KIND: &str = "run.service";
 
 /// A service and everything that hangs on it.
 #[derive(Debug)]
@@ -159,7 +161,7 @@ impl Run {
         lock(&self.state).services.get_mut(service).map(work)
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<Answer, Refusal> {
+    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Refusal> {
         let state = &mut lock(&self.state);
         let access = &self.access;
         match route {
@@ -181,41 +183,13 @@ impl Run {
     }
 }
 
-/// What was answered, and what it changed.
-struct Answer {
-    body: Value,
-    change: Option<Change>,
-    /// What was wrong with how it was asked, though it was carried out.
-    complaint: Option<String>,
-    /// How much later it is given.
-    late: Duration,
-}
-
-impl Answer {
-    /// Nothing changed.
-    fn read(body: Value) -> Self {
-        Self { body, change: None, complaint: None, late: Duration::ZERO }
-    }
-}
-
 impl Provider for Run {
     fn operation(&self, call: &Call) -> &'static str {
         Route::of(call).operation()
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
-        match self.settle(call, &Route::of(call)) {
-            Ok(Answer { body, change, complaint, late }) => {
-                if let Some(change) = &change {
-                    world.changed(change);
-                }
-                if let Some(sentence) = complaint {
-                    world.broken(sentence);
-                }
-                strict::ok(&body).after(late)
-            }
-            Err(refusal) => refusal.into(),
-        }
+    fn answer(&self, call: &Call) -> Reply {
+        self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

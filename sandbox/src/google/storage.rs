@@ -30,7 +30,6 @@ use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
 use crate::google::access::Access;
 use crate::google::fields;
-use crate::world::World;
 
 /// The objects of one bucket by name.
 type Objects = BTreeMap<String, Object>;
@@ -116,7 +115,7 @@ impl Provider for Storage {
         Route::of(call).operation(call)
     }
 
-    fn answer(&self, _world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         let route = Route::of(call);
         match self.settle(call, &route) {
             Ok(reply) if route.interface() == Interface::Json => partial(call, reply),

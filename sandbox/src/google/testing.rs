@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::frame::call::Call;
-use crate::frame::provider::Service;
+use crate::service::Service;
 
 /// A call without a token; the service makes no difference to what is tested with it.
 pub(crate) fn call(method: &str, uri: &str) -> Call {

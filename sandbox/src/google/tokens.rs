@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::Provider;
+use crate::google::access::Access;
 use crate::google::refusal::{self, Refusal};
 use crate::google::strict;
-use crate::world::World;
 
 use exchange::Accounts;
 pub use exchange::TOKEN_PATH;
@@ -185,15 +185,16 @@ impl Signer {
 #[derive(Debug)]
 pub struct KeyService {
     signer: Arc<Signer>,
+    access: Arc<Access>,
     /// How far Google's clock is from this machine's.
     skew: Mutex<SignedDuration>,
     accounts: Accounts,
 }
 
 impl KeyService {
-    /// Publishes this signer's keys.
-    pub fn new(signer: Arc<Signer>) -> Self {
-        Self { signer, skew: Mutex::default(), accounts: Accounts::default() }
+    /// Publishes this signer's keys, and gives tokens that `access` knows.
+    pub fn new(signer: Arc<Signer>, access: Arc<Access>) -> Self {
+        Self { signer, access, skew: Mutex::default(), accounts: Accounts::default() }
     }
 
     /// What its answers are dated is so far from this machine's time.
@@ -221,9 +222,9 @@ impl Provider for KeyService {
         }
     }
 
-    fn answer(&self, world: &World, call: &Call) -> Reply {
+    fn answer(&self, call: &Call) -> Reply {
         match self.operation(call) {
-            "oauth2.token" => self.accounts.answer(world, call),
+            "oauth2.token" => self.accounts.answer(call, &self.signer, &self.access),
             // Verifiers may keep the keys for as long as Google says.
             "jwks.get" => strict::ok(&self.signer.key_set())
                 .header("cache-control", "public, max-age=3600")

@@ -79,7 +79,7 @@ fn key(caching: Caching, call: &Call) -> Option<(SocketAddr, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::provider::Service;
+    use crate::service::Service;
 
     fn asked(cache: &Cache, caching: Caching, lives: Duration, uri: &str, origin: u16) -> (u16, String) {
         let local = SocketAddr::from(([127, 0, 0, 1], 80));

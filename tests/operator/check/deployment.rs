@@ -203,7 +203,7 @@ pub(super) async fn each_in(set_up: impl AsyncFn() -> Deployment, cases: &[Case]
 impl Deployment {
     /// What Cloudflare's interface says.
     pub(super) async fn cloudflare(&self, path: &str) -> Value {
-        let base = self.sandbox.url(sandbox::provider::Service::Cloudflare);
+        let base = self.sandbox.url(sandbox::Service::Cloudflare);
         let url = base.join(&format!("client/v4/{path}")).expect("a path");
         let request = reqwest::Client::new().get(url).bearer_auth(Options::default().cloudflare_token);
         let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Page, World, provider::Service};
+use sandbox::{Page, Service, World};
 
 use super::case::{Case, Said};
 

@@ -3,9 +3,8 @@
 use std::{fmt::Write, time::Duration};
 
 use sandbox::{
-    Caching, Options,
+    Caching, Options, Service,
     cloudflare::{ACCOUNT, access::Token, record_id},
-    provider::Service,
 };
 use serde_json::{Map, Value, json};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use sandbox::{Power, SiteSeed, provider::Service};
+use sandbox::{Power, Service, SiteSeed};
 use serde_json::Value;
 
 use super::case::{Alert, Case, Changes, Expected, Step};

@@ -140,10 +140,10 @@ async fn while_the_keys_cannot_be_had_the_answer_is_503() {
 async fn a_key_server_that_is_shut_is_not_asked_by_everybody() {
     let (door, sandbox) = guarded("jwt").await;
     let token = sandbox.world.signer.sign(&claims());
-    sandbox.world.doors.open(sandbox.address(Service::Jwks), false);
+    sandbox.world.listeners.open(sandbox.address(Service::Jwks), false);
     let answers = join_all((0..32).map(|_| comes_out(&door, &token))).await;
     assert!(answers.iter().all(|(status, _)| *status == 503), "{answers:?}");
-    sandbox.world.doors.open(sandbox.address(Service::Jwks), true);
+    sandbox.world.listeners.open(sandbox.address(Service::Jwks), true);
     while comes_out(&door, &token).await.0 != 200 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

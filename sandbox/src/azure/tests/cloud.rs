@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use crate::azure::Azure;
 use crate::frame::call::{Call, Reply};
-use crate::frame::provider::Provider;
+use crate::frame::provider::{Provider, Providers};
 use crate::google::testing;
 use crate::network::PairSeed;
 use crate::options::Options;
+use crate::service::Service;
 use crate::world::World;
 
 /// Who asks, unless a test says otherwise.
@@ -49,7 +50,9 @@ impl Cloud {
     }
 
     pub(super) fn answer(&self, call: &Call) -> Reply {
-        self.world.azure.answer(&self.world, call)
+        let reply = self.world.azure.answer(call);
+        self.world.answered(Service::Azure, 0, &reply);
+        reply
     }
 
     pub(super) fn get(&self, index: usize) -> Value {

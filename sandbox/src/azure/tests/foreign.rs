@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cloud::{Cloud, Edit, configuration, configurations, without_vip};
-use crate::promises::Promise;
+use crate::frame::promises::Promise;
 
 fn broken_by(index: usize, edit: impl FnOnce(&mut Value)) -> Vec<String> {
     let cloud = Cloud::new();

@@ -49,7 +49,7 @@ impl Desk {
         let mut call = testing::call("POST", &format!("/{tenant}/oauth2/v2.0/token")).with_body(body);
         let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
         call.headers.insert("content-type", kind);
-        self.cloud.world.azure_login.answer(&self.cloud.world, &call)
+        self.cloud.world.azure_login.answer(&call)
     }
 
     /// What is said to a form in which one field is this instead, or missing.
@@ -148,10 +148,10 @@ fn another_tenant_is_not_there_and_json_is_no_form() {
     refused(&desk.post("common", &desk.form()), 400, "invalid_request", 90002);
     let call = testing::call("POST", &format!("/{TENANT}/oauth2/v2.0/token")).with_body("{}");
     let world = &desk.cloud.world;
-    refused(&world.azure_login.answer(world, &call), 400, "invalid_request", 900_144);
+    refused(&world.azure_login.answer(&call), 400, "invalid_request", 900_144);
     let strange = testing::call("GET", &format!("/{TENANT}/oauth2/v2.0/token"));
     assert_eq!(world.azure_login.operation(&strange), "azure_login.unknown");
-    assert_eq!(world.azure_login.answer(world, &strange).status, 404);
+    assert_eq!(world.azure_login.answer(&strange).status, 404);
 }
 
 #[test]

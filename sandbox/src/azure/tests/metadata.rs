@@ -19,7 +19,7 @@ fn knowing(uri: &str) -> Call {
 }
 
 fn ask(cloud: &Cloud, uri: &str) -> Reply {
-    cloud.world.azure_metadata.answer(&cloud.world, &knowing(uri))
+    cloud.world.azure_metadata.answer(&knowing(uri))
 }
 
 fn json_of(reply: &Reply) -> Value {
@@ -99,7 +99,7 @@ fn who_does_not_know_whom_they_ask_is_refused() {
         let mut forwarded = knowing(&uri);
         forwarded.headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.7"));
         for call in [bare, wrong, forwarded] {
-            let reply = world.azure_metadata.answer(world, &call);
+            let reply = world.azure_metadata.answer(&call);
             assert_eq!(reply.status, 400, "{uri}");
             assert!(String::from_utf8_lossy(&reply.body).contains("Required metadata header not specified"));
         }
@@ -167,10 +167,10 @@ fn who_asks_is_told_by_the_door() {
     let mut call = knowing("/metadata/instance/compute?api-version=2021-02-01");
     call.local.set_port(99);
     cloud.world.azure_metadata.add_machine(call.local, "db-b");
-    let reply = cloud.world.azure_metadata.answer(&cloud.world, &call);
+    let reply = cloud.world.azure_metadata.answer(&call);
     assert_eq!(json_of(&reply)["name"], "db-b");
     cloud.azure().delete_machine("db-b");
-    assert_eq!(cloud.world.azure_metadata.answer(&cloud.world, &call).status, 404);
+    assert_eq!(cloud.world.azure_metadata.answer(&call).status, 404);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The whole way of an address from one interface to the other and back.
 
+use crate::network::Machines;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::cloud::{Cloud, configurations, names, refused, without_vip};
 use super::stage::{Stage, json_of};
 use crate::azure::directory::TENANT;
 use crate::azure::login::{CLIENT, EXCHANGE};
-use crate::frame::provider::Service;
+use crate::service::Service;
 
 /// Takes it from one, waits, and gives it to the other.
 fn carry(cloud: &Cloud, from: usize, to: usize) {

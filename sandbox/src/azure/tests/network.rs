@@ -8,7 +8,8 @@ use serde_json::json;
 use super::cloud::{configurations, without_vip};
 use super::stage::Stage;
 use crate::azure::pair;
-use crate::frame::provider::{Kind, Service};
+use crate::frame::provider::Kind;
+use crate::service::Service;
 
 #[tokio::test]
 async fn an_address_leads_to_whichever_machine_has_it() {

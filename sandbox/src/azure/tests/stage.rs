@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::cloud::VERSION;
-use crate::frame::provider::Service;
 use crate::network::{Pair, PairSeed};
 use crate::options::Options;
 use crate::sandbox::Sandbox;
+use crate::service::Service;
 
 pub(super) struct Stage {
     pub(super) sandbox: Sandbox,

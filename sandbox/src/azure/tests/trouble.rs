@@ -8,7 +8,7 @@ use super::cloud::{names, without_vip};
 use super::stage::{Stage, json_of};
 use crate::frame::breakpoint::Moment;
 use crate::frame::fault::{Aim, Fault};
-use crate::frame::provider::Service;
+use crate::service::Service;
 
 const PUT: &str = "azure.put_interface";
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cloud::{Cloud, Edit, configuration, configurations, names, read, refused, without_vip};
-use crate::promises::Promise;
+use crate::frame::promises::Promise;
 
 #[test]
 fn an_interface_is_read_with_its_etag_in_the_header_and_in_every_part() {

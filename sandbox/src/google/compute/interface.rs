@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 use super::State;
 use super::envelope::{Denied, parameter, require};
 use super::instances::{find, find_mut};
-use super::machine::{Cidr, Machine, NIC, Subnet};
+use super::machine::{Machine, NIC, Subnet};
 use super::operations::Failed;
 use super::route::Place;
 use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict::{self, Fields, Shape};
+use crate::network::Cidr;
 
 const ALIAS: Fields = &[("ipCidrRange", Shape::Text), ("subnetworkRangeName", Shape::Text)];
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::google::access::OPERATOR_ACCOUNT;
 use crate::google::testing;
-use crate::{Options, PairSeed, Sandbox};
+use crate::{Options, PairSeed, Sandbox, World};
 
 const A: &str = "/compute/v1/projects/gleich-tech/zones/us-central1-a/instances/db-a";
 const B: &str = "/compute/v1/projects/gleich-tech/zones/us-central1-b/instances/db-b";
@@ -20,14 +20,14 @@ struct Cloud {
 impl Cloud {
     fn new() -> Self {
         let world = World::new(&Options::default());
-        world.seed_pair(&PairSeed::example());
+        world.compute.add_pair(&PairSeed::example());
         let token = world.access.issue(OPERATOR_ACCOUNT, Duration::from_hours(1));
         Self { world, token }
     }
 
     fn ask(&self, method: &str, uri: &str, body: &Value) -> Reply {
         let call = testing::bearing(testing::call(method, uri), &self.token).with_body(body.to_string());
-        self.world.compute.answer(&self.world, &call)
+        self.world.compute.answer(&call)
     }
 
     fn get(&self, uri: &str) -> Value {

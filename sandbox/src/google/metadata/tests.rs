@@ -3,6 +3,7 @@
 use super::*;
 use crate::google::testing;
 use crate::options::Options;
+use crate::world::World;
 
 const DEFAULT: &str = "/computeMetadata/v1/instance/service-accounts/default";
 
@@ -13,7 +14,7 @@ fn world() -> World {
 fn ask(world: &World, path: &str) -> Reply {
     let mut call = testing::call("GET", path);
     call.headers.insert("metadata-flavor", http::HeaderValue::from_static("Google"));
-    world.metadata.answer(world, &call)
+    world.metadata.answer(&call)
 }
 
 #[track_caller]
@@ -26,7 +27,7 @@ fn says(path: &str, expected: &str) {
 #[test]
 fn who_does_not_know_whom_they_ask_is_forbidden() {
     let world = world();
-    let reply = world.metadata.answer(&world, &testing::call("GET", &format!("{DEFAULT}/token")));
+    let reply = world.metadata.answer(&testing::call("GET", &format!("{DEFAULT}/token")));
     assert_eq!((reply.status, reply.header_value("metadata-flavor")), (403, Some("Google")));
 }
 
@@ -36,7 +37,7 @@ fn a_forwarded_request_is_forbidden() {
     let mut call = testing::call("GET", &format!("{DEFAULT}/token"));
     call.headers.insert("metadata-flavor", http::HeaderValue::from_static("Google"));
     call.headers.insert("x-forwarded-for", http::HeaderValue::from_static("203.0.113.7"));
-    assert_eq!(world.metadata.answer(&world, &call).status, 403);
+    assert_eq!(world.metadata.answer(&call).status, 403);
 }
 
 #[test]

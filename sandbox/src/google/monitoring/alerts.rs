@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Answer, State};
-use crate::frame::call::Call;
+use super::State;
+use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
@@ -66,17 +66,17 @@ impl Alert {
     }
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alerts.get", name)?;
     strict::check_query(call, &[])?;
     let other = || state.others.iter().find(|alert| alert["name"] == name).cloned();
     let alert = state.alerts.get(name).map(Alert::shown).or_else(other);
     let missing = || Refusal::not_found(format!("Cannot find alert {name}."));
-    alert.map(Answer::read).ok_or_else(missing)
+    alert.map(|found| strict::ok(&found)).ok_or_else(missing)
 }
 
 /// Newest first, as the interface lists them.
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alerts.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let wanted = wanted_state(call)?;
@@ -89,7 +89,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) ->
     let mut found: Vec<Value> = all.filter(fits).collect();
     found.sort_by_key(|alert| std::cmp::Reverse(text(alert, "openTime").parse::<Timestamp>().ok()));
     let body = page::of(call, found, "alerts")?;
-    Ok(Answer::read(body))
+    Ok(strict::ok(&body))
 }
 
 /// The only filter that is understood: `state="OPEN"` or `state="CLOSED"`, with or without quotes and spaces.

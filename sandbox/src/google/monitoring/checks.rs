@@ -4,20 +4,21 @@
 use serde_json::{Map, Value, json};
 
 use super::config::{self, CHECK};
-use super::{Answer, Change, State};
-use crate::frame::call::Call;
+use super::{CHECK_KIND, State};
+use crate::frame::call::{Call, Reply};
+use crate::frame::change::Change;
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::{mask, page, strict};
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.get", name)?;
     strict::check_query(call, &[])?;
     let check = state.checks.get(name).ok_or_else(|| missing(name))?;
-    Ok(Answer::read(config::shown(check)))
+    Ok(strict::ok(&config::shown(check)))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.list", parent)?;
     strict::check_query(call, &["filter", "pageSize", "pageToken"])?;
     let here = state.checks.iter().filter(|(name, _)| name.starts_with(&format!("{parent}/")));
@@ -27,7 +28,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) ->
     if total > 0 {
         body["totalSize"] = json!(total);
     }
-    Ok(Answer::read(body))
+    Ok(strict::ok(&body))
 }
 
 pub(super) fn create(
@@ -35,7 +36,7 @@ pub(super) fn create(
     access: &Access,
     call: &Call,
     parent: &str,
-) -> Result<Answer, Refusal> {
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.create", parent)?;
     strict::check_query(call, &[])?;
     let mut check = strict::body(call, CHECK)?;
@@ -44,11 +45,11 @@ pub(super) fn create(
     let name = format!("{parent}/{}", id_for(&check));
     check.insert("name".to_owned(), json!(name));
     state.checks.insert(name, check.clone());
-    Ok(Answer::read(config::shown(&check)))
+    Ok(strict::ok(&config::shown(&check)))
 }
 
 /// Changes what the mask names. Without a mask the whole configuration becomes what the body says.
-pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.update", name)?;
     strict::check_query(call, &["updateMask"])?;
     let update = strict::body(call, CHECK)?;
@@ -61,12 +62,12 @@ pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str)
     config::check_values(&patched)?;
     state.checks.insert(name.to_owned(), patched.clone());
     let body = config::shown(&patched);
-    let change = Change::Check { check: name.to_owned(), before, after: Value::Object(patched) };
-    Ok(Answer { body, change: Some(change) })
+    let change = Change::new(CHECK_KIND, name, [before, Value::Object(patched)]);
+    Ok(strict::ok(&body).changed(change))
 }
 
 /// Not while a policy watches it: what that would leave is an alert on nothing.
-pub(super) fn delete(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn delete(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.delete", name)?;
     strict::check_query(call, &[])?;
     let id = format!("check_id=\"{}\"", name.rsplit('/').next().unwrap_or(name));
@@ -74,7 +75,7 @@ pub(super) fn delete(state: &mut State, access: &Access, call: &Call, name: &str
         return Err(Refusal::failed_precondition("Cannot delete a check that an alerting policy watches."));
     }
     state.checks.remove(name).ok_or_else(|| missing(name))?;
-    Ok(Answer::read(json!({})))
+    Ok(strict::ok(&json!({})))
 }
 
 fn patched(

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, State, config};
-use crate::frame::call::Call;
+use super::{State, config};
+use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
@@ -56,18 +56,18 @@ pub(super) fn threshold(check_id: &str) -> Value {
     })
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alertPolicies.get", name)?;
     strict::check_query(call, &[])?;
     let policy = state.policies.get(name);
     let missing = || Refusal::not_found(format!("Cannot find alert policy {name}."));
-    Ok(Answer::read(policy.cloned().ok_or_else(missing)?))
+    Ok(strict::ok(&policy.cloned().ok_or_else(missing)?))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alertPolicies.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let here = state.policies.iter().filter(|(name, _)| name.starts_with(&format!("{parent}/")));
     let body = page::of(call, here.map(|(_, policy)| policy.clone()).collect(), "alertPolicies")?;
-    Ok(Answer::read(body))
+    Ok(strict::ok(&body))
 }

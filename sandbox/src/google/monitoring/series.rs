@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Answer, State};
-use crate::frame::call::Call;
+use super::State;
+use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::strict;
@@ -25,7 +25,7 @@ const KNOWN: [&str; 9] = [
 /// The one metric that anybody counts here.
 const METRIC: &str = "metric.type=\"run.googleapis.com/request_count\"";
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.timeSeries.list", project)?;
     strict::check_query(call, &KNOWN)?;
     let filter = strict::query(call, "filter").ok_or_else(|| wrong("filter is required"))?;
@@ -39,7 +39,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -
     }
     let named = |(service, _): &(&String, &u64)| filter.contains(&format!("service_name=\"{service}\""));
     let counted = state.requests.iter().find(named).filter(|_| filter.contains(METRIC));
-    Ok(Answer::read(counted.map_or_else(|| json!({}), |(_, requests)| series(*requests, end))))
+    Ok(strict::ok(&counted.map_or_else(|| json!({}), |(_, requests)| series(*requests, end))))
 }
 
 fn series(requests: u64, end: Timestamp) -> Value {

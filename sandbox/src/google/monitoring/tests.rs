@@ -11,8 +11,6 @@ use crate::frame::call::Call;
 use crate::frame::provider::Provider;
 use crate::google::access::{Access, OPERATOR_ACCOUNT};
 use crate::google::testing;
-use crate::options::Options;
-use crate::world::World;
 
 const CHECK: &str = "projects/gleich-tech/uptimeCheckConfigs/resume-abc123";
 
@@ -20,7 +18,6 @@ struct Client {
     monitoring: Monitoring,
     access: Arc<Access>,
     token: String,
-    world: World,
 }
 
 impl Client {
@@ -30,11 +27,11 @@ impl Client {
         monitoring.add_check(CHECK, "resume.example");
         monitoring.add_policy(CHECK, "resume");
         let token = access.issue(OPERATOR_ACCOUNT, Duration::from_mins(1));
-        Self { monitoring, access, token, world: World::new(&Options::default()) }
+        Self { monitoring, access, token }
     }
 
     fn send(&self, call: Call) -> (u16, Value) {
-        let reply = self.monitoring.answer(&self.world, &testing::bearing(call, &self.token));
+        let reply = self.monitoring.answer(&testing::bearing(call, &self.token));
         (reply.status, serde_json::from_slice(&reply.body).expect("JSON"))
     }
 

@@ -11,22 +11,14 @@ use serde_json::{Value, json};
 
 use self::proto::{Reader, Writer};
 use crate::frame::call::{Call, Reply};
+use crate::frame::provider::{Rpc, RpcReply};
 
-/// A gRPC answer: its message, or why there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer {
-    /// The framed message; nothing for an error.
-    pub(crate) body: Bytes,
-    /// `grpc-status` and what belongs to it.
-    pub(crate) trailers: HeaderMap,
-}
+const PUBLISH: &str = "/google.pubsub.v1.Publisher/Publish";
+const GET_SUBSCRIPTION: &str = "/google.pubsub.v1.Subscriber/GetSubscription";
 
-/// What was called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rpc {
-    Publish,
-    GetSubscription,
-}
+/// The methods that are here.
+#[derive(Debug)]
+pub(super) struct Grpc;
 
 /// Codes of google/rpc/code.proto by the name that the REST surface uses.
 const CODES: [(&str, u8); 9] = [
@@ -41,23 +33,40 @@ const CODES: [(&str, u8); 9] = [
     ("UNAUTHENTICATED", 16),
 ];
 
-/// The REST call that means the same as a gRPC call; `None` where there is no such method here.
-pub(crate) fn translate(call: &Call) -> Option<(Rpc, Call)> {
-    let message = call.body.get(5..).unwrap_or_default();
-    let (rpc, method, path, body) = match call.path.as_str() {
-        "/google.pubsub.v1.Publisher/Publish" => {
-            let (topic, body) = publish(message)?;
-            (Rpc::Publish, Method::POST, format!("/v1/{topic}:publish"), body.to_string())
+impl Rpc for Grpc {
+    fn translate(&self, call: &Call) -> Option<Call> {
+        let message = call.body.get(5..).unwrap_or_default();
+        let (method, path, body) = match call.path.as_str() {
+            PUBLISH => {
+                let (topic, body) = publish(message)?;
+                (Method::POST, format!("/v1/{topic}:publish"), body.to_string())
+            }
+            GET_SUBSCRIPTION => {
+                let name = Reader::new(message).texts(1)?.into_iter().next()?;
+                (Method::GET, format!("/v1/{name}"), String::new())
+            }
+            _ => return None,
+        };
+        let rest = Call::new(call.service, call.local, method, &path.parse().ok()?);
+        Some(rest.with_headers(call.headers.clone()).with_body(body))
+    }
+
+    fn answer(&self, call: &Call, reply: Option<&Reply>) -> RpcReply {
+        let Some(reply) = reply else {
+            return RpcReply { body: Bytes::new(), trailers: status(12, "Method not found.") };
+        };
+        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        if reply.status != 200 {
+            let status = body["error"]["status"].as_str().unwrap_or("UNAVAILABLE");
+            return refused(status, body["error"]["message"].as_str().unwrap_or_default());
         }
-        "/google.pubsub.v1.Subscriber/GetSubscription" => {
-            let name = Reader::new(message).texts(1)?.into_iter().next()?;
-            (Rpc::GetSubscription, Method::GET, format!("/v1/{name}"), String::new())
-        }
-        _ => return None,
-    };
-    let uri = path.parse().ok()?;
-    let rest = Call::new(call.service, call.local, method, &uri);
-    Some((rpc, rest.with_headers(call.headers.clone()).with_body(body)))
+        let message = if call.path == PUBLISH { published(&body) } else { subscription(&body) };
+        let mut framed = BytesMut::with_capacity(message.len() + 5);
+        framed.put_u8(0);
+        framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+        framed.put_slice(&message);
+        RpcReply { body: framed.freeze(), trailers: status(0, "") }
+    }
 }
 
 fn publish(message: &[u8]) -> Option<(String, Value)> {
@@ -78,32 +87,9 @@ fn publish(message: &[u8]) -> Option<(String, Value)> {
     Some((topic, json!({ "messages": messages? })))
 }
 
-/// The gRPC answer that means the same as a REST answer.
-pub(crate) fn answer(rpc: Rpc, reply: &Reply) -> Answer {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    if reply.status != 200 {
-        let status = body["error"]["status"].as_str().unwrap_or("UNAVAILABLE");
-        return refused(status, body["error"]["message"].as_str().unwrap_or_default());
-    }
-    let message = match rpc {
-        Rpc::Publish => published(&body),
-        Rpc::GetSubscription => subscription(&body),
-    };
-    let mut framed = BytesMut::with_capacity(message.len() + 5);
-    framed.put_u8(0);
-    framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
-    framed.put_slice(&message);
-    Answer { body: framed.freeze(), trailers: status(0, "") }
-}
-
-/// What a method that isn't here is answered.
-pub(crate) fn unimplemented() -> Answer {
-    Answer { body: Bytes::new(), trailers: status(12, "Method not found.") }
-}
-
-fn refused(name: &str, message: &str) -> Answer {
+fn refused(name: &str, message: &str) -> RpcReply {
     let code = CODES.iter().find(|(known, _)| *known == name).map_or(2, |(_, code)| *code);
-    Answer { body: Bytes::new(), trailers: status(code, message) }
+    RpcReply { body: Bytes::new(), trailers: status(code, message) }
 }
 
 fn status(code: u8, message: &str) -> HeaderMap {
@@ -177,7 +163,7 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::frame::provider::Service;
+    use crate::service::Service;
 
     fn call(path: &str, message: &[u8]) -> Call {
         let local = SocketAddr::from(([127, 0, 0, 1], 1));
@@ -198,8 +184,8 @@ mod tests {
         request.text(1, "projects/p/topics/t");
         request.message(2, &message.finish());
         let call = call("/google.pubsub.v1.Publisher/Publish", &request.finish());
-        let (rpc, rest) = translate(&call).expect("a method");
-        assert_eq!((rpc, rest.path.as_str()), (Rpc::Publish, "/v1/projects/p/topics/t:publish"));
+        let rest = Grpc.translate(&call).expect("a method");
+        assert_eq!(rest.path, "/v1/projects/p/topics/t:publish");
         let expected = json!({"messages": [{"data": "aGVsbG8=", "attributes": {"k": "v"}}]});
         assert_eq!(rest.json().expect("JSON"), expected);
     }
@@ -207,7 +193,7 @@ mod tests {
     #[test]
     fn a_refusal_keeps_its_code_and_its_words() {
         let reply = Reply::json(404, &json!({"error": {"status": "NOT_FOUND", "message": "no such"}}));
-        let answer = answer(Rpc::Publish, &reply);
+        let answer = Grpc.answer(&call(PUBLISH, &[]), Some(&reply));
         assert_eq!(
             (&answer.trailers["grpc-status"], &answer.trailers["grpc-message"]),
             (&"5".parse().unwrap(), &"no%20such".parse().unwrap())
@@ -217,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_is_not_here_and_what_is_garbled_is_no_method() {
-        assert!(translate(&call("/google.pubsub.v1.Publisher/CreateTopic", &[])).is_none());
-        assert!(translate(&call("/google.pubsub.v1.Publisher/Publish", &[0x0a, 0x7f])).is_none());
+        assert!(Grpc.translate(&call("/google.pubsub.v1.Publisher/CreateTopic", &[])).is_none());
+        assert!(Grpc.translate(&call("/google.pubsub.v1.Publisher/Publish", &[0x0a, 0x7f])).is_none());
     }
 }

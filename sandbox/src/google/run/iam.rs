@@ -1,12 +1,13 @@
 //! `getIamPolicy`, `setIamPolicy` and `testIamPermissions` of a service (discovery document of run v2).
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
 use super::policy::{self, ALL_USERS, POLICY};
-use super::{Answer, Change, State, services};
-use crate::frame::call::Call;
+use super::{POLICY_KIND, State, services};
+use crate::frame::call::{Call, Reply};
+use crate::frame::change::Change;
 use crate::google::access::Access;
 use crate::google::mask;
 use crate::google::refusal::Refusal;
@@ -16,7 +17,7 @@ const SET_REQUEST: Fields = &[("policy", Shape::Object(POLICY)), ("updateMask", 
 const TEST_REQUEST: Fields = &[("permissions", Shape::List(&Shape::Text))];
 
 /// A policy with conditions is only shown to clients that say they understand them.
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.services.getIamPolicy", name)?;
     strict::check_query(call, &["options.requestedPolicyVersion"])?;
     let policy = &services::find(state, name)?.policy;
@@ -28,7 +29,7 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Re
         );
         return Err(Refusal::invalid_argument(message));
     }
-    Ok(Answer::read(policy.to_value()))
+    Ok(strict::ok(&policy.to_value()))
 }
 
 fn requested_version(call: &Call) -> Result<u8, Refusal> {
@@ -42,7 +43,7 @@ fn requested_version(call: &Call) -> Result<u8, Refusal> {
 }
 
 /// Overwrites the policy if its etag is the current one, or without looking if the request brings none.
-pub(super) fn set(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn set(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.services.setIamPolicy", name)?;
     strict::check_query(call, &[])?;
     let request = strict::body(call, SET_REQUEST)?;
@@ -69,9 +70,9 @@ pub(super) fn set(state: &mut State, access: &Access, call: &Call, name: &str) -
     service.policy.set(&wanted, &mask);
     service.note_gate(Instant::now());
     let after = service.policy.to_value();
-    let change = Change::Policy { service: name.to_owned(), before, after: after.clone() };
+    let change = Change::new(POLICY_KIND, name, [before, after.clone()]);
     let complaint = etag.is_none().then(|| format!("the policy of {name} was overwritten without an etag"));
-    Ok(Answer { body: after, change: Some(change), complaint, late: Duration::ZERO })
+    Ok(Reply { complaint, ..strict::ok(&after).changed(change) })
 }
 
 fn grants_everybody(policy: &Map<String, Value>) -> bool {
@@ -84,7 +85,7 @@ fn grants_everybody(policy: &Map<String, Value>) -> bool {
 
 /// Which of the permissions the caller holds. Needs none itself, and answers for a service that doesn't exist
 /// too: with nothing.
-pub(super) fn test(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn test(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     let account = access.account_of(call)?;
     let request = strict::body(call, TEST_REQUEST)?;
     let asked = request.get("permissions").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -95,7 +96,7 @@ pub(super) fn test(state: &State, access: &Access, call: &Call, name: &str) -> R
     let exists = state.services.contains_key(name);
     let held: Vec<&str> =
         asked.into_iter().filter(|permission| exists && access.may(&account, permission)).collect();
-    Ok(Answer::read(if held.is_empty() { json!({}) } else { json!({"permissions": held}) }))
+    Ok(strict::ok(&if held.is_empty() { json!({}) } else { json!({"permissions": held}) }))
 }
 
 /// Permissions that a service has; wildcards aren't among them (IAM documentation, "Permissions reference").

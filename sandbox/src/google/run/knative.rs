@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, State};
-use crate::frame::call::Call;
+use super::State;
+use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::strict;
@@ -17,7 +17,7 @@ pub(super) fn get(
     call: &Call,
     project: &str,
     name: &str,
-) -> Result<Answer, Refusal> {
+) -> Result<Reply, Refusal> {
     access.require(call, "run.services.get", name)?;
     let found = of_project(state, project).find(|service| service["metadata"]["name"] == name);
     let missing = || {
@@ -25,17 +25,17 @@ pub(super) fn get(
             "Resource '{name}' of kind 'SERVICE' in project '{project}' does not exist."
         ))
     };
-    Ok(Answer::read(found.ok_or_else(missing)?))
+    Ok(strict::ok(&found.ok_or_else(missing)?))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.services.list", project)?;
     strict::check_query(
         call,
         &["limit", "continue", "labelSelector", "fieldSelector", "includeUninitialized"],
     )?;
     let items: Vec<Value> = of_project(state, project).collect();
-    Ok(Answer::read(json!({
+    Ok(strict::ok(&json!({
         "apiVersion": "serving.knative.dev/v1",
         "kind": "ServiceList",
         "metadata": {"selfLink": format!("/apis/serving.knative.dev/v1/namespaces/{project}/services")},

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Answer, State};
-use crate::frame::call::Call;
+use super::State;
+use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::page;
 use crate::google::refusal::Refusal;
@@ -39,14 +39,14 @@ pub(super) fn begin(
     operation
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.get", name)?;
     strict::check_query(call, &[])?;
-    Ok(Answer::read(shown(name, find(state, name)?, Instant::now())))
+    Ok(strict::ok(&shown(name, find(state, name)?, Instant::now())))
 }
 
 /// Answers once it is done, or once the caller has waited as long as it wants to.
-pub(super) fn wait(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn wait(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.get", name)?;
     let request = strict::body(call, WAIT)?;
     let asked =
@@ -54,15 +54,15 @@ pub(super) fn wait(state: &State, access: &Access, call: &Call, name: &str) -> R
     let patience = asked.map_or(LONGEST_WAIT, Duration::from_secs_f64);
     let pending = find(state, name)?;
     let late = pending.done.saturating_duration_since(Instant::now()).min(patience);
-    Ok(Answer { late, ..Answer::read(shown(name, pending, Instant::now() + late)) })
+    Ok(strict::ok(&shown(name, pending, Instant::now() + late)).after(late))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.list", parent)?;
     strict::check_query(call, &["filter", "pageSize", "pageToken", "returnPartialSuccess"])?;
     let here = state.operations.iter().filter(|(name, _)| name.starts_with(parent));
     let all = here.map(|(name, pending)| shown(name, pending, Instant::now())).collect();
-    Ok(Answer::read(page::of(call, all, "operations")?))
+    Ok(strict::ok(&page::of(call, all, "operations")?))
 }
 
 fn find<'state>(state: &'state State, name: &str) -> Result<&'state Pending, Refusal> {

@@ -5,25 +5,27 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::services::find;
-use super::{Answer, Service, State};
-use crate::frame::call::Call;
+use super::{Service, State};
+use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.revisions.get", name)?;
     strict::check_query(call, &[])?;
     let service = find(state, parent(name))?;
     let known = of(service).into_iter().find(|revision| revision["name"] == name);
-    known.map(Answer::read).ok_or_else(|| Refusal::not_found(format!("Revision {name} does not exist.")))
+    known
+        .map(|found| strict::ok(&found))
+        .ok_or_else(|| Refusal::not_found(format!("Revision {name} does not exist.")))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, service: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, service: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.revisions.list", service)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
     let body = page::of(call, of(find(state, service)?), "revisions")?;
-    Ok(Answer::read(body))
+    Ok(strict::ok(&body))
 }
 
 fn parent(name: &str) -> &str {

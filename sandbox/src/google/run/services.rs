@@ -5,8 +5,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Change, Service, State, operations, seed};
-use crate::frame::call::Call;
+use super::{SERVICE_KIND, Service, State, operations, seed};
+use crate::frame::call::{Call, Reply};
+use crate::frame::change::Change;
 use crate::google::access::Access;
 use crate::google::refusal::Refusal;
 use crate::google::strict::{self, Fields, Shape};
@@ -103,13 +104,13 @@ fn missing(name: &str) -> Refusal {
     ))
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.services.get", name)?;
     strict::check_query(call, &[])?;
-    Ok(Answer::read(Value::Object(find(state, name)?.read(Instant::now()))))
+    Ok(strict::ok(&Value::Object(find(state, name)?.read(Instant::now()))))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Answer, Refusal> {
+pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.services.list", parent)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
     if parent.contains("/locations/-/") {
@@ -120,11 +121,11 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) ->
     let found = state.services.iter().filter(|(name, _)| name.starts_with(parent));
     let services: Vec<Value> =
         found.map(|(_, service)| Value::Object(service.read(Instant::now()))).collect();
-    Ok(Answer::read(page::of(call, services, "services")?))
+    Ok(strict::ok(&page::of(call, services, "services")?))
 }
 
 /// Changes what the mask names and answers with an operation.
-pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Answer, Refusal> {
+pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
     access.require(call, "run.services.update", name)?;
     strict::check_query(call, &["updateMask", "validateOnly", "allowMissing", "forceNewRevision"])?;
     let update = strict::body(call, SERVICE)?;
@@ -144,8 +145,8 @@ pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str)
     }
     let after = Value::Object(service.read(Instant::now() + takes));
     let body = operations::begin(state, name, (&after, fails), Instant::now() + takes);
-    let change = Change::Service { service: name.to_owned(), before, after };
-    Ok(Answer { change: Some(change), ..Answer::read(body) })
+    let change = Change::new(SERVICE_KIND, name, [before, after]);
+    Ok(strict::ok(&body).changed(change))
 }
 
 /// The mask's paths; without a mask every field that the body carries is set.

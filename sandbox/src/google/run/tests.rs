@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::Run;
 use super::door::{FrontDoor, Spreading};
 use crate::frame::call::{Call, Reply};
-use crate::frame::provider::Provider;
+use crate::frame::provider::{Provider, Providers};
 use crate::google::access::{Access, OPERATOR_ACCOUNT};
 use crate::google::testing;
 use crate::options::Options;
+use crate::service::Service;
 use crate::world::World;
 
 const SERVICE: &str = "projects/gleich-tech/locations/us-central1/services/resume";
@@ -33,7 +34,8 @@ impl Client {
     }
 
     fn send(&self, call: Call) -> (u16, Value) {
-        let reply: Reply = self.run.answer(&self.world, &testing::bearing(call, &self.token));
+        let reply: Reply = self.run.answer(&testing::bearing(call, &self.token));
+        self.world.answered(Service::Run, 0, &reply);
         (reply.status, serde_json::from_slice(&reply.body).expect("JSON"))
     }
 
@@ -189,7 +191,7 @@ fn a_denied_permission_is_refused_and_absent_from_the_test() {
 #[test]
 fn without_a_token_nobody_reads_anything() {
     let client = Client::new();
-    let reply = client.run.answer(&client.world, &testing::call("GET", &format!("/v2/{SERVICE}")));
+    let reply = client.run.answer(&testing::call("GET", &format!("/v2/{SERVICE}")));
     assert_eq!(reply.status, 401);
 }
 

@@ -14,10 +14,10 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::push_claims;
+use super::{Signer, push_claims};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
-use crate::world::World;
+use crate::google::access::Access;
 
 /// The path of the endpoint.
 pub const TOKEN_PATH: &str = "/token";
@@ -44,8 +44,8 @@ impl Accounts {
         )
     }
 
-    pub(super) fn answer(&self, world: &World, call: &Call) -> Reply {
-        let issued = self.read(call).and_then(|claims| issue(world, &claims));
+    pub(super) fn answer(&self, call: &Call, signer: &Signer, access: &Access) -> Reply {
+        let issued = self.read(call).and_then(|claims| issue(signer, access, &claims));
         let (status, body) = match issued {
             Ok(tokens) => (200, tokens),
             Err(why) => (400, json!({ "error": "invalid_grant", "error_description": why })),
@@ -81,15 +81,15 @@ impl Accounts {
     }
 }
 
-fn issue(world: &World, claims: &Value) -> Result<Value, &'static str> {
+fn issue(signer: &Signer, access: &Access, claims: &Value) -> Result<Value, &'static str> {
     let account = claims["iss"].as_str().unwrap_or_default();
     match (claims["target_audience"].as_str(), claims["scope"].as_str()) {
         (Some(audience), None) => {
-            let id_token = world.signer.sign(&push_claims(audience, account, Timestamp::now()));
+            let id_token = signer.sign(&push_claims(audience, account, Timestamp::now()));
             Ok(json!({ "id_token": id_token }))
         }
         (None, Some(_)) => {
-            let token = world.access.issue(account, HOUR);
+            let token = access.issue(account, HOUR);
             Ok(json!({ "access_token": token, "expires_in": HOUR.as_secs(), "token_type": "Bearer" }))
         }
         _ => Err("either target_audience or scope is needed"),

@@ -3,7 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{Case, Change};
-use crate::cloudflare::worker_route_id;
+use crate::azure::INTERFACE_KIND;
+use crate::cloudflare::{PAGE_RULE_KIND, RECORD_KIND, REDIRECTS_KIND, WORKER_ROUTE_KIND, worker_route_id};
+use crate::google::monitoring::CHECK_KIND;
+use crate::google::run::{POLICY_KIND, SERVICE_KIND};
+use crate::sites::site::Site;
 
 /// The only member that the product grants and revokes.
 const EVERYBODY: &str = "allUsers";
@@ -27,50 +31,41 @@ const COMPUTED: [&str; 10] = [
 
 /// A sentence for everything that was changed and isn't ours.
 pub(super) fn judge(case: &Case) -> Vec<String> {
-    match case.change {
-        Change::Policy { service, before, after } => {
-            differs(&format!("the policy of {service}"), &policy(before), &policy(after))
+    let Change { kind, within: zone, name, before, after } = case.change;
+    let compared = |what: &str, ours: &[&str]| differs(what, &without(before, ours), &without(after, ours));
+    match *kind {
+        POLICY_KIND => differs(&format!("the policy of {name}"), &policy(before), &policy(after)),
+        SERVICE_KIND => compared(name, &[&COMPUTED[..], &["invokerIamDisabled"]].concat()),
+        CHECK_KIND => compared(name, &["disabled"]),
+        PAGE_RULE_KIND => {
+            let is_ours = |site: &Site| site.seed.zone == *zone && site.seed.rule == *name;
+            let ours = case.world.site(is_ours).map_or(&[][..], |_| &["status", "modified_on"]);
+            compared(&format!("page rule {name}"), ours)
         }
-        Change::Service { service, before, after } => {
-            let rest = |value| without(value, &[&COMPUTED[..], &["invokerIamDisabled"]].concat());
-            differs(service, &rest(before), &rest(after))
+        REDIRECTS_KIND => {
+            let sites = case.world.sites_where(|site| site.seed.zone == *zone);
+            let rest = |ruleset| json!(redirects(ruleset, &sites));
+            differs(&format!("the redirect rules of zone {zone}"), &rest(before), &rest(after))
         }
-        Change::Check { check, before, after } => {
-            differs(check, &without(before, &["disabled"]), &without(after, &["disabled"]))
-        }
-        Change::PageRule { zone, rule, before, after } => {
-            let ours = case.world.site(|site| site.seed.zone == *zone && site.seed.rule == *rule).is_some();
-            let own: &[&str] = if ours { &["status", "modified_on"] } else { &[] };
-            differs(&format!("page rule {rule}"), &without(before, own), &without(after, own))
-        }
-        Change::Redirects { zone, before, after } => {
-            let refs = case.world.sites_where(|site| site.seed.zone == *zone);
-            let ours = |rule: &Value| refs.iter().any(|site| rule["ref"] == site.seed.redirect);
-            let rules = |ruleset: &Value| -> Vec<Value> {
-                let rules = ruleset["rules"].as_array().into_iter().flatten();
-                rules.map(|rule| if ours(rule) { redirect(rule) } else { rule.clone() }).collect()
-            };
-            differs(
-                &format!("the redirect rules of zone {zone}"),
-                &json!(rules(before)),
-                &json!(rules(after)),
-            )
-        }
-        Change::Interface { interface, before, after } => {
+        INTERFACE_KIND => {
             let moving = case.world.azure.moving();
-            differs(interface, &interface_rest(before, &moving), &interface_rest(after, &moving))
+            differs(name, &interface_rest(before, &moving), &interface_rest(after, &moving))
         }
-        Change::WorkerRoute { zone, route, before, after } => {
-            let is_ours =
-                |site: &crate::Site| site.seed.zone == *zone && worker_route_id(site.name()) == *route;
-            let own: &[&str] = if case.world.site(is_ours).is_some() { &["script"] } else { &[] };
-            differs(&format!("the Workers route {route}"), &without(before, own), &without(after, own))
+        WORKER_ROUTE_KIND => {
+            let is_ours = |site: &Site| site.seed.zone == *zone && worker_route_id(site.name()) == *name;
+            let ours = case.world.site(is_ours).map_or(&[][..], |_| &["script"]);
+            compared(&format!("the Workers route {name}"), ours)
         }
-        Change::Record { record, before, after, .. } => {
-            let own = ["content", "modified_on"];
-            differs(&format!("DNS record {record}"), &without(before, &own), &without(after, &own))
-        }
+        RECORD_KIND => compared(&format!("DNS record {name}"), &["content", "modified_on"]),
+        unknown => vec![format!("nobody knows what may change of {name}: {unknown}")],
     }
+}
+
+/// The rules of a zone, ours without what is ours.
+fn redirects(ruleset: &Value, sites: &[Site]) -> Vec<Value> {
+    let ours = |rule: &Value| sites.iter().any(|site| rule["ref"] == site.seed.redirect);
+    let rules = ruleset["rules"].as_array().into_iter().flatten();
+    rules.map(|rule| if ours(rule) { redirect(rule) } else { rule.clone() }).collect()
 }
 
 /// A binding that lets everybody in, unconditionally.

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id};
+use crate::google::monitoring::CHECK_KIND;
+use crate::google::run::POLICY_KIND;
 use crate::sites::Power;
 use crate::visitors::visit;
 use crate::{Options, Sandbox, Service, Site};
@@ -54,9 +56,13 @@ impl Story {
 
     fn pause(&self) {
         let check = |disabled| json!({ "displayName": "resume", "disabled": disabled });
-        let change =
-            Change::Check { check: self.site.seed.check.clone(), before: check(false), after: check(true) };
-        self.sandbox.world.changed(&change);
+        self.change(&Change::new(CHECK_KIND, &self.site.seed.check, [check(false), check(true)]));
+    }
+
+    /// Somebody changed something, by the last call in the ledger.
+    fn change(&self, change: &Change) {
+        let world = &self.sandbox.world;
+        judge(world, world.ledger.position(), &Reply::empty(200).changed(change.clone()));
     }
 
     async fn visit(&self) {
@@ -184,10 +190,9 @@ async fn a_visitor_served_before_the_latest_route_proves_nothing() {
 async fn a_standby_closed_while_traffic_is_routed_to_it_breaks_a_promise() {
     for by_record in [false, true] {
         let story = story().await;
-        let service = story.site.seed.service.clone();
         let before = json!({ "bindings": [{ "role": INVOKER, "members": ["allUsers"] }] });
-        let change = Change::Policy { service, before, after: json!({}) };
-        story.sandbox.world.changed(&change);
+        let change = Change::new(POLICY_KIND, &story.site.seed.service, [before, json!({})]);
+        story.change(&change);
         story.broke(&[]);
         story.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
         if by_record {
@@ -195,7 +200,7 @@ async fn a_standby_closed_while_traffic_is_routed_to_it_breaks_a_promise() {
         } else {
             story.route("active").await;
         }
-        story.sandbox.world.changed(&change);
+        story.change(&change);
         story.broke(&[Promise::StandbyStaysOpen]);
     }
 }
@@ -216,12 +221,7 @@ async fn a_policy_may_gain_and_lose_everybody_and_nobody_else() {
     let conditional = json!({ "role": INVOKER, "members": ["allUsers"], "condition": { "title": "x" } });
     let policy = |bindings: Value| json!({ "version": 3, "bindings": bindings, "etag": "x" });
     let set = |before: &Value, after: &Value| {
-        let service = story.site.seed.service.clone();
-        story.sandbox.world.changed(&Change::Policy {
-            service,
-            before: before.clone(),
-            after: after.clone(),
-        });
+        story.change(&Change::new(POLICY_KIND, &story.site.seed.service, [before.clone(), after.clone()]));
     };
     let closed = policy(json!([binding(json!(["user:a"])), conditional]));
     let opened = policy(json!([conditional, binding(json!(["allUsers", "user:a"]))]));

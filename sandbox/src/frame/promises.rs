@@ -1,23 +1,10 @@
-//! The product's promises, judged at every mutation and not only at the end.
-//!
-//! Providers report what they changed, the judge asks the world and the ledger; a broken promise is kept with a
-//! sentence and never acted on. It judges by what the sandbox saw, not by what the function believes.
-
-mod change;
-mod evidence;
-mod foreign;
-mod monitoring;
-mod standby;
-mod traffic;
+//! Which promises of the product were broken, and what of them is judged at all.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Mutex;
 
-pub use self::change::Change;
-use crate::frame::lock::lock;
-use crate::frame::provider::Kind;
-use crate::world::World;
+use super::lock::lock;
 
 /// What must never be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +38,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The judge.
+/// What was broken, kept for whoever asks.
 #[derive(Debug, Default)]
 pub struct Promises(Mutex<State>);
 
@@ -92,47 +79,17 @@ impl Promises {
         }
     }
 
-    pub(crate) fn judge(&self, world: &World, position: u64, change: &Change) {
-        let case = Case { world, position, change };
-        for sentence in foreign::judge(&case) {
-            case.broken(Promise::NothingForeign, sentence);
-        }
-        traffic::judge(&case);
-        monitoring::judge(&case);
-        standby::judge(&case);
-        self.count(&case);
-    }
-
-    fn count(&self, case: &Case) {
-        let most = lock(&self.0).writes;
-        let writes = case.world.ledger.number(|record| record.kind == Kind::Write);
-        if let Some(most) = most.filter(|most| writes > *most) {
-            case.broken(Promise::Writes, format!("{writes} writes were asked for, where {most} are enough"));
-        }
+    /// How many writes are enough, if anybody says.
+    pub(crate) fn most_writes(&self) -> Option<usize> {
+        lock(&self.0).writes
     }
 
     /// Where a site was last routed to its standby; 0 if that was before the sandbox watched.
-    fn routed(&self, site: &str) -> u64 {
+    pub(crate) fn routed(&self, site: &str) -> u64 {
         lock(&self.0).routed.get(site).copied().unwrap_or_default()
     }
 
-    fn note_routed(&self, site: &str, position: u64) {
+    pub(crate) fn note_routed(&self, site: &str, position: u64) {
         lock(&self.0).routed.insert(site.to_owned(), position);
     }
 }
-
-/// One change under judgement.
-struct Case<'a> {
-    world: &'a World,
-    position: u64,
-    change: &'a Change,
-}
-
-impl Case<'_> {
-    fn broken(&self, promise: Promise, sentence: String) {
-        self.world.promises.broken(self.position, promise, sentence);
-    }
-}
-
-#[cfg(test)]
-mod tests;

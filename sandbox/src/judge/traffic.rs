@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use super::evidence::PATIENCE;
 use super::{Case, Change, Promise};
-use crate::cloudflare::edge::STANDBY_SCRIPT;
-use crate::cloudflare::{record_id, worker_route_id};
+use crate::cloudflare::{
+    PAGE_RULE_KIND, RECORD_KIND, REDIRECTS_KIND, STANDBY_SCRIPT, WORKER_ROUTE_KIND, record_id,
+    worker_route_id,
+};
 use crate::sites::site::Site;
 
 /// Judges each site whose visitors are sent elsewhere by this change.
@@ -23,28 +25,24 @@ pub(super) fn judge(case: &Case) {
 /// Sites for which this rule was switched; one that another rule routes already isn't moved.
 fn moved(case: &Case) -> Vec<Site> {
     let cloudflare = &case.world.cloudflare;
-    match case.change {
-        Change::PageRule { zone, rule, before, after } if is_active(before) != is_active(after) => case
-            .world
-            .sites_where(|site| site.seed.zone == *zone && site.seed.rule == *rule)
-            .into_iter()
-            .filter(|site| {
-                let redirect = cloudflare.redirect_rule(zone, &site.seed.redirect);
-                redirect.is_none_or(|rule| rule["enabled"] != true)
-            })
-            .collect(),
-        Change::Redirects { zone, before, after } => case
-            .world
-            .sites_where(|site| site.seed.zone == *zone)
-            .into_iter()
-            .filter(|site| is_enabled(before, site) != is_enabled(after, site))
-            .filter(|site| !cloudflare.page_rule(zone, &site.seed.rule).is_some_and(|rule| is_active(&rule)))
-            .collect(),
-        Change::WorkerRoute { zone, route, before, after } if is_standby(before) != is_standby(after) => {
-            case.world.sites_where(|site| site.seed.zone == *zone && worker_route_id(site.name()) == *route)
+    let Change { kind, within: zone, name, before, after } = case.change;
+    let sites =
+        |fits: &dyn Fn(&Site) -> bool| case.world.sites_where(|site| site.seed.zone == *zone && fits(site));
+    match *kind {
+        PAGE_RULE_KIND if is_active(before) != is_active(after) => sites(&|site| {
+            let redirect = cloudflare.redirect_rule(zone, &site.seed.redirect);
+            site.seed.rule == *name && redirect.is_none_or(|rule| rule["enabled"] != true)
+        }),
+        REDIRECTS_KIND => sites(&|site| {
+            let page_rule = cloudflare.page_rule(zone, &site.seed.rule);
+            is_enabled(before, site) != is_enabled(after, site)
+                && !page_rule.is_some_and(|rule| is_active(&rule))
+        }),
+        WORKER_ROUTE_KIND if is_standby(before) != is_standby(after) => {
+            sites(&|site| worker_route_id(site.name()) == *name)
         }
-        Change::Record { zone, record, before, after } if before["content"] != after["content"] => {
-            case.world.sites_where(|site| site.seed.zone == *zone && record_id(site.name()) == *record)
+        RECORD_KIND if before["content"] != after["content"] => {
+            sites(&|site| record_id(site.name()) == *name)
         }
         _ => Vec::new(),
     }
@@ -64,7 +62,7 @@ fn is_enabled(ruleset: &Value, site: &Site) -> bool {
 }
 
 fn to_standby(case: &Case, site: &Site) {
-    let answers = case.world.primary_answers(site, PATIENCE) && !case.public_silent(site);
+    let answers = case.world.sites.primary_answers(site, PATIENCE) && !case.public_silent(site);
     if answers && !case.standby_proven(site) {
         let name = site.name();
         let sentence = format!("{name} was routed to a standby that doesn't answer, while its primary does");
@@ -73,7 +71,7 @@ fn to_standby(case: &Case, site: &Site) {
 }
 
 fn to_primary(case: &Case, site: &Site) {
-    if case.world.standby_answers(site, PATIENCE) && !case.primary_proven(site) {
+    if case.world.sites.standby_answers(site, PATIENCE) && !case.primary_proven(site) {
         let name = site.name();
         let sentence = format!("{name} was routed to a primary that doesn't answer, while its standby does");
         case.broken(Promise::MovesToWhatAnswers, sentence);

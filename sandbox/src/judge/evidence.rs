@@ -4,7 +4,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{Case, Change};
+use super::Case;
+use crate::cloudflare::{RECORD_KIND, WORKER_ROUTE_KIND};
 use crate::frame::ledger::{Fate, Record};
 use crate::sites::cache::Caching;
 use crate::sites::site::Site;
@@ -33,7 +34,7 @@ impl Case<'_> {
         let scripted = self.world.cloudflare.is_scripted(site)
             && self.world.sites.standby(site.name()).answers_within(PATIENCE);
         scripted
-            || self.world.standby_answers(site, PATIENCE)
+            || self.world.sites.standby_answers(site, PATIENCE)
             || self.lately("standby.get", site.standby, served)
     }
 
@@ -43,8 +44,8 @@ impl Case<'_> {
         let settings = self.world.edge.settings(site.name());
         let cached = settings.cached.is_some() || settings.caching != Caching::Nothing;
         // Nor does what it had from the standby, to which the record led until this change.
-        let named = matches!(self.change, Change::Record { .. } | Change::WorkerRoute { .. });
-        self.world.primary_answers(site, PATIENCE)
+        let named = [RECORD_KIND, WORKER_ROUTE_KIND].contains(&self.change.kind);
+        self.world.sites.primary_answers(site, PATIENCE)
             || self.lately("primary.get", site.primary, served)
             || (!cached && !named && self.lately("edge.visit", site.edge, served))
     }

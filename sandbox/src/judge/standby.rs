@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use super::{Case, Change, Promise};
+use crate::google::run::{POLICY_KIND, SERVICE_KIND};
+use crate::sites::site::Site;
 
 /// Judges a service that was closed.
 pub(super) fn judge(case: &Case) {
-    let (service, was_open) = match case.change {
-        Change::Policy { service, before, .. } => (service, lets_everybody_in(before)),
-        Change::Service { service, before, .. } => (service, before["invokerIamDisabled"] == true),
+    let Change { kind, name: service, before, .. } = case.change;
+    let was_open = match *kind {
+        POLICY_KIND => lets_everybody_in(before),
+        SERVICE_KIND => before["invokerIamDisabled"] == true,
         _ => return,
     };
     if !was_open || case.world.run.is_granted(service) {
@@ -16,7 +19,7 @@ pub(super) fn judge(case: &Case) {
     }
     let cloudflare = &case.world.cloudflare;
     // A script comes in by a door of its own, which nobody closed.
-    let routed = |site: &crate::Site| {
+    let routed = |site: &Site| {
         site.seed.service == *service && cloudflare.is_routed(site) && !cloudflare.is_scripted(site)
     };
     if let Some(site) = case.world.site(routed) {
