@@ -16,7 +16,7 @@ pub mod network;
 mod operations;
 pub mod pair;
 mod quota;
-mod route;
+mod routes;
 mod rules;
 mod state;
 mod version;
@@ -29,11 +29,11 @@ use tokio::sync::watch;
 
 use self::directory::Directory;
 use self::envelope::Denied;
-use self::route::Route;
+use self::routes::ROUTES;
 use self::state::{Moving, State};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
-use crate::frame::provider::Provider;
+use crate::frame::provider::{Kind, Provider};
 
 /// Changes of a network interface.
 pub(crate) const INTERFACE_KIND: &str = "azure.interface";
@@ -65,29 +65,19 @@ impl Azure {
         self.begun.subscribe()
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Denied> {
-        let state = &mut *self.state();
-        let directory = &self.directory;
-        match route {
-            Route::GetInterface(place) => state.get(directory, call, place),
-            Route::PutInterface(place) => write::put(state, directory, call, place),
-            Route::PatchInterface(place) => write::patch(state, directory, call, place),
-            Route::ListInterfaces(scope) => state.list(directory, call, scope),
-            Route::GetPublicAddress(id) => state.public_address(directory, call, id),
-            Route::Permissions(id) => directory.permissions(call, id),
-            Route::Operation(id, scope) => state.operations.get(directory, call, id, scope),
-            Route::Unknown => Err(Denied::unknown_route(call)),
-        }
+    fn settle(&self, call: &Call) -> Result<Reply, Denied> {
+        let (route, names) = ROUTES.find(call).ok_or_else(|| Denied::unknown_route(call))?;
+        (route.does)(&mut self.state(), &self.directory, call, &names)
     }
 }
 
 impl Provider for Azure {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation()
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        let reply = self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from);
+        let reply = self.settle(call).unwrap_or_else(Reply::from);
         if reply.change.is_some() {
             self.begun.send_replace(());
         }
@@ -97,6 +87,10 @@ impl Provider for Azure {
 
     fn refusal(&self, status: u16) -> Reply {
         envelope::of_status(status)
+    }
+
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 }
 

@@ -14,7 +14,7 @@ mod page_rule_check;
 mod page_rules;
 mod redirect;
 mod redirect_check;
-mod route;
+mod routes;
 mod rulesets;
 mod scripts;
 mod summary;
@@ -33,7 +33,7 @@ use self::access::{Asked, Token};
 pub use self::arrival::Arrival;
 use self::envelope::Refusal;
 pub use self::redirect::{Led, Location};
-use self::route::{Route, Zonal};
+use self::routes::{Does, ROUTES};
 use self::scripts::Scripts;
 pub use self::scripts::{GATE_SCRIPT, STANDBY_SCRIPT};
 use self::summary::summary;
@@ -45,6 +45,7 @@ pub use self::zone::{record_id, worker_route_id};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
+use crate::frame::routes::Route;
 use crate::sites::site::Site;
 
 /// The account that all zones belong to.
@@ -163,24 +164,21 @@ impl Cloudflare {
 }
 
 impl State {
-    fn settle(&mut self, asked: &Asked, route: &Route) -> Result<Reply, Refusal> {
-        let call = asked.call;
+    fn settle(&mut self, asked: &Asked) -> Result<Reply, Refusal> {
         self.throttle.admit(asked.now)?;
-        match route {
-            Route::VerifyUserToken => access::verify(&self.tokens, call, None),
-            Route::VerifyAccountToken(account) => access::verify(&self.tokens, call, Some(account)),
-            Route::Unknown => {
-                access::token(&self.tokens, call)?;
-                Err(Refusal::no_route(call.path.trim_start_matches("/client/v4")))
+        match ROUTES.find(asked.call) {
+            Some((Route { does: Does::All(does), .. }, names)) => does(self, asked, &names),
+            Some((Route { does: Does::Zonal(permission, does), .. }, names)) => {
+                access::token(&self.tokens, asked.call)?.permits(*permission, &names[0])?;
+                let zone = self.zones.iter_mut().find(|zone| zone.id == names[0]);
+                // Somebody else's zone looks the same as none.
+                let missing = || Refusal::new(403, 9109, "Unauthorized to access requested resource");
+                does(zone.ok_or_else(missing)?, asked, &self.scripts, &names)
             }
-            Route::ListZones => self.list_zones(call),
-            Route::GetScript(account, script) => self.scripts_of(call, account)?.text(script),
-            Route::GetScriptSettings(account, script) => self.scripts_of(call, account)?.settings(script),
-            Route::QueryAnalytics => {
-                let token = access::token(&self.tokens, call)?;
-                self.scripts.requests(call, token)
+            None => {
+                access::token(&self.tokens, asked.call)?;
+                Err(Refusal::no_route(asked.call.path.trim_start_matches("/client/v4")))
             }
-            Route::InZone(zone, zonal) => self.in_zone(asked, zone, zonal),
         }
     }
 
@@ -201,45 +199,6 @@ impl State {
         let found: Vec<_> = self.zones.iter().filter(visible).filter(named).map(summary).collect();
         envelope::paged(call, &found, 20, 5..=50)
     }
-
-    fn in_zone(&mut self, asked: &Asked, id: &str, zonal: &Zonal) -> Result<Reply, Refusal> {
-        let token = access::token(&self.tokens, asked.call)?;
-        token.permits(zonal.permission(), id)?;
-        let zone = self.zones.iter_mut().find(|zone| zone.id == id);
-        // Somebody else's zone looks the same as none.
-        let zone =
-            zone.ok_or_else(|| Refusal::new(403, 9109, "Unauthorized to access requested resource"))?;
-        answer(zone, asked, &self.scripts, zonal)
-    }
-}
-
-fn answer(zone: &mut Zone, asked: &Asked, scripts: &Scripts, zonal: &Zonal) -> Result<Reply, Refusal> {
-    match zonal {
-        Zonal::Get => Ok(envelope::ok(&summary(zone))),
-        Zonal::ListPageRules => page_rules::list(zone, asked),
-        Zonal::CreatePageRule => page_rules::create(zone, asked),
-        Zonal::GetPageRule(rule) => page_rules::get(zone, rule),
-        Zonal::ReplacePageRule(rule) => page_rules::replace(zone, asked, rule),
-        Zonal::PatchPageRule(rule) => page_rules::patch(zone, asked, rule),
-        Zonal::DeletePageRule(rule) => page_rules::delete(zone, asked, rule),
-        Zonal::ListRulesets => Ok(rulesets::list(zone)),
-        Zonal::GetRuleset(ruleset) => rulesets::get(zone, ruleset),
-        Zonal::GetEntrypoint(phase) => rulesets::entrypoint(zone, phase),
-        Zonal::ReplaceEntrypoint(phase) => rulesets::replace(zone, asked, phase),
-        Zonal::CreateRule(ruleset) => rulesets::create(zone, asked, ruleset),
-        Zonal::PatchRule(ruleset, rule) => rulesets::patch(zone, asked, ruleset, rule),
-        Zonal::DeleteRule(ruleset, rule) => rulesets::delete(zone, asked, ruleset, rule),
-        Zonal::ListRecords => dns::list(zone, asked),
-        Zonal::CreateRecord => dns::create(zone, asked),
-        Zonal::DeleteRecord(record) => dns::delete(zone, record),
-        Zonal::GetRecord(record) => dns::get(zone, record),
-        Zonal::PatchRecord(record) => dns::patch(zone, asked, record),
-        Zonal::ListWorkerRoutes => Ok(workers::list(zone)),
-        Zonal::CreateWorkerRoute => workers::create(zone, asked, scripts),
-        Zonal::GetWorkerRoute(route) => workers::get(zone, route),
-        Zonal::ReplaceWorkerRoute(route) => workers::replace(zone, asked, scripts, route),
-        Zonal::DeleteWorkerRoute(route) => workers::delete(zone, asked, route),
-    }
 }
 
 /// The body, which must be a JSON object.
@@ -252,14 +211,14 @@ fn body(call: &Call) -> Result<Object, Refusal> {
 
 impl Provider for Cloudflare {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation()
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
         let now = Instant::now();
         let (settled, label) = {
             let mut state = lock(&self.0);
-            let settled = state.settle(&Asked { call, now }, &Route::of(call));
+            let settled = state.settle(&Asked { call, now });
             (settled, state.throttle.label(Reply::default(), now).headers)
         };
         let mut reply = settled.unwrap_or_else(Reply::from);
@@ -271,10 +230,8 @@ impl Provider for Cloudflare {
         Refusal::of_status(status).into()
     }
 
-    fn kind(&self, operation: &str, call: &Call) -> Kind {
-        // It is posted, and asks.
-        let reads = call.method == http::Method::GET || operation == "cloudflare.query_analytics";
-        if reads { Kind::Read } else { Kind::Write }
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 }
 

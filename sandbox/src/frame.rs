@@ -12,6 +12,7 @@ pub(crate) mod lock;
 pub(crate) mod path;
 pub mod promises;
 pub mod provider;
+pub(crate) mod routes;
 pub(crate) mod serve;
 mod socket;
 

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use http::Method;
 use serde_json::Value;
 use url::Url;
 
@@ -20,11 +19,12 @@ use self::status::Denied;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
+use crate::frame::routes::{Route, Routes};
 
 /// The namespace that the primaries are in.
 pub const NAMESPACE: &str = "web";
 /// The token of the function's account, the only one that is good.
-const TOKEN: &str = "sandbox-kubernetes-token-0123456789abcdef";
+pub(crate) const TOKEN: &str = "sandbox-kubernetes-token-0123456789abcdef";
 /// What its role grants: exactly what `kubernetes/components/scale-access` does.
 const GRANTS: [(&str, &str); 2] = [("get", "deployments"), ("patch", "deployments/scale")];
 
@@ -50,24 +50,29 @@ impl Default for Kubernetes {
     }
 }
 
-/// What is asked for.
-enum Route<'a> {
-    Deployment(&'a str, &'a str),
-    Scale(&'a str, &'a str),
-    Unknown,
-}
+/// With the namespace and the name that the path tells.
+type Does = fn(&mut State, &Call, (&str, &str)) -> Result<Reply, Denied>;
 
-impl<'a> Route<'a> {
-    fn of(segments: &[&'a str]) -> Self {
-        match segments {
-            ["apis", "apps", "v1", "namespaces", space, "deployments", name] => Self::Deployment(space, name),
-            ["apis", "apps", "v1", "namespaces", space, "deployments", name, "scale"] => {
-                Self::Scale(space, name)
-            }
-            _ => Self::Unknown,
-        }
-    }
-}
+const ROUTES: Routes<Does> = Routes::new(
+    "kubernetes.unknown",
+    &[
+        Route::get(
+            "/apis/apps/v1/namespaces/{*}/deployments/{*}",
+            "kubernetes.get_deployment",
+            |state, call, key| state.get(call, key),
+        ),
+        Route::get(
+            "/apis/apps/v1/namespaces/{*}/deployments/{*}/scale",
+            "kubernetes.get_scale",
+            |state, call, key| state.get_scale(call, key),
+        ),
+        Route::patch(
+            "/apis/apps/v1/namespaces/{*}/deployments/{*}/scale",
+            "kubernetes.patch_scale",
+            |state, call, key| state.patch_scale(call, key),
+        ),
+    ],
+);
 
 impl Kubernetes {
     /// Adds a deployment of one replica that is ready, and a role for it.
@@ -132,25 +137,23 @@ impl Kubernetes {
 
 impl State {
     fn settle(&mut self, call: &Call) -> Result<Reply, Denied> {
-        let segments = call.route();
-        match Route::of(&segments) {
-            Route::Deployment(space, name) if call.method == Method::GET => {
-                self.may(call, "get", "deployments", (space, name))?;
-                status::check_query(call, &["timeout", "pretty"])?;
-                Ok(Reply::json(200, &self.find((space, name))?.view(Instant::now())))
-            }
-            Route::Scale(space, name) if call.method == Method::GET => {
-                self.may(call, "get", "deployments/scale", (space, name))?;
-                status::check_query(call, &["timeout", "pretty"])?;
-                Ok(Reply::json(200, &self.find((space, name))?.scale_view(Instant::now())))
-            }
-            Route::Scale(space, name) if call.method == Method::PATCH => {
-                self.may(call, "patch", "deployments/scale", (space, name))?;
-                self.patch_scale(call, (space, name))
-            }
-            Route::Deployment(..) | Route::Scale(..) => Err(Denied::not_allowed()),
-            Route::Unknown => Err(Denied::unknown_route()),
+        match ROUTES.find(call) {
+            Some((route, names)) => (route.does)(self, call, (&names[0], &names[1])),
+            None if ROUTES.knows_path(call) => Err(Denied::not_allowed()),
+            None => Err(Denied::unknown_route()),
         }
+    }
+
+    fn get(&self, call: &Call, key: (&str, &str)) -> Result<Reply, Denied> {
+        self.may(call, "get", "deployments", key)?;
+        status::check_query(call, &["timeout", "pretty"])?;
+        Ok(Reply::json(200, &self.find(key)?.view(Instant::now())))
+    }
+
+    fn get_scale(&self, call: &Call, key: (&str, &str)) -> Result<Reply, Denied> {
+        self.may(call, "get", "deployments/scale", key)?;
+        status::check_query(call, &["timeout", "pretty"])?;
+        Ok(Reply::json(200, &self.find(key)?.scale_view(Instant::now())))
     }
 
     /// Who may is asked before it is said whether there is such a thing.
@@ -183,6 +186,7 @@ impl State {
     }
 
     fn patch_scale(&mut self, call: &Call, (namespace, name): (&str, &str)) -> Result<Reply, Denied> {
+        self.may(call, "patch", "deployments/scale", (namespace, name))?;
         status::check_query(
             call,
             &["dryRun", "fieldManager", "fieldValidation", "timeout", "pretty", "force"],
@@ -205,12 +209,7 @@ impl State {
 
 impl Provider for Kubernetes {
     fn operation(&self, call: &Call) -> &'static str {
-        match (Route::of(&call.route()), &call.method) {
-            (Route::Deployment(..), &Method::GET) => "kubernetes.get_deployment",
-            (Route::Scale(..), &Method::GET) => "kubernetes.get_scale",
-            (Route::Scale(..), &Method::PATCH) => "kubernetes.patch_scale",
-            _ => "kubernetes.unknown",
-        }
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
@@ -224,7 +223,7 @@ impl Provider for Kubernetes {
     /// What is only tried changes nothing.
     fn kind(&self, _operation: &str, call: &Call) -> Kind {
         let tries = call.query("dryRun") == Some("All");
-        if call.method == Method::GET || tries { Kind::Read } else { Kind::Write }
+        if tries { Kind::Read } else { ROUTES.kind(call) }
     }
 }
 

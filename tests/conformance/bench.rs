@@ -15,8 +15,8 @@ use cloud_failover::{
 };
 use failover_core::{Observed, Position, Served};
 use sandbox::{
-    Aim, Fault, Kind as CallKind, Options, Sandbox, Service, Site, World, google::access::FUNCTION_ACCOUNT,
-    kubernetes::Kubernetes, promises::Promise,
+    Aim, Fault, Kind as CallKind, Options, Promise, Sandbox, Service, Site, World,
+    google::access::FUNCTION_ACCOUNT, kubernetes::Kubernetes,
 };
 use url::Url;
 

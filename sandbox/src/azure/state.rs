@@ -12,7 +12,7 @@ use super::machine::Machine;
 use super::network::{Network, PublicAddress};
 use super::operations::{Operations, Outcome};
 use super::quota::Quota;
-use super::route::Place;
+use super::routes::Place;
 use super::version;
 use crate::frame::call::{Call, Reply};
 

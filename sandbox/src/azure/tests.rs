@@ -14,7 +14,7 @@ mod pair;
 mod quota;
 mod random;
 mod role;
-mod route;
+mod routes;
 mod rules;
 mod stage;
 mod superseded;

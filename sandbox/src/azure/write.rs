@@ -9,7 +9,7 @@ use super::envelope::Denied;
 use super::interface::{Interface, Running, fresh_etag};
 use super::network::join_action;
 use super::operations::Outcome;
-use super::route::Place;
+use super::routes::Place;
 use super::rules::{self, Wanted};
 use super::{INTERFACE_KIND, State, body, version};
 use crate::frame::call::{Call, Reply};

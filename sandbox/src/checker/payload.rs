@@ -22,18 +22,6 @@ pub struct Incident {
     pub host: String,
     /// The place that saw it, where every place has an incident of its own.
     pub location: String,
-    /// Whether the metric's labels still name the check: the console's policies aggregate them away.
-    pub labelled: bool,
-}
-
-/// An incident of this site opens.
-pub fn incident_open(site: &str, id: &str, started_at: i64) -> Value {
-    Incident::new(site, id, started_at).open()
-}
-
-/// The same incident closes, this long after 1970.
-pub fn incident_closed(site: &str, id: &str, started_at: i64, ended_at: i64) -> Value {
-    Incident::new(site, id, started_at).closed(ended_at)
 }
 
 impl Incident {
@@ -46,7 +34,6 @@ impl Incident {
             check: format!("projects/{PROJECT}/uptimeCheckConfigs/{site}-abc123"),
             host: format!("{site}.example"),
             location: String::new(),
-            labelled: true,
         }
     }
 
@@ -61,11 +48,6 @@ impl Incident {
     /// The incident of one place alone.
     pub fn at_location(self, location: &str) -> Self {
         Self { location: location.to_owned(), ..self }
-    }
-
-    /// Without the metric's labels, as when the policy aggregates them away.
-    pub fn unlabelled(self) -> Self {
-        Self { labelled: false, ..self }
     }
 
     /// The notification that it opened.
@@ -143,80 +125,12 @@ impl Incident {
     }
 
     fn metric_labels(&self) -> Value {
-        let mut labels = json!({});
-        if self.labelled {
-            labels["check_id"] = json!(self.check_id());
-        }
+        let mut labels = json!({"check_id": self.check_id()});
         if !self.location.is_empty() {
             labels["checker_location"] = json!(self.location);
         }
         labels
     }
-}
-
-/// What a click on "send test notification" publishes: note the capitals and the missing label.
-pub fn test_notification() -> Value {
-    json!({
-        "version": "test",
-        "incident": {
-            "incident_id": "12345",
-            "scoping_project_id": "12345",
-            "scoping_project_number": 12345,
-            "url": "http://www.example.com",
-            "started_at": 0,
-            "ended_at": 0,
-            "state": "OPEN",
-            "summary": "Test Incident",
-            "apigee_url": "http://www.example.com",
-            "observed_value": "1.0",
-            "resource": {"type": "example_resource", "labels": {"example": "label"}},
-            "resource_type_display_name": "Example Resource Type",
-            "resource_id": "12345",
-            "resource_display_name": "Example Resource",
-            "resource_name": "projects/12345/example_resources/12345",
-            "metric": {
-                "type": "test.googleapis.com/metric",
-                "displayName": "Test Metric",
-                "labels": {"example": "label"},
-            },
-            "metadata": {"system_labels": {"example": "label"}, "user_labels": {"example": "label"}},
-            "policy_name": "projects/12345/alertPolicies/12345",
-            "policy_user_labels": {"example": "label"},
-            "documentation": "Test documentation",
-            "condition": {
-                "name": "projects/12345/alertPolicies/12345/conditions/12345",
-                "displayName": "Example condition",
-                "conditionThreshold": {
-                    "filter": "metric.type=\"test.googleapis.com/metric\" resource.type=\"example_resource\"",
-                    "comparison": "COMPARISON_GT",
-                    "thresholdValue": 0.5,
-                    "duration": "0s",
-                    "trigger": {"count": 1},
-                },
-            },
-            "condition_name": "Example condition",
-            "threshold_value": "0.5",
-        },
-    })
-}
-
-/// Somebody else's incident on a shared channel: a full disk, which is nothing to fail over for.
-pub fn foreign_incident() -> Value {
-    let mut notification = incident_open("somebody", &fresh_id(), jiff::Timestamp::now().as_second());
-    let incident = &mut notification["incident"];
-    incident["summary"] = json!("Disk utilization for somebody-vm is above the threshold of 90.000.");
-    incident["resource"] =
-        json!({"type": "gce_instance", "labels": {"project_id": PROJECT, "instance_id": "42"}});
-    incident["metric"] = json!({
-        "type": "agent.googleapis.com/disk/percent_used",
-        "displayName": "Disk utilization",
-        "labels": {"device": "sda1"},
-    });
-    incident["policy_name"] = json!("disks fill up");
-    incident["policy_user_labels"] = json!({"team": "storage"});
-    incident["condition"]["name"] =
-        json!(format!("projects/{PROJECT}/alertPolicies/1111111111111111111/conditions/2"));
-    notification
 }
 
 /// Twelve letters behind "0.", as Monitoring's ids are.
@@ -231,23 +145,17 @@ mod tests {
 
     #[test]
     fn open_and_closed_are_the_same_incident() {
-        let open = incident_open("resume", "0.abc", 100);
-        let closed = incident_closed("resume", "0.abc", 100, 200);
-        assert_eq!(open["incident"]["incident_id"], closed["incident"]["incident_id"]);
-        assert_eq!(
-            (&open["incident"]["state"], &open["incident"]["ended_at"]),
-            (&json!("open"), &Value::Null)
-        );
-        assert_eq!(
-            (&closed["incident"]["state"], &closed["incident"]["ended_at"]),
-            (&json!("closed"), &json!(200))
-        );
-        assert_eq!(open["incident"]["policy_user_labels"]["failover_site"], "resume");
+        let incident = Incident::new("resume", "0.abc", 100);
+        let [open, closed] = [incident.open(), incident.closed(200)].map(|told| told["incident"].clone());
+        assert_eq!(open["incident_id"], closed["incident_id"]);
+        assert_eq!((&open["state"], &open["ended_at"]), (&json!("open"), &Value::Null));
+        assert_eq!((&closed["state"], &closed["ended_at"]), (&json!("closed"), &json!(200)));
+        assert_eq!(open["policy_user_labels"]["failover_site"], "resume");
     }
 
     #[test]
     fn values_are_text_and_the_projects_number_is_a_number() {
-        let incident = incident_open("resume", "0.abc", 100)["incident"].clone();
+        let incident = Incident::new("resume", "0.abc", 100).open()["incident"].clone();
         assert!(incident["observed_value"].is_string() && incident["threshold_value"].is_string());
         assert!(incident["scoping_project_number"].is_u64());
     }
@@ -255,9 +163,9 @@ mod tests {
     #[test]
     fn a_place_is_named_only_where_places_have_incidents_of_their_own() {
         let incident = Incident::new("resume", "0.abc", 100);
-        assert_eq!(incident.open()["incident"]["metric"]["labels"], json!({"check_id": "resume-abc123"}));
-        let labels =
-            incident.at_location("usa-iowa").unlabelled().open()["incident"]["metric"]["labels"].clone();
-        assert_eq!(labels, json!({"checker_location": "usa-iowa"}));
+        let labels = |incident: &Incident| incident.open()["incident"]["metric"]["labels"].clone();
+        assert_eq!(labels(&incident), json!({"check_id": "resume-abc123"}));
+        let expected = json!({"check_id": "resume-abc123", "checker_location": "usa-iowa"});
+        assert_eq!(labels(&incident.at_location("usa-iowa")), expected);
     }
 }

@@ -12,7 +12,7 @@ mod machine;
 mod operations;
 mod pair;
 mod permissions;
-mod route;
+mod routes;
 mod subnet;
 mod writes;
 
@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use self::envelope::Denied;
 pub use self::machine::{AddressSeed, MachineSeed, Subnet};
-use self::route::Route;
+use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
@@ -143,22 +143,9 @@ impl Compute {
         }
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Denied> {
-        let state = &mut lock(&self.state);
-        let access = &self.access;
-        match route {
-            Route::Aggregated(project) => list::aggregated(state, access, call, project),
-            Route::GetInstance(place) => instances::get(state, access, call, place),
-            Route::UpdateInterface(place) => interface::update(state, access, call, place),
-            Route::AddAccessConfig(place) => writes::add_access_config(state, access, call, place),
-            Route::DeleteAccessConfig(place) => writes::delete_access_config(state, access, call, place),
-            Route::TestPermissions(path) => permissions::test(state, access, call, path),
-            Route::GetSubnet(path) => subnet::get(state, access, call, path),
-            Route::GetAddress(path) => address::get(state, access, call, path),
-            Route::GetOperation(path) => operations::get(state, access, call, path),
-            Route::WaitOperation(path) => operations::wait(state, access, call, path),
-            Route::Unknown => Err(Denied::unknown_route(call)),
-        }
+    fn settle(&self, call: &Call) -> Result<Reply, Denied> {
+        let (route, names) = ROUTES.find(call).ok_or_else(|| Denied::unknown_route(call))?;
+        (route.does)(&mut lock(&self.state), &self.access, call, &names)
     }
 }
 
@@ -172,7 +159,7 @@ impl Machines for Compute {
 
 impl State {
     /// A machine that starts or stops can't be changed for a moment.
-    fn check_ready(&mut self, place: &route::Place) -> Result<(), Denied> {
+    fn check_ready(&mut self, place: &routes::Place) -> Result<(), Denied> {
         match self.unready.get_mut(&place.name) {
             Some(times) if *times > 0 => {
                 *times -= 1;
@@ -193,26 +180,19 @@ impl State {
 
 impl Provider for Compute {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation()
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from)
+        self.settle(call).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {
         envelope::of_status(status)
     }
 
-    /// To wait for an operation, or to ask what one may, changes nothing.
-    fn kind(&self, operation: &str, _call: &Call) -> Kind {
-        match operation {
-            "compute.update_network_interface"
-            | "compute.add_access_config"
-            | "compute.delete_access_config"
-            | "compute.unknown" => Kind::Write,
-            _ => Kind::Read,
-        }
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 }
 

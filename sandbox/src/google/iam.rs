@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::frame::call::{Call, Reply};
 use crate::frame::provider::{Kind, Provider};
+use crate::frame::routes::{Route, Routes};
 use crate::google::access::{Access, OPERATOR_ACCOUNT};
 use crate::google::refusal::{self, Refusal};
 use crate::google::run::Run;
@@ -37,49 +38,38 @@ pub struct Iam {
     run: Arc<Run>,
 }
 
-enum Route {
-    Test,
-    Policy,
-    Token(String),
-    Constraint(String, String),
-    Unknown,
-}
+/// With the names that the path tells.
+type Does = fn(&Iam, &Call, &[String]) -> Result<Reply, Refusal>;
 
-impl Route {
-    fn of(call: &Call) -> Self {
-        let route = call.route();
-        match (call.method.as_str(), route.as_slice()) {
-            ("POST", ["v1", "projects", last]) if last.ends_with(":testIamPermissions") => Self::Test,
-            ("POST", ["v1", "projects", last]) if last.ends_with(":getIamPolicy") => Self::Policy,
-            ("POST", ["v1", "projects", "-", "serviceAccounts", last]) => match last.split_once(':') {
-                Some((account, "generateAccessToken")) => Self::Token(account.to_owned()),
-                _ => Self::Unknown,
-            },
-            ("GET", ["v2", "projects", project, "policies", last]) => match last.split_once(':') {
-                Some((constraint, "getEffectivePolicy")) => {
-                    Self::Constraint((*project).to_owned(), constraint.to_owned())
-                }
-                _ => Self::Unknown,
-            },
-            _ => Self::Unknown,
-        }
-    }
-}
+/// Nothing here changes anything, though most of it are POSTs.
+const ROUTES: Routes<Does> = Routes::new(
+    "iam.unknown",
+    &[
+        Route::ask(
+            "/v1/projects/*:testIamPermissions",
+            "resourcemanager.test_iam_permissions",
+            |iam, call, _| test(&iam.access, call),
+        ),
+        Route::ask("/v1/projects/*:getIamPolicy", "resourcemanager.get_iam_policy", |iam, call, _| {
+            iam.policy(call)
+        }),
+        Route::ask(
+            "/v1/projects/-/serviceAccounts/{*}:generateAccessToken",
+            "iam.generate_access_token",
+            |iam, call, names| iam.token(call, &names[0]),
+        ),
+        Route::get(
+            "/v2/{projects/*}/policies/{*}:getEffectivePolicy",
+            "orgpolicy.get_effective_policy",
+            |iam, call, names| iam.constraint(call, (&names[0], &names[1])),
+        ),
+    ],
+);
 
 impl Iam {
     /// Answers by what `access` knows, and of the policies that bind `run`.
     pub fn new(access: Arc<Access>, run: Arc<Run>) -> Self {
         Self { access, run }
-    }
-
-    fn settle(&self, call: &Call) -> Result<Reply, Refusal> {
-        match Route::of(call) {
-            Route::Test => test(&self.access, call),
-            Route::Policy => self.policy(call),
-            Route::Token(account) => self.token(call, &account),
-            Route::Constraint(project, constraint) => self.constraint(call, (&project, &constraint)),
-            Route::Unknown => Err(Refusal::unknown_route(call)),
-        }
     }
 
     /// What a project's policy says of those that play here.
@@ -115,7 +105,7 @@ impl Iam {
         } else {
             json!({ "allowAll": true })
         };
-        let name = format!("projects/{project}/policies/{constraint}");
+        let name = format!("{project}/policies/{constraint}");
         Ok(strict::ok(&json!({ "name": name, "spec": { "rules": [rule] } })))
     }
 }
@@ -137,83 +127,21 @@ pub(crate) fn test(access: &Access, call: &Call) -> Result<Reply, Refusal> {
 
 impl Provider for Iam {
     fn operation(&self, call: &Call) -> &'static str {
-        match Route::of(call) {
-            Route::Test => "resourcemanager.test_iam_permissions",
-            Route::Policy => "resourcemanager.get_iam_policy",
-            Route::Token(_) => "iam.generate_access_token",
-            Route::Constraint(..) => "orgpolicy.get_effective_policy",
-            Route::Unknown => "iam.unknown",
-        }
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call).unwrap_or_else(Reply::from)
+        match ROUTES.find(call) {
+            Some((route, names)) => (route.does)(self, call, &names).unwrap_or_else(Reply::from),
+            None => Refusal::unknown_route(call).into(),
+        }
     }
 
     fn refusal(&self, status: u16) -> Reply {
         refusal::of_status(status)
     }
 
-    /// Nothing here changes anything, though most of it are POSTs.
-    fn kind(&self, _operation: &str, _call: &Call) -> Kind {
-        Kind::Read
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use reqwest::Client;
-
-    use super::*;
-    use crate::google::access::FUNCTION_ACCOUNT;
-    use crate::{Options, Sandbox, Service};
-
-    async fn ask(sandbox: &Sandbox, path: &str, body: Option<Value>) -> (u16, Value) {
-        let token = sandbox.world.access.issue(OPERATOR_ACCOUNT, Duration::from_mins(1));
-        let url = sandbox.url(Service::Iam).join(path).expect("a url");
-        let client = Client::new();
-        let request = match body {
-            Some(body) => client.post(url).json(&body),
-            None => client.get(url),
-        };
-        let answer = request.bearer_auth(token).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
-    }
-
-    async fn sandbox() -> Sandbox {
-        Sandbox::start(Options { sites: Vec::new(), ..Options::default() }).await.expect("loopback")
-    }
-
-    #[tokio::test]
-    async fn permissions_of_a_project_are_those_that_were_not_denied() {
-        let sandbox = sandbox().await;
-        sandbox.world.deny("monitoring.uptimeCheckConfigs.update");
-        let asked = json!({"permissions": ["monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]});
-        let (status, body) = ask(&sandbox, "v1/projects/gleich-tech:testIamPermissions", Some(asked)).await;
-        assert_eq!((status, body), (200, json!({"permissions": ["monitoring.uptimeCheckConfigs.get"]})));
-        let (status, _) =
-            ask(&sandbox, "v1/projects/p:testIamPermissions", Some(json!({"permissions": ["run.*"]}))).await;
-        assert_eq!(status, 400);
-    }
-
-    #[tokio::test]
-    async fn whoever_may_gets_a_token_of_another_account() {
-        let sandbox = sandbox().await;
-        let path = format!("v1/projects/-/serviceAccounts/{FUNCTION_ACCOUNT}:generateAccessToken");
-        let asked = json!({"scope": ["https://www.googleapis.com/auth/cloud-platform"], "lifetime": "600s"});
-        let (status, body) = ask(&sandbox, &path, Some(asked.clone())).await;
-        assert_eq!(status, 200, "{body}");
-        assert_eq!(ask(&sandbox, &path, Some(json!({"scope": []}))).await.0, 400);
-        sandbox.world.deny("iam.serviceAccounts.getAccessToken");
-        assert_eq!(ask(&sandbox, &path, Some(asked)).await.0, 403);
-    }
-
-    #[tokio::test]
-    async fn a_policy_that_refuses_everybody_is_shown() {
-        let sandbox = sandbox().await;
-        let path = "v2/projects/gleich-tech/policies/iam.allowedPolicyMemberDomains:getEffectivePolicy";
-        assert_eq!(ask(&sandbox, path, None).await.1["spec"]["rules"][0]["allowAll"], true);
-        sandbox.world.run.forbid_all_users(true);
-        assert!(ask(&sandbox, path, None).await.1["spec"]["rules"][0]["values"]["allowedValues"].is_array());
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 }

@@ -7,7 +7,7 @@ mod alerts;
 mod checks;
 mod config;
 mod policies;
-mod route;
+mod routes;
 mod series;
 
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value};
 
 pub use self::alerts::Alert;
-use self::route::Route;
+use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
-use crate::frame::provider::Provider;
+use crate::frame::provider::{Kind, Provider};
 use crate::google::access::Access;
 use crate::google::refusal::{self, Refusal};
 
@@ -116,36 +116,27 @@ impl Monitoring {
         lock(&self.state).alerts.values().filter(|alert| alert.is_open()).cloned().collect()
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Refusal> {
-        let state = &mut lock(&self.state);
-        let access = &self.access;
-        match route {
-            Route::GetCheck(name) => checks::get(state, access, call, name),
-            Route::ListChecks(parent) => checks::list(state, access, call, parent),
-            Route::CreateCheck(parent) => checks::create(state, access, call, parent),
-            Route::PatchCheck(name) => checks::patch(state, access, call, name),
-            Route::DeleteCheck(name) => checks::delete(state, access, call, name),
-            Route::GetPolicy(name) => policies::get(state, access, call, name),
-            Route::ListPolicies(parent) => policies::list(state, access, call, parent),
-            Route::GetAlert(name) => alerts::get(state, access, call, name),
-            Route::ListAlerts(parent) => alerts::list(state, access, call, parent),
-            Route::ListSeries(project) => series::list(state, access, call, project),
-            Route::Unknown => Err(Refusal::unknown_route(call)),
-        }
+    fn settle(&self, call: &Call) -> Result<Reply, Refusal> {
+        let (route, names) = ROUTES.find(call).ok_or_else(|| Refusal::unknown_route(call))?;
+        (route.does)(&mut lock(&self.state), &self.access, call, &names)
     }
 }
 
 impl Provider for Monitoring {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation()
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from)
+        self.settle(call).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {
         refusal::of_status(status)
+    }
+
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 }
 

@@ -8,38 +8,32 @@ mod message;
 mod pull;
 mod push;
 mod rest;
-mod route;
+mod routes;
 mod state;
 mod subscription;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use self::route::Route;
+use self::routes::ROUTES;
 use self::state::State;
 pub use self::state::{Delivery, Settled};
 pub use self::subscription::{DeadLetter, PUSH_ACCOUNT, PUSH_AUDIENCE, Subscription, Tokens};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider, Rpc};
-use crate::google::access::{Access, OPERATOR_ACCOUNT};
+use crate::google::access::Access;
 use crate::google::metadata::PROJECT;
-use crate::google::refusal;
+use crate::google::refusal::{self, Refusal};
 use crate::google::tokens::Signer;
 
 /// Pub/Sub, as far as it can be asked and told.
 #[derive(Debug)]
 pub struct Pubsub {
     inner: Arc<Inner>,
-    /// Whether nobody has to say who calls.
-    emulates: AtomicBool,
 }
 
 /// What deliveries share with it.
@@ -67,12 +61,7 @@ impl Pubsub {
     pub fn new(access: Arc<Access>, signer: Arc<Signer>) -> Self {
         let changed = watch::Sender::new(0);
         let inner = Inner { access, signer, state: Mutex::new(State::deployed()), changed };
-        Self { inner: Arc::new(inner), emulates: AtomicBool::new(false) }
-    }
-
-    /// Adds a topic by its full name.
-    pub fn add_topic(&self, topic: &str) {
-        self.inner.change(|state| state.topics.insert(topic.to_owned()));
+        Self { inner: Arc::new(inner) }
     }
 
     /// Adds or replaces a subscription.
@@ -159,20 +148,6 @@ impl Pubsub {
         self.inner.until(answered).await
     }
 
-    /// From now on it asks nobody for a token, as the emulator does that `PUBSUB_EMULATOR_HOST` names.
-    pub fn ask_no_token(&self) {
-        self.emulates.store(true, Ordering::Relaxed);
-    }
-
-    /// The same call by an operator, if nobody says who calls.
-    fn known(&self, call: &Call) -> Option<Call> {
-        let token = self.inner.access.issue(OPERATOR_ACCOUNT, Duration::from_mins(1));
-        let value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
-        let mut known = call.clone();
-        known.headers.entry(AUTHORIZATION).or_insert(value);
-        Some(known)
-    }
-
     /// What waits on a pull subscription: data and attributes as text, oldest first. Nothing is acknowledged.
     pub fn waiting(&self, subscription: &str) -> Vec<(Bytes, Vec<(String, String)>)> {
         let state = lock(&self.inner.state);
@@ -228,21 +203,22 @@ impl Inner {
 
 impl Provider for Pubsub {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation()
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        let known = if self.emulates.load(Ordering::Relaxed) { self.known(call) } else { None };
-        let call = known.as_ref().unwrap_or(call);
-        rest::answer(&self.inner, call, &Route::of(call)).unwrap_or_else(Reply::from)
+        match ROUTES.find(call) {
+            Some((route, names)) => (route.does)(&self.inner, call, &names).unwrap_or_else(Reply::from),
+            None => Refusal::unknown_route(call).into(),
+        }
     }
 
     fn refusal(&self, status: u16) -> Reply {
         refusal::of_status(status)
     }
 
-    fn kind(&self, operation: &str, _call: &Call) -> Kind {
-        if operation == "pubsub.publish" { Kind::Write } else { Kind::Read }
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 
     fn rpc(&self) -> Option<&dyn Rpc> {

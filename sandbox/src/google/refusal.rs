@@ -64,11 +64,6 @@ impl Refusal {
         Self::new(404, "NOT_FOUND", message)
     }
 
-    /// Something of that name exists.
-    pub fn already_exists(message: impl Into<String>) -> Self {
-        Self::new(409, "ALREADY_EXISTS", message)
-    }
-
     /// Somebody else was faster.
     pub fn aborted(message: impl Into<String>) -> Self {
         Self::new(409, "ABORTED", message)

@@ -9,7 +9,7 @@ mod knative;
 mod operations;
 pub mod policy;
 mod revisions;
-mod route;
+mod routes;
 mod seed;
 mod services;
 
@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use self::door::{FrontDoor, Spread, Spreading};
 use self::operations::Pending;
 use self::policy::Policy;
-use self::route::Route;
+use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
@@ -152,54 +152,31 @@ impl Run {
         self.with(service, |service| service.front_door(now)).unwrap_or(FrontDoor::Hidden)
     }
 
-    /// Whether a visitor without a token is let in and served.
-    pub fn standby_is_open(&self, service: &str, now: Instant) -> bool {
-        self.front_door(service, now) == FrontDoor::Open
-    }
-
     fn with<T>(&self, service: &str, work: impl FnOnce(&mut Service) -> T) -> Option<T> {
         lock(&self.state).services.get_mut(service).map(work)
     }
 
-    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Refusal> {
-        let state = &mut lock(&self.state);
-        let access = &self.access;
-        match route {
-            Route::Get(name) => services::get(state, access, call, name),
-            Route::List(parent) => services::list(state, access, call, parent),
-            Route::Patch(name) => services::patch(state, access, call, name),
-            Route::Operation(name) => operations::get(state, access, call, name),
-            Route::Wait(name) => operations::wait(state, access, call, name),
-            Route::Operations(parent) => operations::list(state, access, call, parent),
-            Route::Revision(name) => revisions::get(state, access, call, name),
-            Route::Revisions(service) => revisions::list(state, access, call, service),
-            Route::GetPolicy(name) => iam::get(state, access, call, name),
-            Route::SetPolicy(name) => iam::set(state, access, call, name),
-            Route::TestPermissions(name) => iam::test(state, access, call, name),
-            Route::Knative(project, name) => knative::get(state, access, call, project, name),
-            Route::KnativeList(project) => knative::list(state, access, call, project),
-            Route::Unknown => Err(Refusal::unknown_route(call)),
-        }
+    fn settle(&self, call: &Call) -> Result<Reply, Refusal> {
+        let (route, names) = ROUTES.find(call).ok_or_else(|| Refusal::unknown_route(call))?;
+        (route.does)(&mut lock(&self.state), &self.access, call, &names)
     }
 }
 
 impl Provider for Run {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation()
+        ROUTES.operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call, &Route::of(call)).unwrap_or_else(Reply::from)
+        self.settle(call).unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {
         refusal::of_status(status)
     }
 
-    /// Asking what one may do changes nothing, though it is a POST.
-    fn kind(&self, operation: &str, _call: &Call) -> Kind {
-        let writes = ["run.patch_service", "run.set_iam_policy", "run.unknown"];
-        if writes.contains(&operation) { Kind::Write } else { Kind::Read }
+    fn kind(&self, _operation: &str, call: &Call) -> Kind {
+        ROUTES.kind(call)
     }
 }
 

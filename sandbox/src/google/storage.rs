@@ -12,7 +12,7 @@ mod listing;
 mod md5;
 mod object;
 mod refusal;
-mod route;
+mod routes;
 mod upload;
 mod xml;
 
@@ -24,7 +24,7 @@ use bytes::Bytes;
 use self::conditions::Conditions;
 pub use self::object::Object;
 use self::refusal::Refused;
-use self::route::{Interface, Route};
+use self::routes::Interface;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
@@ -91,36 +91,19 @@ impl Storage {
     pub fn forbid_before_conditions(&self, forbid: bool) {
         lock(&self.state).forbids_before_conditions = forbid;
     }
-
-    fn settle(&self, call: &Call, route: &Route) -> Result<Reply, Refused> {
-        let state = &mut lock(&self.state);
-        let access = &self.access;
-        match route {
-            Route::Unknown(_) => Err(Refused::unknown_route(call)),
-            Route::Object(Interface::Xml, bucket, name) => xml::object(state, access, call, bucket, name),
-            Route::List(Interface::Xml, bucket) => xml::list(state, access, call, bucket),
-            Route::Object(Interface::Json, bucket, name) => json::object(state, access, call, bucket, name),
-            Route::List(Interface::Json, bucket) => json::list(state, access, call, bucket),
-            Route::Insert(bucket) => upload::insert(state, access, call, bucket),
-            Route::Resume => upload::resume(state, access, call),
-            Route::Buckets => json::buckets(state, access, call),
-            Route::Bucket(bucket) => json::bucket(state, access, call, bucket),
-            Route::TestPermissions(bucket) => json::test_permissions(state, access, call, bucket),
-        }
-    }
 }
 
 impl Provider for Storage {
     fn operation(&self, call: &Call) -> &'static str {
-        Route::of(call).operation(call)
+        routes::operation(call)
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        let route = Route::of(call);
-        match self.settle(call, &route) {
-            Ok(reply) if route.interface() == Interface::Json => partial(call, reply),
+        let interface = routes::interface(call);
+        match routes::settle(&mut lock(&self.state), &self.access, call) {
+            Ok(reply) if interface == Interface::Json => partial(call, reply),
             Ok(reply) => reply,
-            Err(refused) => refused.reply(route.interface()),
+            Err(refused) => refused.reply(interface),
         }
     }
 
@@ -128,12 +111,8 @@ impl Provider for Storage {
         Refused::of_status(status).reply(Interface::Xml)
     }
 
-    fn kind(&self, operation: &str, _call: &Call) -> Kind {
-        match operation {
-            "storage.create" | "storage.put" | "storage.insert" | "storage.resume" => Kind::Journal,
-            "storage.delete" | "storage.patch" => Kind::Write,
-            _ => Kind::Read,
-        }
+    fn kind(&self, operation: &str, call: &Call) -> Kind {
+        routes::kind(operation, call)
     }
 }
 

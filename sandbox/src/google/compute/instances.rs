@@ -3,7 +3,7 @@
 use super::State;
 use super::envelope::{Denied, require};
 use super::machine::Machine;
-use super::route::Place;
+use super::routes::Place;
 use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict;

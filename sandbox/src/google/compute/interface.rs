@@ -8,7 +8,7 @@ use super::envelope::{Denied, parameter, require};
 use super::instances::{find, find_mut};
 use super::machine::{Machine, NIC, Subnet};
 use super::operations::Failed;
-use super::route::Place;
+use super::routes::Place;
 use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict::{self, Fields, Shape};

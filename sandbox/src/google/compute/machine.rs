@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::route::Place;
+use super::routes::Place;
 use crate::network::Cidr;
 
 /// The only interface of a machine.

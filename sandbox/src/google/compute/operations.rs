@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::State;
 use super::envelope::{Denied, require};
 use super::machine::BASE;
-use super::route::Place;
+use super::routes::Place;
 use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict;

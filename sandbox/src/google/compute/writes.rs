@@ -9,7 +9,7 @@ use super::instances::{find, find_mut};
 use super::interface::check_nic;
 use super::machine::AccessConfig;
 use super::operations::Failed;
-use super::route::Place;
+use super::routes::Place;
 use crate::frame::call::{Call, Reply};
 use crate::google::access::Access;
 use crate::google::strict::{self, Fields, Shape};

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Inner;
 use super::message::Attributes;
-use super::{Inner, Route};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::google::page;
@@ -27,26 +27,16 @@ const PUBLISH: Fields = &[("messages", Shape::List(&Shape::Object(MESSAGE)))];
 const PULL: Fields = &[("maxMessages", Shape::Int), ("returnImmediately", Shape::Bool)];
 const ACKNOWLEDGE: Fields = &[("ackIds", Shape::List(&Shape::Text))];
 
-pub(super) fn answer(inner: &Arc<Inner>, call: &Call, route: &Route) -> Result<Reply, Refusal> {
-    match route {
-        Route::Publish(topic) => publish(inner, call, topic),
-        Route::GetTopic(topic) => {
-            inner.access.require(call, "pubsub.topics.get", topic)?;
-            known_topic(inner, topic)?;
-            Ok(strict::ok(&json!({"name": topic})))
-        }
-        Route::ListTopics(prefix) => topics(inner, call, prefix),
-        Route::GetSubscription(name) => {
-            inner.access.require(call, "pubsub.subscriptions.get", name)?;
-            let found = lock(&inner.state).subscriptions.get(name).map(super::Subscription::shown);
-            Ok(strict::ok(&found.ok_or_else(|| missing(name))?))
-        }
-        Route::ListSubscriptions(prefix) => list(inner, call, prefix),
-        Route::Pull(name) => pull(inner, call, name),
-        Route::Acknowledge(name) => acknowledge(inner, call, name),
-        Route::TestPermissions => crate::google::iam::test(&inner.access, call),
-        Route::Unknown => Err(Refusal::unknown_route(call)),
-    }
+pub(super) fn topic(inner: &Inner, call: &Call, topic: &str) -> Result<Reply, Refusal> {
+    inner.access.require(call, "pubsub.topics.get", topic)?;
+    known_topic(inner, topic)?;
+    Ok(strict::ok(&json!({"name": topic})))
+}
+
+pub(super) fn subscription(inner: &Inner, call: &Call, name: &str) -> Result<Reply, Refusal> {
+    inner.access.require(call, "pubsub.subscriptions.get", name)?;
+    let found = lock(&inner.state).subscriptions.get(name).map(super::Subscription::shown);
+    Ok(strict::ok(&found.ok_or_else(|| missing(name))?))
 }
 
 fn missing(name: &str) -> Refusal {
@@ -58,7 +48,7 @@ fn known_topic(inner: &Inner, topic: &str) -> Result<(), Refusal> {
 }
 
 /// All messages or none.
-fn publish(inner: &Arc<Inner>, call: &Call, topic: &str) -> Result<Reply, Refusal> {
+pub(super) fn publish(inner: &Arc<Inner>, call: &Call, topic: &str) -> Result<Reply, Refusal> {
     inner.access.require(call, "pubsub.topics.publish", topic)?;
     strict::check_query(call, &[])?;
     known_topic(inner, topic)?;
@@ -92,7 +82,7 @@ fn content(message: &Value) -> Result<(Bytes, Attributes), Refusal> {
     Ok((data.into(), attributes))
 }
 
-fn topics(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
+pub(super) fn topics(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
     inner.access.require(call, "pubsub.topics.list", prefix)?;
     strict::check_query(call, &["pageSize", "pageToken"])?;
     let state = lock(&inner.state);
@@ -101,7 +91,7 @@ fn topics(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
     Ok(strict::ok(&page::of(call, shown, "topics")?))
 }
 
-fn list(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
+pub(super) fn subscriptions(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
     inner.access.require(call, "pubsub.subscriptions.list", prefix)?;
     strict::check_query(call, &["pageSize", "pageToken"])?;
     let state = lock(&inner.state);
@@ -111,7 +101,7 @@ fn list(inner: &Inner, call: &Call, prefix: &str) -> Result<Reply, Refusal> {
 }
 
 /// Answers at once, with what there is.
-fn pull(inner: &Inner, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn pull(inner: &Inner, call: &Call, name: &str) -> Result<Reply, Refusal> {
     inner.access.require(call, "pubsub.subscriptions.consume", name)?;
     let request = strict::body(call, PULL)?;
     let most = request.get("maxMessages").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
@@ -126,7 +116,7 @@ fn pull(inner: &Inner, call: &Call, name: &str) -> Result<Reply, Refusal> {
     Ok(strict::ok(&if received.is_empty() { json!({}) } else { json!({"receivedMessages": received}) }))
 }
 
-fn acknowledge(inner: &Inner, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn acknowledge(inner: &Inner, call: &Call, name: &str) -> Result<Reply, Refusal> {
     inner.access.require(call, "pubsub.subscriptions.consume", name)?;
     let request = strict::body(call, ACKNOWLEDGE)?;
     let ids = request.get("ackIds").and_then(Value::as_array).cloned().unwrap_or_default();

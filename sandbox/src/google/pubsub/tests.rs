@@ -8,8 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::google::access::OPERATOR_ACCOUNT;
-use crate::{Options, Sandbox, Service};
+use crate::{Options, Sandbox};
 
 /// What an endpoint received: headers and body.
 type Received = Arc<Mutex<Vec<(String, Value)>>>;
@@ -164,43 +163,4 @@ async fn tokens_are_left_out_stripped_or_forged_as_told() {
         let token = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
         assert!(token.ends_with(ending) && token.is_empty() == ending.is_empty(), "{token}");
     }
-}
-
-#[tokio::test]
-async fn the_rest_surface_publishes_pulls_and_acknowledges() {
-    let sandbox = sandbox("http://127.0.0.1:9/").await;
-    let token = sandbox.world.access.issue(OPERATOR_ACCOUNT, Duration::from_mins(5));
-    let client = reqwest::Client::new();
-    let post = async |path: &str, body: Value| -> (u16, Value) {
-        let url = sandbox.url(Service::Pubsub).join(path).expect("a url");
-        let answer = client.post(url).bearer_auth(&token).json(&body).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
-    };
-    let publish = "/v1/projects/gleich-tech/topics/failover-events:publish";
-    let (code, published) = post(publish, json!({"messages": [{"data": "eA=="}]})).await;
-    assert_eq!((code, published["messageIds"].as_array().map(Vec::len)), (200, Some(1)));
-    assert_eq!(post(publish, json!({"messages": [{"data": ""}]})).await.0, 400);
-    assert_eq!(post(publish, json!({"messages": [{"body": "x"}]})).await.0, 400);
-    assert_eq!(post("/v1/projects/gleich-tech/topics/nobody:publish", json!({"messages": []})).await.0, 404);
-    let pull = "/v1/projects/gleich-tech/subscriptions/failover-events:pull";
-    let (_, pulled) = post(pull, json!({"maxMessages": 10})).await;
-    assert_eq!(pulled["receivedMessages"][0]["message"]["data"], "eA==");
-    assert_eq!(post(pull, json!({"maxMessages": 10})).await.1, json!({}), "it is out until the deadline");
-    let acknowledge = "/v1/projects/gleich-tech/subscriptions/failover-events:acknowledge";
-    post(acknowledge, json!({"ackIds": [pulled["receivedMessages"][0]["ackId"]]})).await;
-    assert!(sandbox.world.pubsub.waiting(&super::subscription("failover-events")).is_empty());
-}
-
-#[tokio::test]
-async fn as_the_emulator_it_asks_nobody_who_they_are() {
-    let sandbox = sandbox("http://127.0.0.1:9/push").await;
-    let name = topic("failover-alerts");
-    let publish = async || {
-        let url = sandbox.url(Service::Pubsub).join(&format!("v1/{name}:publish")).expect("a url");
-        let request = reqwest::Client::new().post(url).body("{\"messages\": [{\"data\": \"e30=\"}]}");
-        request.send().await.expect("an answer").status().as_u16()
-    };
-    assert_eq!(publish().await, 401);
-    sandbox.world.pubsub.ask_no_token();
-    assert_eq!(publish().await, 200);
 }
