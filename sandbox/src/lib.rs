@@ -28,6 +28,8 @@ pub mod options;
 mod sandbox;
 pub mod service;
 pub mod sites;
+#[cfg(test)]
+mod tests;
 pub mod visitors;
 pub mod world;
 

@@ -1,4 +1,4 @@
-//! What the API refuses, and what its writes really do.
+//! What visitors have of the interface's writes. What it refuses is in `transcripts/cloudflare.txt`.
 
 mod records;
 mod workers;
@@ -103,73 +103,6 @@ fn a_page_rule_is_switched_by_its_status_alone() {
 }
 
 #[test]
-fn a_replaced_page_rule_without_a_status_is_disabled() {
-    let api = api();
-    api.send("PATCH", &api.rule(), &json!({ "status": "active" }));
-    let stored = api.world.cloudflare.page_rule(&api.site.seed.zone, &api.site.seed.rule).expect("the rule");
-    let body = json!({ "targets": stored["targets"], "actions": stored["actions"] });
-    let (status, answer) = api.send("PUT", &api.rule(), &body);
-    assert_eq!((status, &answer["result"]["status"]), (200, &json!("disabled")));
-    assert_eq!(answer["result"]["priority"], 1);
-    api.refuses("PUT", &api.rule(), &json!({ "status": "active" }), 400, ".targets");
-}
-
-#[test]
-fn page_rule_writes_without_what_they_need_are_refused_in_messages() {
-    let api = api();
-    let forwarding =
-        json!({ "id": "forwarding_url", "value": { "url": "https://x/$1", "status_code": 302 } });
-    let with = |value: Value| json!({ "actions": [{ "id": "forwarding_url", "value": value }] });
-    for (body, text) in [
-        (json!({}), "At least one property"),
-        (json!({ "state": "active" }), "not an allowed property"),
-        (json!({ "status": "on" }), ".status: Invalid page rule status"),
-        (json!({ "status": true }), ".status: Invalid page rule status"),
-        (json!({ "priority": 0 }), ".priority"),
-        (json!({ "actions": [] }), ".actions"),
-        (json!({ "actions": [{ "id": "mirage", "value": "on" }] }), "mirage"),
-        (json!({ "actions": [forwarding, { "id": "ssl", "value": "full" }] }), "may not be used with"),
-        (with(json!({ "url": "https://x/$1", "status_code": 307 })), "301 or 302"),
-        (with(json!({ "url": "https://x/$2", "status_code": 302 })), "wildcard"),
-        (with(json!({ "url": "x", "status_code": 302 })), "absolute"),
-        (json!({ "targets": [] }), ".targets"),
-        (
-            json!({ "targets": [{ "target": "url", "constraint": { "operator": "matches", "value": "other.com/*" } }] }),
-            "doesn't belong",
-        ),
-    ] {
-        api.refuses("PATCH", &api.rule(), &body, 400, text);
-        api.refuses("PATCH", &api.rule(), &body, 400, "\"code\":1004");
-    }
-}
-
-#[test]
-fn a_zone_has_only_so_many_page_rules_disabled_ones_included() {
-    let api = api();
-    let stored = api.world.cloudflare.page_rule(&api.site.seed.zone, &api.site.seed.rule).expect("the rule");
-    let body = json!({ "targets": stored["targets"], "actions": stored["actions"] });
-    let path = format!("{}/pagerules", api.zone());
-    assert_eq!(api.send("POST", &path, &body).0, 200);
-    api.refuses("POST", &path, &body, 400, "limit");
-}
-
-#[test]
-fn unknown_routes_rules_zones_and_bodies_are_refused() {
-    let api = api();
-    api.refuses("GET", "/zones/short/pagerules", &Value::Null, 404, "\"code\":7003");
-    api.refuses("GET", &format!("{}/page_rules", api.zone()), &Value::Null, 404, "\"code\":7000");
-    api.refuses(
-        "GET",
-        &format!("{}/pagerules/{:032x}", api.zone(), 1),
-        &Value::Null,
-        404,
-        "Invalid Page Rule",
-    );
-    api.refuses("GET", &format!("/zones/{:032x}/pagerules", 1), &Value::Null, 403, "\"code\":9109");
-    api.refuses("PATCH", &api.rule(), &json!("text"), 400, "Malformed JSON");
-}
-
-#[test]
 fn only_the_page_rule_with_the_highest_priority_runs() {
     let api = api();
     let seed = &api.site.seed;
@@ -211,75 +144,12 @@ fn a_redirect_rule_patched_in_part_is_refused_or_loses_the_rest() {
 }
 
 #[test]
-fn redirect_rules_that_the_edge_can_not_run_are_refused() {
-    let api = api();
-    let (path, rule) = api.redirect();
-    let with = |field: &str, value: Value| {
-        let mut body = complete(&rule, true);
-        body[field] = value;
-        body
-    };
-    let target = |target: Value| with("action_parameters", json!({ "from_value": { "target_url": target } }));
-    for (body, text) in [
-        (with("expression", json!("ip.src eq \"1.2.3.4\"")), "Filter parsing error"),
-        (with("expression", json!("http.host matches \"x\"")), "not entitled"),
-        (with("action", json!("block")), "not a valid value for action"),
-        (with("version", json!("3")), "read-only"),
-        (with("enabled", json!("yes")), "boolean"),
-        (with("ref", json!(api.ruleset()["rules"][1]["ref"])), "unique"),
-        (target(json!({ "expression": "concat(\"a\")" })), "Expression parsing error"),
-        (target(json!({ "value": "/relative" })), "absolute"),
-        (target(json!({})), "either"),
-        (
-            with(
-                "action_parameters",
-                json!({ "from_value": { "target_url": { "value": "https://x" }, "status_code": 200 } }),
-            ),
-            "status_code",
-        ),
-    ] {
-        api.refuses("PATCH", &path, &body, 400, text);
-    }
-}
-
-#[test]
 fn a_dry_run_checks_the_rule_and_keeps_nothing() {
     let api = api();
     let (path, rule) = api.redirect();
     let (status, answer) = api.send("PATCH", &format!("{path}?dry_run=true"), &complete(&rule, true));
     assert_eq!((status, &answer["result"]), (200, &Value::Null));
     assert!(!api.world.cloudflare.is_routed(&api.site));
-}
-
-#[test]
-fn redirect_rules_are_appended_and_removed_one_by_one() {
-    let api = api();
-    let (path, rule) = api.redirect();
-    let rules = path.rsplit_once('/').expect("a path").0;
-    let mut body = complete(&rule, false);
-    body["ref"] = json!("another");
-    let (status, answer) = api.send("POST", rules, &body);
-    assert_eq!((status, answer["result"]["rules"].as_array().map(Vec::len)), (200, Some(3)));
-    api.refuses("POST", rules, &body, 400, "unique");
-    let (_, answer) = api.send("DELETE", &path, &Value::Null);
-    assert_eq!(answer["result"]["rules"].as_array().map(Vec::len), Some(2));
-    api.refuses("DELETE", &path, &Value::Null, 404, "could not find rule");
-}
-
-#[test]
-fn a_record_is_patched_field_by_field_and_checked() {
-    let api = api();
-    let record = api.world.cloudflare.record(&api.site.seed.zone, "resume.gleich.tech").expect("the record");
-    let path = format!("{}/dns_records/{}", api.zone(), record["id"].as_str().expect("an id"));
-    let (status, answer) = api.send("PATCH", &path, &json!({ "content": "203.0.113.8" }));
-    assert_eq!((status, &answer["result"]["content"]), (200, &json!("203.0.113.8")));
-    assert_eq!(answer["result"]["proxied"], true);
-    api.refuses("PATCH", &path, &json!({ "content": "nowhere" }), 400, "Content for the record");
-    api.refuses("PATCH", &path, &json!({ "ttl": 30, "proxied": false }), 400, "TTL");
-    api.refuses("PATCH", &path, &json!({ "ttl": 300 }), 400, "proxied");
-    api.refuses("PATCH", &path, &json!({ "colour": "red" }), 400, "colour");
-    let (_, list) = api.send("GET", &format!("{}/dns_records?name.exact=nobody", api.zone()), &Value::Null);
-    assert_eq!(list["result"], json!([]));
 }
 
 #[test]

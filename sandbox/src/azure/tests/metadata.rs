@@ -1,4 +1,4 @@
-//! What a machine is told of itself, and whose tokens it gets.
+//! Whose tokens a machine gets. The rest is in `transcripts/azure_metadata.txt`.
 
 use http::HeaderValue;
 use serde_json::{Value, json};
@@ -40,73 +40,6 @@ fn told(cloud: &Cloud, uri: &str, status: u16, error: &str) {
 }
 
 #[test]
-fn a_machine_learns_who_it_is() {
-    let cloud = Cloud::new();
-    let compute = json_of(&ask(&cloud, "/metadata/instance/compute?api-version=2021-02-01"));
-    assert_eq!(
-        (&compute["name"], &compute["resourceId"]),
-        (&json!("db-a"), &json!(cloud.pair.machine_id(0)))
-    );
-    assert_eq!((&compute["resourceGroupName"], &compute["location"]), (&json!("db"), &json!("westeurope")));
-    let whole = json_of(&ask(&cloud, "/metadata/instance?api-version=2021-02-01"));
-    assert_eq!(whole["compute"], compute);
-    let interface = &whole["network"]["interface"][0];
-    let addresses = interface["ipv4"]["ipAddress"].as_array().expect("addresses");
-    assert_eq!(addresses[2], json!({"privateIpAddress": "10.0.0.250", "publicIpAddress": "203.0.113.9"}));
-    let hardware = cloud.get(0)["properties"]["macAddress"].as_str().expect("an address").replace('-', "");
-    assert_eq!(interface["macAddress"], hardware);
-}
-
-#[test]
-fn a_leaf_is_told_as_text_and_a_directory_is_listed() {
-    let cloud = Cloud::new();
-    let text = |path: &str| {
-        let reply = ask(&cloud, &format!("/metadata/instance{path}?api-version=2021-02-01&format=text"));
-        (reply.status, String::from_utf8_lossy(&reply.body).into_owned())
-    };
-    assert_eq!(text("/compute/name"), (200, "db-a".to_owned()));
-    assert_eq!(text(""), (200, "compute/\nnetwork/\n".to_owned()));
-    assert_eq!(text("/network/interface"), (200, "0/\n".to_owned()));
-    assert_eq!(text("/network/interface/0/ipv4/ipAddress/0/privateIpAddress"), (200, "10.0.0.11".to_owned()));
-    assert_eq!(text("/compute/nothing").0, 404);
-    let one = "/metadata/instance/compute/name?api-version=2021-02-01";
-    told(&cloud, one, 400, "format=text");
-    told(&cloud, &format!("{one}&format=xml"), 400, "format");
-}
-
-#[test]
-fn a_version_that_it_does_not_have_is_answered_with_those_that_it_has() {
-    let cloud = Cloud::new();
-    for uri in ["/metadata/instance", "/metadata/instance?api-version=1"] {
-        let reply = ask(&cloud, uri);
-        assert_eq!(
-            (reply.status, &json_of(&reply)["newest-versions"][0]),
-            (400, &json!("2023-07-01")),
-            "{uri}"
-        );
-    }
-    told(&cloud, &format!("/metadata/identity/oauth2/token?api-version=1{MANAGEMENT}"), 400, "api-version");
-}
-
-#[test]
-fn who_does_not_know_whom_they_ask_is_refused() {
-    let cloud = Cloud::new();
-    let world = &cloud.world;
-    for uri in ["/metadata/instance?api-version=2021-02-01".to_owned(), format!("{TOKEN}{MANAGEMENT}")] {
-        let bare = testing::call("GET", &uri);
-        let mut wrong = bare.clone();
-        wrong.headers.insert("metadata", HeaderValue::from_static("True"));
-        let mut forwarded = knowing(&uri);
-        forwarded.headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.7"));
-        for call in [bare, wrong, forwarded] {
-            let reply = world.azure_metadata.answer(&call);
-            assert_eq!(reply.status, 400, "{uri}");
-            assert!(String::from_utf8_lossy(&reply.body).contains("Required metadata header not specified"));
-        }
-    }
-}
-
-#[test]
 fn a_tokens_numbers_are_strings_and_resource_manager_takes_it() {
     let mut cloud = Cloud::new();
     let body = json_of(&ask(&cloud, &format!("{TOKEN}{MANAGEMENT}")));
@@ -119,15 +52,6 @@ fn a_tokens_numbers_are_strings_and_resource_manager_takes_it() {
     let principal = cloud.azure().identities("db-a")[0].principal.clone();
     cloud.azure().directory.assign(&principal, "/", &[]);
     assert_eq!(cloud.answer(&cloud.call("GET", &cloud.path(0))).status, 403, "it is the machine's own");
-}
-
-#[test]
-fn a_token_is_for_a_resource_that_there_is() {
-    let cloud = Cloud::new();
-    told(&cloud, TOKEN, 400, "'resource' is missing");
-    told(&cloud, &format!("{TOKEN}&resource="), 400, "'resource' is missing");
-    told(&cloud, &format!("{TOKEN}&resource=https%3A%2F%2Felsewhere"), 400, "invalid_resource");
-    assert_eq!(ask(&cloud, &format!("{TOKEN}&resource=https%3A%2F%2Fvault.azure.net")).status, 200);
 }
 
 #[test]

@@ -25,18 +25,3 @@ fn contents_come_back_as_cloudflare_writes_them() {
     let listed = api.send("GET", &format!("{path}?content=heim.xn--bcher-kva.example"), &Value::Null).1;
     assert_eq!(listed["result"].as_array().map(Vec::len), Some(2), "{listed}");
 }
-
-#[test]
-fn a_record_at_odds_with_another_is_refused_with_a_sentence() {
-    let api = api();
-    let path = format!("{}/dns_records", api.zone());
-    let (_, first) = api.send("POST", &path, &record("www.test", "A", "203.0.113.7"));
-    let (_, second) = api.send("POST", &path, &record("www.test", "A", "203.0.113.8"));
-    let at = |answer: &Value| format!("{path}/{}", answer["result"]["id"].as_str().expect("an id"));
-    api.refuses("PATCH", &at(&second), &json!({ "content": "203.0.113.7" }), 400, "81058");
-    api.refuses("POST", &path, &record("www.test", "CNAME", "else.test"), 400, "81053");
-    api.refuses("PATCH", &at(&first), &json!({ "ttl": 7 }), 400, "9000");
-    assert_eq!(api.send("DELETE", &at(&first), &Value::Null).0, 200);
-    api.refuses("DELETE", &at(&first), &Value::Null, 404, "81044");
-    assert_eq!(api.send("PATCH", &at(&second), &json!({ "content": "203.0.113.7" })).0, 200);
-}

@@ -3,20 +3,6 @@
 use super::*;
 
 #[test]
-fn lists_have_pages_and_end() {
-    let api = api();
-    let ids = |query: &str| {
-        let (_, answer) = api.send("GET", &format!("/zones?{query}"), &Value::Null);
-        answer["result"].as_array().map(Vec::len)
-    };
-    assert_eq!([ids("page=1"), ids("page=2"), ids("per_page=50")], [Some(1), Some(0), Some(1)]);
-    api.refuses("GET", "/zones?page=0", &Value::Null, 400, "6003");
-    api.refuses("GET", "/zones?per_page=51", &Value::Null, 400, "6003");
-    let records = format!("{}/dns_records?page=2", api.zone());
-    assert_eq!(api.send("GET", &records, &Value::Null).1["result"], json!([]));
-}
-
-#[test]
 fn a_zone_without_a_redirect_rule_has_no_entry_point() {
     let api = api();
     api.world.cloudflare.set_redirect_rules(&api.site.seed.zone, None);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use http::StatusCode;
 use object_store::gcp::{GcpCredential, GoogleCloudStorage, GoogleCloudStorageBuilder};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
@@ -17,7 +16,7 @@ use object_store::{
 use serde_json::Value;
 
 use crate::google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT};
-use crate::{Kind, Options, Sandbox, Service};
+use crate::{Options, Sandbox, Service};
 
 const BUCKET: &str = "gleich-tech-failover";
 
@@ -186,28 +185,4 @@ async fn names_of_any_letters_come_back_as_they_went() {
     create(&store, &path, "x").await.expect("created");
     let listed: Vec<_> = store.list(None).map_ok(|meta| meta.location).try_collect().await.expect("a list");
     assert_eq!(listed, [path]);
-}
-
-#[tokio::test]
-async fn the_json_interface_shows_the_same_objects() {
-    let sandbox = sandbox().await;
-    let token = sandbox.world.access.issue(OPERATOR_ACCOUNT, Duration::from_mins(5));
-    let client = reqwest::Client::new();
-    let ask = |method: http::Method, path: &str| {
-        let url = sandbox.url(Service::Storage).join(path).expect("a url");
-        client.request(method, url).bearer_auth(&token)
-    };
-    let upload =
-        "/upload/storage/v1/b/gleich-tech-failover/o?uploadType=media&name=a%2Fb&ifGenerationMatch=0";
-    let created = ask(http::Method::POST, upload).body("hello").send().await.expect("an answer");
-    assert_eq!(created.status(), StatusCode::OK);
-    let again = ask(http::Method::POST, upload).body("hello").send().await.expect("an answer");
-    assert_eq!(again.status(), StatusCode::PRECONDITION_FAILED);
-    let body: Value = serde_json::from_str(&again.text().await.expect("a body")).expect("JSON");
-    assert_eq!(body["error"]["errors"][0]["reason"], "conditionNotMet");
-    let media = ask(http::Method::GET, "/storage/v1/b/gleich-tech-failover/o/a%2Fb?alt=media");
-    assert_eq!(media.send().await.expect("an answer").text().await.expect("a body"), "hello");
-    let list = ask(http::Method::GET, "/storage/v1/b/gleich-tech-failover/o?prefix=a&nonsense=1");
-    assert_eq!(list.send().await.expect("an answer").status(), StatusCode::BAD_REQUEST);
-    assert!(sandbox.world.ledger.journal_writes().iter().all(|record| record.kind == Kind::Journal));
 }

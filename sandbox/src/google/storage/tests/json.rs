@@ -24,39 +24,9 @@ impl Bucket {
         Client::new().request(method, url).bearer_auth(&self.token)
     }
 
-    async fn status(&self, method: &str, path: &str) -> u16 {
-        self.ask(method, path).send().await.expect("an answer").status().as_u16()
-    }
-
     async fn json(&self, request: RequestBuilder) -> Value {
         let text = request.send().await.expect("an answer").text().await.expect("text");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
-    }
-
-    async fn put(&self, name: &str, content: &'static str) -> String {
-        let path = format!("upload/{OBJECTS}?uploadType=media&name={name}");
-        let written = self.json(self.ask("POST", &path).body(content)).await;
-        written["generation"].as_str().expect("a generation").to_owned()
-    }
-}
-
-#[tokio::test]
-async fn every_condition_holds_before_an_object_is_touched() {
-    let bucket = Bucket::new().await;
-    let generation = bucket.put("a", "text").await;
-    let object = format!("{OBJECTS}/a");
-    for (method, query, status) in [
-        ("GET", "ifGenerationMatch=1".to_owned(), 412),
-        ("GET", format!("ifGenerationNotMatch={generation}"), 304),
-        ("GET", "ifMetagenerationMatch=2".to_owned(), 412),
-        ("GET", "generation=1".to_owned(), 404),
-        ("DELETE", "generation=1".to_owned(), 404),
-        ("DELETE", "ifMetagenerationMatch=2".to_owned(), 412),
-        ("DELETE", "ifGenerationMatch=x".to_owned(), 400),
-        ("DELETE", format!("ifGenerationMatch={generation}&ifMetagenerationMatch=1"), 204),
-        ("DELETE", String::new(), 404),
-    ] {
-        assert_eq!(bucket.status(method, &format!("{object}?{query}")).await, status, "{method} {query}");
     }
 }
 
@@ -95,19 +65,6 @@ async fn an_upload_goes_on_where_it_ended() {
     assert_eq!(send("bytes 4-8/9", " text").await.status(), 200);
     assert_eq!(bucket.sandbox.world.storage.read(BUCKET, "a").expect("it is there"), "some text");
     assert_eq!(send("bytes 4-8/9", " text").await.status(), 404);
-}
-
-#[tokio::test]
-async fn a_part_is_answered_where_a_part_is_asked_for() {
-    let bucket = Bucket::new().await;
-    bucket.put("a/1.json", "0123456789").await;
-    bucket.put("a/b/2.json", "").await;
-    let part = bucket.ask("GET", &format!("{OBJECTS}/a%2F1.json?alt=media")).header("range", "bytes=2-4");
-    let part = part.send().await.expect("an answer");
-    assert_eq!((part.status().as_u16(), part.text().await.expect("text")), (206, "234".to_owned()));
-    let listed =
-        bucket.json(bucket.ask("GET", &format!("{OBJECTS}?matchGlob=a/*.json&fields=items(name)"))).await;
-    assert_eq!(listed, serde_json::json!({ "items": [{ "name": "a/1.json" }] }));
 }
 
 #[tokio::test]
