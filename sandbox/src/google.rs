@@ -4,6 +4,7 @@
 //! may carry, [`mask`] how an update mask changes an object.
 
 pub mod access;
+mod asked;
 pub mod compute;
 pub mod fields;
 pub mod iam;
@@ -19,3 +20,5 @@ pub mod strict;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tokens;
+
+pub(crate) use self::asked::{Asked, Does, settle};

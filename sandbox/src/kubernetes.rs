@@ -69,7 +69,7 @@ const ROUTES: Routes<Does> = Routes::new(
         Route::patch(
             "/apis/apps/v1/namespaces/{*}/deployments/{*}/scale",
             "kubernetes.patch_scale",
-            |state, call, key| state.patch_scale(call, key),
+            State::patch_scale,
         ),
     ],
 );

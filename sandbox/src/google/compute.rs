@@ -29,6 +29,7 @@ use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
+use crate::google;
 use crate::google::access::Access;
 use crate::network::{Cidr, Machines};
 
@@ -142,11 +143,6 @@ impl Compute {
             machine.access = Some(machine::AccessConfig::of(ip));
         }
     }
-
-    fn settle(&self, call: &Call) -> Result<Reply, Denied> {
-        let (route, names) = ROUTES.find(call).ok_or_else(|| Denied::unknown_route(call))?;
-        (route.does)(&mut lock(&self.state), &self.access, call, &names)
-    }
 }
 
 impl Machines for Compute {
@@ -184,7 +180,8 @@ impl Provider for Compute {
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call).unwrap_or_else(Reply::from)
+        google::settle(&ROUTES, (&self.state, &self.access, call), Denied::unknown_route)
+            .unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

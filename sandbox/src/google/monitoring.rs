@@ -20,6 +20,7 @@ use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
+use crate::google;
 use crate::google::access::Access;
 use crate::google::refusal::{self, Refusal};
 
@@ -115,11 +116,6 @@ impl Monitoring {
     pub fn open_alerts(&self) -> Vec<Alert> {
         lock(&self.state).alerts.values().filter(|alert| alert.is_open()).cloned().collect()
     }
-
-    fn settle(&self, call: &Call) -> Result<Reply, Refusal> {
-        let (route, names) = ROUTES.find(call).ok_or_else(|| Refusal::unknown_route(call))?;
-        (route.does)(&mut lock(&self.state), &self.access, call, &names)
-    }
 }
 
 impl Provider for Monitoring {
@@ -128,7 +124,8 @@ impl Provider for Monitoring {
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call).unwrap_or_else(Reply::from)
+        google::settle(&ROUTES, (&self.state, &self.access, call), Refusal::unknown_route)
+            .unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

@@ -26,6 +26,7 @@ use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
+use crate::google;
 use crate::google::access::Access;
 use crate::google::refusal::{self, Refusal};
 
@@ -155,11 +156,6 @@ impl Run {
     fn with<T>(&self, service: &str, work: impl FnOnce(&mut Service) -> T) -> Option<T> {
         lock(&self.state).services.get_mut(service).map(work)
     }
-
-    fn settle(&self, call: &Call) -> Result<Reply, Refusal> {
-        let (route, names) = ROUTES.find(call).ok_or_else(|| Refusal::unknown_route(call))?;
-        (route.does)(&mut lock(&self.state), &self.access, call, &names)
-    }
 }
 
 impl Provider for Run {
@@ -168,7 +164,8 @@ impl Provider for Run {
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        self.settle(call).unwrap_or_else(Reply::from)
+        google::settle(&ROUTES, (&self.state, &self.access, call), Refusal::unknown_route)
+            .unwrap_or_else(Reply::from)
     }
 
     fn refusal(&self, status: u16) -> Reply {

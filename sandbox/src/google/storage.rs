@@ -28,6 +28,7 @@ use self::routes::Interface;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
+use crate::google;
 use crate::google::access::Access;
 use crate::google::fields;
 
@@ -100,7 +101,8 @@ impl Provider for Storage {
 
     fn answer(&self, call: &Call) -> Reply {
         let interface = routes::interface(call);
-        match routes::settle(&mut lock(&self.state), &self.access, call) {
+        let routes = routes::routes(call);
+        match google::settle(&routes, (&self.state, &self.access, call), Refused::unknown_route) {
             Ok(reply) if interface == Interface::Json => partial(call, reply),
             Ok(reply) => reply,
             Err(refused) => refused.reply(interface),

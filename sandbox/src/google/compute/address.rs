@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::State;
 use super::envelope::{Denied, require};
 use super::machine::{AddressSeed, BASE};
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::strict;
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Address {
     }
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, path: &str) -> Result<Reply, Denied> {
+pub(super) fn get(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
     require(access, call, &["compute.addresses.get"], path)?;
     strict::check_query(call, &[])?;
     let found = state.addresses.iter().find(|address| address.seed.path == path);

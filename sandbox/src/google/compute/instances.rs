@@ -4,8 +4,8 @@ use super::State;
 use super::envelope::{Denied, require};
 use super::machine::Machine;
 use super::routes::Place;
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::strict;
 
 pub(super) fn find<'state>(state: &'state State, place: &Place) -> Result<&'state Machine, Denied> {
@@ -21,7 +21,8 @@ pub(super) fn find_mut<'state>(
     found.ok_or_else(|| Denied::not_found(&place.path()))
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, place: &Place) -> Result<Reply, Denied> {
+pub(super) fn get(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Denied> {
+    let place = &Place::of(names);
     require(access, call, &["compute.instances.get"], &place.path())?;
     strict::check_query(call, &["view"])?;
     Ok(strict::ok(&find(state, place)?.view()))

@@ -10,7 +10,7 @@ use super::machine::{Machine, NIC, Subnet};
 use super::operations::Failed;
 use super::routes::Place;
 use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::google::Asked;
 use crate::google::strict::{self, Fields, Shape};
 use crate::network::Cidr;
 
@@ -35,12 +35,8 @@ const FIXED: [&str; 2] = ["networkIP", "name"];
 
 type Alias = (Cidr, Option<String>);
 
-pub(super) fn update(
-    state: &mut State,
-    access: &Access,
-    call: &Call,
-    place: &Place,
-) -> Result<Reply, Denied> {
+pub(super) fn update(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Denied> {
+    let place = &Place::of(names);
     let needed = ["compute.instances.updateNetworkInterface", "compute.subnetworks.use"];
     let user = require(access, call, &needed, &place.path())?;
     strict::check_query(call, &["networkInterface", "requestId"])?;

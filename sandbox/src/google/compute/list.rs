@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::State;
 use super::envelope::{Denied, require};
 use super::machine::BASE;
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::strict;
 
 /// `returnPartialSuccess`, which older descriptions have, is not among them any more.
@@ -14,10 +14,7 @@ const QUERY: [&str; 6] =
     ["filter", "includeAllScopes", "maxResults", "orderBy", "pageToken", "serviceProjectNumber"];
 
 pub(super) fn aggregated(
-    state: &State,
-    access: &Access,
-    call: &Call,
-    project: &str,
+    Asked { state, access, call, name: project, .. }: Asked<State>,
 ) -> Result<Reply, Denied> {
     require(access, call, &["compute.instances.list"], &format!("projects/{project}"))?;
     strict::check_query(call, &QUERY)?;

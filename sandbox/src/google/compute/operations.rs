@@ -11,6 +11,7 @@ use super::envelope::{Denied, require};
 use super::machine::BASE;
 use super::routes::Place;
 use crate::frame::call::{Call, Reply};
+use crate::google::Asked;
 use crate::google::access::Access;
 use crate::google::strict;
 
@@ -122,12 +123,12 @@ fn find<'state>(
     state.operations.begun.get(path).ok_or_else(|| Denied::not_found(path))
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, path: &str) -> Result<Reply, Denied> {
+pub(super) fn get(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
     Ok(strict::ok(&find(state, access, call, path)?.view()))
 }
 
 /// Answers when the operation is done, and at the latest after its longest wait.
-pub(super) fn wait(state: &State, access: &Access, call: &Call, path: &str) -> Result<Reply, Denied> {
+pub(super) fn wait(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
     let operation = find(state, access, call, path)?;
     let left = operation.done.saturating_duration_since(Instant::now());
     if left.is_zero() {

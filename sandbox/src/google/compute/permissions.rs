@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::State;
 use super::envelope::Denied;
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::strict::{self, Fields, Shape};
 
 const PERMISSIONS: Fields = &[("permissions", Shape::List(&Shape::Text))];
@@ -14,7 +14,7 @@ const PERMISSIONS: Fields = &[("permissions", Shape::List(&Shape::Text))];
 /// Which kind of resource has which permissions.
 const KINDS: [&str; 3] = ["instances", "subnetworks", "addresses"];
 
-pub(super) fn test(state: &State, access: &Access, call: &Call, path: &str) -> Result<Reply, Denied> {
+pub(super) fn test(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
     let account = access.account_of(call)?;
     strict::check_query(call, &[])?;
     let body = strict::body(call, PERMISSIONS)?;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::State;
 use super::envelope::{Denied, require};
 use super::machine::{BASE, Subnet};
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::strict;
 
 impl Subnet {
@@ -28,7 +28,7 @@ impl Subnet {
     }
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, path: &str) -> Result<Reply, Denied> {
+pub(super) fn get(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
     require(access, call, &["compute.subnetworks.get"], path)?;
     strict::check_query(call, &["views"])?;
     let found = state.subnets.iter().find(|subnet| subnet.path == path);

@@ -10,8 +10,8 @@ use super::interface::check_nic;
 use super::machine::AccessConfig;
 use super::operations::Failed;
 use super::routes::Place;
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::strict::{self, Fields, Shape};
 
 const CONFIG: Fields = &[
@@ -25,11 +25,9 @@ const CONFIG: Fields = &[
 ];
 
 pub(super) fn add_access_config(
-    state: &mut State,
-    access: &Access,
-    call: &Call,
-    place: &Place,
+    Asked { state, access, call, names, .. }: Asked<State>,
 ) -> Result<Reply, Denied> {
+    let place = &Place::of(names);
     let needed =
         ["compute.instances.addAccessConfig", "compute.subnetworks.useExternalIp", "compute.addresses.use"];
     let user = require(access, call, &needed, &place.path())?;
@@ -83,11 +81,9 @@ fn attach(state: &mut State, place: &Place, config: AccessConfig) -> Result<Resu
 }
 
 pub(super) fn delete_access_config(
-    state: &mut State,
-    access: &Access,
-    call: &Call,
-    place: &Place,
+    Asked { state, access, call, names, .. }: Asked<State>,
 ) -> Result<Reply, Denied> {
+    let place = &Place::of(names);
     let user = require(access, call, &["compute.instances.deleteAccessConfig"], &place.path())?;
     strict::check_query(call, &["accessConfig", "networkInterface", "requestId"])?;
     check_nic(call)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
 
@@ -66,7 +66,7 @@ impl Alert {
     }
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alerts.get", name)?;
     strict::check_query(call, &[])?;
     let other = || state.others.iter().find(|alert| alert["name"] == name).cloned();
@@ -76,7 +76,7 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Re
 }
 
 /// Newest first, as the interface lists them.
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alerts.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let wanted = wanted_state(call)?;

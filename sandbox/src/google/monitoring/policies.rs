@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{State, config};
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
 
@@ -56,7 +56,7 @@ pub(super) fn threshold(check_id: &str) -> Value {
     })
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alertPolicies.get", name)?;
     strict::check_query(call, &[])?;
     let policy = state.policies.get(name);
@@ -64,7 +64,7 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Re
     Ok(strict::ok(&policy.cloned().ok_or_else(missing)?))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alertPolicies.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let here = state.policies.iter().filter(|(name, _)| name.starts_with(&format!("{parent}/")));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::strict;
 
@@ -25,7 +25,7 @@ const KNOWN: [&str; 9] = [
 /// The one metric that anybody counts here.
 const METRIC: &str = "metric.type=\"run.googleapis.com/request_count\"";
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: project, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.timeSeries.list", project)?;
     strict::check_query(call, &KNOWN)?;
     let filter = strict::query(call, "filter").ok_or_else(|| wrong("filter is required"))?;

@@ -5,19 +5,14 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::State;
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::strict;
 
 /// The host names the region; the sandbox has one service of a name per project.
-pub(super) fn get(
-    state: &State,
-    access: &Access,
-    call: &Call,
-    project: &str,
-    name: &str,
-) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Refusal> {
+    let (project, name) = (names[0].as_str(), names[1].as_str());
     access.require(call, "run.services.get", name)?;
     let found = of_project(state, project).find(|service| service["metadata"]["name"] == name);
     let missing = || {
@@ -28,7 +23,7 @@ pub(super) fn get(
     Ok(strict::ok(&found.ok_or_else(missing)?))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, project: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: project, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.list", project)?;
     strict::check_query(
         call,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::State;
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::page;
 use crate::google::refusal::Refusal;
 use crate::google::strict::{self, Fields, Shape};
@@ -39,14 +39,14 @@ pub(super) fn begin(
     operation
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.get", name)?;
     strict::check_query(call, &[])?;
     Ok(strict::ok(&shown(name, find(state, name)?, Instant::now())))
 }
 
 /// Answers once it is done, or once the caller has waited as long as it wants to.
-pub(super) fn wait(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn wait(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.get", name)?;
     let request = strict::body(call, WAIT)?;
     let asked =
@@ -57,7 +57,7 @@ pub(super) fn wait(state: &State, access: &Access, call: &Call, name: &str) -> R
     Ok(strict::ok(&shown(name, pending, Instant::now() + late)).after(late))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.list", parent)?;
     strict::check_query(call, &["filter", "pageSize", "pageToken", "returnPartialSuccess"])?;
     let here = state.operations.iter().filter(|(name, _)| name.starts_with(parent));

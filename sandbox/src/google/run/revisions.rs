@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::services::find;
 use super::{Service, State};
-use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::frame::call::Reply;
+use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.revisions.get", name)?;
     strict::check_query(call, &[])?;
     let service = find(state, parent(name))?;
@@ -21,7 +21,7 @@ pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Re
         .ok_or_else(|| Refusal::not_found(format!("Revision {name} does not exist.")))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, service: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: service, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.revisions.list", service)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
     let body = page::of(call, of(find(state, service)?), "revisions")?;

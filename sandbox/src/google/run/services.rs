@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{SERVICE_KIND, Service, State, operations, seed};
 use crate::frame::call::{Call, Reply};
 use crate::frame::change::Change;
-use crate::google::access::Access;
+use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::strict::{self, Fields, Shape};
 use crate::google::{mask, page};
@@ -104,13 +104,13 @@ fn missing(name: &str) -> Refusal {
     ))
 }
 
-pub(super) fn get(state: &State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.get", name)?;
     strict::check_query(call, &[])?;
     Ok(strict::ok(&Value::Object(find(state, name)?.read(Instant::now()))))
 }
 
-pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) -> Result<Reply, Refusal> {
+pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.list", parent)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
     if parent.contains("/locations/-/") {
@@ -125,7 +125,7 @@ pub(super) fn list(state: &State, access: &Access, call: &Call, parent: &str) ->
 }
 
 /// Changes what the mask names and answers with an operation.
-pub(super) fn patch(state: &mut State, access: &Access, call: &Call, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn patch(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.update", name)?;
     strict::check_query(call, &["updateMask", "validateOnly", "allowMissing", "forceNewRevision"])?;
     let update = strict::body(call, SERVICE)?;

@@ -8,7 +8,7 @@ use super::listing::{self, Page, Query};
 use super::refusal::Refused;
 use super::{Object, State, download};
 use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::google::Asked;
 use crate::google::strict;
 
 const LIST: [&str; 13] = [
@@ -49,14 +49,16 @@ const PATCHABLE: [&str; 7] = [
 ];
 
 /// A bucket's description.
-pub(super) fn bucket(state: &State, access: &Access, call: &Call, bucket: &str) -> Result<Reply, Refused> {
+pub(super) fn bucket(
+    Asked { state, access, call, name: bucket, .. }: Asked<State>,
+) -> Result<Reply, Refused> {
     access.require(call, "storage.buckets.get", bucket)?;
     state.bucket(bucket)?;
     Ok(strict::ok(&described_bucket(bucket)))
 }
 
 /// All buckets: there is one project.
-pub(super) fn buckets(state: &State, access: &Access, call: &Call) -> Result<Reply, Refused> {
+pub(super) fn buckets(Asked { state, access, call, .. }: Asked<State>) -> Result<Reply, Refused> {
     access.require(call, "storage.buckets.list", "the project")?;
     strict::check_query(
         call,
@@ -84,10 +86,7 @@ fn described_bucket(bucket: &str) -> Value {
 
 /// Which of the permissions in the query the caller holds; asking needs none (`buckets.testIamPermissions`).
 pub(super) fn test_permissions(
-    state: &State,
-    access: &Access,
-    call: &Call,
-    bucket: &str,
+    Asked { state, access, call, name: bucket, .. }: Asked<State>,
 ) -> Result<Reply, Refused> {
     let account = access.account_of(call)?;
     strict::check_query(call, &["permissions"])?;
@@ -102,13 +101,8 @@ pub(super) fn test_permissions(
 }
 
 /// Describes, downloads, changes or deletes one object, where the conditions hold.
-pub(super) fn object(
-    state: &mut State,
-    access: &Access,
-    call: &Call,
-    bucket: &str,
-    name: &str,
-) -> Result<Reply, Refused> {
+pub(super) fn object(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Refused> {
+    let (bucket, name) = (names[0].as_str(), names[1].as_str());
     let permission = match call.method.as_str() {
         "DELETE" => "storage.objects.delete",
         "PATCH" => "storage.objects.update",
@@ -172,7 +166,7 @@ fn patch(call: &Call, object: &mut Object) -> Result<(), Refused> {
 }
 
 /// A bucket's listing; `startOffset` is part of it, `endOffset` isn't.
-pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) -> Result<Reply, Refused> {
+pub(super) fn list(Asked { state, access, call, name: bucket, .. }: Asked<State>) -> Result<Reply, Refused> {
     access.require(call, "storage.objects.list", bucket)?;
     strict::check_query(call, &LIST)?;
     let text = |name: &str| call.query(name).unwrap_or_default();

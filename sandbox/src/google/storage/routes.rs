@@ -2,10 +2,10 @@
 
 use super::refusal::Refused;
 use super::{State, json, upload, xml};
-use crate::frame::call::{Call, Reply};
+use crate::frame::call::Call;
 use crate::frame::provider::Kind;
 use crate::frame::routes::{Route, Routes};
-use crate::google::access::Access;
+use crate::google::Does;
 
 /// Which of the two interfaces is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,59 +16,42 @@ pub(super) enum Interface {
     Json,
 }
 
-/// With the names that the path tells: the bucket's, the object's.
-type Does = fn(&mut State, &Access, &Call, &[String]) -> Result<Reply, Refused>;
-
-const XML_OBJECT: Does = |state, access, call, names| xml::object(state, access, call, &names[0], &names[1]);
-const XML_LIST: Does = |state, access, call, names| xml::list(state, access, call, &names[0]);
-const OBJECT: Does = |state, access, call, names| json::object(state, access, call, &names[0], &names[1]);
-const LIST: Does = |state, access, call, names| json::list(state, access, call, &names[0]);
-const RESUME: Does = |state, access, call, _| upload::resume(state, access, call);
-
 /// What begins with one of these is spoken in JSON.
 const JSON_PATHS: [&str; 3] = ["/storage/v1/", "/upload/storage/", "/download/storage/"];
 
-const JSON_ROUTES: Routes<Does> = Routes::new(
+const JSON_ROUTES: Routes<Does<State, Refused>> = Routes::new(
     "storage.unknown",
     &[
         Route::get(
             "/storage/v1/b/{*}/iam/testPermissions",
             "storage.test_iam_permissions",
-            |state, access, call, names| json::test_permissions(state, access, call, &names[0]),
+            json::test_permissions,
         ),
-        Route::get("/storage/v1/b", "storage.list_buckets", |state, access, call, _| {
-            json::buckets(state, access, call)
-        }),
-        Route::get("/storage/v1/b/{*}", "storage.get_bucket", |state, access, call, names| {
-            json::bucket(state, access, call, &names[0])
-        }),
-        Route::get("/storage/v1/b/{*}/o", "storage.list", LIST),
-        Route::get("/storage/v1/b/{*}/o/", "storage.list", LIST),
-        Route::get("/storage/v1/b/{*}/o/{**}", "storage.get", OBJECT),
-        Route::get("/download/storage/v1/b/{*}/o/{**}", "storage.get", OBJECT),
-        Route::delete("/storage/v1/b/{*}/o/{**}", "storage.delete", OBJECT),
-        Route::patch("/storage/v1/b/{*}/o/{**}", "storage.patch", OBJECT),
-        Route::put("/upload/storage/v1/b/{*}/o", "storage.resume", RESUME),
-        Route::post("/upload/storage/v1/b/{*}/o", "storage.insert", |state, access, call, names| {
-            // What has begun goes on by either method.
-            if is_more(call) {
-                upload::resume(state, access, call)
-            } else {
-                upload::insert(state, access, call, &names[0])
-            }
+        Route::get("/storage/v1/b", "storage.list_buckets", json::buckets),
+        Route::get("/storage/v1/b/{*}", "storage.get_bucket", json::bucket),
+        Route::get("/storage/v1/b/{*}/o", "storage.list", json::list),
+        Route::get("/storage/v1/b/{*}/o/", "storage.list", json::list),
+        Route::get("/storage/v1/b/{*}/o/{**}", "storage.get", json::object),
+        Route::get("/download/storage/v1/b/{*}/o/{**}", "storage.get", json::object),
+        Route::delete("/storage/v1/b/{*}/o/{**}", "storage.delete", json::object),
+        Route::patch("/storage/v1/b/{*}/o/{**}", "storage.patch", json::object),
+        Route::put("/upload/storage/v1/b/{*}/o", "storage.resume", upload::resume),
+        // What has begun goes on by either method.
+        Route::post("/upload/storage/v1/b/{*}/o", "storage.insert", |asked| {
+            if is_more(asked.call) { upload::resume(asked) } else { upload::insert(asked) }
         }),
     ],
 );
 
-const XML_ROUTES: Routes<Does> = Routes::new(
+const XML_ROUTES: Routes<Does<State, Refused>> = Routes::new(
     "storage.unknown",
     &[
-        Route::get("/{*}", "storage.list", XML_LIST),
-        Route::get("/{*}/", "storage.list", XML_LIST),
-        Route::get("/{*}/{**}", "storage.get", XML_OBJECT),
-        Route::head("/{*}/{**}", "storage.head", XML_OBJECT),
-        Route::put("/{*}/{**}", "storage.put", XML_OBJECT),
-        Route::delete("/{*}/{**}", "storage.delete", XML_OBJECT),
+        Route::get("/{*}", "storage.list", xml::list),
+        Route::get("/{*}/", "storage.list", xml::list),
+        Route::get("/{*}/{**}", "storage.get", xml::object),
+        Route::head("/{*}/{**}", "storage.head", xml::object),
+        Route::put("/{*}/{**}", "storage.put", xml::object),
+        Route::delete("/{*}/{**}", "storage.delete", xml::object),
     ],
 );
 
@@ -77,7 +60,8 @@ pub(super) fn interface(call: &Call) -> Interface {
     if JSON_PATHS.iter().any(|path| call.path.starts_with(path)) { Interface::Json } else { Interface::Xml }
 }
 
-fn routes(call: &Call) -> Routes<Does> {
+/// The routes of the interface that is spoken.
+pub(super) fn routes(call: &Call) -> Routes<Does<State, Refused>> {
     match interface(call) {
         Interface::Json => JSON_ROUTES,
         Interface::Xml => XML_ROUTES,
@@ -86,11 +70,6 @@ fn routes(call: &Call) -> Routes<Does> {
 
 fn is_more(call: &Call) -> bool {
     call.query("upload_id").is_some()
-}
-
-pub(super) fn settle(state: &mut State, access: &Access, call: &Call) -> Result<Reply, Refused> {
-    let (route, names) = routes(call).find(call).ok_or_else(|| Refused::unknown_route(call))?;
-    (route.does)(state, access, call, &names)
 }
 
 /// The operation in the ledger's words: `storage.create` only when it can't overwrite.

@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::refusal::Refused;
 use super::{Object, State, Target, json};
 use crate::frame::call::{Call, Reply};
-use crate::google::access::Access;
+use crate::google::Asked;
 use crate::google::strict;
 
 const INSERT: [&str; 12] = [
@@ -64,10 +64,7 @@ struct Planned {
 
 /// Begins an upload, or carries all of it out.
 pub(super) fn insert(
-    state: &mut State,
-    access: &Access,
-    call: &Call,
-    bucket: &str,
+    Asked { state, access, call, name: bucket, .. }: Asked<State>,
 ) -> Result<Reply, Refused> {
     let account = access.require(call, "storage.objects.create", bucket)?;
     strict::check_query(call, &INSERT)?;
@@ -90,7 +87,7 @@ pub(super) fn insert(
 }
 
 /// More of a resumable upload.
-pub(super) fn resume(state: &mut State, access: &Access, call: &Call) -> Result<Reply, Refused> {
+pub(super) fn resume(Asked { state, access, call, .. }: Asked<State>) -> Result<Reply, Refused> {
     access
         .account_of(call)
         .or_else(|refusal| if call.bearer().is_none() { Ok(String::new()) } else { Err(refusal) })?;

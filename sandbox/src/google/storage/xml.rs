@@ -8,6 +8,7 @@ use super::listing::{self, Page, Query};
 use super::refusal::{Refused, escaped};
 use super::{Object, State, Target, download};
 use crate::frame::call::{Call, Reply};
+use crate::google::Asked;
 use crate::google::access::Access;
 
 /// What the headers of custom metadata begin with.
@@ -17,13 +18,8 @@ const CUSTOM: &str = "x-goog-meta-";
 const LARGEST_METADATA: usize = 8 * 1024;
 
 /// Reads, writes or deletes one object.
-pub(super) fn object(
-    state: &mut State,
-    access: &Access,
-    call: &Call,
-    bucket: &str,
-    name: &str,
-) -> Result<Reply, Refused> {
+pub(super) fn object(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Refused> {
+    let (bucket, name) = (names[0].as_str(), names[1].as_str());
     match call.method.as_str() {
         "PUT" => put(state, access, call, bucket, name),
         "DELETE" => delete(state, access, call, bucket, name),
@@ -107,7 +103,7 @@ fn described(reply: Reply, object: &Object) -> Reply {
 }
 
 /// The second version of the listing: `list-type=2`.
-pub(super) fn list(state: &State, access: &Access, call: &Call, bucket: &str) -> Result<Reply, Refused> {
+pub(super) fn list(Asked { state, access, call, name: bucket, .. }: Asked<State>) -> Result<Reply, Refused> {
     access.require(call, "storage.objects.list", bucket)?;
     known_query(
         call,
