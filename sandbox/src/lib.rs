@@ -42,7 +42,7 @@ pub use frame::ledger;
 pub use frame::promises::{Promise, Violation};
 pub use frame::provider::{Kind, Provider};
 pub use google::{compute, monitoring, pubsub, run, tokens};
-pub use network::{Pair, PairSeed};
+pub use network::{Cidr, Pair, PairSeed};
 pub use options::Options;
 pub use sandbox::Sandbox;
 pub use service::Service;

@@ -2,10 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use sandbox::{
-    Options, Sandbox, Service,
-    compute::{Cidr, MachineSeed},
-};
+use sandbox::{Cidr, Options, Sandbox, Service, compute::MachineSeed};
 use tempfile::TempDir;
 use tokio::process::Child;
 

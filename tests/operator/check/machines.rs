@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use sandbox::{
-    PairSeed,
-    compute::{AddressSeed, Cidr, MachineSeed, Subnet},
+    Cidr, PairSeed,
+    compute::{AddressSeed, MachineSeed, Subnet},
 };
 use serde_json::Value;
 
