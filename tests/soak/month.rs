@@ -99,8 +99,13 @@ impl Guard {
         let mut environment = clock.environment();
         environment.push(("FAILOVER_LOG", "warn".to_owned()));
         let usual = Settings::default();
-        let top = usual.top.replace("reconcile_every = \"1ms\"\n", "");
-        let settings = Settings { every_site: true, environment, top, ..usual };
+        // Times that a busy machine doesn't use up: it would be taken for a site that doesn't answer.
+        let top = usual
+            .top
+            .replace("reconcile_every = \"1ms\"\n", "")
+            .replace("probe_timeout = \"500ms\"", "probe_timeout = \"10s\"");
+        let site = usual.site.replace("failback_patience = \"2s\"", "failback_patience = \"30s\"");
+        let settings = Settings { every_site: true, environment, top, site, ..usual };
         let function = Function::start(&sandbox, &settings, &folder).await;
         let names: Vec<String> =
             sandbox.world.sites_where(|_| true).iter().map(|site| site.name().to_owned()).collect();
@@ -156,10 +161,16 @@ impl Guard {
             self.sandbox.world.set_primary(&name, Power::On);
             if happening.moves() {
                 self.moved += 1;
-                self.settle("failover-commands", &json!({ "command": "failback", "site": name })).await;
+                self.leads_back(&name).await;
             }
             self.is_served(site, Served::Primary).await;
         }
+    }
+
+    async fn leads_back(&self, name: &str) {
+        let order = json!({ "command": "failback", "site": name });
+        let answer = self.settle("failover-commands", &order).await;
+        assert_eq!(answer["verdict"], "move", "{name}: {answer}\n{}", self.function.output());
     }
 
     async fn is_served(&self, site: usize, by: Served) {
@@ -168,12 +179,13 @@ impl Guard {
         assert_eq!(visitors::visit(&url).await.expect("a visitor").served, by, "{name}");
     }
 
-    async fn settle(&self, subscription: &str, body: &Value) {
+    /// What it was answered in the end.
+    async fn settle(&self, subscription: &str, body: &Value) -> Value {
         let push = payload::push(subscription, &payload::fresh_id(), self.clock.now(), body);
         let mut answer = self.function.push(&push).await;
         for _ in 0..DELIVERIES {
             match answer.status {
-                200 => return,
+                200 => return answer.body,
                 503 => answer = self.function.push(&push).await,
                 _ => break,
             }

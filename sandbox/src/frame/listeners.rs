@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::sync::{Arc, Mutex};
 
-use tokio::net::{TcpListener, TcpSocket};
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::frame::lock::lock;
@@ -16,27 +18,94 @@ const BACKLOG: u32 = 1024;
 
 /// Which addresses accept connections.
 #[derive(Debug, Default)]
-pub struct Listeners(Mutex<HashMap<SocketAddr, watch::Sender<bool>>>);
+pub struct Listeners(Mutex<HashMap<SocketAddr, Listener>>);
 
 impl Listeners {
-    /// Opens or closes this address; nothing happens at one that nobody listens on.
+    /// Opens or closes this address; nothing happens at one that nobody listens on. When it returns, the kernel accepts
+    /// or refuses: whoever asks next sees it.
     pub fn open(&self, address: SocketAddr, open: bool) {
         if let Some(listener) = lock(&self.0).get(&address) {
-            listener.send_replace(open);
+            listener.open(open);
         }
     }
 
     /// Closes every address for good.
     pub(crate) fn close(&self) {
-        lock(&self.0).values().for_each(|listener| {
-            listener.send_replace(false);
-        });
+        lock(&self.0).values().for_each(|listener| listener.open(false));
     }
 
-    pub(crate) fn add(&self, address: SocketAddr) -> watch::Receiver<bool> {
-        let (sender, receiver) = watch::channel(true);
-        lock(&self.0).insert(address, sender);
-        receiver
+    /// Listens at this address from now on, as long as it is open.
+    pub(crate) fn add(&self, reservation: Reservation) -> io::Result<Accepting> {
+        let (now, accepting) = watch::channel(Some(Arc::new(reservation.listen()?)));
+        let address = reservation.address();
+        lock(&self.0).insert(address, Listener { reservation, runtime: Handle::current(), now });
+        Ok(Accepting(accepting))
+    }
+}
+
+#[derive(Debug)]
+struct Listener {
+    reservation: Reservation,
+    runtime: Handle,
+    now: watch::Sender<Option<Arc<TcpListener>>>,
+}
+
+impl Listener {
+    fn open(&self, open: bool) {
+        let _in_the_runtime = self.runtime.enter();
+        self.now.send_if_modified(|now| match (open, now.take()) {
+            (true, None) => {
+                *now = Some(Arc::new(self.reservation.listen().expect("the port is reserved")));
+                true
+            }
+            (false, Some(listener)) => {
+                // Whoever accepts may hold it for a moment yet; the kernel refuses from here on.
+                let _where_that_is_unknown = SockRef::from(&*listener).shutdown(Shutdown::Both);
+                true
+            }
+            (_, as_it_was) => {
+                *now = as_it_was;
+                false
+            }
+        });
+    }
+}
+
+/// Accepts at an address whenever it is open.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepting(watch::Receiver<Option<Arc<TcpListener>>>);
+
+impl Accepting {
+    /// The next connection and what ends with it; `None` when nobody will open the address any more.
+    pub(crate) async fn accept(&mut self) -> Option<(TcpStream, Connected)> {
+        loop {
+            let by = self.0.wait_for(Option::is_some).await.ok()?.clone()?;
+            let connected = Connected { now: self.0.clone(), by: by.clone() };
+            tokio::select! {
+                biased;
+                () = connected.clone().closed() => {}
+                accepted = by.accept() => if let Ok((stream, _)) = accepted {
+                    return Some((stream, connected));
+                },
+            }
+        }
+    }
+}
+
+/// A connection's listener: what came by it ends when its address is closed.
+#[derive(Debug, Clone)]
+pub(crate) struct Connected {
+    now: watch::Receiver<Option<Arc<TcpListener>>>,
+    by: Arc<TcpListener>,
+}
+
+impl Connected {
+    /// Returns when the address is closed, or the sandbox gone.
+    pub(crate) async fn closed(mut self) {
+        let is_another = |now: &Option<Arc<TcpListener>>| {
+            now.as_ref().is_none_or(|listener| !Arc::ptr_eq(listener, &self.by))
+        };
+        let _gone = self.now.wait_for(is_another).await;
     }
 }
 

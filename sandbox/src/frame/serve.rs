@@ -12,13 +12,12 @@ use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::call::{Call, Reply};
 use super::ledger::Fate;
-use super::listeners::Reservation;
+use super::listeners::{Connected, Reservation};
 use super::provider::Providers;
 use super::{path, socket};
 use crate::service::Service;
@@ -26,7 +25,7 @@ use crate::service::Service;
 /// Larger requests are refused; no provider here is ever sent more.
 const BODY_LIMIT: usize = 8 << 20;
 
-/// How soon an address that couldn't be listened on is tried again: own choice.
+/// How soon a connection whose first bytes are still to come is looked at again: own choice.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// Serves until the task is aborted, whenever the address is open.
@@ -35,48 +34,19 @@ pub(crate) fn serve(
     service: Service,
     reservation: Reservation,
 ) -> std::io::Result<JoinHandle<()>> {
-    let opened = providers.frame().listeners.add(reservation.address());
-    let first = reservation.listen()?;
+    let mut accepting = providers.frame().listeners.add(reservation)?;
     Ok(tokio::spawn(async move {
-        let mut listener = Some(first);
-        loop {
-            if let Some(listener) = listener.take() {
-                accept(&providers, service, listener, opened.clone()).await;
-            }
-            if opened.clone().wait_for(|open| *open).await.is_err() {
-                return;
-            }
-            listener = reservation.listen().ok();
-            if listener.is_none() {
-                tokio::time::sleep(RETRY).await;
-            }
+        while let Some((stream, connected)) = accepting.accept().await {
+            tokio::spawn(connection(providers.clone(), service, stream, connected));
         }
     }))
-}
-
-async fn accept(
-    providers: &Arc<dyn Providers>,
-    service: Service,
-    listener: TcpListener,
-    opened: watch::Receiver<bool>,
-) {
-    let closed = closed(opened.clone());
-    tokio::pin!(closed);
-    loop {
-        tokio::select! {
-            () = &mut closed => return,
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                tokio::spawn(connection(providers.clone(), service, stream, opened.clone()));
-            },
-        }
-    }
 }
 
 async fn connection(
     providers: Arc<dyn Providers>,
     service: Service,
     stream: TcpStream,
-    opened: watch::Receiver<bool>,
+    connected: Connected,
 ) {
     let Ok(local) = stream.local_addr() else { return };
     // Shared listeners are bound to every address; nothing that isn't loopback is served.
@@ -92,7 +62,7 @@ async fn connection(
             let _ended = http.serve_connection(TokioIo::new(stream), answer).await;
         } else {
             let answer =
-                service_fn(|request| answer(providers.clone(), service, local, request, opened.clone()));
+                service_fn(|request| answer(providers.clone(), service, local, request, connected.clone()));
             let mut http = hyper::server::conn::http1::Builder::new();
             let served = http.half_close(false).serve_connection(TokioIo::new(stream), answer);
             let _ended = served.with_upgrades().await;
@@ -100,7 +70,7 @@ async fn connection(
     };
     tokio::select! {
         () = connection => {}
-        () = closed(opened.clone()) => {}
+        () = connected.clone().closed() => {}
     }
 }
 
@@ -117,11 +87,6 @@ async fn begins_http2(stream: &TcpStream) -> bool {
             Ok(_) => tokio::time::sleep(RETRY).await,
         }
     }
-}
-
-async fn closed(mut opened: watch::Receiver<bool>) {
-    // An error means that the listeners are gone, and the sandbox with them.
-    let _gone = opened.wait_for(|open| !open).await;
 }
 
 /// The connection is closed without an answer when this is returned.
@@ -141,7 +106,7 @@ async fn answer(
     service: Service,
     local: SocketAddr,
     mut request: Request<Incoming>,
-    opened: watch::Receiver<bool>,
+    connected: Connected,
 ) -> Result<Response<Full<Bytes>>, NoAnswer> {
     let is_taken = providers.provider(service).takes_sockets();
     let handshake = if is_taken { socket::Handshake::of(&mut request) } else { None };
@@ -149,7 +114,7 @@ async fn answer(
         Some(call) => {
             let reply = carry_out(&providers, call).await.ok_or(NoAnswer)?;
             Ok(match handshake.filter(|_| reply.status == 200) {
-                Some(handshake) => handshake.agreed(reply, closed(opened)),
+                Some(handshake) => handshake.agreed(reply, connected.closed()),
                 None => response(reply),
             })
         }
