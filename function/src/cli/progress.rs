@@ -37,10 +37,10 @@ impl Progress {
         });
     }
 
-    /// Prints a line above.
+    /// Prints a sentence above.
     pub(super) fn remark(&self, line: impl Display) {
         self.screen.draw("");
-        self.screen.remark(line);
+        self.screen.remark_sentence(line);
     }
 }
 

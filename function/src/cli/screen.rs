@@ -39,6 +39,11 @@ impl Screen {
         Self { json, lively, width: columns.unwrap_or(USUAL).clamp(NARROWEST, WIDEST) }
     }
 
+    /// How many columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Whether a person watches while something takes time.
     pub(super) fn is_lively(&self) -> bool {
         self.lively
@@ -63,12 +68,22 @@ impl Screen {
     /// Something on the way to the answer, for people only.
     pub(super) fn remark(&self, line: impl Display) {
         if !self.json {
-            let line = line.to_string();
-            let fits = line.lines().all(|line| words::visible(line) <= self.width);
-            let begins = line.len() - line.trim_start().len();
-            let broken = || format!("{:begins$}{}", "", words::wrap(&line, begins + 2, self.width));
-            out(&if fits { line.clone() } else { broken() });
+            out(&line.to_string());
         }
+    }
+
+    /// The same with a sentence, which is broken where it doesn't fit; a command may never be.
+    pub(super) fn remark_sentence(&self, line: impl Display) {
+        self.remark(self.broken(&line.to_string()));
+    }
+
+    fn broken(&self, line: &str) -> String {
+        let text = line.trim_start();
+        let begins = line.len() - text.len();
+        if words::visible(line) <= self.width {
+            return line.to_owned();
+        }
+        format!("{:begins$}{}", "", words::wrap(text, begins + 2, self.width))
     }
 
     /// Something on the way that nobody has to read: to standard error, whoever reads the answer.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anstyle::Style;
 use failover_core::{Command, Verb};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::{
     order::{self, Order},
     paint::{COMMAND, DIM, GOOD},
     session::Session,
-    topic, wait,
+    topic, wait, words,
 };
 use crate::config::TopicName;
 
@@ -105,11 +106,11 @@ pub(super) async fn publish(
     let sent = Sent { topic, message_id, message, follow };
     match before {
         None => {
-            session.screen.show(&json!({ "published": sent }), |_| told(&sent));
+            session.screen.show(&json!({ "published": sent }), |width| told(&sent, width));
             Ok(Exit::Done)
         }
         Some(before) => {
-            session.screen.remark(told(&sent));
+            session.screen.remark(told(&sent, session.screen.width()));
             wait::until_settled(session, &before, command, &sent.message_id, &json!(sent)).await
         }
     }
@@ -123,10 +124,20 @@ fn follow(command: &Command) -> String {
     }
 }
 
-fn told(sent: &Sent) -> String {
-    format!(
-        "{GOOD}published{GOOD:#} {}\n{DIM}on{DIM:#}        {}\n{DIM}as{DIM:#}        message {}\n{DIM}follow{DIM:#}    \
-         {COMMAND}{}{COMMAND:#}",
-        sent.message, sent.topic, sent.message_id, sent.follow
-    )
+fn told(sent: &Sent, width: usize) -> String {
+    let (message, id) = (sent.message.to_string(), format!("message {}", sent.message_id));
+    let lines = [
+        ("published", GOOD, message.as_str()),
+        ("on", DIM, &sent.topic),
+        ("as", DIM, &id),
+        ("follow", DIM, &format!("{COMMAND}{}{COMMAND:#}", sent.follow)),
+    ];
+    let line = |(label, style, text): &(&str, Style, &str)| {
+        if words::is_narrow(width) {
+            format!("{style}{label}{style:#}\n  {text}")
+        } else {
+            format!("{style}{label:<9}{style:#} {text}")
+        }
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -108,8 +108,9 @@ pub(in crate::drill) fn timeline(visits: &[Visited], style: &Style) -> String {
 /// The seconds below a strip, as many as fit.
 fn axis(cell: Duration, room: usize) -> String {
     let whole = cell.as_millis().max(1) * room as u128;
+    let most = (room as u128 / 6).clamp(1, 9);
     let step =
-        [1_u128, 2, 5, 10, 20, 30, 60].into_iter().find(|step| whole / (step * 1000) < 9).unwrap_or(120);
+        [1_u128, 2, 5, 10, 20, 30, 60].into_iter().find(|step| whole / (step * 1000) < most).unwrap_or(120);
     let mut out = String::new();
     for second in (0_u128..).step_by(usize::try_from(step).unwrap_or(1)) {
         let column = usize::try_from(second * 1000 / cell.as_millis().max(1)).unwrap_or(room);
