@@ -3,6 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use cloud_failover::announce::{Announcement, Kind, Outlet, WebhookKind};
+use failover_core::SiteName;
 use serde_json::Value;
 
 use crate::{
@@ -70,7 +71,7 @@ async fn a_title_is_short_and_names_the_site() {
         let arrival = sent(WebhookKind::Ntfy, &told).await;
         let title = arrival.header("title");
         assert!(title.len() <= 50, "{name}: {title}");
-        let subject = told.site.as_ref().map_or("cloud-failover", |site| site.as_str());
+        let subject = told.site.as_ref().map_or("cloud-failover", SiteName::as_str);
         assert!(title.starts_with(subject), "{name}: {title}");
         let body = String::from_utf8(arrival.body.to_vec()).unwrap();
         assert!(body.lines().next().is_some_and(|line| line.chars().count() <= 130), "{name}: {body}");

@@ -1,5 +1,6 @@
 //! Letters: an announcement in the form that each chat or program wants it.
 
+use failover_core::SiteName;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ impl Letter {
 /// The status page at the site's place on it.
 pub(super) fn link(page: Option<&Url>, told: &Announcement) -> Option<String> {
     let mut page = page?.clone();
-    page.set_fragment(told.site.as_ref().map(|site| site.as_str()));
+    page.set_fragment(told.site.as_ref().map(SiteName::as_str));
     Some(page.to_string())
 }
 
@@ -170,15 +171,20 @@ pub(super) fn apprise(told: &Announcement, link: Option<&str>) -> Letter {
 impl Announcement {
     /// One glance tells whether to get up.
     pub(super) fn symbol(&self) -> &'static str {
-        match (self.severity, self.kind) {
-            (Severity::Critical, _) => "🚨",
-            (Severity::Warning, Kind::PrimaryAnswers) => "✅",
-            (Severity::Warning, _) => "⚠️",
-            (
-                Severity::Info,
-                Kind::Ended | Kind::Recovered | Kind::Repaired | Kind::Drained | Kind::Rehearsal,
-            ) => "✅",
-            (Severity::Info, _) => "ℹ️",
+        let is_good = matches!(
+            self.kind,
+            Kind::Ended
+                | Kind::Recovered
+                | Kind::Repaired
+                | Kind::Drained
+                | Kind::Rehearsal
+                | Kind::PrimaryAnswers
+        );
+        match self.severity {
+            Severity::Critical => "🚨",
+            Severity::Warning if self.kind != Kind::PrimaryAnswers => "⚠️",
+            _ if is_good => "✅",
+            _ => "ℹ️",
         }
     }
 }

@@ -10,13 +10,13 @@ const MENDED: Option<&str> = Some("once it is mended");
 impl Announcement {
     /// The command; nothing where nothing is to be done, or it goes on by itself.
     pub(super) fn next(&self, details: &Details) -> Option<Next> {
-        match self.kind {
-            Kind::Ended => self.after(details),
-            Kind::StandbyDay => self.failback(Some("once the primary runs")),
-            Kind::PrimaryAnswers => self.failback(None),
+        let next = match self.kind {
+            Kind::Ended => return self.after(details),
+            Kind::StandbyDay => return self.failback(Some("once the primary runs")),
+            Kind::PrimaryAnswers => return self.failback(None),
             Kind::Pending => self.send("failover", Some("if visitors get no answer")),
             Kind::Held => self.send("release", Some("when automatic moves may go on")),
-            Kind::Rehearsal if self.severity == Severity::Info => None,
+            Kind::Rehearsal if self.severity == Severity::Info => return None,
             Kind::Rehearsal if self.severity == Severity::Warning => self.typed("rehearse", None),
             Kind::Trouble | Kind::Outage | Kind::Rehearsal => self.typed("check", None),
             Kind::Check if !details.findings.is_empty() => self.typed("check", None),
@@ -29,25 +29,26 @@ impl Announcement {
             | Kind::Drained
             | Kind::Released
             | Kind::Acknowledged
-            | Kind::Test => None,
-        }
+            | Kind::Test => return None,
+        };
+        Some(next)
     }
 
     /// What a move's end leaves to do.
     fn after(&self, details: &Details) -> Option<Next> {
         match (details.end, details.direction) {
             (Some(End::Done), Some(Direction::Failover)) => self.failback(Some("once the primary runs")),
-            (Some(End::Stuck), _) => self.send("acknowledge", MENDED),
-            (Some(End::Unwound), _) => self.typed("status", None),
+            (Some(End::Stuck), _) => Some(self.send("acknowledge", MENDED)),
+            (Some(End::Unwound), _) => Some(self.typed("status", None)),
             _ => None,
         }
     }
 
     fn failback(&self, when: Option<&'static str>) -> Option<Next> {
         match self.around.way_back {
-            WayBack::Ordered | WayBack::Promoted => self.send("failback", when),
+            WayBack::Ordered | WayBack::Promoted => Some(self.send("failback", when)),
             WayBack::Forced => {
-                let next = self.send("failback", Some("once you know that the primary runs"))?;
+                let next = self.send("failback", Some("once you know that the primary runs"));
                 Some(Next { command: next.command + " --force", ..next })
             }
             WayBack::ByItself(_) => None,
@@ -66,15 +67,15 @@ impl Announcement {
         }
     }
 
-    fn send(&self, verb: &str, when: Option<&'static str>) -> Option<Next> {
+    fn send(&self, verb: &str, when: Option<&'static str>) -> Next {
         if self.around.way_back == WayBack::Promoted {
             return self.typed("promote", Some("on the machine that is to have it"));
         }
         self.typed(&format!("send {verb}"), when)
     }
 
-    fn typed(&self, words: &str, when: Option<&'static str>) -> Option<Next> {
+    fn typed(&self, words: &str, when: Option<&'static str>) -> Next {
         let of_site = self.site.as_ref().map_or_else(String::new, |site| format!(" --site {site}"));
-        Some(Next { when, command: format!("failover {words}{of_site}") })
+        Next { when, command: format!("failover {words}{of_site}") }
     }
 }

@@ -1,6 +1,6 @@
 //! The state that an announcement tells of, as a title: all that many people read of it.
 
-use failover_core::{Direction, End, Event, Position};
+use failover_core::{Direction, End, Event, Position, SiteName};
 
 use super::{Announcement, Kind, details::Details};
 use crate::clouds::Severity;
@@ -8,7 +8,7 @@ use crate::clouds::Severity;
 impl Announcement {
     /// `resume is on its STANDBY`: capitals are for what one must not miss.
     pub(super) fn title(&self, details: &Details) -> String {
-        let subject = self.site.as_ref().map_or("cloud-failover", |site| site.as_str());
+        let subject = self.site.as_ref().map_or("cloud-failover", SiteName::as_str);
         format!("{subject}{}", self.state(details))
     }
 

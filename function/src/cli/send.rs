@@ -125,7 +125,8 @@ fn follow(command: &Command) -> String {
 }
 
 fn told(sent: &Sent, width: usize) -> String {
-    let (message, id) = (sent.message.to_string(), format!("message {}", sent.message_id));
+    let id = words::wrap(&format!("message {}", sent.message_id), 2, width);
+    let message = sent.message.to_string();
     let lines = [
         ("published", GOOD, message.as_str()),
         ("on", DIM, &sent.topic),

@@ -14,11 +14,9 @@ const SHORTEST: usize = 8;
 pub(super) fn draw(report: &MoveReport, style: &Style) -> String {
     let room = style.width.saturating_sub(LABELS + 2).max(1);
     if room < SHORTEST {
-        return report
-            .stages
-            .iter()
-            .map(|stage| format!("  {:<9}{:>9}\n", stage.stage, span(stage.took)))
-            .collect();
+        let lines =
+            report.stages.iter().map(|stage| format!("  {:<9}{:>9}\n", stage.stage, span(stage.took)));
+        return lines.fold(String::new(), |out, line| out + &line);
     }
     let whole = report.stages.last().map_or(Duration::ZERO, |stage| stage.at);
     let mut out = String::new();
