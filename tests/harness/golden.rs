@@ -34,7 +34,7 @@ impl Golden {
 
     /// Asserts that all are as they were, and that no file is left of what isn't compared any more.
     #[track_caller]
-    pub fn is_as_it_was(self) {
+    pub fn holds(self) {
         let there = fs::read_dir(&self.folder).expect("a folder");
         let left: Vec<String> = there
             .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())

@@ -53,5 +53,5 @@ async fn the_page_says_in_every_state_what_its_file_says() {
             golden.compare(&format!("{}{kind}", scene.name), &shown(&scene, path).await);
         }
     }
-    golden.is_as_it_was();
+    golden.holds();
 }

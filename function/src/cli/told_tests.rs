@@ -29,7 +29,7 @@ pub(super) fn keep(command: &str, prints: &[(&str, Print<'_>)]) {
         });
         golden.compare(name, &told.join("\n"));
     }
-    golden.is_as_it_was();
+    golden.holds();
 }
 
 /// A command is copied whole, and a word that is too long can't be broken.

@@ -147,7 +147,10 @@ fn labelled(told: &str) -> Vec<(String, String)> {
         let (label, text) =
             if line.starts_with(' ') { line.split_at(COLUMN.min(line.len())) } else { ("", line) };
         match (label.trim(), lines.last_mut()) {
-            ("", Some((_, before))) if line.starts_with(' ') => *before += &format!(" {}", text.trim()),
+            ("", Some((_, before))) if line.starts_with(' ') => {
+                before.push(' ');
+                before.push_str(text.trim());
+            }
             (label, _) => lines.push((label.to_owned(), text.trim().to_owned())),
         }
     }
