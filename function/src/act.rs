@@ -1,6 +1,6 @@
 //! Act: executes a plan, line by line of its table, and has each step recorded.
 //!
-//! One executor per site and plan. It waits for its turn (`turn`), runs the plan (`run`, `undo`) with hands that are each
+//! One executor per site and plan. It waits for older plans (`older_plans`), runs the plan (`run`, `undo`) with hands that are each
 //! held to one thing: `permit` says whether it may go on, `answers` asks places, `switches` sets, `keep` looks again,
 //! `patience` tries again, `announce` tells people, and the journal writer has each step written.
 
@@ -14,10 +14,12 @@ use crate::{clock::Instant, site::Guarded};
 mod announce;
 mod answers;
 mod assignment;
+pub(crate) mod claim;
 mod done;
 mod ending;
 mod journal_writer;
 mod keep;
+mod older_plans;
 mod outcome;
 mod overdue;
 mod patience;
@@ -25,7 +27,6 @@ mod permit;
 mod power;
 mod run;
 mod switches;
-pub(crate) mod turn;
 mod undo;
 
 use announce::Teller;
@@ -33,21 +34,21 @@ use answers::Answers;
 use done::Done;
 use ending::{Finish, Halt};
 use journal_writer::JournalWriter;
+use older_plans::OlderPlans;
 use overdue::Waiting;
 use patience::Patience;
 use permit::Permit;
 use run::Run;
 use switches::Switches;
-use turn::Turn;
 
-pub use assignment::{Ahead, Assignment, Outcome};
+pub use assignment::{Assignment, Outcome, Prefetched};
 
 /// Executes one plan of one site.
 #[derive(Debug)]
 pub struct Executor {
     permit: Arc<Permit>,
     teller: Arc<Teller>,
-    turn: Turn,
+    older: OlderPlans,
     run: Run,
     waiting: Waiting,
     begun: Instant,
@@ -69,12 +70,13 @@ impl Executor {
         let claim_for = site.pace.claim_for;
         let permit = Arc::new(Permit { journal, shutdown, overtaken, claim_for, goes_on_blind });
         let incident = task.order.incidents.first().map(|incident| incident.id.clone());
-        let (for_teller, for_turn) = (Arc::clone(&site), Arc::clone(&site));
+        let (for_teller, for_older) = (Arc::clone(&site), Arc::clone(&site));
         let teller = Arc::new(Teller { site: for_teller, permit: Arc::clone(&permit), direction, incident });
-        let turn = Turn { site: for_turn, permit: Arc::clone(&permit), direction, nonce: task.nonce.clone() };
+        let (nonce, permit_too) = (task.nonce.clone(), Arc::clone(&permit));
+        let older = OlderPlans { site: for_older, permit: permit_too, direction, nonce };
         let waiting = Waiting::default();
         let run = run(site, task, &permit, &teller, &waiting);
-        Self { permit, teller, turn, run, waiting, begun: Instant::now() }
+        Self { permit, teller, older, run, waiting, begun: Instant::now() }
     }
 
     /// Executes the plan until it ends, or this attempt does.
@@ -103,7 +105,7 @@ impl Executor {
     async fn come_out(&mut self) -> Result<Finish, Halt> {
         self.waiting.is_for("an older plan's end");
         let asked = Instant::now();
-        self.turn.wait().await?;
+        self.older.are_over().await?;
         // One writer a site in this process: also a move that the journal doesn't know yet, and work outside any plan.
         let clouds = Arc::clone(&self.run.site.clouds);
         let _writer = self.permit.unless_stopped(clouds.lock_owned()).await?;
@@ -154,6 +156,6 @@ fn run(
         has_written: AtomicBool::new(false),
         has_asked_to_lead: AtomicBool::new(false),
     };
-    let ahead = task.ahead;
-    Run { site, plan, done, permit, answers, switches, ahead, looks_again: false, has_moved: false }
+    let prefetched = task.prefetched;
+    Run { site, plan, done, permit, answers, switches, prefetched, looks_again: false, has_moved: false }
 }

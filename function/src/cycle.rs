@@ -2,7 +2,7 @@
 //!
 //! A delivery arrives decoded from the door (`push`), is decided on the site's journal (`record`) and on what was
 //! just observed, its plan is executed (`act`, which verifies by probes), and what happened is recorded before it
-//! is answered. One desk per site does so; reconcile is the second motor.
+//! is answered. Each site is decided on by itself (`one_site`); reconcile comes by every minute.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,30 +20,32 @@ use crate::{
     site::Guarded,
 };
 
-mod afar;
+mod again;
 mod agree;
-mod ahead;
+mod announce;
 mod answer;
-mod away;
 mod check;
 mod counts;
-mod day;
-pub(crate) mod desk;
+mod decide;
+mod executors;
+mod heartbeats;
 mod maintenance;
-mod motor;
-mod news;
+mod one_site;
+mod plans;
+mod prefetch;
 mod reconcile;
-mod roll;
-mod rota;
 mod rounds;
 mod seen;
+mod standby;
+mod turns;
 mod unheeded;
-mod waiting;
+mod waiters;
 mod watchers;
+mod without_journal;
 
-use desk::Desk;
-use rota::Rota;
+use one_site::OneSite;
 use rounds::Rounds;
+use turns::Turns;
 use unheeded::Unheeded;
 use watchers::Watchers;
 
@@ -55,7 +57,7 @@ pub type ConcernOf = Box<dyn Fn(&Incident) -> Concern + Send + Sync>;
 
 /// All sites, and what is done with a delivery.
 pub struct Cycle {
-    desks: Vec<Arc<Desk>>,
+    sites: Vec<OneSite>,
     concern_of: ConcernOf,
     announcer: Announcer,
     watchers: Watchers,
@@ -67,7 +69,7 @@ pub struct Cycle {
 
 impl std::fmt::Debug for Cycle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cycle").field("desks", &self.desks).finish_non_exhaustive()
+        f.debug_struct("Cycle").field("sites", &self.sites).finish_non_exhaustive()
     }
 }
 
@@ -87,13 +89,13 @@ impl Cycle {
         (watch, reconcile_every): (&config::Watch, Duration),
         shutdown: &watch::Receiver<bool>,
     ) -> Self {
-        let desk = |(site, rota)| Arc::new(Desk::new(site, rota, reconcile_every, shutdown.clone()));
-        let rotas =
-            Rota::draw(sites.iter().map(|site| site.switches.iter().any(|switch| switch.is_rationed())));
-        let desks = sites.into_iter().zip(rotas).map(desk).collect();
+        let is_rationed = |site: &Arc<Guarded>| site.switches.iter().any(|switch| switch.is_rationed());
+        let turns = Turns::draw(sites.iter().map(is_rationed));
+        let one = |(site, turns)| OneSite::new(site, turns, reconcile_every, shutdown.clone());
+        let sites = sites.into_iter().zip(turns).map(one).collect();
         let (watchers, unheeded, pinger) = (Watchers::new(watch), Unheeded::default(), Pinger::default());
         let rounds = Rounds::default();
-        Self { desks, concern_of, announcer, watchers, unheeded, rounds, checker: None, pinger }
+        Self { sites, concern_of, announcer, watchers, unheeded, rounds, checker: None, pinger }
     }
 
     /// With what the command `check` does.
@@ -121,7 +123,7 @@ impl Cycle {
                 self.command(&signal(SignalKind::Command(command.clone())), &command).await
             }
         };
-        self.watchers.call_the_roll(&self.announcer);
+        self.watchers.tell_of_the_missing(&self.announcer);
         self.announcer.settle(ANNOUNCE_WITHIN).await;
         reply
     }
@@ -132,32 +134,32 @@ impl Cycle {
         }
         let concern = (self.concern_of)(incident);
         if let Concern::Site(name) = &concern
-            && let Some(desk) = self.desk(name)
+            && let Some(site) = self.site(name)
         {
             if let Some(reply) = self.watchers.disagree(incident, name, signal.order_time()) {
                 return reply;
             }
-            return desk.handle(signal).await;
+            return site.decider.handle(signal).await;
         }
         self.unheeded.tell(incident, &concern, &self.announcer)
     }
 
     async fn command(&self, signal: &Signal, command: &Command) -> Reply {
-        let desks = match self.meant(command) {
-            Ok(desks) => desks,
+        let sites = match self.meant(command) {
+            Ok(sites) => sites,
             Err(reason) => return Reply::unreadable(reason),
         };
         if command.verb == Verb::Check {
-            return self.check(desks, command).await;
+            return self.check(sites, command).await;
         }
         if command.verb == Verb::Reconcile {
-            return self.reconcile(desks, signal, command).await;
+            return self.reconcile(sites, signal, command).await;
         }
-        answer::together(join_all(desks.into_iter().map(|desk| desk.handle(signal))).await)
+        answer::together(join_all(sites.into_iter().map(|site| site.decider.handle(signal))).await)
     }
 
-    async fn reconcile(&self, desks: Vec<&Arc<Desk>>, signal: &Signal, command: &Command) -> Reply {
-        let reply = self.rounds.reconcile(desks, signal, &self.announcer).await;
+    async fn reconcile(&self, sites: Vec<&OneSite>, signal: &Signal, command: &Command) -> Reply {
+        let reply = self.rounds.reconcile(sites, signal, &self.announcer).await;
         if command.site.is_none() && reply.status == 200 {
             // Monitoring counts this line, and tells humans when it stops coming.
             tracing::info!(reconciled = true, "every site was looked at");
@@ -166,24 +168,24 @@ impl Cycle {
         reply
     }
 
-    /// The desks that a command means, or why it means none.
-    fn meant(&self, command: &Command) -> Result<Vec<&Arc<Desk>>, String> {
-        let names = || self.desks.iter().map(|desk| desk.site.name.as_str()).collect::<Vec<_>>().join(", ");
+    /// The sites that a command means, or why it means none.
+    fn meant(&self, command: &Command) -> Result<Vec<&OneSite>, String> {
+        let names = || self.sites.iter().map(|one| one.site.name.as_str()).collect::<Vec<_>>().join(", ");
         match (&command.site, command.verb) {
             (Some(name), _) => {
-                let known = self.desks.iter().find(|desk| desk.site.name.as_str() == name);
-                known.map(|desk| vec![desk]).ok_or_else(|| {
+                let known = self.sites.iter().find(|one| one.site.name.as_str() == name);
+                known.map(|one| vec![one]).ok_or_else(|| {
                     format!("\"{name}\" is no site of this configuration; there is {}", names())
                 })
             }
-            (None, Verb::Failover | Verb::Failback) if self.desks.len() > 1 => {
+            (None, Verb::Failover | Verb::Failback) if self.sites.len() > 1 => {
                 Err(format!("\"{}\" needs a \"site\" where there are several: {}", command.verb, names()))
             }
-            (None, _) => Ok(self.desks.iter().collect()),
+            (None, _) => Ok(self.sites.iter().collect()),
         }
     }
 
-    fn desk(&self, name: &SiteName) -> Option<&Arc<Desk>> {
-        self.desks.iter().find(|desk| desk.site.name == *name)
+    fn site(&self, name: &SiteName) -> Option<&OneSite> {
+        self.sites.iter().find(|one| one.site.name == *name)
     }
 }

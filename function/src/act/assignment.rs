@@ -23,7 +23,7 @@ pub struct Outcome {
 
 /// What was read beside the intent, so that it costs no time.
 #[derive(Debug, Default)]
-pub struct Ahead {
+pub struct Prefetched {
     /// What the gate switches showed, in the order of the configuration, looked at when no plan and no other work of ours
     /// was open. Nothing of ours was written from then to the intent.
     pub gates: Option<tokio::task::JoinHandle<Vec<Option<Observation>>>>,
@@ -59,7 +59,7 @@ pub struct Assignment {
     /// The site's state when this executor began.
     pub state: Arc<State>,
     /// What was read beside the intent.
-    pub ahead: Ahead,
+    pub prefetched: Prefetched,
 }
 
 impl Outcome {
@@ -97,7 +97,7 @@ impl Assignment {
             trouble: plan.trouble.clone(),
             resumed: true,
             state,
-            ahead: Ahead::default(),
+            prefetched: Prefetched::default(),
         }
     }
 }

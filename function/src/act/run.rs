@@ -11,7 +11,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::{
-    Ahead, Finish, Halt,
+    Finish, Halt, Prefetched,
     answers::Answers,
     done::Done,
     outcome,
@@ -35,7 +35,7 @@ pub(super) struct Run {
     pub(super) answers: Arc<Answers>,
     pub(super) switches: Switches,
     /// What was read beside the intent.
-    pub(super) ahead: Ahead,
+    pub(super) prefetched: Prefetched,
     /// Whether what was looked at before it began is old.
     pub(super) looks_again: bool,
     /// Whether something had to be moved.
@@ -145,7 +145,7 @@ impl Run {
     /// A move to a standby that can't serve ends before anything is written to a cloud. "Could not look" is no reason to
     /// keep visitors in the dark.
     async fn can_serve(&mut self) -> Result<(), Halt> {
-        let readiness = self.ahead.readiness.take().unwrap_or_else(|| self.site.ask_readiness());
+        let readiness = self.prefetched.readiness.take().unwrap_or_else(|| self.site.ask_readiness());
         let patience = self.site.pace.call_timeout / 5;
         let asked = self.permit.unless_stopped(tokio::time::timeout(patience, readiness)).await?;
         let Ok(Ok(answers)) = asked else {
@@ -226,14 +226,17 @@ impl Run {
 
     /// With what was seen of the switches before the plan began, where nothing of ours was written since.
     async fn set_first(&mut self, line: &Line, (role, position): (Role, Position)) -> Result<Change, Halt> {
-        let ahead =
-            if role == Role::Gate && position == Position::Standby { self.ahead.gates.take() } else { None };
+        let ahead = if role == Role::Gate && position == Position::Standby {
+            self.prefetched.gates.take()
+        } else {
+            None
+        };
         let seen = match ahead {
             Some(looked) => self.permit.unless_stopped(looked).await?.unwrap_or_default(),
             None => Vec::new(),
         };
-        if let Some(at) = self.ahead.answered.take_if(|_| line.answers() == Some(Position::Primary)) {
-            // The gate had two answers; while this plan waited for its turn they have become old.
+        if let Some(at) = self.prefetched.answered.take_if(|_| line.answers() == Some(Position::Primary)) {
+            // The gate had two answers; while this plan waited for older ones they have become old.
             self.answers.has_answered(Position::Primary, at);
         }
         self.set(line, seen).await
@@ -247,7 +250,7 @@ impl Run {
 
     async fn start(&mut self, line: &Line, begun: Instant) -> Result<(), Halt> {
         let Some(setting) = Setting::of(line) else { return Ok(()) };
-        let no_matter = line.skipped == Skipped::Unseen || self.ahead.answered.is_some();
+        let no_matter = line.skipped == Skipped::Unseen || self.prefetched.answered.is_some();
         let Started { was_off, note } = self.power_up().start(setting, no_matter).await?;
         self.record(line.step, begun, note);
         if was_off || !no_matter { self.power_up().await_primary().await } else { Ok(()) }

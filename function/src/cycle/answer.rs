@@ -2,46 +2,49 @@
 
 use failover_core::{Decision, End, Verdict};
 
-use super::desk::Desk;
 use crate::{
     act::Outcome,
     push::{Reply, ReplyVerdict},
     record::RecordError,
+    site::Guarded,
 };
 
-impl Desk {
-    /// The answer to a decision that began no plan.
-    pub(super) fn decided(&self, decision: &Decision) -> Reply {
-        let verdict = match decision.verdict {
-            Verdict::Start(..) | Verdict::CarryOn(_) => ReplyVerdict::Move,
-            Verdict::Pending => ReplyVerdict::Pending,
-            Verdict::Stay => ReplyVerdict::Stay,
-            Verdict::Refused => ReplyVerdict::Refused,
-        };
-        Reply::new(Some(self.site.name.as_str()), verdict, decision.reason.to_string(), 200)
-    }
+/// The answer to a decision that began no plan.
+pub(super) fn decided(site: &Guarded, decision: &Decision) -> Reply {
+    let verdict = match decision.verdict {
+        Verdict::Start(..) | Verdict::CarryOn(_) => ReplyVerdict::Move,
+        Verdict::Pending => ReplyVerdict::Pending,
+        Verdict::Stay => ReplyVerdict::Stay,
+        Verdict::Refused => ReplyVerdict::Refused,
+    };
+    Reply::new(Some(site.name.as_str()), verdict, decision.reason.to_string(), 200)
+}
 
-    /// The answer to a plan that was executed, or to an attempt at one.
-    pub(super) fn executed(&self, reason: &str, outcome: &Outcome) -> Reply {
-        let site = Some(self.site.name.as_str());
-        match outcome.end {
-            Some(end) if outcome.recorded => {
-                let said = match end {
-                    End::Done if outcome.sentence.contains(reason) => outcome.sentence.clone(),
-                    End::Done => format!("{reason}: {}", outcome.sentence),
-                    _ => outcome.sentence.clone(),
-                };
-                Reply::new(site, ReplyVerdict::Move, said, 200).ending(end)
-            }
-            _ => Reply::new(site, ReplyVerdict::Move, outcome.sentence.clone(), 503),
+/// The answer to a plan that was executed, or to an attempt at one.
+pub(super) fn executed(site: &Guarded, reason: &str, outcome: &Outcome) -> Reply {
+    let name = Some(site.name.as_str());
+    match outcome.end {
+        Some(end) if outcome.recorded => {
+            let said = match end {
+                End::Done if outcome.sentence.contains(reason) => outcome.sentence.clone(),
+                End::Done => format!("{reason}: {}", outcome.sentence),
+                _ => outcome.sentence.clone(),
+            };
+            Reply::new(name, ReplyVerdict::Move, said, 200).ending(end)
         }
+        _ => Reply::new(name, ReplyVerdict::Move, outcome.sentence.clone(), 503),
     }
+}
 
-    /// The answer where the journal could not be read or written: another try may help.
-    pub(super) fn unrecorded(&self, error: &RecordError) -> Reply {
-        tracing::error!(site = %self.site.name, "{error}");
-        Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, error.to_string(), 503)
-    }
+/// The answer where the journal could not be read or written: another try may help.
+pub(super) fn unrecorded(site: &Guarded, error: &RecordError) -> Reply {
+    tracing::error!(site = %site.name, "{error}");
+    Reply::new(Some(site.name.as_str()), ReplyVerdict::Stay, error.to_string(), 503)
+}
+
+/// The answer where nothing was to be done, or no more than was done.
+pub(super) fn quiet(site: &Guarded, reason: String) -> Reply {
+    Reply::new(Some(site.name.as_str()), ReplyVerdict::Stay, reason, 200)
 }
 
 /// One answer for several sites: the worst status, every reason.

@@ -1,7 +1,7 @@
 //! The command `check`: the function looks as itself, announces what it finds, and tells the journal, where the page
 //! reads it. It changes no cloud, and a check that finds what the one before it found on the same day writes nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use failover_core::{Command, Event, Extent, Heard, SiteName};
 use futures::future::join_all;
@@ -9,13 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Cycle, desk::Desk};
+use super::{Cycle, one_site::OneSite};
 use crate::{
     announce::{Announcement, Kind},
     check::{Eyes, Report, Whom},
     clouds::Severity,
     push::Reply,
     record::RecordError,
+    site::Guarded,
 };
 
 /// The journal is waited for so long: own choice. What was found is announced all the same.
@@ -26,7 +27,7 @@ const JOURNAL_WITHIN: Duration = Duration::from_secs(10);
 const TOLD_FOR: SignedDuration = SignedDuration::from_hours(20);
 
 impl Cycle {
-    pub(super) async fn check(&self, desks: Vec<&Arc<Desk>>, command: &Command) -> Reply {
+    pub(super) async fn check(&self, sites: Vec<&OneSite>, command: &Command) -> Reply {
         let Some(checker) = &self.checker else {
             return Reply::stay(None, "nothing is set up to be checked");
         };
@@ -36,7 +37,7 @@ impl Cycle {
         let report = checker.run(only.as_ref(), &whom).await;
         self.announce_check(&report, only);
         let heard = self.heard();
-        join_all(desks.into_iter().map(|desk| desk.remember(&report, &heard))).await;
+        join_all(sites.into_iter().map(|site| remember(&site.site, &report, &heard))).await;
         Reply::stay(command.site.as_deref(), report.sentence())
     }
 
@@ -61,34 +62,31 @@ impl Cycle {
     }
 }
 
-impl Desk {
-    /// Tells the journal what was found of this site, where that is news.
-    async fn remember(&self, report: &Report, heard: &[Heard]) {
-        let site = &self.site.name;
-        match timeout(JOURNAL_WITHIN, self.record_check(report, heard)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(%site, "what was found is not in the journal: {}", crate::log::chain(&error));
-            }
-            Err(_) => {
-                tracing::warn!(%site, "what was found is not in the journal, which gave no answer in time");
-            }
+/// Tells the journal what was found of this site, where that is news.
+async fn remember(site: &Guarded, report: &Report, heard: &[Heard]) {
+    match timeout(JOURNAL_WITHIN, record_check(site, report, heard)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(site = %site.name, "what was found is not in the journal: {}", crate::log::chain(&error));
+        }
+        Err(_) => {
+            tracing::warn!(site = %site.name, "what was found is not in the journal, which gave no answer in time");
         }
     }
+}
 
-    async fn record_check(&self, report: &Report, heard: &[Heard]) -> Result<(), RecordError> {
-        let record = &self.site.record;
-        let head = record.look().await?;
-        let findings = report.of_site(&self.site.name);
-        let extent = Some(Extent { looked_at: report.looked_at, things: report.things });
-        let is_told = head.state.checked.as_ref().is_some_and(|before| {
-            let is_recent = Timestamp::now().duration_since(before.at) < TOLD_FOR;
-            is_recent && before.findings == findings && before.extent == extent
-        });
-        if !is_told {
-            let (looked_as, heard) = (report.looked_as.clone(), heard.to_vec());
-            record.append(&Event::Checked { looked_as, findings, extent, heard }).await?;
-        }
-        Ok(())
+async fn record_check(site: &Guarded, report: &Report, heard: &[Heard]) -> Result<(), RecordError> {
+    let record = &site.record;
+    let head = record.look().await?;
+    let findings = report.of_site(&site.name);
+    let extent = Some(Extent { looked_at: report.looked_at, things: report.things });
+    let is_told = head.state.checked.as_ref().is_some_and(|before| {
+        let is_recent = Timestamp::now().duration_since(before.at) < TOLD_FOR;
+        is_recent && before.findings == findings && before.extent == extent
+    });
+    if !is_told {
+        let (looked_as, heard) = (report.looked_as.clone(), heard.to_vec());
+        record.append(&Event::Checked { looked_as, findings, extent, heard }).await?;
     }
+    Ok(())
 }

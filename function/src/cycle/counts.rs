@@ -1,12 +1,17 @@
 //! What reconcile counts from one round to the next.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use failover_core::{Observed, Position, Served, Sighting, State, SwitchId};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{desk::Desk, reconcile::Around};
+use super::reconcile::Around;
+use crate::site::Guarded;
 
 /// Looks by which it is told whether a standby answers everybody.
 const LATELY: usize = 10;
@@ -14,15 +19,16 @@ const LATELY: usize = 10;
 /// So many misses among them are no accident: own choice, one may be a deploy.
 const MISSES: usize = 2;
 
-/// What this process counts from one round to the next; a restart begins again, and so does the site's next turn.
+/// What this process counts from one round to the next; a restart begins again, and so does a move.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    pub(super) turn: Option<(Position, Option<Timestamp>)>,
+    /// Where the site was when it was counted, and since when.
+    place: Option<(Position, Option<Timestamp>)>,
     pub(super) silent: u32,
     pub(super) answered: u32,
     /// When the last look that counted was begun.
     counted_at: Option<Instant>,
-    /// Whether the site was seen answered, on whatever turn.
+    /// Whether the site was seen answered, at whichever place.
     pub(super) was_answered: bool,
     /// Whether the last looks that counted were answered, oldest first.
     lately: VecDeque<bool>,
@@ -32,17 +38,18 @@ pub(super) struct Counts {
     pub(super) primary_answers: Option<bool>,
     pub(super) drift: Vec<(SwitchId, String)>,
     pub(super) last_round: Option<Timestamp>,
-    /// When a stuck failover of a site in the dark was tried again last.
-    pub(super) tried_again: Option<Instant>,
 }
+
+/// The counts of one site, for all who count or ask.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counters(Arc<Mutex<Counts>>);
 
 impl Counts {
     /// What was counted at one place says nothing of the other.
     pub(super) fn begin_round(&mut self, state: &State) {
-        let turn = Some((state.active, state.since));
-        if self.turn != turn {
-            let (was_answered, tried_again) = (self.was_answered, self.tried_again);
-            *self = Self { turn, was_answered, tried_again, ..Self::default() };
+        let place = Some((state.active, state.since));
+        if self.place != place {
+            *self = Self { place, was_answered: self.was_answered, ..Self::default() };
         }
     }
 
@@ -121,21 +128,22 @@ fn seen(around: &Around, active: Position, has_primary_url: bool) -> Seen {
     }
 }
 
-impl Desk {
+impl Counters {
     /// Counts what was seen around; `is_a_look` is false for a message that was delivered before.
-    pub(super) fn count(&self, around: &Around, is_a_look: bool) {
+    pub(super) fn count(&self, around: &Around, is_a_look: bool, site: &Guarded, every: Duration) {
         let state = &around.head.state;
-        let seen = seen(around, state.active, self.site.policy.has_primary_url);
-        let mut counts = self.counts();
+        let seen = seen(around, state.active, site.policy.has_primary_url);
+        let mut counts = self.now();
         let known = counts.was_answered || state.was_answered();
         let judged = seen == Seen::Answered || (seen == Seen::Silent && known);
-        let another = judged && is_a_look && counts.is_another(around.begun, self.reconcile_every);
+        let another = judged && is_a_look && counts.is_another(around.begun, every);
         if judged {
             counts.count(seen, another);
         }
     }
 
-    pub(super) fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// What was counted so far.
+    pub(super) fn now(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,18 +7,25 @@ use std::sync::Arc;
 use failover_core::{Due, Event, Order, Round, Signal, State, UpkeepTask};
 use serde_json::json;
 
-use super::desk::Desk;
-use crate::{
-    act::Assignment,
-    announce::Kind,
-    clock::Instant,
-    record::{Head, RecordError},
-};
+use super::{counts::Counters, plans::Plans};
+use crate::{act::Prefetched, announce::Kind, record::RecordError, site::Guarded};
 
-impl Desk {
+/// What keeps a site in order while nothing moves.
+#[derive(Debug)]
+pub(super) struct Maintenance {
+    site: Arc<Guarded>,
+    plans: Arc<Plans>,
+    counters: Counters,
+}
+
+impl Maintenance {
+    pub(super) fn new(site: Arc<Guarded>, plans: Arc<Plans>, counters: Counters) -> Self {
+        Self { site, plans, counters }
+    }
+
     /// What was begun and not ended, drained standbys, outages on the standby, switches that strayed: done where it is
     /// due. Some text is why something could not be.
-    pub(super) async fn maintain(
+    pub(super) async fn see_to_all(
         &self,
         signal: &Signal,
         round: &Round<'_>,
@@ -29,7 +36,7 @@ impl Desk {
             let (state, failed) = self.see_to(signal, (due.task(), due.reason()), &known).await?;
             (known, trouble) = (state.unwrap_or(known), failed);
         }
-        if let Some(said) = self.counts().strays(&round.strayed(), round.seen) {
+        if let Some(said) = self.counters.now().strays(&round.strayed(), round.seen) {
             self.site.announce(Kind::Drift, &said, json!({ "repair": self.site.repair }), None);
         }
         for (sighting, position) in round.repairs() {
@@ -63,48 +70,34 @@ impl Desk {
         let nonce = uuid::Uuid::new_v4().to_string();
         // A move of this process goes first, also one that the journal doesn't know yet.
         let is_free = self.site.clouds.try_lock().is_ok();
-        let plan = if is_free { self.begin_maintenance(signal, what, decided, &nonce).await? } else { None };
+        let plan = if is_free { self.begin(signal, what, decided, &nonce).await? } else { None };
         let Some(plan) = plan else { return Ok((None, None)) };
-        let outcome = self.see_through(plan, &nonce).await;
+        let outcome = self.plans.see_through(plan, &nonce).await;
         let trouble = outcome.end.is_none().then_some(outcome.sentence);
         let after = self.site.record.known().map(|head| (*head.state).clone());
         let ours = |state: &State| state.maintained.as_ref().is_some_and(|ended| ended.plan == plan);
         Ok((after.filter(ours), trouble))
     }
 
-    async fn begin_maintenance(
+    /// The plan that is to be seen through, if any.
+    async fn begin(
         &self,
         signal: &Signal,
         (task, reason): (UpkeepTask, String),
         decided: &State,
         nonce: &str,
     ) -> Result<Option<u64>, RecordError> {
-        let _deciding = self.deciding.lock().await;
+        let _deciding = self.plans.deciding().await;
         let head = self.site.record.look().await?;
         let is_news = head.state.has_moved_since(decided) || head.state.upkeep != decided.upkeep;
         if is_news || !head.state.plans.is_empty() {
             return Ok(None);
         }
         if let Some(open) = head.state.maintenance.as_ref().filter(|open| !open.gives_way_to(&task)) {
-            return Ok((!self.is_running(open.id)).then_some(open.id));
+            return Ok((!self.plans.work_on(open.id)).then_some(open.id));
         }
-        self.start_maintenance(&head, (task, Order::standing(signal), reason), nonce).await.map(Some)
-    }
-
-    async fn start_maintenance(
-        &self,
-        head: &Head,
-        (task, order, reason): (UpkeepTask, Order, String),
-        nonce: &str,
-    ) -> Result<u64, RecordError> {
-        let claimed_at = Instant::now();
-        let event = Event::Maintenance { task, order, reason, nonce: nonce.to_owned() };
-        let head = self.site.record.append_after(head, &event).await?;
-        if let Some(open) = &head.state.maintenance {
-            let state = Arc::clone(&head.state);
-            let task = Assignment::carrying_on(open, nonce.to_owned(), claimed_at, state);
-            self.execute(head.number, Assignment { resumed: false, ..task });
-        }
-        Ok(head.number)
+        let (order, claimed_by) = (Order::standing(signal), nonce.to_owned());
+        let intent = Event::Maintenance { task, order, reason, nonce: claimed_by };
+        self.plans.begin(&head, &intent, nonce, Prefetched::default()).await.map(Some)
     }
 }

@@ -1,7 +1,9 @@
-//! Reconcile: the second motor beside deliveries. Looks, compares, finishes what is open.
+//! Reconcile: what moves things beside deliveries. Looks, compares, finishes what is open.
 //!
 //! A round that finds nothing new writes nothing and lists nothing: it asks for the journal's next number, and the public
 //! URL and the primary's own once each. Rounds over many sites are in `rounds`.
+
+use std::{sync::Arc, time::Duration};
 
 use failover_core::{
     Command, Direction, Event, Facts, Failback, Incident, OUR_REPORT, Order, Position, Role, RouteFound,
@@ -11,11 +13,22 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{ahead::Ahead, desk::Desk};
+use super::{
+    again::Again,
+    answer,
+    counts::Counters,
+    decide::{Decider, look_for},
+    maintenance::Maintenance,
+    plans::Plans,
+    standby::OnStandby,
+    turns::Turns,
+};
 use crate::{
+    act::Prefetched,
     announce::Kind,
-    push::{Reply, ReplyVerdict},
+    push::Reply,
     record::{Head, RecordError},
+    site::Guarded,
 };
 
 /// So many rounds in a row make a report of a silent site, an outage on the standby, or the end of either.
@@ -58,17 +71,44 @@ impl Look {
     }
 }
 
-impl Desk {
+/// The rounds of one site.
+#[derive(Debug)]
+pub(super) struct Reconciler {
+    site: Arc<Guarded>,
+    decider: Arc<Decider>,
+    plans: Arc<Plans>,
+    again: Arc<Again>,
+    maintenance: Maintenance,
+    on_standby: OnStandby,
+    counters: Counters,
+    /// When its switches are looked at, where looks are rationed.
+    turns: Turns,
+    /// How often the schedule sends reconcile.
+    every: Duration,
+}
+
+impl Reconciler {
+    pub(super) fn new(
+        site: Arc<Guarded>,
+        (decider, plans, again): (Arc<Decider>, Arc<Plans>, Arc<Again>),
+        (turns, every): (Turns, Duration),
+    ) -> Self {
+        let counters = Counters::default();
+        let maintenance = Maintenance::new(Arc::clone(&site), Arc::clone(&plans), counters.clone());
+        let on_standby = OnStandby::new(Arc::clone(&site), counters.clone());
+        Self { site, decider, plans, again, maintenance, on_standby, counters, turns, every }
+    }
+
     /// Looks at the journal, the switches, the public URL and the primary's own, at the same time where it can.
     pub(super) async fn look_around(&self, signal: &Signal) -> Result<Look, RecordError> {
-        let head = self.look_for(signal).await?;
+        let head = look_for(&self.site, signal).await?;
         if head.state.newest().is_some() {
             return Ok(Look::Moving(head));
         }
         let head = self.expire(head, signal).await?;
         let roles = [Role::Gate, Role::Route, Role::Monitor];
-        // Where a standby is about to be closed, the route is looked at whoever's turn it is.
-        let its_turn = head.state.draining.is_some() || self.rota.is_due(signal.order_time());
+        // Where a standby is about to be closed, the route is looked at whosever turn it is.
+        let its_turn = head.state.draining.is_some() || self.turns.is_due(signal.order_time());
         let begun = Instant::now();
         let (seen, public, primary) = tokio::join!(
             self.site.glance_at(&roles, its_turn),
@@ -97,15 +137,15 @@ impl Desk {
     /// Sees an open plan through, unless another request does so already: that one keeps this instance its processor.
     async fn carry_on(&self, signal: &Signal, head: &Head) -> Reply {
         let Some(plan) = head.state.newest() else {
-            return self.quiet("no plan is open any more".to_owned());
+            return answer::quiet(&self.site, "no plan is open any more".to_owned());
         };
-        let Some(_waits) = self.waiting.alone() else {
-            return self.quiet(format!("the {} of entry {} goes on", plan.direction, plan.id));
+        let Some(_waits) = self.plans.wait_alone() else {
+            return answer::quiet(&self.site, format!("the {} of entry {} goes on", plan.direction, plan.id));
         };
         let (id, reason) = (plan.id, plan.reason.clone());
-        let outcome = self.see_through(id, &uuid::Uuid::new_v4().to_string()).await;
-        self.reconsider(signal).await;
-        self.executed(&reason, &outcome)
+        let outcome = self.plans.see_through(id, &uuid::Uuid::new_v4().to_string()).await;
+        self.again.decide(signal).await;
+        answer::executed(&self.site, &reason, &outcome)
     }
 
     async fn act_on(
@@ -120,28 +160,28 @@ impl Desk {
         if around.head.state.active == Position::Primary {
             around.public = self.site.of_home(around.public);
         }
-        self.counts().begin_round(&around.head.state);
-        self.count(&around, is_a_look);
-        if let Some(reply) = self.reconsider(signal).await {
+        self.counters.now().begin_round(&around.head.state);
+        self.counters.count(&around, is_a_look, &self.site, self.every);
+        if let Some(reply) = self.again.decide(signal).await {
             return Ok(reply);
         }
         let found = self.found(&around);
-        let trouble = self.maintain(signal, &found).await?;
-        self.tell_from_afar(&around);
-        self.standby_day(&around.head.state).await;
+        let trouble = self.maintenance.see_to_all(signal, &found).await?;
+        self.on_standby.tell_of_both_places(&around);
+        self.on_standby.remind(&around.head.state).await;
         if let Some(trouble) = trouble {
-            return Ok(self.quiet(trouble));
+            return Ok(answer::quiet(&self.site, trouble));
         }
         match around.head.state.active {
-            Position::Primary => self.on_primary(signal, &around).await,
-            Position::Standby => self.on_standby(signal, &around).await,
+            Position::Primary => self.at_primary(signal, &around).await,
+            Position::Standby => Ok(self.at_standby(signal, &around).await),
         }
     }
 
     /// What the rules of maintenance are asked about.
     fn found<'a>(&self, around: &'a Around) -> failover_core::Round<'a> {
         let Around { head, seen, public, .. } = around;
-        let long_silent = self.counts().silent >= IN_A_ROW;
+        let long_silent = self.counters.now().silent >= IN_A_ROW;
         let (state, repair, now) = (&*head.state, self.site.repair, Timestamp::now());
         failover_core::Round { state, seen, public, long_silent, repair, now }
     }
@@ -156,7 +196,7 @@ impl Desk {
         if old.is_empty() {
             return Ok(head);
         }
-        let _deciding = self.deciding.lock().await;
+        let _deciding = self.plans.deciding().await;
         for incident in old {
             let reason = format!("incident {incident} was pending for a day");
             head = self.site.record.append_after(&head, &Event::Dropped { incident, reason }).await?;
@@ -172,7 +212,7 @@ impl Desk {
         match route_found(&self.site.policy, &around.head.state, &facts, signal) {
             RouteFound::Left => Ok(None),
             RouteFound::Adopted(event) => {
-                let _deciding = self.deciding.lock().await;
+                let _deciding = self.plans.deciding().await;
                 around.head = self.site.record.append_after(&around.head, &event).await?;
                 if let Event::Adopted { sentence, .. } = &event {
                     self.site.announce(Kind::Adopted, sentence, json!({}), None);
@@ -193,40 +233,27 @@ impl Desk {
     ) -> Result<Reply, RecordError> {
         let nonce = uuid::Uuid::new_v4().to_string();
         let plan = {
-            let _deciding = self.deciding.lock().await;
-            let what = (Direction::Failover, order, reason);
-            self.start(&around.head, what, &nonce, &mut Ahead::default()).await?
+            let _deciding = self.plans.deciding().await;
+            let (direction, reason, nonce_told) = (Direction::Failover, reason.to_owned(), nonce.clone());
+            let intent = Event::Intent { direction, order, reason, nonce: nonce_told };
+            self.plans.begin(&around.head, &intent, &nonce, Prefetched::default()).await?
         };
-        let outcome = self.see_through(plan, &nonce).await;
-        Ok(self.executed(reason, &outcome))
+        let outcome = self.plans.see_through(plan, &nonce).await;
+        Ok(answer::executed(&self.site, reason, &outcome))
     }
 
-    async fn on_primary(&self, signal: &Signal, around: &Around) -> Result<Reply, RecordError> {
+    async fn at_primary(&self, signal: &Signal, around: &Around) -> Result<Reply, RecordError> {
         let state = &around.head.state;
         let report = state.pending.iter().find(|pending| pending.id.starts_with(OUR_REPORT));
-        if let Some(report) = report.filter(|_| self.counts().answered >= IN_A_ROW) {
+        if let Some(report) = report.filter(|_| self.counters.now().answered >= IN_A_ROW) {
             self.drop_report(&report.id).await?;
         }
-        let silent = self.counts().silent;
+        let silent = self.counters.now().silent;
         if silent < IN_A_ROW || !state.pending.is_empty() {
-            return Ok(self.quiet(format!("on its primary; {}", told(&around.public))));
+            return Ok(answer::quiet(&self.site, format!("on its primary; {}", told(&around.public))));
         }
-        self.counts().silent = 0;
-        Ok(self.handle(&self.report(signal, around)).await)
-    }
-
-    /// Three silent rounds in a row count as a probe report, with the third one's order time.
-    fn report(&self, signal: &Signal, around: &Around) -> Signal {
-        let started_at = signal.order_time();
-        let primary = match &around.primary {
-            Served::Silent(why) => format!(", and so was the primary's own URL ({why})"),
-            _ => String::new(),
-        };
-        let id = format!("{OUR_REPORT}{}-{}", self.site.name, started_at.as_second());
-        let summary = format!("in {IN_A_ROW} reconciles in a row {}{primary}", met(&around.public));
-        let incident =
-            Incident { reporter: Some("reconcile".to_owned()), ..Incident::opened(id, started_at, summary) };
-        Signal { kind: SignalKind::Incident(incident), ..signal.clone() }
+        self.counters.now().silent = 0;
+        Ok(self.decider.handle(&report_of(&self.site, signal, around)).await)
     }
 
     async fn drop_report(&self, incident: &str) -> Result<(), RecordError> {
@@ -235,14 +262,14 @@ impl Desk {
         self.site.record.append(&event).await.map(|_| ())
     }
 
-    async fn on_standby(&self, signal: &Signal, around: &Around) -> Result<Reply, RecordError> {
+    async fn at_standby(&self, signal: &Signal, around: &Around) -> Reply {
         let state = &around.head.state;
         if let Some(reply) = self.fail_back_by_itself(signal, around).await {
-            return Ok(reply);
+            return reply;
         }
         let since =
             state.since.map_or(String::new(), |since| format!(", since {}", failover_core::clock(since)));
-        Ok(self.quiet(format!("on its standby{since}")))
+        answer::quiet(&self.site, format!("on its standby{since}"))
     }
 
     async fn fail_back_by_itself(&self, signal: &Signal, around: &Around) -> Option<Reply> {
@@ -253,14 +280,14 @@ impl Desk {
         }
         let well = around.primary.is_by(Position::Primary);
         let ready = {
-            let mut counts = self.counts();
+            let mut counts = self.counters.now();
             counts.well_since = if well { counts.well_since.or(Some(Instant::now())) } else { None };
             counts.well_since.is_some_and(|since| since.elapsed() >= well_for)
         };
         if !ready {
             return None;
         }
-        self.counts().well_since = None;
+        self.counters.now().well_since = None;
         let mut command = Command::new(Verb::Failback);
         command.standing = true;
         command.reason = Some(format!(
@@ -268,12 +295,26 @@ impl Desk {
             humantime::format_duration(well_for)
         ));
         let message = format!("{}-failback", signal.message);
-        Some(self.handle(&Signal { message, kind: SignalKind::Command(command), ..signal.clone() }).await)
+        Some(
+            self.decider
+                .handle(&Signal { message, kind: SignalKind::Command(command), ..signal.clone() })
+                .await,
+        )
     }
+}
 
-    fn quiet(&self, reason: String) -> Reply {
-        Reply::new(Some(self.site.name.as_str()), ReplyVerdict::Stay, reason, 200)
-    }
+/// Three silent rounds in a row count as a probe report, with the third one's order time.
+fn report_of(site: &Guarded, signal: &Signal, around: &Around) -> Signal {
+    let started_at = signal.order_time();
+    let primary = match &around.primary {
+        Served::Silent(why) => format!(", and so was the primary's own URL ({why})"),
+        _ => String::new(),
+    };
+    let id = format!("{OUR_REPORT}{}-{}", site.name, started_at.as_second());
+    let summary = format!("in {IN_A_ROW} reconciles in a row {}{primary}", met(&around.public));
+    let incident =
+        Incident { reporter: Some("reconcile".to_owned()), ..Incident::opened(id, started_at, summary) };
+    Signal { kind: SignalKind::Incident(incident), ..signal.clone() }
 }
 
 /// What a report says of the public URL, in the past.

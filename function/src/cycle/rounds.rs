@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     answer,
-    desk::Desk,
+    one_site::OneSite,
     reconcile::{Look, Round},
 };
 use crate::{
@@ -65,27 +65,28 @@ impl Default for Rounds {
 }
 
 impl Rounds {
-    /// One round over `desks`, on behalf of `signal`.
+    /// One round over `sites`, on behalf of `signal`.
     pub(super) async fn reconcile(
         &self,
-        desks: Vec<&Arc<Desk>>,
+        sites: Vec<&OneSite>,
         signal: &Signal,
         announcer: &Announcer,
     ) -> Reply {
         let is_a_look = self.is_a_look(signal);
-        let mut looks = join_all(desks.iter().map(|desk| self.look(desk, signal))).await;
+        let mut looks = join_all(sites.iter().map(|site| self.look(site, signal))).await;
         if self.are_we_cut_off(&looks, announcer) {
             looks.iter_mut().for_each(doubt);
         }
-        let rounds = desks.iter().zip(looks).map(async |(desk, look)| {
-            let done = desk.conclude(signal, Round { look: look?, is_a_look }).await;
-            done.map_err(|error| (&***desk, error))
+        let rounds = sites.iter().zip(looks).map(async |(site, look)| {
+            let done = site.reconciler.conclude(signal, Round { look: look?, is_a_look }).await;
+            done.map_err(|error| (*site, error))
         });
         let done = join_all(rounds).await;
         self.tell_of_the_journal(&done, announcer);
         *lock(&self.last) = Some(Timestamp::now());
-        let replies =
-            done.into_iter().map(|done| done.unwrap_or_else(|(desk, error)| desk.unrecorded(&error)));
+        let replies = done
+            .into_iter()
+            .map(|done| done.unwrap_or_else(|(site, error)| answer::unrecorded(&site.site, &error)));
         answer::together(replies.collect())
     }
 
@@ -94,9 +95,9 @@ impl Rounds {
         *lock(&self.last)
     }
 
-    async fn look<'a>(&self, desk: &'a Arc<Desk>, signal: &Signal) -> Result<Look, (&'a Desk, RecordError)> {
+    async fn look<'a>(&self, site: &'a OneSite, signal: &Signal) -> Result<Look, (&'a OneSite, RecordError)> {
         let _place = self.looking.acquire().await;
-        desk.look_around(signal).await.map_err(|error| (&**desk, error))
+        site.reconciler.look_around(signal).await.map_err(|error| (site, error))
     }
 
     /// Whether looks made on behalf of this message count: a redelivery is no second look, and a queue of old ones is
@@ -138,10 +139,10 @@ impl Rounds {
     }
 
     /// A journal that can't be read or written is announced once, and so is its return.
-    fn tell_of_the_journal(&self, done: &[Result<Reply, (&Desk, RecordError)>], announcer: &Announcer) {
+    fn tell_of_the_journal(&self, done: &[Result<Reply, (&OneSite, RecordError)>], announcer: &Announcer) {
         let broken: Vec<(&SiteName, &RecordError)> = done
             .iter()
-            .filter_map(|done| done.as_ref().err().map(|(desk, error)| (&desk.site.name, error)))
+            .filter_map(|done| done.as_ref().err().map(|(site, error)| (&site.site.name, error)))
             .filter(|(_, error)| error.is_of_the_store())
             .collect();
         let names: BTreeSet<SiteName> = broken.iter().map(|(name, _)| Clone::clone(*name)).collect();

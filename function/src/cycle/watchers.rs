@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     agree::{Agreement, Count},
-    roll::Roll,
+    heartbeats::Heartbeats,
 };
 use crate::{
     announce::{Announcement, Announcer, Kind},
@@ -23,14 +23,14 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Watchers {
     agreement: Mutex<Agreement>,
-    roll: Mutex<Roll>,
+    heartbeats: Mutex<Heartbeats>,
 }
 
 impl Watchers {
     pub(super) fn new(watch: &config::Watch) -> Self {
         Self {
             agreement: Mutex::new(Agreement::new(watch.agree, watch.every)),
-            roll: Mutex::new(Roll::of(&watch.watchers, Instant::now())),
+            heartbeats: Mutex::new(Heartbeats::of(&watch.watchers, Instant::now())),
         }
     }
 
@@ -38,9 +38,9 @@ impl Watchers {
     pub(super) fn hear(&self, incident: &Incident, announcer: &Announcer) -> Option<Reply> {
         let watcher = incident.reporter.as_deref()?;
         let (now, is_heartbeat) = (Instant::now(), report::is_heartbeat(incident));
-        let mut roll = lock(&self.roll);
-        let was_missed = if is_heartbeat { roll.beat(watcher, now) } else { roll.spoke(watcher, now) };
-        drop(roll);
+        let mut beats = lock(&self.heartbeats);
+        let was_missed = if is_heartbeat { beats.beat(watcher, now) } else { beats.spoke(watcher, now) };
+        drop(beats);
         if was_missed {
             let sentence = format!("the watcher {watcher} is heard of again");
             announcer.tell(about(watcher, Kind::Recovered, sentence));
@@ -68,14 +68,14 @@ impl Watchers {
     /// Every watcher that was heard of, and when.
     pub(super) fn heard(&self) -> Vec<Heard> {
         let now = Timestamp::now();
-        let roll = lock(&self.roll);
+        let beats = lock(&self.heartbeats);
         let at = |ago| now.checked_sub(ago).unwrap_or(now);
-        roll.heard(Instant::now()).map(|(who, ago)| Heard { who: who.to_owned(), at: at(ago) }).collect()
+        beats.heard(Instant::now()).map(|(who, ago)| Heard { who: who.to_owned(), at: at(ago) }).collect()
     }
 
     /// Announces watchers that have fallen silent; each delivery asks, and Cloud Scheduler sends one every minute.
-    pub(super) fn call_the_roll(&self, announcer: &Announcer) {
-        for (watcher, silence) in lock(&self.roll).newly_missed(Instant::now()) {
+    pub(super) fn tell_of_the_missing(&self, announcer: &Announcer) {
+        for (watcher, silence) in lock(&self.heartbeats).newly_missed(Instant::now()) {
             let minutes = silence.as_secs() / 60;
             let sentence = format!(
                 "nothing was heard of the watcher {watcher} for {minutes} minutes; look after it, outages may be \
@@ -145,7 +145,7 @@ mod tests {
         let announcer = Announcer::new(vec![Arc::clone(&news) as Arc<dyn Outlet>]);
         let watchers = Watchers::new(&settings);
         for _ in 0..12 {
-            watchers.call_the_roll(&announcer);
+            watchers.tell_of_the_missing(&announcer);
             advance(Duration::from_mins(1)).await;
         }
         assert!(watchers.hear(&heartbeat(), &announcer).is_some(), "a sign of life goes no further");

@@ -17,7 +17,7 @@ const MOST: usize = 100;
 
 /// The watchers that are listened for.
 #[derive(Debug)]
-pub(super) struct Roll(BTreeMap<String, Life>);
+pub(super) struct Heartbeats(BTreeMap<String, Life>);
 
 #[derive(Debug, Clone, Copy)]
 struct Life {
@@ -27,7 +27,7 @@ struct Life {
     missed: bool,
 }
 
-impl Roll {
+impl Heartbeats {
     /// Listens for these watchers, who have had no chance yet to be heard.
     pub(super) fn of(names: &[String], now: Instant) -> Self {
         let unheard = Life { heard: now, spoke: false, missed: false };
@@ -80,46 +80,46 @@ mod tests {
     #[test]
     fn a_watcher_that_falls_silent_is_missed_once_and_its_return_is_noticed() {
         let start = Instant::now();
-        let mut roll = Roll::of(&[], start);
-        assert!(!roll.beat("pi", start));
-        assert!(roll.newly_missed(start + minutes(9)).is_empty());
-        assert_eq!(roll.newly_missed(start + minutes(10)), [("pi".to_owned(), minutes(10))]);
-        assert!(roll.newly_missed(start + minutes(11)).is_empty());
-        assert!(roll.beat("pi", start + minutes(12)));
-        assert!(!roll.beat("pi", start + minutes(13)));
+        let mut beats = Heartbeats::of(&[], start);
+        assert!(!beats.beat("pi", start));
+        assert!(beats.newly_missed(start + minutes(9)).is_empty());
+        assert_eq!(beats.newly_missed(start + minutes(10)), [("pi".to_owned(), minutes(10))]);
+        assert!(beats.newly_missed(start + minutes(11)).is_empty());
+        assert!(beats.beat("pi", start + minutes(12)));
+        assert!(!beats.beat("pi", start + minutes(13)));
     }
 
     #[test]
     fn only_who_was_heard_is_told_as_heard() {
         let start = Instant::now();
-        let mut roll = Roll::of(&["pi".to_owned(), "vm".to_owned()], start);
-        roll.beat("vm", start + minutes(8));
-        assert_eq!(roll.heard(start + minutes(10)).collect::<Vec<_>>(), [("vm", minutes(2))]);
+        let mut beats = Heartbeats::of(&["pi".to_owned(), "vm".to_owned()], start);
+        beats.beat("vm", start + minutes(8));
+        assert_eq!(beats.heard(start + minutes(10)).collect::<Vec<_>>(), [("vm", minutes(2))]);
     }
 
     #[test]
     fn a_monitor_that_only_reports_is_never_missed() {
         let start = Instant::now();
-        let mut roll = Roll::of(&[], start);
-        assert!(!roll.spoke("report", start));
-        assert!(roll.newly_missed(start + minutes(30)).is_empty());
+        let mut beats = Heartbeats::of(&[], start);
+        assert!(!beats.spoke("report", start));
+        assert!(beats.newly_missed(start + minutes(30)).is_empty());
     }
 
     #[test]
     fn names_that_somebody_makes_up_fill_no_memory() {
         let start = Instant::now();
-        let mut roll = Roll::of(&[], start);
+        let mut beats = Heartbeats::of(&[], start);
         for number in 0..1000 {
-            roll.beat(&format!("made-up-{number}"), start);
+            beats.beat(&format!("made-up-{number}"), start);
         }
-        assert_eq!(roll.newly_missed(start + minutes(30)).len(), MOST);
+        assert_eq!(beats.newly_missed(start + minutes(30)).len(), MOST);
     }
 
     #[test]
     fn a_watcher_that_the_configuration_names_is_missed_though_it_never_spoke() {
         let start = Instant::now();
-        let mut roll = Roll::of(&["pi".to_owned(), "vm".to_owned()], start);
-        roll.beat("vm", start + minutes(8));
-        assert_eq!(roll.newly_missed(start + minutes(10)), [("pi".to_owned(), minutes(10))]);
+        let mut beats = Heartbeats::of(&["pi".to_owned(), "vm".to_owned()], start);
+        beats.beat("vm", start + minutes(8));
+        assert_eq!(beats.newly_missed(start + minutes(10)), [("pi".to_owned(), minutes(10))]);
     }
 }

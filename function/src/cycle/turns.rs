@@ -11,12 +11,12 @@ const PER_ROUND: usize = 15;
 
 /// A site's place among those that take turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rota {
+pub(super) struct Turns {
     place: usize,
     sites: usize,
 }
 
-impl Rota {
+impl Turns {
     /// A place for each site, in order; one that has nothing rationed shares the next one's.
     pub(super) fn draw(rationed: impl Iterator<Item = bool> + Clone) -> Vec<Self> {
         let sites = rationed.clone().filter(|rationed| *rationed).count();
@@ -43,8 +43,8 @@ mod tests {
 
     fn due(sites: usize, minute: i64) -> Vec<usize> {
         let at = Timestamp::from_second(60 * minute).unwrap();
-        let rotas = Rota::draw(std::iter::repeat_n(true, sites));
-        (0..sites).filter(|site| rotas[*site].is_due(at)).collect()
+        let turns = Turns::draw(std::iter::repeat_n(true, sites));
+        (0..sites).filter(|site| turns[*site].is_due(at)).collect()
     }
 
     #[test]
@@ -56,9 +56,9 @@ mod tests {
 
     #[test]
     fn sites_that_have_nothing_rationed_take_no_turn() {
-        let rotas = Rota::draw((0..100).map(|site| site % 10 == 0));
+        let turns = Turns::draw((0..100).map(|site| site % 10 == 0));
         let at = Timestamp::from_second(60 * 7).unwrap();
-        assert!(rotas.iter().step_by(10).all(|rota| rota.is_due(at)));
+        assert!(turns.iter().step_by(10).all(|rota| rota.is_due(at)));
     }
 
     #[test]

@@ -1,21 +1,15 @@
-//! One site's desk: decides its signals one after the other, and sees the plans through that come of them.
+//! Decides one site's signals, one after the other, and has the plans seen through that come of them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex as Lock},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use failover_core::{
-    Decision, Direction, Event, Facts, Looks, Order, Position, Role, Signal, SignalKind, State, Verb,
-    Verdict, decide, looks,
+    Decision, Direction, Event, Facts, Looks, Position, Role, Signal, SignalKind, State, Verb, Verdict,
+    decide, looks,
 };
 use jiff::Timestamp;
-use tokio::sync::{Mutex, watch};
 
-use super::{ahead::Ahead, counts::Counts, motor::Running, rota::Rota, seen::Seen, waiting::Waiting};
+use super::{again::Again, announce, answer, plans::Plans, prefetch::Prefetch, seen::Seen};
 use crate::{
-    act::Assignment,
     clock::Instant,
     push::Reply,
     record::{Head, RecordError},
@@ -25,22 +19,12 @@ use crate::{
 /// How often a decision is made again because somebody else wrote to the journal meanwhile.
 const DECIDE_AGAIN: usize = 32;
 
-/// A site and what this process does for it now.
+/// Decides what comes to one site.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(super) struct Decider {
     pub(super) site: Arc<Guarded>,
-    pub(super) shutdown: watch::Receiver<bool>,
-    /// Held while a decision is made and its entry written; not while a plan executes.
-    pub(super) deciding: Mutex<()>,
-    /// The executors of this process, by the number that their plan had when they began.
-    pub(super) running: Lock<HashMap<u64, Running>>,
-    pub(super) counts: Lock<Counts>,
-    /// When it is this site's turn to be looked at, where looks are rationed.
-    pub(super) rota: Rota,
-    /// How often the schedule sends reconcile.
-    pub(super) reconcile_every: Duration,
-    /// The requests of this process that wait for a plan of this site.
-    pub(super) waiting: Waiting,
+    pub(super) plans: Arc<Plans>,
+    again: Arc<Again>,
 }
 
 /// What a decision led to.
@@ -56,19 +40,12 @@ struct Known {
     /// The journal is waited for until then.
     deadline: tokio::time::Instant,
     seen: Option<Seen>,
-    ahead: Ahead,
+    prefetch: Prefetch,
 }
 
-impl Desk {
-    pub(super) fn new(
-        site: Arc<Guarded>,
-        rota: Rota,
-        reconcile_every: Duration,
-        shutdown: watch::Receiver<bool>,
-    ) -> Self {
-        let (running, counts) = (Lock::default(), Lock::default());
-        let (deciding, waiting) = (Mutex::default(), Waiting::default());
-        Self { site, shutdown, deciding, running, counts, rota, reconcile_every, waiting }
+impl Decider {
+    pub(super) fn new(site: Arc<Guarded>, plans: Arc<Plans>, again: Arc<Again>) -> Self {
+        Self { site, plans, again }
     }
 
     /// Decides `signal` and sees through what comes of it; pending incidents are decided again afterwards.
@@ -76,21 +53,21 @@ impl Desk {
         let nonce = uuid::Uuid::new_v4().to_string();
         let begun = match self.decide_patiently(signal, &nonce).await {
             Ok(begun) => Ok(begun),
-            Err(error) => self.decide_away(signal, &error, &nonce).await,
+            Err(error) => self.decide_without_journal(signal, &error, &nonce).await,
         };
         match begun {
             Ok(Begun::Settled(decision)) => {
-                let reply = self.decided(&decision);
+                let reply = answer::decided(&self.site, &decision);
                 if decision.verdict == Verdict::Stay {
-                    return self.reconsider(signal).await.unwrap_or(reply);
+                    return self.again.decide(signal).await.unwrap_or(reply);
                 }
                 reply
             }
             Ok(Begun::Plan(plan, direction, reason)) => {
-                let outcome = self.see_through(plan, &nonce).await;
-                let reply = self.executed(&reason, &outcome);
+                let outcome = self.plans.see_through(plan, &nonce).await;
+                let reply = answer::executed(&self.site, &reason, &outcome);
                 if direction != Direction::Failover {
-                    self.reconsider(signal).await;
+                    self.again.decide(signal).await;
                 }
                 reply
             }
@@ -102,8 +79,11 @@ impl Desk {
     /// is worth waiting for.
     async fn decide_patiently(&self, signal: &Signal, nonce: &str) -> Result<Begun, RecordError> {
         let patience = self.site.pace.journal_patience;
-        let mut known =
-            Known { deadline: tokio::time::Instant::now() + patience, seen: None, ahead: Ahead::default() };
+        let mut known = Known {
+            deadline: tokio::time::Instant::now() + patience,
+            seen: None,
+            prefetch: Prefetch::default(),
+        };
         let mut moved = 0;
         let mut tries = 0;
         loop {
@@ -134,14 +114,14 @@ impl Desk {
         known: &mut Known,
     ) -> Result<Begun, RecordError> {
         let queued = Instant::now();
-        let _deciding = self.deciding.lock().await;
+        let _deciding = self.plans.deciding().await;
         // Others were decided meanwhile: that says nothing about the journal.
         known.deadline += queued.elapsed();
         if known.seen.is_none() {
-            known.ahead = Ahead::begin(self, signal, &self.site.record.state());
+            known.prefetch = Prefetch::begin(&self.site, signal, &self.site.record.state());
         }
-        let head = self.in_time(known.deadline, self.look_for(signal)).await?;
-        known.ahead.look_at_gates(self, &head);
+        let head = self.in_time(known.deadline, look_for(&self.site, signal)).await?;
+        known.prefetch.look_at_gates(&self.site, &head);
         let facts = self.seen(looks(&head.state, signal), &head.state, known).await;
         let decision = decide(&self.site.policy, &head.state, &facts, signal, Timestamp::now());
         let deadline = known.deadline.max(tokio::time::Instant::now() + self.site.pace.journal_patience / 2);
@@ -157,14 +137,14 @@ impl Desk {
         }
         if known.seen.take().is_some() {
             // So is what was looked at ahead.
-            known.ahead = Ahead::default();
+            known.prefetch = Prefetch::default();
         }
         let begun = Instant::now();
-        let facts = self.facts(looks, &mut known.ahead).await;
+        let facts = self.facts(looks, &mut known.prefetch).await;
         // How long a site takes to answer says nothing about the journal either.
         known.deadline += begun.elapsed();
         let twice = looks.primary && facts.primary.is_by(Position::Primary);
-        known.ahead.act.answered = twice.then_some(begun);
+        known.prefetch.for_plan.answered = twice.then_some(begun);
         known.seen = Some(Seen { looks, at: Instant::now(), state: Arc::clone(state), facts: facts.clone() });
         facts
     }
@@ -185,21 +165,12 @@ impl Desk {
         }
     }
 
-    /// An operator looks past entries that can't be read; automatic moves stop at them.
-    pub(super) async fn look_for(&self, signal: &Signal) -> Result<Head, RecordError> {
-        match &signal.kind {
-            SignalKind::Command(command) if command.verb != Verb::Reconcile => {
-                self.site.record.look_past().await
-            }
-            _ => self.site.record.look().await,
-        }
-    }
-
-    async fn facts(&self, looks: Looks, ahead: &mut Ahead) -> Facts {
+    async fn facts(&self, looks: Looks, prefetch: &mut Prefetch) -> Facts {
         let all = [Role::Gate, Role::Route, Role::Monitor];
         let primary = async { if looks.primary { Some(self.site.ask_primary_twice().await) } else { None } };
         let switches = async { if looks.switches { self.site.look_at(&all).await } else { Vec::new() } };
-        let places = async { if looks.public { Some(ahead.places(self, looks.beside).await) } else { None } };
+        let places =
+            async { if looks.public { Some(prefetch.places(&self.site, looks.beside).await) } else { None } };
         let (primary, switches, places) = tokio::join!(primary, switches, places);
         let none = Facts::none();
         let mut facts = Facts { switches, ..none };
@@ -228,64 +199,30 @@ impl Desk {
         for event in &decision.record {
             head = self.site.record.append_after(&head, event).await?;
         }
-        self.announce_decision(signal, &decision);
+        announce::decision(&self.site, signal, &decision);
         let reason = decision.reason.to_string();
         match decision.verdict {
             Verdict::Start(direction, order) => {
-                let order = *order;
-                let plan = self.start(&head, (direction, order, &reason), nonce, &mut known.ahead).await?;
+                let (told, nonce_told) = (reason.clone(), nonce.to_owned());
+                let intent = Event::Intent { direction, order: *order, reason: told, nonce: nonce_told };
+                let prefetched = std::mem::take(&mut known.prefetch.for_plan);
+                let plan = self.plans.begin(&head, &intent, nonce, prefetched).await?;
                 Ok(Begun::Plan(plan, direction, reason))
             }
             Verdict::CarryOn(plan) => {
                 let direction = head.state.plan(plan).map_or(Direction::Failover, |plan| plan.direction);
-                self.own(&head.state, plan, nonce);
+                self.plans.own(&head.state, plan, nonce);
                 Ok(Begun::Plan(plan, direction, reason))
             }
             _ => Ok(Begun::Settled(decision)),
         }
     }
+}
 
-    /// Writes a plan's intent and has it executed.
-    pub(super) async fn start(
-        &self,
-        head: &Head,
-        (direction, order, reason): (Direction, Order, &str),
-        nonce: &str,
-        ahead: &mut Ahead,
-    ) -> Result<u64, RecordError> {
-        let claimed_at = Instant::now();
-        let intent = Event::Intent {
-            direction,
-            order: order.clone(),
-            reason: reason.to_owned(),
-            nonce: nonce.to_owned(),
-        };
-        let head = self.site.record.append_after(head, &intent).await?;
-        let task = Assignment {
-            plan: head.number,
-            nonce: nonce.to_owned(),
-            claimed_at,
-            direction,
-            task: None,
-            order,
-            reason: reason.to_owned(),
-            steps: Vec::new(),
-            trouble: None,
-            resumed: false,
-            state: Arc::clone(&head.state),
-            ahead: std::mem::take(&mut ahead.act),
-        };
-        self.execute(head.number, task);
-        Ok(head.number)
-    }
-
-    /// A plan whose intent was stored although its answer was lost is ours to execute.
-    fn own(&self, state: &Arc<State>, plan: u64, nonce: &str) {
-        let Some(open) = state.plan(plan) else { return };
-        let ours = open.claim.as_ref().is_some_and(|claim| claim.nonce == nonce);
-        if ours && !self.is_running(plan) {
-            let task = Assignment::carrying_on(open, nonce.to_owned(), Instant::now(), Arc::clone(state));
-            self.execute(plan, task);
-        }
+/// An operator looks past entries that can't be read; automatic moves stop at them.
+pub(super) async fn look_for(site: &Guarded, signal: &Signal) -> Result<Head, RecordError> {
+    match &signal.kind {
+        SignalKind::Command(command) if command.verb != Verb::Reconcile => site.record.look_past().await,
+        _ => site.record.look().await,
     }
 }

@@ -1,54 +1,56 @@
 //! What is begun beside the journal's first read, so that an outage doesn't wait for it.
 
+use std::sync::Arc;
+
 use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKind, State, looks};
 use tokio::task::JoinHandle;
 
-use super::desk::Desk;
-use crate::{act, record::Head};
+use crate::{act::Prefetched, record::Head, site::Guarded};
 
 /// Looks that were begun before it was known whether they are needed.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(super) struct Prefetch {
     /// Who answered at the public URL, and at the primary's own.
     pub(super) places: Option<JoinHandle<(Served, Served)>>,
-    pub(super) act: act::Ahead,
+    /// What an executor is given of it.
+    pub(super) for_plan: Prefetched,
     /// The journal's newest entry when the gates were looked at.
     gates_at: Option<u64>,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Begins the looks that an open incident will most likely need; none where what is known speaks against it.
-    pub(super) fn begin(desk: &Desk, signal: &Signal, known: &State) -> Self {
+    pub(super) fn begin(site: &Arc<Guarded>, signal: &Signal, known: &State) -> Self {
         if !is_open_incident(signal) || is_dealt_with(known) {
             return Self::default();
         }
-        let site = std::sync::Arc::clone(&desk.site);
+        let asked = Arc::clone(site);
         let beside = looks(&State::default(), signal).beside;
-        let places = tokio::spawn(async move { site.ask_places(beside).await });
-        let readiness = Some(desk.site.ask_readiness());
-        let act = act::Ahead { gates: None, readiness, answered: None };
-        Self { places: Some(places), act, gates_at: None }
+        let places = tokio::spawn(async move { asked.ask_places(beside).await });
+        let readiness = Some(site.ask_readiness());
+        let for_plan = Prefetched { gates: None, readiness, answered: None };
+        Self { places: Some(places), for_plan, gates_at: None }
     }
 
     /// Begins to look at the gates, beside what else is waited for, if nothing of ours may be writing to them. What was
     /// seen before something was written is forgotten: our own work may have closed what was open then.
-    pub(super) fn look_at_gates(&mut self, desk: &Desk, head: &Head) {
+    pub(super) fn look_at_gates(&mut self, site: &Guarded, head: &Head) {
         if self.gates_at == Some(head.number) {
             return;
         }
         let at_rest = head.state.running().is_none() && head.state.upkeep.is_none();
         // Who asks for the standby's readiness asks for a failover.
-        let wanted = at_rest && self.act.readiness.is_some();
-        self.act.gates = wanted.then(|| desk.site.look_at_gates());
+        let wanted = at_rest && self.for_plan.readiness.is_some();
+        self.for_plan.gates = wanted.then(|| site.look_at_gates());
         self.gates_at = Some(head.number);
     }
 
     /// Who answered at the public URL and at the primary's own, from the look that was begun or from a new one.
-    pub(super) async fn places(&mut self, desk: &Desk, beside: bool) -> (Served, Served) {
+    pub(super) async fn places(&mut self, site: &Guarded, beside: bool) -> (Served, Served) {
         let broken = |why: String| (Served::Unknown(why.clone()), Served::Unknown(why));
         match self.places.take() {
             Some(begun) => begun.await.unwrap_or_else(|error| broken(error.to_string())),
-            None => desk.site.ask_places(beside).await,
+            None => site.ask_places(beside).await,
         }
     }
 }

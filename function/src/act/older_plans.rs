@@ -1,35 +1,16 @@
-//! Waiting for one's turn: a newer order is written at once, but touches the clouds only after the older
-//! executor ended or its claim died.
+//! Waiting for older plans: a newer order is written at once, but touches the clouds only after the older executor
+//! ended or its claim died.
 
 use std::sync::Arc;
 
-use failover_core::{Claim, Direction, End, Event, State};
+use failover_core::{Direction, End, Event, State};
 
-use super::{Halt, permit::Permit};
-use crate::{clock::Instant, site::Guarded};
+use super::{Halt, claim::ClaimWatch, permit::Permit};
+use crate::site::Guarded;
 
-/// Watches a claim: it is dead when it stood still for `claim_for` on this process's own clock.
-#[derive(Debug, Default)]
-pub(crate) struct ClaimWatch {
-    seen: Option<(Claim, Instant)>,
-}
-
-impl ClaimWatch {
-    /// Whether `claim`, as the journal has it now, has stood still for `claim_for`.
-    pub(crate) fn is_dead(&mut self, claim: &Claim, claim_for: std::time::Duration) -> bool {
-        match &self.seen {
-            Some((seen, since)) if seen == claim => since.elapsed() >= claim_for,
-            _ => {
-                self.seen = Some((claim.clone(), Instant::now()));
-                false
-            }
-        }
-    }
-}
-
-/// One plan's place among those of its site.
+/// What one plan has to wait for.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct OlderPlans {
     pub(super) site: Arc<Guarded>,
     pub(super) permit: Arc<Permit>,
     pub(super) direction: Direction,
@@ -37,9 +18,9 @@ pub(super) struct Turn {
     pub(super) nonce: String,
 }
 
-impl Turn {
+impl OlderPlans {
     /// Waits until this plan is the one that executes, ending older ones whose executors are dead.
-    pub(super) async fn wait(&self) -> Result<(), Halt> {
+    pub(super) async fn are_over(&self) -> Result<(), Halt> {
         let (mut older, mut upkeep) = (ClaimWatch::default(), ClaimWatch::default());
         // What this process has just written is the newest it can know: no look is needed to go first.
         let mut known = self.site.record.known().map(|head| head.state);

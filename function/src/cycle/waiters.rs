@@ -7,13 +7,13 @@ use std::sync::{
 
 /// How many requests of this process wait.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Waiting(Arc<AtomicUsize>);
+pub(super) struct Waiters(Arc<AtomicUsize>);
 
 /// A request that waits, for as long as this is kept.
 #[derive(Debug)]
-pub(super) struct Waits(Waiting);
+pub(super) struct Waits(Waiters);
 
-impl Waiting {
+impl Waiters {
     /// One more waits.
     pub(super) fn join(&self) -> Waits {
         self.0.fetch_add(1, Ordering::SeqCst);
@@ -38,13 +38,13 @@ mod tests {
 
     #[test]
     fn whoever_comes_while_another_waits_need_not() {
-        let waiting = Waiting::default();
-        let first = waiting.alone();
-        assert!(first.is_some() && waiting.alone().is_none());
-        let second = waiting.join();
+        let waiters = Waiters::default();
+        let first = waiters.alone();
+        assert!(first.is_some() && waiters.alone().is_none());
+        let second = waiters.join();
         drop(first);
-        assert!(waiting.alone().is_none(), "the second still waits");
+        assert!(waiters.alone().is_none(), "the second still waits");
         drop(second);
-        assert!(waiting.alone().is_some());
+        assert!(waiters.alone().is_some());
     }
 }
