@@ -1,6 +1,8 @@
 //! Who executes: killed processes, two processes, newer orders.
 
-use sandbox::{Moment, Power, Served};
+use std::time::Duration;
+
+use sandbox::{Moment, Power, Served, provider::Service};
 
 use crate::harness::{Drill, Settings};
 
@@ -27,6 +29,23 @@ async fn a_process_killed_in_the_middle_is_carried_on_by_the_next_delivery() {
         assert_eq!(drill.visit().await, Served::Standby);
         drill.all_promises_hold();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn monitoring_is_paused_only_once_the_journal_has_told_what_comes_before_it() {
+    let drill = Drill::start().await;
+    drill.sandbox.world.latency.set(Service::Storage, Duration::from_millis(80));
+    drill.cut_power();
+    let pausing = drill.sandbox.world.stop_at("monitoring.patch_check", 1, Moment::BeforeEffect);
+    tokio::select! {
+        answer = drill.open_incident("0.outage") => panic!("answered before monitoring was paused: {answer:?}"),
+        pausing = pausing => pausing.expect("the call arrives"),
+    }
+    // Whoever dies here leaves a pause that may land when visitors are back: the next one has to know that it was ours.
+    let objects = drill.sandbox.world.storage.objects(&sandbox::Options::default().bucket);
+    let (_, newest) = objects.first().expect("an entry");
+    let newest: serde_json::Value = serde_json::from_slice(newest).expect("JSON");
+    assert!(newest["state"]["paused"].is_string(), "{newest}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
