@@ -39,7 +39,10 @@ fn text(arrival: &Arrival) -> String {
     });
     match serde_json::from_slice::<Value>(&arrival.body) {
         Ok(json) => text += &serde_json::to_string_pretty(&json).unwrap(),
-        Err(_) => text += &format!("\n{}", String::from_utf8(arrival.body.to_vec()).unwrap()),
+        Err(_) => {
+            text.push('\n');
+            text.push_str(std::str::from_utf8(&arrival.body).unwrap());
+        }
     }
     text.trim_end().to_owned() + "\n"
 }
