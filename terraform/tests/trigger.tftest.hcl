@@ -12,6 +12,7 @@ variables {
     function     = "failover"
     alerts       = "failover-alerts"
     commands     = "failover-commands"
+    schedule     = "failover-schedule"
     events       = "failover-events"
     dead_letters = "failover-dead-letters"
   }
@@ -59,10 +60,17 @@ run "a_push_has_the_deadlines_of_the_contract" {
     condition = alltrue([
       for subscription in google_pubsub_subscription.push :
       subscription.ack_deadline_seconds == 600 &&
-      subscription.retry_policy[0].minimum_backoff == "1s" && subscription.retry_policy[0].maximum_backoff == "60s" &&
-      subscription.dead_letter_policy[0].max_delivery_attempts == 100
+      subscription.retry_policy[0].minimum_backoff == "1s" && subscription.retry_policy[0].maximum_backoff == "60s"
     ])
-    error_message = "Deadline 600 s, retry 1 s to 60 s, 100 attempts."
+    error_message = "Deadline 600 s, retry 1 s to 60 s."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in ["failover-alerts", "failover-commands"] :
+      google_pubsub_subscription.push[name].dead_letter_policy[0].max_delivery_attempts == 100
+    ])
+    error_message = "100 attempts, and then it is kept as a dead letter."
   }
 
   assert {
@@ -87,7 +95,7 @@ run "dead_letters_need_both_grants" {
     condition = (
       google_pubsub_topic_iam_member.dead_letters_publisher.member == "serviceAccount:service-365415247865@gcp-sa-pubsub.iam.gserviceaccount.com" &&
       google_pubsub_topic_iam_member.dead_letters_publisher.topic == "failover-dead-letters" &&
-      toset(keys(google_pubsub_subscription_iam_member.dead_letters_subscriber)) == toset(keys(google_pubsub_subscription.push))
+      toset(keys(google_pubsub_subscription_iam_member.dead_letters_subscriber)) == toset([for name, subscription in google_pubsub_subscription.push : name if length(subscription.dead_letter_policy) > 0])
     )
     error_message = "Without one of the two, dead letters are neither forwarded nor acknowledged."
   }
@@ -146,5 +154,25 @@ run "the_scheduler_publishes_commands" {
   assert {
     condition     = jsondecode(base64decode(google_cloud_scheduler_job.main["reconcile"].pubsub_target[0].data)) == { command = "reconcile" }
     error_message = "The message is base64, as the API wants it."
+  }
+}
+
+run "what_the_schedule_says_piles_up_nowhere" {
+  command = plan
+  module {
+    source = "./modules/trigger"
+  }
+
+  assert {
+    condition = (
+      google_pubsub_subscription.push["failover-schedule"].message_retention_duration == "600s" &&
+      length(google_pubsub_subscription.push["failover-schedule"].dead_letter_policy) == 0
+    )
+    error_message = "Its messages end by themselves, and aren't kept as dead letters."
+  }
+
+  assert {
+    condition     = length([for grant in google_pubsub_topic_iam_member.operator_commands : grant if grant.topic == "failover-schedule"]) == 0
+    error_message = "Nobody but Cloud Scheduler speaks for the schedule."
   }
 }

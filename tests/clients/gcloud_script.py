@@ -133,6 +133,7 @@ def least(setting):
         ("failover", "failover_service_reader"),
         ("failover-alerts", "failover_subscription_reader"),
         ("failover-commands", "failover_subscription_reader"),
+        ("failover-schedule", "failover_subscription_reader"),
         ("failover-configuration", "secretmanager.secretAccessor"),
         ("failover-cloudflare-token", "secretmanager.secretAccessor"),
     }, function

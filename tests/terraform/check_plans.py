@@ -319,14 +319,19 @@ def the_configuration_is_whole(workspace):
     if {switches["uptime_check"]["check"] for switches in sites.values()} != checks:
         raise Failure("the uptime checks aren't those that were made")
     pushes = [s["id"] for s in workspace.every("google_pubsub_subscription") if s["push_config"]]
-    if len(pushes) != 2:
-        raise Failure("alerts and commands are pushed, and nothing else")
-    told = {configuration["push"]["alerts"][0].rsplit("/", 1)[1], configuration["push"]["commands"][0].rsplit("/", 1)[1]}
+    if len(pushes) != 3:
+        raise Failure("alerts, commands and the schedule are pushed, and nothing else")
+    named = [configuration["push"][carried] for carried in ("alerts", "commands")]
+    first = {subscriptions[0].rsplit("/", 1)[1] for subscriptions in named}
     topics = {configuration["push"]["alerts_topic"], configuration["push"]["commands_topic"]}
-    if topics != {t["id"] for t in workspace.every("google_pubsub_topic") if t["name"] in told}:
-        raise Failure("the topics named aren't those of the subscriptions")
+    if topics != {t["id"] for t in workspace.every("google_pubsub_topic") if t["name"] in first}:
+        raise Failure("the topics named aren't those of the first subscriptions")
+    told = {subscription.rsplit("/", 1)[1] for subscriptions in named for subscription in subscriptions}
     if told != {s["name"] for s in workspace.every("google_pubsub_subscription") if s["push_config"]}:
         raise Failure("the function expects other subscriptions than those that push")
+    said = {job["pubsub_target"][0]["topic_name"].rsplit("/", 1)[1] for job in workspace.every("google_cloud_scheduler_job")}
+    if said != {"failover-schedule"}:
+        raise Failure(f"the schedule publishes on {said}")
     account = next(a for a in workspace.every("google_service_account") if a["account_id"].endswith("-push"))
     if configuration["push"]["service_account"] != account["email"]:
         raise Failure("the function expects another account than the one that pushes")

@@ -14,6 +14,8 @@ const ACK_DEADLINE: Duration = Duration::from_mins(10);
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 /// Deliveries before a message is given up.
 const ATTEMPTS: u32 = 100;
+/// Messages that are given up so soon need no place to be kept in: what a schedule says is said again.
+const SOON: Duration = Duration::from_hours(1);
 /// What Pub/Sub calls the topic of a subscription whose topic is gone.
 const DELETED: &str = "_deleted-topic_";
 
@@ -112,6 +114,7 @@ fn retry(settings: &SubscriptionSettings) -> Option<Problem> {
 
 fn attempts(settings: &SubscriptionSettings) -> Option<Problem> {
     match &settings.dead_letter {
+        None if settings.retention <= SOON => None,
         None => {
             let sentence = format!(
                 "{} has no dead-letter topic: what can't be read would be delivered for days",
@@ -177,4 +180,37 @@ fn short(settings: &SubscriptionSettings) -> &str {
 
 fn named(text: &str) -> String {
     if text.is_empty() { "nobody in particular".to_owned() } else { format!("\"{text}\"") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(retention: Duration) -> SubscriptionSettings {
+        SubscriptionSettings {
+            name: "projects/p/subscriptions/failover-schedule".to_owned(),
+            topic: "projects/p/topics/failover-schedule".to_owned(),
+            push: Some(PushSettings {
+                endpoint: "https://function/push".to_owned(),
+                service_account: String::new(),
+                audience: String::new(),
+                wrapped: true,
+            }),
+            ack_deadline: ACK_DEADLINE,
+            retry: Some(RETRY),
+            dead_letter: None,
+            retention,
+            expires_after: None,
+            filter: String::new(),
+            detached: false,
+        }
+    }
+
+    #[test]
+    fn what_the_schedule_says_need_not_be_kept() {
+        let found = |retention| of_settings(&settings(retention), None);
+        assert_eq!(found(Duration::from_mins(10)), []);
+        let kept = found(Duration::from_hours(7 * 24));
+        assert!(kept[0].sentence.starts_with("failover-schedule has no dead-letter topic"), "{kept:?}");
+    }
 }

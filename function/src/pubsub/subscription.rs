@@ -29,6 +29,8 @@ pub struct SubscriptionSettings {
     pub retry: Option<(Duration, Duration)>,
     /// Where a message goes after this many deliveries; `None` if it is delivered until it is too old.
     pub dead_letter: Option<DeadLetter>,
+    /// How long a message that nobody takes is kept.
+    pub retention: Duration,
     /// After how long without activity the subscription is deleted; `None` for never.
     pub expires_after: Option<Duration>,
     /// Which messages are delivered; empty for all.
@@ -58,6 +60,9 @@ pub struct DeadLetter {
     /// After how many deliveries.
     pub attempts: u32,
 }
+
+/// What Pub/Sub does without a setting of its own: kept for seven days ("messageRetentionDuration").
+const DEFAULT_RETENTION: Duration = Duration::from_hours(7 * 24);
 
 /// What Pub/Sub does without a setting of its own: deleted after 31 days of inactivity ("expirationPolicy").
 const DEFAULT_EXPIRY: Duration = Duration::from_hours(31 * 24);
@@ -102,6 +107,7 @@ impl SubscriptionSettings {
                 topic: policy.dead_letter_topic,
                 attempts: policy.max_delivery_attempts.try_into().unwrap_or_default(),
             }),
+            retention: read.message_retention_duration.map_or(DEFAULT_RETENTION, duration),
             expires_after: ttl.unwrap_or(Some(DEFAULT_EXPIRY)),
             filter: read.filter,
             detached: read.detached,

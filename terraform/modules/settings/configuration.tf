@@ -100,7 +100,7 @@ locals {
       audience        = jsonencode(local.audience)
       service_account = jsonencode(local.push_account_email)
       alerts          = jsonencode([local.alerts_subscription])
-      commands        = jsonencode([local.commands_subscription])
+      commands        = jsonencode([local.commands_subscription, local.schedule_subscription])
       alerts_topic    = jsonencode("projects/${var.project}/topics/${local.names.alerts}")
       commands_topic  = jsonencode("projects/${var.project}/topics/${local.names.commands}")
       events          = jsonencode(local.events_topic)

@@ -21,6 +21,7 @@ locals {
 
     alerts       = "${var.name}-alerts"
     commands     = "${var.name}-commands"
+    schedule     = "${var.name}-schedule"
     events       = "${var.name}-events"
     dead_letters = "${var.name}-dead-letters"
 
@@ -39,6 +40,7 @@ locals {
   # to the function.
   alerts_subscription   = "projects/${var.project}/subscriptions/${local.names.alerts}"
   commands_subscription = "projects/${var.project}/subscriptions/${local.names.commands}"
+  schedule_subscription = "projects/${var.project}/subscriptions/${local.names.schedule}"
   events_topic          = "projects/${var.project}/topics/${local.names.events}"
   push_account_email    = "${local.names.push_account}@${var.project}.iam.gserviceaccount.com"
 

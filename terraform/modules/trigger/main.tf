@@ -1,14 +1,17 @@
 # Topics, and for each the subscription that keeps it from losing anything:
-# alerts and commands are pushed to the function, events and dead letters wait
-# to be read.
+# alerts, commands and what the schedule says are pushed to the function, events
+# and dead letters wait to be read.
 
 locals {
   # Made by Google with the project's first use of Pub/Sub.
   pubsub_agent = "serviceAccount:service-${var.project_number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
-  topics = toset([var.names.alerts, var.names.commands, var.names.events, var.names.dead_letters])
-  pushed = toset([var.names.alerts, var.names.commands])
-  kept   = toset([var.names.events, var.names.dead_letters])
+  topics = toset([var.names.alerts, var.names.commands, var.names.schedule, var.names.events, var.names.dead_letters])
+  pushed = toset([var.names.alerts, var.names.commands, var.names.schedule])
+  # What the schedule says it says again: a heap of old messages helps nobody,
+  # and must not slow down what operators publish.
+  lasting = toset([var.names.alerts, var.names.commands])
+  kept    = toset([var.names.events, var.names.dead_letters])
 }
 
 resource "google_pubsub_topic" "main" {
@@ -45,12 +48,17 @@ resource "google_pubsub_subscription" "push" {
     maximum_backoff = "60s"
   }
 
-  dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.main[var.names.dead_letters].id
-    max_delivery_attempts = 100
+  dynamic "dead_letter_policy" {
+    for_each = contains(local.lasting, each.value) ? [1] : []
+
+    content {
+      dead_letter_topic     = google_pubsub_topic.main[var.names.dead_letters].id
+      max_delivery_attempts = 100
+    }
   }
 
-  message_retention_duration = "604800s"
+  # A week, and for the schedule the shortest that Pub/Sub takes.
+  message_retention_duration = contains(local.lasting, each.value) ? "604800s" : "600s"
 
   # By default a subscription that was idle for 31 days is deleted, and this
   # one is idle for as long as all is well.
@@ -85,7 +93,7 @@ resource "google_pubsub_topic_iam_member" "dead_letters_publisher" {
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letters_subscriber" {
-  for_each = local.pushed
+  for_each = local.lasting
 
   project      = var.project
   subscription = google_pubsub_subscription.push[each.value].name
@@ -163,7 +171,7 @@ resource "google_cloud_scheduler_job" "main" {
   time_zone   = var.time_zone
 
   pubsub_target {
-    topic_name = google_pubsub_topic.main[var.names.commands].id
+    topic_name = google_pubsub_topic.main[var.names.schedule].id
     data       = base64encode(each.value.message)
   }
 

@@ -24,6 +24,7 @@ variable "names" {
     function     = string
     alerts       = string
     commands     = string
+    schedule     = string
     events       = string
     dead_letters = string
   })

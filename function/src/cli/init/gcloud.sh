@@ -105,7 +105,7 @@ fi
 
 step "topics"
 topics="$(gcloud pubsub topics list --format='value(name)')"
-for topic in alerts commands events dead-letters; do
+for topic in alerts commands schedule events dead-letters; do
   has "$topics" "projects/$PROJECT/topics/$NAME-$topic" || gcloud pubsub topics create "$NAME-$topic"
 done
 patiently gcloud pubsub topics add-iam-policy-binding "$NAME-events" \
@@ -214,7 +214,7 @@ verify = "cloud_run_iam"
 audience = "failover"
 service_account = "$PUSH"
 alerts = ["projects/$PROJECT/subscriptions/$NAME-alerts"]
-commands = ["projects/$PROJECT/subscriptions/$NAME-commands"]
+commands = ["projects/$PROJECT/subscriptions/$NAME-commands", "projects/$PROJECT/subscriptions/$NAME-schedule"]
 alerts_topic = "projects/$PROJECT/topics/$NAME-alerts"
 commands_topic = "projects/$PROJECT/topics/$NAME-commands"
 
@@ -294,17 +294,23 @@ FUNCTION_URL="$(gcloud run services describe "$NAME" --region="$REGION" --format
 
 step "subscriptions"
 subscriptions="$(gcloud pubsub subscriptions list --format='value(name)')"
-for topic in alerts commands; do
+pushed() {
+  local topic="$1"
+  shift
   has "$subscriptions" "projects/$PROJECT/subscriptions/$NAME-$topic" ||
     gcloud pubsub subscriptions create "$NAME-$topic" --topic="$NAME-$topic" --push-endpoint="$FUNCTION_URL/push" \
       --push-auth-service-account="$PUSH" --push-auth-token-audience=failover --ack-deadline=600 --min-retry-delay=1s \
-      --max-retry-delay=60s --dead-letter-topic="$NAME-dead-letters" --max-delivery-attempts=100 \
-      --message-retention-duration=7d --expiration-period=never
-  patiently gcloud pubsub subscriptions add-iam-policy-binding "$NAME-$topic" \
-    --member="serviceAccount:$PUBSUB_AGENT" --role=roles/pubsub.subscriber
+      --max-retry-delay=60s --expiration-period=never "$@"
   patiently gcloud pubsub subscriptions add-iam-policy-binding "$NAME-$topic" \
     --member="serviceAccount:$FUNCTION" --role="$ROLES/${NAME}_subscription_reader"
+}
+for topic in alerts commands; do
+  pushed "$topic" --dead-letter-topic="$NAME-dead-letters" --max-delivery-attempts=100 --message-retention-duration=7d
+  patiently gcloud pubsub subscriptions add-iam-policy-binding "$NAME-$topic" \
+    --member="serviceAccount:$PUBSUB_AGENT" --role=roles/pubsub.subscriber
 done
+# What the schedule says it says again: a heap of old messages helps nobody.
+pushed schedule --message-retention-duration=10m
 for topic in events dead-letters; do
   has "$subscriptions" "projects/$PROJECT/subscriptions/$NAME-$topic" ||
     gcloud pubsub subscriptions create "$NAME-$topic" --topic="$NAME-$topic" --ack-deadline=60 \
@@ -316,7 +322,7 @@ jobs="$(gcloud scheduler jobs list --location="$REGION" --format='value(name.bas
 job() {
   has "$jobs" "$NAME-$1" ||
     gcloud scheduler jobs create pubsub "$NAME-$1" --location="$REGION" --schedule="$2" --time-zone=Etc/UTC \
-      --topic="projects/$PROJECT/topics/$NAME-commands" --message-body="{\"command\":\"$1\"}" >/dev/null
+      --topic="projects/$PROJECT/topics/$NAME-schedule" --message-body="{\"command\":\"$1\"}" >/dev/null
 }
 job reconcile '* * * * *'
 job check '17 6 * * *'
