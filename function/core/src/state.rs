@@ -94,6 +94,9 @@ pub struct State {
     /// The last check that found something else than the one before it, or came a day after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<Checkup>,
+    /// When a reconcile first saw visitors answered: only then does silence say that something ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Timestamp>,
     /// What only a later release knows, as it came: it is written back, so that a release that is rolled back loses
     /// nothing of it.
     #[serde(flatten)]
@@ -249,6 +252,7 @@ impl Default for State {
             resumed: None,
             ends: Vec::new(),
             checked: None,
+            answered: None,
             later: BTreeMap::new(),
         }
     }
@@ -323,7 +327,8 @@ impl State {
 
     /// Whether visitors were ever seen to be answered at this site, as far as its journal tells.
     pub fn was_answered(&self) -> bool {
-        self.last_move.is_some() || self.ends.iter().any(|ended| ended.end == End::Done)
+        let proves = |ended: &EndedPlan| ended.end == End::Done && ended.direction != Direction::Maintenance;
+        self.answered.is_some() || self.last_move.is_some() || self.ends.iter().any(proves)
     }
 
     /// Whether this incident was acted on, or closed while it was pending.

@@ -195,6 +195,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         heard: Vec<Heard>,
     },
+    /// Visitors were seen to be answered, for the first time that a reconcile looked.
+    Answered {
+        /// By whom.
+        by: Position,
+    },
     /// A switch had moved by itself and is set again.
     Repaired {
         /// Which switch.
@@ -253,7 +258,7 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 /// The words for events that this release knows.
-const KNOWN_EVENTS: [&str; 20] = [
+const KNOWN_EVENTS: [&str; 21] = [
     "intent",
     "maintenance",
     "claim",
@@ -273,5 +278,6 @@ const KNOWN_EVENTS: [&str; 20] = [
     "drained",
     "kept",
     "checked",
+    "answered",
     "repaired",
 ];

@@ -98,6 +98,7 @@ impl State {
                 next.begin_upkeep(number, nonce, task)?;
             }
             Event::Kept { nonce } => next.end_upkeep(nonce, at),
+            Event::Answered { .. } => next.answered = next.answered.or(Some(at)),
             Event::Later(_) => {}
             Event::Checked { looked_as, findings, extent, heard } => {
                 let (looked_as, findings) = (looked_as.clone(), findings.clone());

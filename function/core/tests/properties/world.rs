@@ -177,6 +177,7 @@ enum Offer {
     Kept,
     Checked,
     Maintenance(UpkeepTask),
+    Answered,
 }
 
 const TASKS: [UpkeepTask; 3] =
@@ -213,6 +214,7 @@ fn offer() -> impl Strategy<Value = Offer> {
         2 => Just(Offer::Kept),
         1 => Just(Offer::Checked),
         4 => select(&TASKS[..]).prop_map(Offer::Maintenance),
+        1 => Just(Offer::Answered),
     ]
 }
 
@@ -306,6 +308,7 @@ impl Written {
                 reason: "it is due".to_owned(),
                 nonce: nonce(),
             },
+            Offer::Answered => Event::Answered { by: self.state.active },
             Offer::Checked => Event::Checked {
                 looked_as: "the function".to_owned(),
                 findings: Vec::new(),
