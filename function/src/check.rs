@@ -16,12 +16,12 @@ mod whom;
 
 use std::sync::Arc;
 
-use failover_core::SiteName;
+use failover_core::{SiteName, SwitchId};
 use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::{
-    clouds::{Area, Checked, Clients, Finding, Severity},
+    clouds::{Area, Checked, Clients, Cloud, Finding, Severity, cloud_of, google},
     config::Config,
     journal::JournalLocation,
     pubsub::PubSub,
@@ -147,15 +147,13 @@ impl Checker {
 
 /// Whether anything in this configuration is at Google, so that credentials for it are needed.
 pub fn asks_google(config: &Config) -> bool {
-    const KINDS: [&str; 3] = ["cloud_run_", "gcp_", "uptime_check"];
-    let switches = config.sites.iter().flat_map(|site| &site.switches).map(|switch| switch.id().kind);
-    let mut kinds = switches.map(|kind| KINDS.iter().any(|google| kind.starts_with(google)));
+    let mut switches = config.sites.iter().flat_map(|site| &site.switches);
     let stored = matches!(config.journal, JournalLocation::Gs { .. }) && !config.emulated.storage;
     let subscribed = !(config.push.alerts.is_empty() && config.push.commands.is_empty());
     let pushed = (subscribed || config.events.is_some()) && !config.emulated.pubsub;
-    kinds.any(|is_googles| is_googles) || stored || pushed
+    switches.any(|switch| is_of(&switch.id(), google::CLOUD)) || stored || pushed
 }
 
-fn is_cloudflares(kind: &str) -> bool {
-    kind.starts_with("cloudflare_")
+fn is_of(switch: &SwitchId, cloud: Cloud) -> bool {
+    cloud_of(&switch.kind) == Some(cloud)
 }

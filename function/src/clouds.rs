@@ -23,6 +23,7 @@ use std::{any::Any, fmt, net::IpAddr, sync::Arc};
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SiteName, SwitchId};
 use jiff::Timestamp;
+use url::Url;
 
 use crate::{api::ApiError, nearest::nearest};
 use machine::Identity;
@@ -57,9 +58,17 @@ pub type Read = Result<Arc<dyn Spec>, Vec<KeyProblem>>;
 pub struct Provider {
     /// The kind as `kind = "…"` spells it.
     pub kind: &'static str,
+    /// The cloud that it is of: what all its kinds ask by the same credentials.
+    pub cloud: Cloud,
+    /// What people call such a switch; `{name}` is the last part of what it moves, `{site}` the site.
+    pub called: &'static str,
     /// Reads one switch of this kind, or tells every problem of its table.
     pub read: fn(Keys<'_>) -> Read,
 }
+
+/// A cloud, by the name of its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cloud(pub &'static str);
 
 /// A switch as the configuration describes it: checked, but without a client yet.
 pub trait Spec: fmt::Debug + Send + Sync {
@@ -68,6 +77,16 @@ pub trait Spec: fmt::Debug + Send + Sync {
 
     /// What it does for a move.
     fn role(&self) -> Role;
+
+    /// The id by which an incident of the cloud's own monitoring may name the site, where it is a monitor.
+    fn named_by(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether it is in front of what answers at this URL, as far as the configuration tells.
+    fn is_in_front_of(&self, _url: &Url) -> bool {
+        false
+    }
 
     /// The environment variables of the secrets that it can't do without.
     fn secrets(&self) -> &'static [&'static str] {
@@ -135,6 +154,11 @@ pub fn read(kind: &str, keys: &toml::Table) -> Read {
 pub fn keys_of(kind: &str) -> Vec<Keyed> {
     let provider = PROVIDERS.iter().find(|provider| provider.kind == kind);
     provider.map_or_else(Vec::new, |provider| keys::asked_by(|keys| drop((provider.read)(keys))))
+}
+
+/// The cloud that switches of this kind are of.
+pub fn cloud_of(kind: &str) -> Option<Cloud> {
+    PROVIDERS.iter().find(|provider| provider.kind == kind).map(|provider| provider.cloud)
 }
 
 /// Every kind that `kind = "…"` may name.
@@ -236,6 +260,13 @@ pub struct Observation {
     pub observed: Observed,
     /// The provider's own: a policy with its etag, say.
     pub basis: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Observation {
+    /// Whether what was seen, if anything was, is at `position` already.
+    pub(crate) fn shows(seen: Option<&Self>, position: Position) -> bool {
+        seen.is_some_and(|seen| seen.observed.is_at(position))
+    }
 }
 
 /// What setting a switch came to.

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     const TASK: Task<'static> = Task {
-        provider: "Cloud Run",
+        provider: crate::api::task::Party { name: "Cloud Run", renewal: "" },
         verb: "read",
         subject: "services/s",
         grant: "",

@@ -30,7 +30,7 @@ pub(crate) async fn guard<T>(standing: Standing, work: impl Future<Output = T>) 
 pub(crate) fn check(task: &Task<'_>) -> Result<(), ApiError> {
     let may = STANDING.try_with(|standing| standing()).unwrap_or(true);
     if may {
-        tracing::debug!(provider = task.provider, "{ASKED}: {} {}", task.verb, task.subject);
+        tracing::debug!(provider = task.provider.name, "{ASKED}: {} {}", task.verb, task.subject);
         return Ok(());
     }
     let what =
@@ -42,8 +42,14 @@ pub(crate) fn check(task: &Task<'_>) -> Result<(), ApiError> {
 mod tests {
     use super::*;
 
-    const TASK: Task<'static> =
-        Task { provider: "Cloud Run", verb: "close", subject: "resume", grant: "", missing: "", refused: "" };
+    const TASK: Task<'static> = Task {
+        provider: crate::api::task::Party { name: "Cloud Run", renewal: "" },
+        verb: "close",
+        subject: "resume",
+        grant: "",
+        missing: "",
+        refused: "",
+    };
 
     #[tokio::test]
     async fn who_has_the_right_may_ask_for_a_change_and_who_lost_it_may_not() {

@@ -148,13 +148,26 @@ impl<'a> Patience<'a> {
     }
 }
 
-/// Reads `Retry-After`: seconds, or the date of an HTTP header.
+/// Reads `Retry-After`: seconds, or a date in one of the three forms that HTTP has for it (RFC 9110, section 5.6.7). More
+/// seconds than fit are a very long time, not none.
 pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
+    let value = value.trim();
+    let is_number = value.bytes().all(|c| c.is_ascii_digit() || c == b'.') && !value.is_empty();
+    if is_number {
+        let seconds: f64 = value.parse().ok()?;
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
-    let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
+    // The day of the week says nothing that the date doesn't.
+    let usual = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    let date = usual.parse_timestamp(value).ok().or_else(|| older(value))?;
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+/// A date as RFC 850 and C's `asctime` write it: in UTC, and the former's year has two digits.
+fn older(value: &str) -> Option<Timestamp> {
+    let forms = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let read = forms.into_iter().find_map(|form| jiff::fmt::strtime::parse(form, value).ok())?;
+    read.to_datetime().ok()?.to_zoned(jiff::tz::TimeZone::UTC).map(|date| date.timestamp()).ok()
 }
 
 /// An error's message with those of its causes, each once: the outermost alone is seldom of use.
@@ -243,7 +256,16 @@ mod tests {
         assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
         assert_eq!(retry_after("Fri, 20 Nov 2026 12:00:30 GMT", now), Some(Duration::from_secs(30)));
         assert_eq!(retry_after("Fri, 20 Nov 2026 11:00:30 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
-        assert_eq!(retry_after("-1", now), None);
+        assert_eq!(retry_after("Friday, 20-Nov-26 12:00:30 GMT", now), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Fri Nov 20 12:00:30 2026", now), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Sun Nov  1 12:00:30 2026", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("1.5", now), Some(Duration::from_millis(1500)));
+        assert_eq!(retry_after("0", now), Some(Duration::ZERO));
+        let age = retry_after("99999999999999999999", now);
+        assert!(age > Some(Duration::from_hours(24)), "{age:?}");
+        assert!(retry_after("Fri, 31 Dec 2999 23:59:59 GMT", now) > Some(Duration::from_hours(24)));
+        for nothing in ["soon", "-1", "", "1e9", ".", "NaN", "1.2.3"] {
+            assert_eq!(retry_after(nothing, now), None, "{nothing}");
+        }
     }
 }

@@ -7,11 +7,20 @@ use serde_json::Value;
 
 use super::{ApiError, ApiErrorKind};
 
+/// Whom something is asked of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Party {
+    /// As an operator calls it, such as `Cloud Run`.
+    pub(crate) name: &'static str,
+    /// What mends credentials that it doesn't accept: never a grant.
+    pub(crate) renewal: &'static str,
+}
+
 /// One thing asked of a provider.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Task<'a> {
-    /// The provider as an operator calls it, such as `Cloud Run`.
-    pub(crate) provider: &'static str,
+    /// The provider.
+    pub(crate) provider: Party,
     /// What is done, such as `read the IAM policy of`.
     pub(crate) verb: &'static str,
     /// To what: the provider's name of it.
@@ -48,7 +57,7 @@ impl Task<'_> {
     /// A failure of this kind: `what` reads after the provider's name.
     pub(crate) fn error(&self, kind: ApiErrorKind, what: &str) -> ApiError {
         let remedy = match kind {
-            ApiErrorKind::Unaccepted => renewal(self.provider),
+            ApiErrorKind::Unaccepted => self.provider.renewal,
             ApiErrorKind::Denied => self.grant,
             ApiErrorKind::Missing => self.missing,
             ApiErrorKind::Refused => self.refused,
@@ -63,29 +72,11 @@ impl Task<'_> {
 
     /// A failure of this kind that something else mends than what usually mends its kind.
     pub(crate) fn told(&self, kind: ApiErrorKind, what: &str, remedy: &str) -> ApiError {
-        let mut message = format!("could not {} {}: {} {what}", self.verb, self.subject, self.provider);
+        let mut message = format!("could not {} {}: {} {what}", self.verb, self.subject, self.provider.name);
         if !remedy.is_empty() {
             let _ = write!(message, "; {remedy}");
         }
         ApiError::in_words_of_others(kind, &message)
-    }
-}
-
-/// What mends credentials that a provider doesn't accept: never a grant.
-fn renewal(provider: &str) -> &'static str {
-    match provider {
-        "Cloudflare" => {
-            "the token isn't accepted: make a new one at https://dash.cloudflare.com/profile/api-tokens and set \
-             CLOUDFLARE_API_TOKEN"
-        }
-        "Kubernetes" => {
-            "the token isn't accepted: make a new one and write it to where the kubeconfig has it from"
-        }
-        "Azure" => "the credentials aren't accepted: check the identity that they are of, or sign in anew",
-        _ => {
-            "the credentials aren't accepted: on Cloud Run see that the service's account is there and enabled, \
-             elsewhere run gcloud auth application-default login"
-        }
     }
 }
 
@@ -102,7 +93,8 @@ pub(crate) fn kind_of(status: StatusCode) -> ApiErrorKind {
         409 | 412 => ApiErrorKind::Conflict,
         // Whoever hasn't built it will not have built it a moment later.
         501 => ApiErrorKind::Refused,
-        408 | 429 | 500..=599 => ApiErrorKind::Transient,
+        // Locked and too early pass as well as too late and too many.
+        408 | 423 | 425 | 429 | 500..=599 => ApiErrorKind::Transient,
         _ => ApiErrorKind::Refused,
     }
 }
@@ -126,31 +118,21 @@ mod tests {
 
     #[test]
     fn credentials_that_are_not_accepted_are_told_from_those_that_may_not() {
-        for (provider, renewal) in [
-            ("Cloudflare", "the token isn't accepted: make a new one at https://dash.cloudflare.com"),
-            ("Kubernetes", "the token isn't accepted: make a new one"),
-            ("Azure", "the credentials aren't accepted"),
-            ("Cloud Run", "run gcloud auth application-default login"),
-        ] {
-            let task = Task {
-                provider,
-                verb: "read",
-                subject: "it",
-                grant: "grant it",
-                missing: "look for it",
-                refused: "",
-            };
-            let unaccepted = task.failed(StatusCode::UNAUTHORIZED, "no");
-            assert_eq!(unaccepted.kind, ApiErrorKind::Unaccepted);
-            assert!(
-                unaccepted.message.contains(renewal) && !unaccepted.message.contains("grant"),
-                "{unaccepted}"
-            );
-            let denied = task.failed(StatusCode::FORBIDDEN, "no");
-            assert_eq!(denied.kind, ApiErrorKind::Denied);
-            assert!(denied.message.ends_with("; grant it"), "{denied}");
-            assert!(unaccepted.is_permanent() && denied.is_permanent());
-        }
+        let task = Task {
+            provider: Party { name: "Cloud Run", renewal: "sign in anew" },
+            verb: "read",
+            subject: "it",
+            grant: "grant it",
+            missing: "look for it",
+            refused: "",
+        };
+        let unaccepted = task.failed(StatusCode::UNAUTHORIZED, "no");
+        assert_eq!(unaccepted.kind, ApiErrorKind::Unaccepted);
+        assert!(unaccepted.message.ends_with("; sign in anew"), "{unaccepted}");
+        let denied = task.failed(StatusCode::FORBIDDEN, "no");
+        assert_eq!(denied.kind, ApiErrorKind::Denied);
+        assert!(denied.message.ends_with("; grant it"), "{denied}");
+        assert!(unaccepted.is_permanent() && denied.is_permanent());
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use failover_core::{Position, Role, Served, State};
 use futures::future::join_all;
 
-use super::{Checker, Found, Known, is_cloudflares, journal, probes};
+use super::{Checker, Found, Known, is_of, journal, probes};
 use crate::{
-    clouds::{Area, Checked, Situation, Switch},
+    clouds::{Area, Checked, Situation, Switch, cloudflare},
     record::RecordError,
     site::Guarded,
 };
@@ -43,7 +43,8 @@ impl Checker {
             let checked = probes::of_closed_standby(&invited.served, &stranger.served, &situation);
             found.take(Some(&site.name), Area::Standby, checked);
         }
-        let is_seen = |switch: &Arc<dyn Switch>| known.token_is_good || !is_cloudflares(&switch.id().kind);
+        let is_seen =
+            |switch: &Arc<dyn Switch>| known.token_is_good || !is_of(switch.id(), cloudflare::CLOUD);
         let looks = site.switches.iter().map(async |switch| {
             let mut checked =
                 if is_seen(switch) { switch.check(&situation).await } else { unseen(switch.as_ref()) };

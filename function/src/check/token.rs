@@ -7,11 +7,14 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::is_cloudflares;
+use super::is_of;
 use crate::{
     api::{ApiError, ApiErrorKind},
     check::Checker,
-    clouds::{Checked, Problem, Switch, SwitchError, cloudflare::page_rule},
+    clouds::{
+        Checked, Problem, Switch, SwitchError,
+        cloudflare::{self, page_rule},
+    },
 };
 
 /// The kind of rule that takes no token of an account's own.
@@ -68,7 +71,7 @@ impl Checker {
 
     fn cloudflares(&self) -> impl Iterator<Item = &Arc<dyn Switch>> {
         let switches = self.sites.iter().flat_map(|site| &site.switches);
-        switches.filter(|switch| is_cloudflares(&switch.id().kind))
+        switches.filter(|switch| is_of(switch.id(), cloudflare::CLOUD))
     }
 
     /// What Cloudflare says of the token, as a user's or as one of the account's own.

@@ -20,13 +20,13 @@ use http::{
 };
 use serde_json::Value;
 
-use super::Endpoints;
+use super::{Cloud, Endpoints};
 use crate::api::{
     ApiError, ApiErrorKind, Pace, Secret,
     answer::{Answer, authorized, broken},
     fence,
     retry::{self, Failure},
-    task::Task,
+    task::{Party, Task},
 };
 use envelope::accepted;
 use tokens::Tokens;
@@ -38,6 +38,15 @@ pub use tokens::Account;
 /// The newest version that Microsoft's own clients use (azure-mgmt-network 33.1.0). An older one would not show newer
 /// fields, and what isn't shown can't be written back.
 const VERSION: &str = "2026-03-01";
+
+/// What all kinds of switches here ask by one identity.
+pub const CLOUD: Cloud = Cloud("azure");
+
+/// Whom is asked.
+const PARTY: Party = Party {
+    name: "Azure",
+    renewal: "the credentials aren't accepted: check the identity that they are of, or sign in anew",
+};
 
 /// A client of Azure Resource Manager.
 #[derive(Debug)]

@@ -39,19 +39,29 @@ use ::cloudflare::framework::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 
-use super::Endpoints;
+use super::{Cloud, Endpoints};
 use crate::api::{
     ApiError, ApiErrorKind, Pace, Secret,
     answer::{Answer, broken},
     fence,
     retry::{self, Failure},
-    task::Task,
+    task::{Party, Task},
 };
 
 pub use budget::Purpose;
-use budget::{Budget, Grant};
+use budget::{Budget, Grant, Heard};
 pub use by_hand::ByHand;
 pub use id::HexId;
+
+/// What all kinds of switches here ask by one token.
+pub const CLOUD: Cloud = Cloud("cloudflare");
+
+/// Whom is asked.
+const PARTY: Party = Party {
+    name: "Cloudflare",
+    renewal: "the token isn't accepted: make a new one at https://dash.cloudflare.com/profile/api-tokens and set \
+              CLOUDFLARE_API_TOKEN",
+};
 
 /// A switch's way to Cloudflare: one client for all, and a place in the order of who goes first.
 #[derive(Debug)]
@@ -72,6 +82,9 @@ pub(crate) struct Shared {
     budget: Arc<Budget>,
     switches: AtomicU32,
 }
+
+/// A list of so many pages has no end: own choice, a zone has some hundred records of one name at most.
+const PAGES: u64 = 50;
 
 /// One request, below `/client/v4`.
 #[derive(Debug)]
@@ -146,6 +159,35 @@ impl Cloudflare {
         self.call(task, Purpose::Write, &request).await
     }
 
+    /// All of a list, page after page: a part of it would be taken for all.
+    async fn list(
+        &self,
+        task: &Task<'_>,
+        purpose: Purpose,
+        path: &str,
+        query: Option<&str>,
+    ) -> Result<Vec<Value>, ApiError> {
+        let mut found = Vec::new();
+        for number in 1..=PAGES {
+            let page = (number > 1).then(|| format!("page={number}"));
+            let query: Vec<&str> = query.into_iter().chain(page.as_deref()).collect();
+            let query = (!query.is_empty()).then(|| query.join("&"));
+            let request = Request { method: Method::GET, path: path.to_owned(), query, body: None };
+            let page = self.ask(task, purpose, &request, answer::page).await?;
+            let more = page.has_more(number);
+            found.extend(page.items);
+            match more {
+                Some(false) => return Ok(found),
+                Some(true) => {}
+                None => {
+                    let what = format!("answered with another page than the {number}. of its list");
+                    return Err(task.error(ApiErrorKind::Transient, &what));
+                }
+            }
+        }
+        Err(task.error(ApiErrorKind::Transient, "listed without an end"))
+    }
+
     /// Asks until there is an answer, and gives the `result` in it.
     async fn call(&self, task: &Task<'_>, purpose: Purpose, request: &Request) -> Result<Value, ApiError> {
         self.ask(task, purpose, request, answer::read).await
@@ -167,9 +209,10 @@ impl Cloudflare {
                 fence::check(task)?;
             }
             let answered = self.shared.send(task, request, headers.clone()).await;
-            let throttled =
-                answered.as_ref().is_ok_and(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
-            grant.answered(throttled);
+            grant.answered(match &answered {
+                Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => Heard::TooMany(answer.wait()),
+                _ => Heard::AnythingElse,
+            });
             read(task, &answered?)
         })
         .await

@@ -21,13 +21,13 @@ use std::{sync::Arc, time::Duration};
 use http::Method;
 use serde_json::Value;
 
-use super::Endpoints;
+use super::{Cloud, Endpoints};
 use crate::api::{
     ApiError, Pace,
     answer::{Answer, authorized, broken},
     fence,
     retry::{self, Failure},
-    task::Task,
+    task::{Party, Task},
     tokens::{Token, Tokens},
 };
 use envelope::read;
@@ -35,6 +35,16 @@ use envelope::read;
 pub use compute::At;
 pub use monitoring::{Alert, alerts_on, watches};
 pub use run::Located;
+
+/// What all kinds of switches here ask by one account.
+pub const CLOUD: Cloud = Cloud("google");
+
+/// One of Google's interfaces: whom is asked.
+const fn party(name: &'static str) -> Party {
+    let renewal = "the credentials aren't accepted: on Cloud Run see that the service's account is there and enabled, \
+                   elsewhere run gcloud auth application-default login";
+    Party { name, renewal }
+}
 
 /// A client of Google's interfaces.
 #[derive(Debug, Clone)]

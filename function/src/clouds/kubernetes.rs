@@ -15,17 +15,27 @@ use std::{fmt, sync::Mutex, time::Duration};
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
+use super::Cloud;
 use crate::api::{
     ApiError, ApiErrorKind, Pace,
     answer::{Answer, broken},
     fence,
     retry::{self, Failure, root_cause},
-    task::Task,
+    task::{Party, Task},
 };
 use access::Trust;
 use envelope::read;
 
 pub use access::{Source, in_this_pod};
+
+/// What all kinds of switches here ask by a kubeconfig, or by the account of the pod that this is.
+pub const CLOUD: Cloud = Cloud("kubernetes");
+
+/// Whom is asked.
+const PARTY: Party = Party {
+    name: "Kubernetes",
+    renewal: "the token isn't accepted: make a new one and write it to where the kubeconfig has it from",
+};
 
 const GRANT: &str = "grant the account get on deployments and patch on deployments/scale, as \
                      kubernetes/components/scale-access does, and check namespace and name: of what isn't granted a \
@@ -184,7 +194,7 @@ impl DeploymentName {
 }
 
 fn task<'a>(verb: &'static str, subject: &'a str) -> Task<'a> {
-    Task { provider: "Kubernetes", verb, subject, grant: GRANT, missing: MISSING, refused: "" }
+    Task { provider: PARTY, verb, subject, grant: GRANT, missing: MISSING, refused: "" }
 }
 
 /// A certificate that isn't trusted is not trusted by trying again. The cluster isn't known by it, so nothing was told to

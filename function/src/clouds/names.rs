@@ -2,6 +2,8 @@
 
 use failover_core::SwitchId;
 
+use super::PROVIDERS;
+
 /// What stands in sentences, and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Names(Vec<(String, String)>);
@@ -34,21 +36,13 @@ impl Names {
     }
 }
 
-/// What people call a switch of a site.
+/// What people call a switch of a site, as its kind has it.
 pub fn called(switch: &SwitchId, site: &str) -> String {
-    let last = switch.resource.rsplit('/').next().unwrap_or_default();
-    match switch.kind.as_str() {
-        "cloud_run_invoker" => format!("the door of the service {last}"),
-        "cloudflare_page_rule" => format!("the page rule of {site}"),
-        "cloudflare_redirect_rule" => format!("the redirect rule of {site}"),
-        "cloudflare_dns_record" => format!("the DNS record of {site}"),
-        "cloudflare_worker_route" => format!("the Worker's route of {site}"),
-        "uptime_check" => format!("the uptime check of {site}"),
-        "gcp_alias_ip" => format!("the alias address of {site}"),
-        "gcp_access_config" => format!("the public address of {site}"),
-        "azure_ip_configuration" => format!("the address of {site} on Azure"),
-        "kubernetes_scale" => format!("the deployment {last}"),
-        kind => format!("the {} of {site}", kind.replace('_', " ")),
+    let name = switch.resource.rsplit('/').next().unwrap_or_default();
+    match PROVIDERS.iter().find(|provider| provider.kind == switch.kind) {
+        Some(provider) => provider.called.replace("{name}", name).replace("{site}", site),
+        // A later release's.
+        None => format!("the {} of {site}", switch.kind.replace('_', " ")),
     }
 }
 

@@ -106,9 +106,11 @@ pub(super) fn read_all(root: &mut Section<'_, '_>) -> Vec<Site> {
         root.problem("sites", "is empty", "[[sites]]");
     }
     let tables = tables.into_iter().enumerate();
-    tables
+    let sites: Vec<Site> = tables
         .filter_map(|(index, table)| root.within(path(index, table), table, |site| read(site, &mut seen)))
-        .collect()
+        .collect();
+    switches::refuse_beside_anothers_worker(root, &sites);
+    sites
 }
 
 /// Problems name a site by its name where it has a good one.
@@ -190,10 +192,9 @@ fn marks(
     switches: &[Arc<dyn Spec>],
     policies: Vec<String>,
 ) -> SiteMarks {
-    let checks = switches.iter().map(|switch| switch.id()).filter(|id| id.kind == "uptime_check");
     SiteMarks {
         name: name.clone(),
-        check_ids: checks.filter_map(|id| id.resource.rsplit('/').next().map(str::to_owned)).collect(),
+        check_ids: switches.iter().filter_map(|switch| switch.named_by()).collect(),
         host: public.and_then(Url::host_str).map(str::to_owned),
         policies,
     }

@@ -27,8 +27,9 @@ pub struct Envelope {
 struct Wrapped {
     message: Option<Inside>,
     subscription: Option<String>,
-    #[serde(rename = "deliveryAttempt")]
-    attempt: Option<u64>,
+    /// What it is, is for the log alone: nothing is refused for it.
+    #[serde(rename = "deliveryAttempt", default)]
+    attempt: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +75,7 @@ pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
     let publish_time = first.map_or(publish_time, |first| first.min(publish_time));
     let subscription = filled(wrapped.subscription, "subscription")?;
     let data = decode(&filled(message.data, "data")?)?;
-    Ok(Envelope { message_id, publish_time, subscription, attempt: wrapped.attempt, data })
+    Ok(Envelope { message_id, publish_time, subscription, attempt: wrapped.attempt.as_u64(), data })
 }
 
 fn time(text: &str, name: &str) -> Result<Timestamp, Unreadable> {
@@ -138,6 +139,16 @@ mod tests {
         let emulator = read(EMULATOR.as_bytes()).unwrap();
         assert_eq!((emulator.message_id.as_str(), emulator.attempt), ("1", None));
         assert_eq!((emulator.data, emulator.subscription), (real.data, real.subscription));
+    }
+
+    #[test]
+    fn how_often_it_was_tried_is_no_reason_to_refuse_it() {
+        for (odd, attempt) in
+            [("\"5\"", None), ("null", None), ("-1", None), ("5.5", None), ("{}", None), ("7", Some(7))]
+        {
+            let body = REAL.replace("\"deliveryAttempt\": 5", &format!("\"deliveryAttempt\": {odd}"));
+            assert_eq!(read(body.as_bytes()).expect("an envelope").attempt, attempt, "{odd}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Reads Azure's error envelope.
 
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{
@@ -11,19 +10,12 @@ use crate::api::{
     task::{Task, excerpt, kind_of},
 };
 
-/// What Azure says went wrong (Microsoft's REST API guidelines, "Error responses").
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// What Azure says went wrong (Microsoft's REST API guidelines, "Error responses"), whatever of it is missing or null.
+#[derive(Debug, Default)]
 pub(super) struct Trouble {
     code: String,
     message: String,
     details: Vec<Self>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Envelope {
-    error: Trouble,
 }
 
 /// The answer if it is one, or what went wrong. A change may be answered with no body at all.
@@ -32,13 +24,21 @@ pub(super) fn accepted(answer: Answer, task: &Task<'_>) -> Result<Answer, Failur
     if answer.status.is_success() {
         return Ok(answer);
     }
-    let Envelope { error } = serde_json::from_value(body).unwrap_or_default();
+    // Some of Azure's services leave the envelope out.
+    let error = Trouble::of(if body["error"].is_object() { &body["error"] } else { &body });
     let said = if error.code.is_empty() { excerpt(&answer.body) } else { error.said() };
     let what = format!("answered {}: {said}", answer.status.as_u16());
     Err(answer.failure(task.error(error.kind(Some(answer.status)), &what), None))
 }
 
 impl Trouble {
+    /// An error as it came.
+    pub(super) fn of(error: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let details = error["details"].as_array().into_iter().flatten().map(Self::of).collect();
+        Self { code: text(&error["code"]), message: text(&error["message"]), details }
+    }
+
     /// An operation's failure, in one sentence.
     pub(super) fn of_operation(self, task: &Task<'_>) -> ApiError {
         if self.code.is_empty() {
@@ -103,7 +103,7 @@ mod tests {
     use crate::api::retry::Wait;
 
     const TASK: Task<'static> = Task {
-        provider: "Azure",
+        provider: crate::clouds::azure::PARTY,
         verb: "give",
         subject: "10.0.0.250 to db-b-nic",
         grant: "grant it",
@@ -127,7 +127,7 @@ mod tests {
 
     #[track_caller]
     fn ends(code: &str, expected: ApiErrorKind) {
-        let trouble: Trouble = serde_json::from_value(json!({"code": code, "message": "no"})).unwrap();
+        let trouble = Trouble::of(&json!({"code": code, "message": "no"}));
         assert_eq!(trouble.of_operation(&TASK).kind, expected, "{code}");
     }
 
@@ -182,8 +182,7 @@ mod tests {
             "Operation 'startTenantUpdate' is not allowed on VM 'vm-a' since the VM is marked for deletion.";
         let body = json!({"error": {"code": "OperationNotAllowed", "message": message}}).to_string();
         assert_eq!(refused(409, &[], &body).error.kind, ApiErrorKind::Transient);
-        let trouble: Trouble =
-            serde_json::from_value(json!({"code": "OperationNotAllowed", "message": message})).unwrap();
+        let trouble = Trouble::of(&json!({"code": "OperationNotAllowed", "message": message}));
         assert_eq!(trouble.of_operation(&TASK).kind, ApiErrorKind::Transient);
     }
 
@@ -199,5 +198,23 @@ mod tests {
     fn without_an_envelope_the_answer_itself_is_told() {
         assert_eq!(refused(502, &[], "<html>oops</html>").error.kind, ApiErrorKind::Transient);
         assert!(refused(404, &[], "").error.message.ends_with("answered 404: ; look for it"));
+    }
+
+    #[test]
+    fn an_error_is_read_with_whatever_is_null_or_missing_in_it() {
+        let read = |status: u16, body: &Value| {
+            let answer = Answer::of(status, &body.to_string());
+            accepted(answer, &TASK).expect_err("a refusal").error
+        };
+        let locked = json!({"code": "ScopeLocked", "message": null, "target": null, "details": null});
+        assert_eq!(read(409, &json!({ "error": locked })).kind, ApiErrorKind::Refused);
+        let bare = read(409, &locked);
+        assert_eq!(bare.kind, ApiErrorKind::Refused, "without its envelope: {bare}");
+        let busy =
+            json!({"error": {"code": "AnotherOperationInProgress", "message": "no", "details": [null, 7]}});
+        assert_eq!(read(429, &busy).kind, ApiErrorKind::Transient);
+        for odd in [json!({"error": "no"}), json!({"error": null}), json!([]), json!(7)] {
+            assert_eq!(read(409, &odd).kind, ApiErrorKind::Conflict, "{odd}");
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Azure {
         interface: &Value,
     ) -> Result<(), ApiError> {
         let task = Task {
-            provider: "Azure",
+            provider: super::PARTY,
             verb: deed.verb,
             subject: deed.subject,
             grant: WRITE,
@@ -99,4 +99,4 @@ pub(super) fn reading(id: &InterfaceId) -> Task<'_> {
 }
 
 const READING: Task<'static> =
-    Task { provider: "Azure", verb: "read", subject: "", grant: READ, missing: MISSING, refused: "" };
+    Task { provider: super::PARTY, verb: "read", subject: "", grant: READ, missing: MISSING, refused: "" };

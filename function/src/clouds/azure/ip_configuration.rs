@@ -34,7 +34,12 @@ use crate::{
 };
 
 /// The kind `azure_ip_configuration`.
-pub const PROVIDER: Provider = Provider { kind: "azure_ip_configuration", read };
+pub const PROVIDER: Provider = Provider {
+    kind: "azure_ip_configuration",
+    cloud: super::CLOUD,
+    called: "the address of {site} on Azure",
+    read,
+};
 
 const PRIMARY: &str = "/subscriptions/6e0d5f3a-0000-0000-0000-000000000000/resourceGroups/db/providers/\
                        Microsoft.Network/networkInterfaces/db-a-nic";
@@ -382,7 +387,7 @@ impl Switch for IpConfiguration {
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        if seen.as_ref().is_some_and(|seen| seen.observed.is_at(position)) {
+        if Observation::shows(seen.as_ref(), position) {
             return Ok(Change::Already);
         }
         self.move_to(position, Sides::of(seen)).await.map_err(Operation::Set(position).failed(&self.id))

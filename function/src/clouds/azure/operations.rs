@@ -131,9 +131,8 @@ fn asked(wait: Wait) -> Option<Duration> {
 fn of_operation(task: &Task<'_>, operation: &Value, wait: Option<Duration>) -> Progress {
     match operation["status"].as_str() {
         Some("Succeeded") => Progress::Done,
-        Some("Failed" | "Canceled") => {
-            let told = serde_json::from_value::<Trouble>(operation["error"].clone()).unwrap_or_default();
-            Progress::Failed(told.of_operation(task))
+        Some("Failed" | "Canceled" | "Cancelled") => {
+            Progress::Failed(Trouble::of(&operation["error"]).of_operation(task))
         }
         _ => Progress::Running(wait),
     }
@@ -142,7 +141,7 @@ fn of_operation(task: &Task<'_>, operation: &Value, wait: Option<Duration>) -> P
 fn of_interface(task: &Task<'_>, interface: &Value, wait: Option<Duration>) -> Progress {
     match interface["properties"]["provisioningState"].as_str() {
         Some("Succeeded") | None => Progress::Done,
-        Some("Failed" | "Canceled") => Progress::Failed(Trouble::default().of_operation(task)),
+        Some("Failed" | "Canceled" | "Cancelled") => Progress::Failed(Trouble::default().of_operation(task)),
         Some(_) => Progress::Running(wait),
     }
 }
@@ -196,6 +195,13 @@ mod tests {
     }
 
     fn reading_somebody() -> Task<'static> {
-        Task { provider: "Azure", verb: "read", subject: "db-b-nic", grant: "", missing: "", refused: "" }
+        Task {
+            provider: crate::clouds::azure::PARTY,
+            verb: "read",
+            subject: "db-b-nic",
+            grant: "",
+            missing: "",
+            refused: "",
+        }
     }
 }

@@ -55,7 +55,7 @@ impl Azure {
     /// What the identity may do with the resource of this id.
     pub async fn permissions(&self, id: &str) -> Result<Permissions, ApiError> {
         let task = Task {
-            provider: "Azure",
+            provider: super::PARTY,
             verb: "ask for the permissions on",
             subject: id,
             grant: "grant the identity Microsoft.Authorization/permissions/read on it",

@@ -40,10 +40,47 @@ const ANOTHER_RECORD: &str =
 /// The `result` of an answer, or what went wrong.
 pub(crate) fn read(task: &Task<'_>, answer: &Answer) -> Result<Value, Failure> {
     let read = answer.read_json(task).and_then(|envelope| judged(task, answer, envelope));
-    read.map_err(|failure| match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => Failure { wait: Wait::Throttled, ..failure },
-        _ => failure,
-    })
+    read.map_err(|failure| throttled(answer, failure))
+}
+
+/// Who throttles may say for how long; else the pauses grow.
+fn throttled(answer: &Answer, failure: Failure) -> Failure {
+    let is_unsaid = answer.status == StatusCode::TOO_MANY_REQUESTS && failure.wait == Wait::Backoff;
+    if is_unsaid { Failure { wait: Wait::Throttled, ..failure } } else { failure }
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) items: Vec<Value>,
+    info: Value,
+}
+
+impl Page {
+    /// Whether there are more after this one, which is the `number`th; none where it is another one than was asked for.
+    pub(super) fn has_more(&self, number: u64) -> Option<bool> {
+        let told = |key: &str| self.info[key].as_u64();
+        if told("page").is_some_and(|page| page != number) {
+            return None;
+        }
+        let pages = told("total_pages").or_else(|| {
+            let size = told("per_page").filter(|size| *size > 0)?;
+            Some(told("total_count")?.div_ceil(size))
+        });
+        Some(pages.is_some_and(|pages| pages > number))
+    }
+}
+
+/// A page of a list, or what went wrong: what isn't a list isn't an empty one.
+pub(super) fn page(task: &Task<'_>, answer: &Answer) -> Result<Page, Failure> {
+    let whole = |mut envelope: Value| {
+        let info = envelope.get_mut("result_info").map(Value::take).unwrap_or_default();
+        match judged(task, answer, envelope)? {
+            Value::Array(items) => Ok(Page { items, info }),
+            _ => Err(answer.failure(task.error(ApiErrorKind::Transient, "answered without a list"), None)),
+        }
+    };
+    answer.read_json(task).and_then(whole).map_err(|failure| throttled(answer, failure))
 }
 
 /// The text of an answer that has no envelope unless it is a refusal, or what went wrong.
@@ -130,7 +167,12 @@ fn codes(envelope: &Value) -> Vec<i64> {
     let chained = |entry: &'_ Value| entry["error_chain"].as_array().cloned().unwrap_or_default();
     let errors: Vec<Value> = entries(envelope, "errors").cloned().collect();
     let causes = errors.iter().flat_map(chained);
-    errors.iter().cloned().chain(causes).filter_map(|entry| entry["code"].as_i64()).collect()
+    errors.iter().cloned().chain(causes).filter_map(|entry| code(&entry)).collect()
+}
+
+/// A code is a number, and some services write it as a text.
+fn code(entry: &Value) -> Option<i64> {
+    entry["code"].as_i64().or_else(|| entry["code"].as_str()?.parse().ok())
 }
 
 /// Every error and message, with its code.
@@ -148,7 +190,7 @@ fn line(entry: &Value) -> Option<String> {
     let message = entry["message"].as_str().or_else(|| entry.as_str())?;
     let chained = entry["error_chain"].as_array().into_iter().flatten().filter_map(line);
     let said: Vec<String> = std::iter::once(message.to_owned()).chain(chained).collect();
-    let code = entry["code"].as_i64().map(|code| format!(" ({code})")).unwrap_or_default();
+    let code = code(entry).map(|code| format!(" ({code})")).unwrap_or_default();
     Some(format!("{}{code}", said.join(": ")))
 }
 

@@ -1,11 +1,13 @@
 //! What Cloudflare's answers mean.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
 
 const TASK: Task<'static> = Task {
-    provider: "Cloudflare",
+    provider: crate::clouds::cloudflare::PARTY,
     verb: "switch on",
     subject: "rule r",
     grant: "grant it",
@@ -130,4 +132,58 @@ fn odd_envelopes_are_read_as_far_as_they_go() {
     check(403, &plain, ApiErrorKind::Denied, "403: plain; grant it");
     assert_eq!(read(&TASK, &Answer::of(200, "[]")).unwrap(), Value::Null);
     assert_eq!(read(&TASK, &Answer::of(200, r#"{"result":7}"#)).unwrap(), 7);
+}
+
+fn paged(envelope: &Value) -> Result<Page, Failure> {
+    page(&TASK, &Answer::of(200, &envelope.to_string()))
+}
+
+#[test]
+fn what_is_no_list_is_not_an_empty_one() {
+    for result in [json!(null), json!({}), json!("none"), json!(false)] {
+        let failure = paged(&json!({ "success": true, "result": result })).unwrap_err();
+        assert_eq!(failure.error.kind, ApiErrorKind::Transient, "{result}");
+        assert!(failure.error.message.ends_with("Cloudflare answered without a list"), "{}", failure.error);
+    }
+    assert!(paged(&json!({ "errors": [], "messages": [] })).is_err());
+    let page = paged(&json!({ "success": true, "result": [], "result_info": null })).unwrap();
+    assert_eq!((page.items.len(), page.has_more(1)), (0, Some(false)));
+}
+
+#[test]
+fn a_list_has_as_many_pages_as_it_says() {
+    let more = |info: Value, number: u64| {
+        paged(&json!({ "success": true, "result": [1], "result_info": info })).unwrap().has_more(number)
+    };
+    assert_eq!(more(json!({"page": 1, "total_pages": 3}), 1), Some(true));
+    assert_eq!(more(json!({"page": 3, "total_pages": 3}), 3), Some(false));
+    assert_eq!(more(json!({"page": 1, "per_page": 20, "total_count": 21}), 1), Some(true));
+    assert_eq!(more(json!({"page": 1, "per_page": 20, "total_count": 20}), 1), Some(false));
+    assert_eq!(more(json!({"per_page": 0, "total_count": 20}), 1), Some(false));
+    assert_eq!(more(json!({"page": 1, "total_pages": 3}), 2), None, "it minds no page");
+    assert_eq!(more(json!({"cursors": {}}), 1), Some(false));
+}
+
+#[test]
+fn who_throttles_may_say_for_how_long() {
+    let body = error(971, "Please wait and consider throttling your request speed").to_string();
+    let mut answer = Answer::of(429, &body);
+    assert_eq!(read(&TASK, &answer).unwrap_err().wait, Wait::Throttled);
+    assert_eq!(read(&TASK, &Answer::of(429, "<html>1015</html>")).unwrap_err().wait, Wait::Throttled);
+    for (header, wait) in [("30", 30), ("86400", 86400)] {
+        answer.headers.insert("retry-after", header.parse().expect("a header"));
+        assert_eq!(read(&TASK, &answer).unwrap_err().wait, Wait::Asked(Duration::from_secs(wait)));
+        assert_eq!(page(&TASK, &answer).unwrap_err().wait, Wait::Asked(Duration::from_secs(wait)));
+    }
+    answer.headers.insert("retry-after", "soon".parse().expect("a header"));
+    assert_eq!(read(&TASK, &answer).unwrap_err().wait, Wait::Throttled);
+}
+
+#[test]
+fn a_code_that_is_a_text_is_a_code() {
+    let envelope =
+        json!({"success": false, "errors": [{"code": "6003", "message": "Invalid request headers"}]});
+    let failure = told(400, &envelope.to_string());
+    assert_eq!(failure.error.kind, ApiErrorKind::Unaccepted);
+    assert!(failure.error.message.contains("Invalid request headers (6003)"), "{}", failure.error);
 }

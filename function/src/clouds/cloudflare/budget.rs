@@ -23,6 +23,8 @@ const GLANCES: usize = 100;
 const PER_SECOND: usize = 100;
 /// A turn is good for this long: what was made sure of before a write is as old by then (promise 1).
 const TURN_HOLDS: Duration = Duration::from_secs(5);
+/// A wish to be left alone is heeded for so long: longer than that visitors don't wait for a try.
+const WISH_AT_MOST: Duration = Duration::from_mins(1);
 /// After a refusal the first call is waited for so long, its turn and a slow answer included: own choice.
 const TRYING_TAKES: Duration = Duration::from_secs(15);
 
@@ -174,14 +176,16 @@ impl State {
     }
 
     /// After a refusal for too many calls nobody asks for a while, longer each time in a row.
-    fn learn(&mut self, asked: Instant, throttled: bool, pauses: &[Duration; 5]) {
+    fn learn(&mut self, asked: Instant, heard: Heard, pauses: &[Duration; 5]) {
         // What was asked before the last refusal's pause was over tells nothing new.
         if self.shut_until.is_some_and(|then| asked < then) {
             return;
         }
         self.trying_until = None;
-        if throttled {
-            self.shut_until = Some(Instant::now() + pauses[self.refused.min(pauses.len() - 1)]);
+        if let Heard::TooMany(wish) = heard {
+            let pause = wish.map(|wish| wish.min(WISH_AT_MOST));
+            let pause = pause.unwrap_or(pauses[self.refused.min(pauses.len() - 1)]);
+            self.shut_until = Some(Instant::now() + pause);
             self.refused += 1;
         } else {
             self.refused = 0;
@@ -194,6 +198,15 @@ impl State {
             woken.notify_one();
         }
     }
+}
+
+/// What a call was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// That there were too many, maybe with a wish for how long to wait.
+    TooMany(Option<Duration>),
+    /// Anything else, or nothing.
+    AnythingElse,
 }
 
 /// Leave to make one call.
@@ -210,9 +223,9 @@ impl Grant {
         !shut_since && self.since.elapsed() < TURN_HOLDS
     }
 
-    /// What the call was told: a refusal for too many calls, or anything else.
-    pub(crate) fn answered(self, throttled: bool) {
-        self.budget.state().learn(self.since, throttled, &self.budget.pauses);
+    /// What the call was told: a refusal for too many calls, maybe with a wish for how long, or anything else.
+    pub(crate) fn answered(self, heard: Heard) {
+        self.budget.state().learn(self.since, heard, &self.budget.pauses);
     }
 }
 

@@ -114,19 +114,30 @@ async fn a_glance_is_refused_while_somebody_waits() {
 #[tokio::test(start_paused = true)]
 async fn after_a_refusal_one_call_tries_and_the_others_wait_for_it() {
     let (budget, begun) = (budget(), Instant::now());
-    budget.turn(Purpose::Write, 0).await.answered(true);
+    budget.turn(Purpose::Write, 0).await.answered(Heard::TooMany(None));
     let first = budget.turn(Purpose::Write, 0).await;
     assert_eq!(begun.elapsed().as_secs(), 2);
     let other = tokio::time::timeout(Duration::from_secs(10), budget.turn(Purpose::Write, 1)).await;
     assert!(other.is_err(), "the first call hasn't been answered");
-    first.answered(true);
+    first.answered(Heard::TooMany(None));
     assert!(budget.glance().is_err());
     let again = Instant::now();
     let second = budget.turn(Purpose::Write, 1).await;
     assert_eq!(again.elapsed().as_secs(), 5);
-    second.answered(false);
+    second.answered(Heard::AnythingElse);
     writes(&budget, 3).await;
     assert_eq!(again.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_to_wait_is_heeded_and_for_a_minute_at_most() {
+    for (wish, waited) in [(1, 1), (30, 30), (300, 60), (u64::MAX, 60)] {
+        let (budget, begun) = (budget(), Instant::now());
+        let asked = budget.turn(Purpose::Write, 0).await;
+        asked.answered(Heard::TooMany(Some(Duration::from_secs(wish))));
+        budget.turn(Purpose::Write, 0).await;
+        assert_eq!(begun.elapsed().as_secs(), waited, "{wish}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +145,7 @@ async fn many_refusals_of_calls_made_at_once_are_one() {
     let (budget, begun) = (budget(), Instant::now());
     let grants = join_all((0..50).map(|rank| budget.turn(Purpose::Write, rank))).await;
     for grant in grants {
-        grant.answered(true);
+        grant.answered(Heard::TooMany(None));
     }
     budget.turn(Purpose::Write, 0).await;
     assert_eq!(begun.elapsed().as_secs(), 2);
@@ -143,7 +154,7 @@ async fn many_refusals_of_calls_made_at_once_are_one() {
 #[tokio::test(start_paused = true)]
 async fn a_try_that_is_given_up_holds_nobody_up_for_long() {
     let (budget, begun) = (budget(), Instant::now());
-    budget.turn(Purpose::Write, 0).await.answered(true);
+    budget.turn(Purpose::Write, 0).await.answered(Heard::TooMany(None));
     drop(budget.turn(Purpose::Write, 0).await);
     budget.turn(Purpose::Write, 1).await;
     assert_eq!(begun.elapsed(), PAUSES[0] + TRYING_TAKES);
@@ -154,7 +165,7 @@ async fn a_turn_is_good_for_seconds_and_not_after_a_refusal() {
     let budget = budget();
     let (old, asked) = (budget.turn(Purpose::Write, 0).await, budget.turn(Purpose::Write, 1).await);
     assert!(old.is_good());
-    asked.answered(true);
+    asked.answered(Heard::TooMany(None));
     assert!(!old.is_good(), "Cloudflare refuses everything now");
     let new = budget.turn(Purpose::Write, 0).await;
     assert!(new.is_good());

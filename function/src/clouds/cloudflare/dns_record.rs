@@ -9,13 +9,13 @@ pub mod check;
 use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position};
 use serde_json::Value;
 
 use crate::{
     api::{ApiError, ApiErrorKind},
     clouds::{
-        Checked, Clients, Keys, LeadsBy, Provider, Read, Situation, Spec, Switch,
+        Checked, Keys, LeadsBy, Provider, Read, Situation, Spec,
         cloudflare::{
             ByHand, Cloudflare, HexId, Purpose,
             object::{self, Object},
@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// The kind `cloudflare_dns_record`.
-pub const PROVIDER: Provider = Provider { kind: "cloudflare_dns_record", read };
+pub const PROVIDER: Provider =
+    Provider { kind: "cloudflare_dns_record", cloud: super::CLOUD, called: "the DNS record of {site}", read };
 
 #[derive(Debug, Clone)]
 struct DnsRecordSpec {
@@ -70,28 +71,6 @@ fn read(mut keys: Keys<'_>) -> Read {
     keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
 }
 
-impl Spec for DnsRecordSpec {
-    fn id(&self) -> SwitchId {
-        SwitchId::new(PROVIDER.kind, format!("zones/{}/dns_records/{}", self.zone, self.record))
-    }
-
-    fn role(&self) -> Role {
-        Role::Route
-    }
-
-    fn secrets(&self) -> &'static [&'static str] {
-        &["CLOUDFLARE_API_TOKEN"]
-    }
-
-    fn leads_by(&self) -> LeadsBy {
-        LeadsBy::Name
-    }
-
-    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        object::switch(self, clients)
-    }
-}
-
 impl DnsRecordSpec {
     /// The records of the name that visitors type.
     async fn at_the_host(
@@ -112,7 +91,7 @@ impl DnsRecordSpec {
         situation: &Situation,
         checked: &mut Checked,
     ) {
-        let by_hand = ByHand::at(cloudflare.url(&self.id().resource));
+        let by_hand = ByHand::at(cloudflare.url(&self.resource()));
         let contents = check::Contents { primary: &self.primary.0, standby: &self.standby.0 };
         let observed = self.observed(record);
         checked.extend(check::of_record(record, contents, &observed, &by_hand, situation));
@@ -134,6 +113,16 @@ impl DnsRecordSpec {
 
 #[async_trait]
 impl Object for DnsRecordSpec {
+    const KIND: &'static str = PROVIDER.kind;
+
+    fn resource(&self) -> String {
+        format!("zones/{}/dns_records/{}", self.zone, self.record)
+    }
+
+    fn leads(&self) -> LeadsBy {
+        LeadsBy::Name
+    }
+
     type Found = Value;
     const WHOLE: bool = false;
 

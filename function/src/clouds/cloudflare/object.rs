@@ -1,15 +1,16 @@
 //! What the switches that are one object at Cloudflare have in common: how it is looked at, moved, and believed.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
 use serde_json::Value;
+use url::Url;
 
 use crate::{
     api::{ApiError, ApiErrorKind},
     clouds::{
-        Change, Checked, Clients, Observation, Operation, Situation, Spec, Switch, SwitchError,
+        Change, Checked, Clients, LeadsBy, Observation, Operation, Situation, Spec, Switch, SwitchError,
         cloudflare::{ByHand, Cloudflare, HexId, Purpose, front},
     },
 };
@@ -17,9 +18,25 @@ use crate::{
 /// Where tokens are made.
 pub(crate) const TOKENS: &str = "https://dash.cloudflare.com/profile/api-tokens";
 
-/// One object at Cloudflare: a rule, a record, a route.
+/// One object at Cloudflare that leads visitors: a rule, a record, a route.
 #[async_trait]
-pub(crate) trait Object: Spec + Clone + 'static {
+pub(crate) trait Object: fmt::Debug + Clone + Send + Sync + 'static {
+    /// The kind of switch that moves it.
+    const KIND: &'static str;
+
+    /// Which one it is, below the interface's base; found by other marks than an id, it is named by those.
+    fn resource(&self) -> String;
+
+    /// How it leads visitors.
+    fn leads(&self) -> LeadsBy {
+        LeadsBy::Redirect
+    }
+
+    /// Whether it is in front of what answers at this URL.
+    fn meets(&self, _url: &Url) -> bool {
+        false
+    }
+
     /// It, as it was read.
     type Found: Send + Sync;
 
@@ -54,17 +71,38 @@ pub(crate) trait Object: Spec + Clone + 'static {
     async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked;
 }
 
+impl<O: Object> Spec for O {
+    fn id(&self) -> SwitchId {
+        SwitchId::new(O::KIND, self.resource())
+    }
+
+    fn role(&self) -> Role {
+        Role::Route
+    }
+
+    fn secrets(&self) -> &'static [&'static str] {
+        &["CLOUDFLARE_API_TOKEN"]
+    }
+
+    fn leads_by(&self) -> LeadsBy {
+        self.leads()
+    }
+
+    fn is_in_front_of(&self, url: &Url) -> bool {
+        self.meets(url)
+    }
+
+    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
+        Arc::new(Moved { id: self.id(), object: self.clone(), cloudflare: clients.cloudflare() })
+    }
+}
+
 /// A switch that moves such an object.
 #[derive(Debug)]
 struct Moved<O> {
     id: SwitchId,
     object: O,
     cloudflare: Cloudflare,
-}
-
-/// The switch that moves this object.
-pub(crate) fn switch<O: Object>(object: &O, clients: &Clients) -> Arc<dyn Switch> {
-    Arc::new(Moved { id: object.id(), object: object.clone(), cloudflare: clients.cloudflare() })
 }
 
 impl<O: Object> Moved<O> {
@@ -81,7 +119,7 @@ impl<O: Object> Moved<O> {
         if O::WHOLE {
             return self.move_whole(position).await;
         }
-        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
+        if Observation::shows(seen.as_ref(), position) {
             return Ok(Change::Already);
         }
         self.write(None, position).await?;

@@ -9,13 +9,13 @@ pub mod check;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position};
 use serde_json::Value;
 
 use crate::{
     api::{ApiError, ApiErrorKind},
     clouds::{
-        Checked, Clients, Keys, Provider, Read, Situation, Spec, Switch,
+        Checked, Keys, Provider, Read, Situation, Spec,
         cloudflare::{
             ByHand, Cloudflare, HexId, Purpose,
             object::{self, Object},
@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// The kind `cloudflare_page_rule`.
-pub const PROVIDER: Provider = Provider { kind: "cloudflare_page_rule", read };
+pub const PROVIDER: Provider =
+    Provider { kind: "cloudflare_page_rule", cloud: super::CLOUD, called: "the page rule of {site}", read };
 
 #[derive(Debug, Clone)]
 struct PageRuleSpec {
@@ -38,24 +39,6 @@ fn read(mut keys: Keys<'_>) -> Read {
     let rule = keys.required("rule", "9a7806061c88ada191ed06f989cc3dac");
     let spec = zone.zip(rule).map(|(zone, rule)| PageRuleSpec { zone, rule });
     keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
-}
-
-impl Spec for PageRuleSpec {
-    fn id(&self) -> SwitchId {
-        SwitchId::new(PROVIDER.kind, format!("zones/{}/pagerules/{}", self.zone, self.rule))
-    }
-
-    fn role(&self) -> Role {
-        Role::Route
-    }
-
-    fn secrets(&self) -> &'static [&'static str] {
-        &["CLOUDFLARE_API_TOKEN"]
-    }
-
-    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        object::switch(self, clients)
-    }
 }
 
 fn status(position: Position) -> &'static str {
@@ -75,6 +58,12 @@ fn observed(rule: &Value) -> Observed {
 
 #[async_trait]
 impl Object for PageRuleSpec {
+    const KIND: &'static str = PROVIDER.kind;
+
+    fn resource(&self) -> String {
+        format!("zones/{}/pagerules/{}", self.zone, self.rule)
+    }
+
     type Found = Value;
     const WHOLE: bool = false;
 

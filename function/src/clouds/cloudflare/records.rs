@@ -4,9 +4,7 @@
 
 use serde_json::{Value, json};
 
-use ::cloudflare::framework::endpoint::Method;
-
-use super::{Cloudflare, Purpose, Request};
+use super::{Cloudflare, Purpose};
 use crate::{
     api::{ApiError, task::Task},
     clouds::cloudflare::HexId,
@@ -14,7 +12,7 @@ use crate::{
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     let missing = "check the zone and the record's id: GET zones/…/dns_records lists them";
-    Task { provider: "Cloudflare", verb, subject, grant, missing, refused: "" }
+    Task { provider: super::PARTY, verb, subject, grant, missing, refused: "" }
 }
 
 impl Cloudflare {
@@ -47,10 +45,7 @@ impl Cloudflare {
         let path = format!("zones/{zone}/dns_records");
         let task = task("list", &path, "grant the token \"DNS: Read\" on this zone");
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        let query = Some(format!("name.exact={name}"));
-        let request = Request { method: Method::GET, path: path.clone(), query, body: None };
-        let listed = self.call(&task, Purpose::Read, &request).await?;
-        Ok(listed.as_array().cloned().unwrap_or_default())
+        self.list(&task, Purpose::Read, &path, Some(&format!("name.exact={name}"))).await
     }
 
     /// Changes a DNS record's content and nothing else, and gives the record as it is then.

@@ -10,12 +10,12 @@ mod ruleset;
 use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position};
 
 use crate::{
     api::{ApiError, ApiErrorKind},
     clouds::{
-        Checked, Clients, Keys, Provider, Read, Situation, Spec, Switch,
+        Checked, Keys, Provider, Read, Situation, Spec,
         cloudflare::{
             ByHand, Cloudflare, HexId, Purpose,
             object::{self, Object},
@@ -25,7 +25,12 @@ use crate::{
 use ruleset::Rule;
 
 /// The kind `cloudflare_redirect_rule`.
-pub const PROVIDER: Provider = Provider { kind: "cloudflare_redirect_rule", read };
+pub const PROVIDER: Provider = Provider {
+    kind: "cloudflare_redirect_rule",
+    cloud: super::CLOUD,
+    called: "the redirect rule of {site}",
+    read,
+};
 
 #[derive(Debug, Clone)]
 struct RedirectRuleSpec {
@@ -52,26 +57,14 @@ fn read(mut keys: Keys<'_>) -> Read {
     keys.finish(spec).map(|spec| Arc::new(spec) as Arc<dyn Spec>)
 }
 
-impl Spec for RedirectRuleSpec {
-    fn id(&self) -> SwitchId {
-        SwitchId::new(PROVIDER.kind, format!("zones/{}/redirects/{}", self.zone, self.reference.0))
-    }
-
-    fn role(&self) -> Role {
-        Role::Route
-    }
-
-    fn secrets(&self) -> &'static [&'static str] {
-        &["CLOUDFLARE_API_TOKEN"]
-    }
-
-    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        object::switch(self, clients)
-    }
-}
-
 #[async_trait]
 impl Object for RedirectRuleSpec {
+    const KIND: &'static str = PROVIDER.kind;
+
+    fn resource(&self) -> String {
+        format!("zones/{}/redirects/{}", self.zone, self.reference.0)
+    }
+
     type Found = Rule;
     const WHOLE: bool = true;
 
@@ -79,7 +72,7 @@ impl Object for RedirectRuleSpec {
         let ruleset = cloudflare.redirects(purpose, &self.zone).await?;
         ruleset::find(&ruleset, &self.reference.0).map_err(|(kind, message)| ApiError {
             kind,
-            message: format!("could not find {}: {message}", self.id().resource),
+            message: format!("could not find {}: {message}", self.resource()),
         })
     }
 

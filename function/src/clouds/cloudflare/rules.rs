@@ -13,12 +13,12 @@ use crate::{
 fn page_rule_task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     let missing = "check the zone and the rule; if Cloudflare has turned the zone's Page Rules into redirect rules, use \
                    kind = \"cloudflare_redirect_rule\"";
-    Task { provider: "Cloudflare", verb, subject, grant, missing, refused: "" }
+    Task { provider: super::PARTY, verb, subject, grant, missing, refused: "" }
 }
 
 fn redirect_task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     let missing = "check the zone, and that it has a Single Redirect with this ref";
-    Task { provider: "Cloudflare", verb, subject, grant, missing, refused: "" }
+    Task { provider: super::PARTY, verb, subject, grant, missing, refused: "" }
 }
 
 impl Cloudflare {

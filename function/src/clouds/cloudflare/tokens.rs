@@ -8,7 +8,7 @@ use super::{Cloudflare, Purpose};
 use crate::api::{ApiError, task::Task};
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
-    Task { provider: "Cloudflare", verb, subject, grant, missing: "check the zone's id", refused: "" }
+    Task { provider: super::PARTY, verb, subject, grant, missing: "check the zone's id", refused: "" }
 }
 
 impl Cloudflare {
@@ -29,9 +29,9 @@ impl Cloudflare {
     }
 
     /// All page rules of a zone.
-    pub async fn page_rules(&self, zone: &str) -> Result<Value, ApiError> {
+    pub async fn page_rules(&self, zone: &str) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/pagerules");
         let task = task("list", &path, "grant the token \"Page Rules: Read\" on this zone");
-        self.get(&task, Purpose::Read, path.clone()).await
+        self.list(&task, Purpose::Read, &path, None).await
     }
 }

@@ -11,14 +11,15 @@ pub mod script;
 use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
-use failover_core::{Observed, Position, Role, SwitchId};
+use failover_core::{Observed, Position};
 use futures::future::join_all;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::{
     api::{ApiError, ApiErrorKind},
     clouds::{
-        Checked, Clients, Keys, LeadsBy, Provider, Read, Situation, Spec, Switch,
+        Checked, Keys, LeadsBy, Provider, Read, Situation, Spec,
         cloudflare::{
             ByHand, Cloudflare, HexId, Purpose,
             object::{self, Object},
@@ -28,7 +29,12 @@ use crate::{
 };
 
 /// The kind `cloudflare_worker_route`.
-pub const PROVIDER: Provider = Provider { kind: "cloudflare_worker_route", read };
+pub const PROVIDER: Provider = Provider {
+    kind: "cloudflare_worker_route",
+    cloud: super::CLOUD,
+    called: "the Worker's route of {site}",
+    read,
+};
 
 #[derive(Debug, Clone)]
 struct WorkerRouteSpec {
@@ -121,30 +127,22 @@ impl WorkerRouteSpec {
     }
 }
 
-impl Spec for WorkerRouteSpec {
-    fn id(&self) -> SwitchId {
-        SwitchId::new(PROVIDER.kind, format!("zones/{}/workers/routes/{}", self.zone, self.pattern.0))
+#[async_trait]
+impl Object for WorkerRouteSpec {
+    const KIND: &'static str = PROVIDER.kind;
+
+    fn resource(&self) -> String {
+        format!("zones/{}/workers/routes/{}", self.zone, self.pattern.0)
     }
 
-    fn role(&self) -> Role {
-        Role::Route
-    }
-
-    fn secrets(&self) -> &'static [&'static str] {
-        &["CLOUDFLARE_API_TOKEN"]
-    }
-
-    fn leads_by(&self) -> LeadsBy {
+    fn leads(&self) -> LeadsBy {
         LeadsBy::Proxy { always: self.gate_script.is_some() }
     }
 
-    fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
-        object::switch(self, clients)
+    fn meets(&self, url: &Url) -> bool {
+        check::matches(&self.pattern.0, url.as_str())
     }
-}
 
-#[async_trait]
-impl Object for WorkerRouteSpec {
     type Found = Value;
     const WHOLE: bool = true;
 
@@ -155,7 +153,7 @@ impl Object for WorkerRouteSpec {
             kind: ApiErrorKind::Missing,
             message: format!(
                 "could not find {}: no route of the zone has this pattern; terraform apply makes it",
-                self.id().resource
+                self.resource()
             ),
         })
     }

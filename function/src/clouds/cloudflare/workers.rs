@@ -22,7 +22,7 @@ const REQUESTS: &str = "query Requests($account: string, $since: Time, $until: T
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
     Task {
-        provider: "Cloudflare",
+        provider: super::PARTY,
         verb,
         subject,
         grant,
@@ -36,10 +36,7 @@ impl Cloudflare {
     pub async fn worker_routes(&self, purpose: Purpose, zone: &HexId) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/workers/routes");
         let task = task("read", &path, "grant the token \"Workers Routes: Read\" on this zone");
-        match self.get(&task, purpose, path.clone()).await? {
-            Value::Array(routes) => Ok(routes),
-            _ => Err(task.error(ApiErrorKind::Transient, "answered without a list of routes")),
-        }
+        self.list(&task, purpose, &path, None).await
     }
 
     /// Replaces a route by `definition`, which has to be complete, and gives it as it is then.

@@ -9,7 +9,7 @@ use super::{Cloudflare, Purpose};
 use crate::api::{ApiError, task::Task};
 
 fn task<'a>(subject: &'a str, grant: &'static str) -> Task<'a> {
-    Task { provider: "Cloudflare", verb: "read", subject, grant, missing: "check the zone's id", refused: "" }
+    Task { provider: super::PARTY, verb: "read", subject, grant, missing: "check the zone's id", refused: "" }
 }
 
 impl Cloudflare {

@@ -24,7 +24,8 @@ use crate::{
 };
 
 /// The kind `gcp_access_config`.
-pub const PROVIDER: Provider = Provider { kind: "gcp_access_config", read };
+pub const PROVIDER: Provider =
+    Provider { kind: "gcp_access_config", cloud: super::CLOUD, called: "the public address of {site}", read };
 
 /// What the account has to be allowed on both machines.
 const NEEDED: [&str; 2] = ["compute.instances.addAccessConfig", "compute.instances.deleteAccessConfig"];
@@ -271,7 +272,7 @@ impl Switch for AccessConfig {
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        if seen.as_ref().is_some_and(|seen| seen.observed.is_at(position)) {
+        if Observation::shows(seen.as_ref(), position) {
             return Ok(Change::Already);
         }
         let seen = seen.and_then(|seen| seen.basis?.downcast::<Seen>().ok()).map(|seen| (*seen).clone());

@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// The kind `gcp_alias_ip`.
-pub const PROVIDER: Provider = Provider { kind: "gcp_alias_ip", read };
+pub const PROVIDER: Provider =
+    Provider { kind: "gcp_alias_ip", cloud: super::CLOUD, called: "the alias address of {site}", read };
 
 /// What the account has to be allowed on both machines.
 const NEEDED: [&str; 2] = ["compute.instances.get", "compute.instances.updateNetworkInterface"];
@@ -329,7 +330,7 @@ impl Switch for AliasIp {
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        if seen.as_ref().is_some_and(|seen| seen.observed.is_at(position)) {
+        if Observation::shows(seen.as_ref(), position) {
             return Ok(Change::Already);
         }
         self.move_to(position, Sides::of(seen)).await.map_err(Operation::Set(position).failed(&self.id))

@@ -28,7 +28,12 @@ use crate::{
 use doors::Doors;
 
 /// The kind `cloud_run_invoker`.
-pub const PROVIDER: Provider = Provider { kind: "cloud_run_invoker", read };
+pub const PROVIDER: Provider = Provider {
+    kind: "cloud_run_invoker",
+    cloud: super::CLOUD,
+    called: "the door of the service {name}",
+    read,
+};
 
 /// How the service is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,9 @@ use crate::{
 /// Operations "typically" take seconds; no longest time is published.
 const OPERATION_TAKES: u32 = 24;
 
+/// A list without an end is none: own choice.
+const MOST_PAGES: usize = 100;
+
 const MACHINE_MISSING: &str =
     "check the project, zone and name of the machine: gcloud compute instances list";
 /// Asks for what can be listed where a zone gives no answer; otherwise there would be no list at all.
@@ -38,7 +41,14 @@ pub struct At<'a> {
 }
 
 fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'a> {
-    Task { provider: "Compute Engine", verb, subject, grant, missing: MACHINE_MISSING, refused: "" }
+    Task {
+        provider: super::party("Compute Engine"),
+        verb,
+        subject,
+        grant,
+        missing: MACHINE_MISSING,
+        refused: "",
+    }
 }
 
 impl Google {
@@ -52,7 +62,10 @@ impl Google {
         let filter = format!("name = \"{}\"", machine.machine());
         let (mut zones, mut unseen) = (Vec::new(), Vec::new());
         let (mut page, mut partly) = (String::new(), true);
-        loop {
+        for pages in 0.. {
+            if pages == MOST_PAGES {
+                return Err(task.error(ApiErrorKind::Transient, "listed without an end"));
+            }
             let mut query = vec![("filter", filter.as_str())];
             query.extend(partly.then_some((PARTLY, "true")));
             query.extend((!page.is_empty()).then_some(("pageToken", page.as_str())));
@@ -210,6 +223,11 @@ impl Google {
             // It may answer before the end, or after more time than a call has: then it is asked again.
             match self.attempt(&reading, &wait).await {
                 Ok(answer) if answer["status"] == "DONE" => operation = answer,
+                Err(failure) if failure.error.kind == ApiErrorKind::Missing => {
+                    return Err(
+                        task.error(ApiErrorKind::Transient, &format!("knows nothing of {name} any more"))
+                    );
+                }
                 Err(failure) if failure.error.is_permanent() => return Err(failure.error),
                 Ok(_) | Err(_) => tokio::time::sleep(pauses.next().unwrap_or(self.pace.longest)).await,
             }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{
@@ -12,18 +11,11 @@ use crate::api::{
     task::{Task, excerpt},
 };
 
-/// The envelope that all of Google's interfaces use for errors.
-#[derive(Debug, Deserialize)]
-struct Envelope {
-    error: Status,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// What the envelope holds that all of Google's interfaces use for errors, whatever of it is missing or null.
+#[derive(Debug)]
 struct Status {
     message: String,
     /// Such as `PERMISSION_DENIED`.
-    #[serde(rename = "status")]
     name: String,
     details: Vec<Value>,
     /// The older interfaces' particulars: each has a `reason`.
@@ -36,7 +28,7 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
     if answer.status.is_success() {
         return Ok(body);
     }
-    let status = serde_json::from_value::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
+    let status = Status::of(&body);
     let mut error = task.failed(answer.status, &status.said(&answer.body));
     // What is there already will be there at the next try: that is no race.
     if status.name == "ALREADY_EXISTS" {
@@ -51,6 +43,19 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
 }
 
 impl Status {
+    /// Streaming methods answer with a list, of which the error is the only item.
+    fn of(body: &Value) -> Self {
+        let error = &body.as_array().and_then(|items| items.first()).unwrap_or(body)["error"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        Self {
+            message: text(&error["message"]),
+            name: text(&error["status"]),
+            details: list(&error["details"]),
+            errors: list(&error["errors"]),
+        }
+    }
+
     fn said(&self, body: &[u8]) -> String {
         let mut said = match (self.name.as_str(), self.message.as_str()) {
             ("", "") => excerpt(body),
@@ -73,10 +78,26 @@ impl Status {
             | "resourceNotReady"
             | "resourceOperationRateExceeded"
             | "backendError" => Some(ApiErrorKind::Transient),
-            "resourceInUseByAnotherResource" | "ipInUseByAnotherResource" => Some(ApiErrorKind::Conflict),
+            "resourceInUseByAnotherResource" | "ipInUseByAnotherResource" | "conditionNotMet" => {
+                Some(ApiErrorKind::Conflict)
+            }
             _ => None,
         };
-        self.errors.iter().find_map(meaning)
+        let said = self.errors.iter().find_map(meaning);
+        said.or_else(|| self.is_throttled().then_some(ApiErrorKind::Transient))
+            .or_else(|| self.is_stale().then_some(ApiErrorKind::Conflict))
+    }
+
+    /// Newer interfaces say "too many requests" by a name or a reason of their own, whatever the status is.
+    fn is_throttled(&self) -> bool {
+        self.name == "RESOURCE_EXHAUSTED" || self.reason() == Some("RATE_LIMIT_EXCEEDED")
+    }
+
+    /// What was read is old by now: some interfaces call that a wrong request.
+    fn is_stale(&self) -> bool {
+        let told = self.message.to_ascii_lowercase();
+        let is_wrong = matches!(self.name.as_str(), "FAILED_PRECONDITION" | "INVALID_ARGUMENT");
+        self.name == "ABORTED" || is_wrong && (told.contains("etag") || told.contains("concurrent"))
     }
 
     fn detail(&self, kind: &str) -> Option<&Value> {
@@ -102,7 +123,7 @@ mod tests {
 
     fn read(status: u16, body: &str) -> Failure {
         let task = Task {
-            provider: "Cloud Run",
+            provider: crate::clouds::google::party("Cloud Run"),
             verb: "read",
             subject: "services/s",
             grant: "grant it",
@@ -138,6 +159,11 @@ mod tests {
         };
         assert_eq!(read(403, &body("rateLimitExceeded")).error.kind, ApiErrorKind::Transient);
         assert_eq!(read(403, &body("forbidden")).error.kind, ApiErrorKind::Denied);
+        let reason = r#"{"error":{"code":403,"message":"no","details":[
+            {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED"}]}}"#;
+        assert_eq!(read(403, reason).error.kind, ApiErrorKind::Transient);
+        let named = r#"{"error":{"code":400,"message":"no","status":"RESOURCE_EXHAUSTED"}}"#;
+        assert_eq!(read(400, named).error.kind, ApiErrorKind::Transient);
     }
 
     #[test]
@@ -147,6 +173,49 @@ mod tests {
         let exists = read(409, &body("ALREADY_EXISTS")).error;
         assert_eq!(exists.kind, ApiErrorKind::Refused);
         assert!(exists.message.contains("answered 409: ALREADY_EXISTS: no"), "{exists}");
+    }
+
+    #[test]
+    fn an_envelope_is_read_with_whatever_is_null_or_missing_in_it() {
+        let told = read(
+            403,
+            r#"{"error":{"code":null,"message":"no","status":"PERMISSION_DENIED","details":null,"errors":null}}"#,
+        );
+        assert!(
+            told.error.message.contains("answered 403: PERMISSION_DENIED: no; grant it"),
+            "{}",
+            told.error
+        );
+        let listed =
+            read(409, r#"[{"error":{"code":409,"message":"no","status":"ALREADY_EXISTS","details":{}}}]"#);
+        assert_eq!(listed.error.kind, ApiErrorKind::Refused);
+        let bare = read(409, r#"{"error":{"status":"ALREADY_EXISTS"}}"#);
+        assert_eq!(bare.error.kind, ApiErrorKind::Refused);
+        for odd in [
+            r#"{"error":"invalid_grant","error_description":"Bad Request"}"#,
+            r#"{"error":null}"#,
+            "null",
+            "[]",
+            "7",
+        ] {
+            assert_eq!(read(400, odd).error.kind, ApiErrorKind::Refused, "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_is_old_by_now_is_a_race_whatever_its_status_is() {
+        let stale = |status: u16, name: &str, message: &str| {
+            let body = format!(r#"{{"error":{{"code":{status},"message":"{message}","status":"{name}"}}}}"#);
+            read(status, &body).error.kind
+        };
+        assert_eq!(stale(400, "FAILED_PRECONDITION", "The etag does not match"), ApiErrorKind::Conflict);
+        assert_eq!(stale(400, "INVALID_ARGUMENT", "ETag mismatch: expected x"), ApiErrorKind::Conflict);
+        assert_eq!(stale(400, "ABORTED", "There were concurrent policy changes."), ApiErrorKind::Conflict);
+        assert_eq!(stale(412, "FAILED_PRECONDITION", "no"), ApiErrorKind::Conflict);
+        let customer = "One or more users named in the policy do not belong to a permitted customer";
+        assert_eq!(stale(400, "FAILED_PRECONDITION", customer), ApiErrorKind::Refused);
+        let body = r#"{"error":{"code":400,"message":"no","errors":[{"reason":"conditionNotMet"}]}}"#;
+        assert_eq!(read(400, body).error.kind, ApiErrorKind::Conflict);
     }
 
     #[test]

@@ -42,7 +42,14 @@ pub struct Alert {
 
 fn task<'a>(verb: &'static str, check: &'a CheckName, grant: &'static str) -> Task<'a> {
     let missing = "check the id of the uptime check: gcloud monitoring uptime list-configs";
-    Task { provider: "Cloud Monitoring", verb, subject: check.as_str(), grant, missing, refused: "" }
+    Task {
+        provider: super::party("Cloud Monitoring"),
+        verb,
+        subject: check.as_str(),
+        grant,
+        missing,
+        refused: "",
+    }
 }
 
 impl Google {
@@ -65,7 +72,7 @@ impl Google {
     /// The incidents that are open in a project.
     pub async fn open_alerts(&self, project: &str) -> Result<Vec<Alert>, ApiError> {
         let task = Task {
-            provider: "Cloud Monitoring",
+            provider: super::party("Cloud Monitoring"),
             verb: "read the open incidents of",
             subject: project,
             grant: "grant the account monitoring.alerts.list, as roles/monitoring.viewer has",
@@ -79,7 +86,7 @@ impl Google {
     /// The alert policies of a project.
     pub async fn alert_policies(&self, project: &str) -> Result<Vec<Value>, ApiError> {
         let task = Task {
-            provider: "Cloud Monitoring",
+            provider: super::party("Cloud Monitoring"),
             verb: "read the alert policies of",
             subject: project,
             grant: "grant the account monitoring.alertPolicies.list, as roles/monitoring.viewer has",
@@ -117,7 +124,7 @@ impl Google {
     /// An alert policy as it is.
     pub async fn alert_policy(&self, policy: &str) -> Result<Value, ApiError> {
         let task = Task {
-            provider: "Cloud Monitoring",
+            provider: super::party("Cloud Monitoring"),
             verb: "read",
             subject: policy,
             grant: "grant the account monitoring.alertPolicies.get, as roles/monitoring.viewer has",

@@ -19,7 +19,7 @@ const METADATA_WITHIN: Duration = Duration::from_secs(2);
 
 fn testing<'a>(provider: &'static str, subject: &'a str) -> Task<'a> {
     Task {
-        provider,
+        provider: super::party(provider),
         verb: "ask for the permissions on",
         subject,
         grant: "check the account, and that the interface is enabled",
@@ -87,7 +87,7 @@ impl Google {
     /// A short-lived token of another account, for whoever may act as it.
     pub async fn impersonate(&self, account: &str) -> Result<Secret, ApiError> {
         let task = Task {
-            provider: "IAM",
+            provider: super::party("IAM"),
             verb: "act as",
             subject: account,
             grant: "roles/iam.serviceAccountTokenCreator on it lets you",
@@ -104,7 +104,7 @@ impl Google {
     /// An organisation policy as it is in effect for a project.
     pub async fn organisation_policy(&self, project: &str, constraint: &str) -> Result<Value, ApiError> {
         let task = Task {
-            provider: "Organization Policy",
+            provider: super::party("Organization Policy"),
             verb: "read what is in effect of",
             subject: constraint,
             grant: "roles/orgpolicy.policyViewer lets one read it",
@@ -120,7 +120,7 @@ impl Google {
     pub async fn time(&self) -> Result<(Timestamp, Timestamp), ApiError> {
         let url = self.endpoints.jwks();
         let task = Task {
-            provider: "Google",
+            provider: super::party("Google"),
             verb: "read the time of",
             subject: &url,
             grant: "",

@@ -18,6 +18,9 @@ use crate::{
 /// service's update takes seconds to a minute; no longest time is published.
 const OPERATION_TAKES: u32 = 24;
 
+/// A list without an end is none: own choice.
+const MOST_PAGES: usize = 20;
+
 const SERVICE_MISSING: &str = "check the project, region and name of the service: gcloud run services list";
 
 /// A service, as the list of a whole project tells it.
@@ -50,7 +53,7 @@ impl Located {
 
 fn task<'a>(verb: &'static str, service: &'a ServiceName, grant: &'static str) -> Task<'a> {
     let subject = service.as_str();
-    Task { provider: "Cloud Run", verb, subject, grant, missing: SERVICE_MISSING, refused: "" }
+    Task { provider: super::party("Cloud Run"), verb, subject, grant, missing: SERVICE_MISSING, refused: "" }
 }
 
 impl Google {
@@ -67,16 +70,27 @@ impl Google {
     pub async fn run_services(&self, project: &str) -> Result<Vec<Located>, ApiError> {
         let path = format!("apis/serving.knative.dev/v1/namespaces/{project}/services");
         let task = Task {
-            provider: "Cloud Run",
+            provider: super::party("Cloud Run"),
             verb: "list the services of",
             subject: project,
             grant: "grant the account run.services.list, as roles/run.viewer has",
             missing: SERVICE_MISSING,
             refused: "",
         };
-        let answer = self.get(&task, format!("{}/{path}", self.endpoints.run()), &[]).await?;
-        let services = answer["items"].as_array().into_iter().flatten();
-        Ok(services.filter_map(|service| Located::read(service, project)).collect())
+        let url = format!("{}/{path}", self.endpoints.run());
+        let (mut found, mut page) = (Vec::new(), String::new());
+        for _ in 0..MOST_PAGES {
+            let next = [("continue", page.as_str())];
+            let query = if page.is_empty() { &[][..] } else { &next[..] };
+            let answer = self.get(&task, url.clone(), query).await?;
+            let services = answer["items"].as_array().into_iter().flatten();
+            found.extend(services.filter_map(|service| Located::read(service, project)));
+            answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut page);
+            if page.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(task.error(ApiErrorKind::Transient, "listed without an end"))
     }
 
     /// How many requests reached the service from `since` to `until`, as Cloud Monitoring counts them: some minutes late.
@@ -90,7 +104,7 @@ impl Google {
         until: Timestamp,
     ) -> Result<u64, ApiError> {
         let task = Task {
-            provider: "Cloud Monitoring",
+            provider: super::party("Cloud Monitoring"),
             grant: "grant the account monitoring.timeSeries.list, as roles/monitoring.viewer has",
             ..task("count the requests of", service, "")
         };
@@ -185,6 +199,11 @@ impl Google {
             // A look that fails in passing isn't the operation's end.
             match self.attempt(&reading, &look).await {
                 Ok(answer) => operation = answer,
+                Err(failure) if failure.error.kind == ApiErrorKind::Missing => {
+                    return Err(
+                        task.error(ApiErrorKind::Transient, &format!("knows nothing of {name} any more"))
+                    );
+                }
                 Err(failure) if failure.error.is_permanent() => return Err(failure.error),
                 Err(failure) => tracing::debug!(error = %failure.error, "{name} is looked at again"),
             }

@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// The kind `uptime_check`.
-pub const PROVIDER: Provider = Provider { kind: "uptime_check", read };
+pub const PROVIDER: Provider =
+    Provider { kind: "uptime_check", cloud: super::CLOUD, called: "the uptime check of {site}", read };
 
 /// What pausing, resuming and looking for open incidents take.
 const PERMISSIONS: [&str; 3] =
@@ -54,6 +55,10 @@ impl Spec for UptimeCheckSpec {
 
     fn role(&self) -> Role {
         Role::Monitor
+    }
+
+    fn named_by(&self) -> Option<String> {
+        self.check.as_str().rsplit('/').next().map(str::to_owned)
     }
 
     fn build(&self, clients: &Clients) -> Arc<dyn Switch> {
@@ -112,7 +117,7 @@ impl Switch for UptimeCheck {
     }
 
     async fn set(&self, position: Position, seen: Option<Observation>) -> Result<Change, SwitchError> {
-        if seen.is_some_and(|seen| seen.observed.is_at(position)) {
+        if Observation::shows(seen.as_ref(), position) {
             return Ok(Change::Already);
         }
         self.write(position).await.map_err(Operation::Set(position).failed(&self.id))?;

@@ -42,7 +42,7 @@ mod tests {
     #[track_caller]
     fn told(status: u16, body: &str) -> Failure {
         let task = Task {
-            provider: "Kubernetes",
+            provider: crate::clouds::kubernetes::PARTY,
             verb: "scale",
             subject: "primary",
             grant: "grant it",

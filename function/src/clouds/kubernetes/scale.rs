@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// The kind `kubernetes_scale`.
-pub const PROVIDER: Provider = Provider { kind: "kubernetes_scale", read };
+pub const PROVIDER: Provider =
+    Provider { kind: "kubernetes_scale", cloud: super::CLOUD, called: "the deployment {name}", read };
 
 /// A pod that has to fetch its image and replay a journal may need minutes: own choice.
 const READY_WITHIN: Duration = Duration::from_mins(10);

@@ -10,7 +10,7 @@ use crate::{
     config::section::Section,
 };
 
-use super::Seen;
+use super::{Seen, Site};
 
 const SWITCH_EXAMPLE: &str = "[[sites.switches]] with kind = \"cloudflare_redirect_rule\"";
 
@@ -31,13 +31,23 @@ pub(super) fn read_all(site: &mut Section<'_, '_>, seen: &mut Seen) -> Vec<Arc<d
     switches
 }
 
-/// Where a Worker runs, Cloudflare ignores page rules that forward, and redirect rules run before it.
+/// Where a Worker runs, Cloudflare ignores page rules that forward, and redirect rules run before it; and it gets in where
+/// nobody else does.
 fn refuse_beside_a_worker(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]) {
     let leads = |wanted: fn(LeadsBy) -> bool| {
         switches.iter().find(|switch| switch.role() == Role::Route && wanted(switch.leads_by()))
     };
     let worker = leads(|by| matches!(by, LeadsBy::Proxy { .. }));
     let redirect = leads(|by| by == LeadsBy::Redirect);
+    let gate = switches.iter().find(|switch| switch.role() == Role::Gate);
+    if let (Some(worker), Some(gate)) = (worker, gate) {
+        let (worker, gate) = (worker.id(), gate.id());
+        let reason = format!(
+            "has both {worker} and {gate}: behind a Worker, which gets in by a token of its own, the standby stays closed, \
+             and this would open it to everybody in an outage"
+        );
+        site.problem("switches", &reason, &format!("without {}", gate.kind));
+    }
     if let (Some(worker), Some(redirect)) = (worker, redirect) {
         let reason = format!(
             "has both {worker} and {redirect}, and one host can't have a Worker and a redirect: a page rule beside a \
@@ -46,6 +56,28 @@ fn refuse_beside_a_worker(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]
             redirect = redirect.id()
         );
         site.problem("switches", &reason, "one of the two");
+    }
+}
+
+/// The same across sites: a Worker of one site in front of what visitors of another one type.
+pub(super) fn refuse_beside_anothers_worker(root: &mut Section<'_, '_>, sites: &[Site]) {
+    for redirected in sites {
+        let Some(url) = &redirected.public_url else { continue };
+        let is_redirect =
+            |switch: &&Arc<dyn Spec>| switch.role() == Role::Route && switch.leads_by() == LeadsBy::Redirect;
+        let Some(redirect) = redirected.switches.iter().find(is_redirect) else { continue };
+        let others = sites.iter().filter(|site| site.name != redirected.name);
+        let mut workers = others.flat_map(|site| site.switches.iter().map(move |switch| (site, switch)));
+        if let Some((site, worker)) = workers.find(|(_, switch)| switch.is_in_front_of(url)) {
+            let reason = format!(
+                "has {redirect}, and {worker} of {site} is in front of {url} too: a page rule beside a Worker forwards \
+                 nobody, a redirect rule runs before it",
+                redirect = redirect.id(),
+                worker = worker.id(),
+                site = site.name,
+            );
+            root.problem(&format!("sites.{}.switches", redirected.name), &reason, "one of the two");
+        }
     }
 }
 

@@ -146,6 +146,45 @@ fn behind_a_worker_the_gate_says_who_answered_and_nothing_redirects_beside_it() 
     );
 }
 
+#[test]
+fn behind_a_worker_nothing_opens_the_standby() {
+    let urls = "public_url = \"https://www.example.com/\"\nstandby_url = \"https://www-abc.a.run.app/\"\n";
+    let gate = "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \
+                \"projects/acme/locations/us-central1/services/www\"\n";
+    refuses(
+        urls,
+        &format!("{gate}{WORKER}"),
+        &["sites.db.switches has both cloudflare_worker_route \
+           zones/023e105f4ecef8ad9ca31a8372d0c353/workers/routes/www.example.com/* and cloud_run_invoker \
+           projects/acme/locations/us-central1/services/www: behind a Worker, which gets in by a token of its own, the \
+           standby stays closed, and this would open it to everybody in an outage; for example: without \
+           cloud_run_invoker"],
+    );
+}
+
+#[test]
+fn a_worker_of_one_site_is_not_in_front_of_another_that_redirects() {
+    let urls = "public_url = \"https://www.example.com/\"\nstandby_url = \"https://www-abc.a.run.app/\"\n";
+    let other = |path: &str| {
+        format!(
+            "{WORKER}[[sites]]\nname = \"other\"\npublic_url = \"https://www.example.com/{path}\"\nstandby_url = \
+             \"https://other.a.run.app/\"\n[[sites.switches]]\nkind = \"cloudflare_redirect_rule\"\nzone = \
+             \"023e105f4ecef8ad9ca31a8372d0c353\"\nref = \"other\"\n"
+        )
+    };
+    refuses(
+        urls,
+        &other("shop/"),
+        &["sites.other.switches has cloudflare_redirect_rule \
+           zones/023e105f4ecef8ad9ca31a8372d0c353/redirects/other, and cloudflare_worker_route \
+           zones/023e105f4ecef8ad9ca31a8372d0c353/workers/routes/www.example.com/* of db is in front of \
+           https://www.example.com/shop/ too: a page rule beside a Worker forwards nobody, a redirect rule runs before it; \
+           for example: one of the two"],
+    );
+    let apart = other("shop/").replacen("www.example.com/*", "www.example.com/blog/*", 1);
+    takes(urls, &apart);
+}
+
 const RECORD: &str = "[[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"023e105f4ecef8ad9ca31a8372d0c353\"\n\
     record = \"372e67954025e0ba6aaa6d586b9e0b59\"\nprimary = \"203.0.113.7\"\nstandby = \"198.51.100.7\"\n";
 

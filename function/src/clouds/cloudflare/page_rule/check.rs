@@ -126,7 +126,7 @@ pub(crate) fn catches_too_much(
 }
 
 /// Another page rule that would run in place of ours: only the one with the highest priority does.
-pub fn outranked(rule: &Value, others: &Value, by_hand: &ByHand, situation: &Situation) -> Option<Problem> {
+pub fn outranked(rule: &Value, others: &[Value], by_hand: &ByHand, situation: &Situation) -> Option<Problem> {
     let priority = |rule: &Value| rule["priority"].as_i64().unwrap_or(1);
     let pages = situation.pages();
     let in_the_way = |other: &&Value| {
@@ -136,8 +136,7 @@ pub fn outranked(rule: &Value, others: &Value, by_hand: &ByHand, situation: &Sit
             && priority(other) > priority(rule)
             && pattern(other).is_some_and(matches)
     };
-    let higher =
-        others.as_array().into_iter().flatten().filter(in_the_way).max_by_key(|rule| priority(rule))?;
+    let higher = others.iter().filter(in_the_way).max_by_key(|rule| priority(rule))?;
     let sentence = format!(
         "the page rule would be outranked: only the one with the highest priority runs, and {} ({}) comes before it",
         higher["id"].as_str().unwrap_or("another"),

@@ -165,7 +165,7 @@ fn specific(pattern: &str) -> usize {
 }
 
 /// Patterns say nothing of queries; one without a scheme matches both.
-fn matches(pattern: &str, page: &str) -> bool {
+pub(super) fn matches(pattern: &str, page: &str) -> bool {
     let page = page.split('?').next().unwrap_or_default();
     let page =
         if pattern.contains("://") { page } else { page.split_once("://").map_or(page, |(_, rest)| rest) };
