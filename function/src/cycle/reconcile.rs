@@ -129,7 +129,7 @@ impl Reconciler {
         if head.state.was_answered() {
             return head;
         }
-        let _deciding = self.deciding.lock().await;
+        let _deciding = self.plans.deciding().await;
         match self.site.record.append_after(&head, &Event::Answered { by }).await {
             Ok(head) => head,
             Err(error) => {
