@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::{Moment, Power, Served, provider::Service};
+use sandbox::{Moment, Power, Served, Service};
 
 use crate::harness::{Drill, Settings};
 
