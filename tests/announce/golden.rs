@@ -37,12 +37,11 @@ fn text(arrival: &Arrival) -> String {
         let _ = writeln!(text, "{name}: {}", arrival.header(name));
         text
     });
-    match serde_json::from_slice::<Value>(&arrival.body) {
-        Ok(json) => text += &serde_json::to_string_pretty(&json).unwrap(),
-        Err(_) => {
-            text.push('\n');
-            text.push_str(std::str::from_utf8(&arrival.body).unwrap());
-        }
+    if let Ok(json) = serde_json::from_slice::<Value>(&arrival.body) {
+        text += &serde_json::to_string_pretty(&json).unwrap();
+    } else {
+        text.push('\n');
+        text.push_str(std::str::from_utf8(&arrival.body).unwrap());
     }
     text.trim_end().to_owned() + "\n"
 }
