@@ -1,6 +1,6 @@
 //! The clouds' switches, the two places, and what a look at them shows.
 
-use failover_core::{Facts, Looks, Observed, Position, Role, Served, Sighting, SwitchId};
+use failover_core::{Facts, Looks, Observed, Position, Role, Roles, Served, Sighting, SwitchId};
 
 /// The roles of a site's switches.
 pub(crate) const ROLES: [Role; 3] = [Role::Gate, Role::Route, Role::Monitor];
@@ -13,13 +13,6 @@ pub(crate) struct Clouds {
     monitor: Position,
     /// Whether the primary answers.
     pub(crate) primary: bool,
-}
-
-impl Default for Clouds {
-    fn default() -> Self {
-        let at = Position::Primary;
-        Self { gate: at, route: at, monitor: at, primary: true }
-    }
 }
 
 /// What was seen before a decision.
@@ -42,6 +35,13 @@ enum Public {
 }
 
 impl Clouds {
+    /// Everything at home. A standby without a gate is as if it were always open to whoever may ask.
+    pub(crate) fn at_home(roles: Roles) -> Self {
+        let at = Position::Primary;
+        let gate = if roles.gate { at } else { Position::Standby };
+        Self { gate, route: at, monitor: at, primary: true }
+    }
+
     /// Where the switch of this role points.
     pub(crate) fn at(self, role: Role) -> Position {
         match role {
@@ -94,7 +94,7 @@ impl Clouds {
 
 impl Seen {
     /// As the core is told.
-    pub(crate) fn facts(self) -> Facts {
+    pub(crate) fn facts(self, roles: Roles) -> Facts {
         let mut facts = Facts::none();
         match self.public {
             Public::Unasked => {}
@@ -105,7 +105,8 @@ impl Seen {
             facts.primary = served(primary.then_some(Position::Primary));
         }
         if let Some(switches) = self.switches {
-            facts.switches = ROLES.into_iter().zip(switches).map(sighting).collect();
+            let seen = ROLES.into_iter().zip(switches).filter(|(role, _)| roles.has(*role));
+            facts.switches = seen.map(sighting).collect();
         }
         facts
     }

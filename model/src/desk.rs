@@ -3,14 +3,15 @@
 use failover_core::{Direction, Event, Looks, Position, SignalKind, looks};
 
 use crate::{
+    begin::{start, take_over},
     clouds::Seen,
+    decided::{Decided, Found, What},
     keeper,
-    ledger::{Asked, Head, Line, Told, Who},
-    mutants::Mutant,
+    ledger::{Head, Line, Told, Who},
+    mutant::Mutant,
     promises::Promise,
     site::Site,
-    verdict::{Decided, Found, What},
-    world::{Run, Task, Why, World},
+    world::{Task, Why, World},
 };
 
 /// A message reaches an idle worker: it reads the journal, and looks at what the decision wants to know.
@@ -192,43 +193,6 @@ pub(crate) fn reconsider(site: &Site, mut world: World, by: Who, message: Option
         read(site, &mut world, by, Why::Again(message));
     }
     world
-}
-
-/// Writes a plan's intent, and begins to execute it.
-fn start(
-    site: &Site,
-    mut world: World,
-    by: Who,
-    (direction, order): (Direction, Asked),
-    message: Option<u8>,
-) -> Option<World> {
-    let id = world.free_number(&site.ledger);
-    let line = Line::Intent { plan: id, direction, order, by };
-    world.journal = site.ledger.append(&site.scope, world.journal, line, world.clock)?;
-    let (ordered, state) = (site.order_of(order), site.ledger.state(world.journal));
-    if direction != Direction::Rehearsal && site.scope.clock_of(ordered.at) + 1 < world.known.newest {
-        world.break_promise(Promise::NewerOrderWins);
-    }
-    let run = Run::begun(id, direction, &ordered, &state, message);
-    let worker = &mut world.workers[usize::from(by)];
-    (worker.task, worker.stands) = (Task::Executing(run), true);
-    Some(world)
-}
-
-/// Takes a plan over whose executor is dead.
-fn take_over(site: &Site, mut world: World, by: Who, plan: u64, message: Option<u8>) -> Option<World> {
-    let state = site.ledger.state(world.journal);
-    let open = state.plan(plan)?;
-    if !world.is_deserted(open) && !site.rules.are(Mutant::TakesOverTheLiving) {
-        return None;
-    }
-    let line = Line::Claim { plan: u8::try_from(plan).unwrap_or_default(), by };
-    world.journal = site.ledger.append(&site.scope, world.journal, line, world.clock)?;
-    let state = site.ledger.state(world.journal);
-    let run = Run::carried_on(state.plan(plan)?, &state, &site.scope, message);
-    let worker = &mut world.workers[usize::from(by)];
-    (worker.task, worker.stands) = (Task::Executing(run), true);
-    Some(world)
 }
 
 /// Does the first thing that a round found to do.

@@ -4,11 +4,12 @@ use failover_core::{Direction, End, Position, State};
 
 use crate::{
     desk,
-    executor::{drains, with},
+    hands::with,
     judge,
     ledger::{Line, Who},
     promises::Promise,
     site::Site,
+    turn,
     world::{Run, Stop, World},
 };
 
@@ -29,13 +30,14 @@ pub(crate) fn finish(
     if run.notes.first().is_some() {
         return None;
     }
-    let drain = run.routed.filter(|_| end == End::Done && drains(site, &world, &run));
+    let drain = run.drain_until.filter(|_| end == End::Done);
     let line = Line::Ended { plan: run.id, end, active, drain, by };
     let before = site.ledger.state(world.journal);
     let Some(next) = site.ledger.append(&site.scope, world.journal, line, world.clock) else {
         return Some(with(world, by, Run { stop: Some(Stop::Lost), ..run }));
     };
     world.journal = next;
+    turn::is_by_its_executor(&mut world, &before, u64::from(run.id), by);
     judge_end(site, &mut world, &before, &run, end);
     if let Some(message) = run.message {
         world.known.answered |= 1 << message;

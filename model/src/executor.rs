@@ -1,13 +1,14 @@
 //! The executor of a plan. What waits for what, and what undoes what, is the core's table; how a line is carried out is
 //! here, as the shell does it.
 
-use failover_core::{Act, Direction, End, Line, Need, Plan, Position, Refused, Role, Step, Unless, Within};
+use failover_core::{Act, Direction, End, Line, Need, Plan, Position, Refused, Role, Step, Within};
 
 use crate::{
     ending,
+    hands::{is_pointless, note, send, with},
     ledger::Who,
-    mutants::Mutant,
-    requests,
+    mutant::Mutant,
+    scope::{Minute, at_minute, minute_of},
     site::Site,
     turn, undo,
     world::{Answer, At, Flight, Run, Stop, Task, World},
@@ -25,11 +26,6 @@ pub(crate) fn go(site: &Site, world: World, by: Who, run: Run) -> Option<World> 
             Some(with(world, by, Run { at: At::Finish(End::Overtaken, run.from), ..run }))
         }
     }
-}
-
-pub(crate) fn with(mut world: World, by: Who, run: Run) -> World {
-    world.workers[usize::from(by)].task = Task::Executing(run);
-    world
 }
 
 fn step(site: &Site, world: World, by: Who, run: Run) -> Option<World> {
@@ -86,6 +82,9 @@ fn came_back(site: &Site, world: &World, run: Run, role: Role) -> Run {
 
 /// What was looked at long ago is looked at again, before anything is written.
 fn make_sure(world: World, by: Who, run: Run, plan: &Plan) -> World {
+    if run.task.is_some() {
+        return maintains(world, by, run, plan);
+    }
     let asks = plan.first.iter().any(|(need, step)| *need == Need::StillSilent && !run.done.has(*step));
     let long_ago = run.resumed || run.waited;
     let well = world.clouds.served() == Some(Position::Primary);
@@ -96,27 +95,41 @@ fn make_sure(world: World, by: Who, run: Run, plan: &Plan) -> World {
     with(world, by, Run { at: At::Line(0), ..run })
 }
 
+/// What was looked at just before it was decided is as good.
+fn maintains(world: World, by: Who, run: Run, plan: &Plan) -> World {
+    let holds = |need: Need| match need {
+        Need::RoutedBack => world.clouds.at(Role::Route) == Position::Primary,
+        Need::Served(place) => world.clouds.served() == Some(place),
+        _ => true,
+    };
+    let goes = !(run.resumed || run.waited) || plan.first.iter().all(|(need, _)| holds(*need));
+    let at = if goes { At::Line(0) } else { At::Finish(End::Unwound, run.from) };
+    with(world, by, Run { at, ..run })
+}
+
 fn carry_out(site: &Site, world: World, by: Who, run: Run, (plan, number): (&Plan, u8)) -> Option<World> {
     let Some(line) = plan.lines.get(usize::from(number)) else {
         return Some(with(world, by, Run { at: At::LastLook, ..run }));
     };
     match line.act {
-        Act::Set(..) if line.needs.contains(&Need::Drained) && drains(site, &world, &run) => {
+        Act::Set(..) if leaves_open(site, &world, &run, line).is_some() => {
+            let until = leaves_open(site, &world, &run, line);
+            let run = Run { drain_until: run.drain_until.or(until), ..run };
             Some(with(world, by, next(run, number)))
         }
         Act::Set(role, to) => set(site, world, by, run, (line, number), (role, to)),
         Act::Answer(place) => await_answer(site, world, by, run, (line, number), place),
         Act::Visitor(place) => await_visitor(site, world, by, run, (plan, line, number), place),
+        Act::Seen(role, to) if world.clouds.at(role) != to => send(site, world, by, run, (role, to), true),
         Act::Touch(_) | Act::Start | Act::Seen(..) => Some(with(world, by, told(run, line.step, number))),
     }
 }
 
-/// Whether visitors with a cached redirect are waited for.
-pub(crate) fn drains(site: &Site, world: &World, run: &Run) -> bool {
-    let drain = site.scope.policy.drain;
-    let ends = |routed: u8| site.scope.time(routed).checked_add(drain).ok();
-    let until = run.routed.and_then(ends).filter(|_| run.direction == Direction::Failback);
-    until.is_some_and(|until| site.scope.time(world.clock) < until)
+/// Until when visitors with a cached redirect are waited for, where the line has to.
+fn leaves_open(site: &Site, world: &World, run: &Run, line: &Line) -> Option<Minute> {
+    let routed = run.routed.and_then(|at| site.scope.time(at).checked_add(site.scope.policy.drain).ok());
+    let until = routed.map(minute_of).or(run.draining).filter(|_| line.needs.contains(&Need::Drained))?;
+    (site.scope.time(world.clock) < at_minute(until)).then_some(until)
 }
 
 fn next(run: Run, number: u8) -> Run {
@@ -127,11 +140,6 @@ fn next(run: Run, number: u8) -> Run {
 fn told(mut run: Run, step: Step, number: u8) -> Run {
     note(&mut run, step);
     next(run, number)
-}
-
-pub(crate) fn note(run: &mut Run, step: Step) {
-    run.done.add(step);
-    run.notes.push(step);
 }
 
 fn set(
@@ -164,23 +172,6 @@ fn was_set(world: &World, mut run: Run, line: &Line, number: u8, made: bool) -> 
     told(run, line.step, number)
 }
 
-/// Asks for a change, with a claim that is young enough. The scribe is taken to be no more than one step behind.
-pub(crate) fn send(
-    site: &Site,
-    mut world: World,
-    by: Who,
-    run: Run,
-    what: (Role, Position),
-    insists: bool,
-) -> Option<World> {
-    let stands = world.workers[usize::from(by)].stands || site.rules.are(Mutant::WritesOnAnOldClaim);
-    if !stands || !run.notes.is_short() {
-        return None;
-    }
-    requests::send(&mut world, by, what, insists);
-    Some(with(world, by, Run { touched: true, ..run }))
-}
-
 /// The place that has to answer before visitors are led there doesn't.
 fn unproven(site: &Site, world: World, by: Who, run: Run, line: &Line, place: Position) -> Option<World> {
     if place == Position::Primary || is_pointless(&world, line.unless) {
@@ -193,14 +184,6 @@ fn unproven(site: &Site, world: World, by: Who, run: Run, line: &Line, place: Po
 fn open_again(site: &Site, world: World, by: Who, run: Run) -> Option<World> {
     let closed = world.clouds.at(Role::Gate) == Position::Primary;
     if closed { send(site, world, by, run, (Role::Gate, Position::Standby), false) } else { None }
-}
-
-pub(crate) fn is_pointless(world: &World, unless: Unless) -> bool {
-    match unless {
-        Unless::Nothing => false,
-        Unless::PrimaryReturns | Unless::PrimaryServes => world.clouds.served() == Some(Position::Primary),
-        Unless::PrimaryAlone => world.clouds.primary && !world.clouds.answers(Position::Standby),
-    }
 }
 
 fn await_answer(
@@ -268,24 +251,15 @@ fn astray<'a>(world: &World, lines: &'a [Line]) -> Option<(&'a Line, Role, Posit
 
 /// Every switch once more, before the end; what moved meanwhile is set again.
 fn last_look(site: &Site, world: World, by: Who, run: Run, plan: &Plan) -> Option<World> {
-    let left = drains(site, &world, &run);
-    let wanted: Vec<Line> = plan.last_look();
-    let wanted: Vec<Line> =
-        wanted.into_iter().filter(|line| !(left && line.needs.contains(&Need::Drained))).collect();
+    let is_left = |line: &Line| run.drain_until.is_some() && line.needs.contains(&Need::Drained);
+    let wanted: Vec<Line> = plan.last_look().into_iter().filter(|line| !is_left(line)).collect();
     let off = astray(&world, &wanted).filter(|_| !site.rules.are(Mutant::LooksNoMore));
     let Some((line, role, to)) = off else {
-        let end = At::Finish(End::Done, run.direction.leads_to());
+        let end = At::Finish(End::Done, run.done_at());
         return Some(with(world, by, Run { at: end, ..run }));
     };
     match line.answers() {
         Some(place) if !world.clouds.answers(place) => unproven(site, world, by, run, line, place),
         proof => send(site, world, by, run, (role, to), proof.is_none()),
-    }
-}
-
-impl Site {
-    /// The plan that is executed.
-    pub(crate) fn plan(&self, run: &Run) -> std::sync::Arc<Plan> {
-        self.rules.plan(&self.plans, run.direction, &self.scope.policy, run.terms())
     }
 }

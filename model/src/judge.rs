@@ -1,6 +1,6 @@
 //! What is judged at the end of a plan, and what must be so at rest.
 
-use failover_core::{Decision, Direction, Need, OpenPlan, Plan, Position, Role, State, Verdict, decide};
+use failover_core::{Decision, Direction, Need, OpenPlan, Position, Role, State, Verdict, decide};
 
 use crate::{
     promises::Promise,
@@ -11,7 +11,7 @@ use crate::{
 
 /// A plan was carried out: it counts as the newest order, and as the one failover of its outage.
 pub(crate) fn done(site: &Site, world: &mut World, plan: &OpenPlan) {
-    if plan.direction == Direction::Rehearsal {
+    if matches!(plan.direction, Direction::Rehearsal | Direction::Maintenance) {
         return;
     }
     world.known.adopted = false;
@@ -47,7 +47,7 @@ fn bit(site: &Site, incident: &str) -> Option<u8> {
 
 /// Whether a plan that was carried out tells each of its steps, who asked and why.
 pub(crate) fn is_told(site: &Site, run: &Run, plan: &OpenPlan) -> bool {
-    let table = Plan::new(plan.direction, &site.scope.policy, run.terms());
+    let table = site.plan(run);
     let mut wanted = table.lines.iter().filter(|line| !line.needs.contains(&Need::Drained));
     let named = !plan.order.message.is_empty() && !plan.reason.is_empty();
     named && (plan.order.unfinished || wanted.all(|line| plan.has_done(line.step)))
@@ -55,7 +55,8 @@ pub(crate) fn is_told(site: &Site, run: &Run, plan: &OpenPlan) -> bool {
 
 /// Whether no plan is open.
 pub(crate) fn is_finished(site: &Site, world: &World) -> bool {
-    site.ledger.state(world.journal).plans.is_empty()
+    let state = site.ledger.state(world.journal);
+    state.plans.is_empty() && state.maintenance.is_none()
 }
 
 /// Whether nobody works, nothing is on its way, and everything is where the journal says.
@@ -75,6 +76,7 @@ fn agrees(site: &Site, world: &World, state: &State) -> bool {
     let at = |role| world.clouds.at(role);
     let on_standby = state.active == Position::Standby;
     let paused = on_standby && state.outage.is_none();
+    let roles = site.scope.policy.roles;
     let opened = at(Role::Gate) == Position::Standby;
     // After the last instant nothing is drained any more, and what is stuck waits for a person.
     let drains =
@@ -84,12 +86,12 @@ fn agrees(site: &Site, world: &World, state: &State) -> bool {
     let may_be_open = on_standby || drains || state.stuck.is_some() || is_reported(gate_came_late || adopted);
     let watches_on = on_standby && at(Role::Monitor) == Position::Primary && is_reported(adopted);
     state.plans.is_empty()
-        && state.upkeep.is_none()
+        && state.maintenance.is_none()
         && (state.draining.is_none() || drains)
         && at(Role::Route) == state.active
-        && (watches_on || (at(Role::Monitor) == Position::Standby) == paused)
+        && (!roles.monitor || watches_on || (at(Role::Monitor) == Position::Standby) == paused)
         && (opened || !on_standby)
-        && (!opened || may_be_open)
+        && (!opened || may_be_open || !roles.gate)
 }
 
 /// Whether nobody works and visitors are served, or a rule of the site's owner leaves them in the dark.
@@ -110,7 +112,7 @@ fn is_excused(site: &Site, world: &World, state: &State) -> bool {
 }
 
 fn would_move(site: &Site, world: &World, state: &State) -> bool {
-    let facts = world.clouds.look_around().facts();
+    let facts = world.clouds.look_around().facts(site.scope.policy.roles);
     let (policy, now) = (&site.scope.policy, site.scope.time(world.clock));
     let moves = |decision: Decision| matches!(decision.verdict, Verdict::Start(..));
     if site.scope.own_looks {

@@ -4,18 +4,18 @@
 //! A folded state is kept in a canonical form: sentences, ids of what is over, and the numbers of claims say nothing that
 //! a later decision reads, and would make equal states look different for ever.
 
-use std::{
-    hash::Hash,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::Arc;
 
-use failover_core::{
-    Direction, End, Event, OUR_REPORT, Order, Position, State, Step, StepRecord, UpkeepTask,
-};
+use failover_core::{Direction, End, Event, OUR_REPORT, Order, Position, State, Step, StepRecord};
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
+use trace::may_follow;
 
-use crate::{clouds::switch, rules::Rules, scope::Scope};
+use crate::{
+    chore::{Chore, task_of},
+    memo::{Memo, Shelf},
+    rules::Rules,
+    scope::{Minute, Scope, at_minute},
+};
 
 /// Names a folded state.
 pub(crate) type Head = u32;
@@ -42,25 +42,10 @@ pub(crate) enum Line {
     Step { plan: u8, step: Step, by: Who },
     /// The executor gives up for now.
     Attempt { plan: u8, by: Who },
-    /// The plan ended; a drain began at this time.
-    Ended { plan: u8, end: End, active: Position, drain: Option<u8>, by: Who },
-    /// A write outside any plan begins.
-    Chore { task: Chore, by: Who },
-    /// It was seen to its end.
-    Kept { by: Who },
-}
-
-/// A write outside any plan, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Chore {
-    /// Visitors are not served on the standby.
-    Outage,
-    /// They are again.
-    Recovered,
-    /// The standby is drained.
-    Drained,
-    /// A switch is set again.
-    Repaired(failover_core::Role, Position),
+    /// The plan ended; the standby is left open until then.
+    Ended { plan: u8, end: End, active: Position, drain: Option<Minute>, by: Who },
+    /// Maintenance begins.
+    Maintenance { plan: u8, task: Chore, order: Asked, by: Who },
 }
 
 /// All folded states met so far.
@@ -72,6 +57,8 @@ pub(crate) struct Ledger {
     orders: Shelf<Order>,
     after: Memo<(Head, Line, u8), Option<Head>>,
     renamed: Memo<(Head, [Who; 3]), Head>,
+    /// What was written although no recorded journal may have it.
+    forbidden: Memo<Head, String>,
 }
 
 impl Ledger {
@@ -84,7 +71,13 @@ impl Ledger {
             orders: Shelf::default(),
             after: Memo::default(),
             renamed: Memo::default(),
+            forbidden: Memo::default(),
         }
+    }
+
+    /// Why the newest entry of this journal is one that no recorded journal may have, if it is.
+    pub(crate) fn forbidden(&self, head: Head) -> Option<String> {
+        self.forbidden.known(head)
     }
 
     /// The head of a journal in this state.
@@ -122,8 +115,12 @@ impl Ledger {
     pub(crate) fn append(&self, scope: &Scope, head: Head, line: Line, clock: u8) -> Option<Head> {
         self.after.get_or((head, line, clock), || {
             let (number, at) = (number_of(line), scope.time(clock));
-            let event = self.event(line, at, scope);
-            self.rules.after(&self.state(head), number, at, &event).ok().map(|next| self.keep(next))
+            let (event, before) = (self.event(line, at), self.state(head));
+            let next = self.rules.after(&before, number, at, &event).ok().map(|next| self.keep(next))?;
+            if let Err(why) = may_follow(&scope.policy, &before, at, &event) {
+                self.forbidden.keep(next, format!("{why}: {event:?}"));
+            }
+            Some(next)
         })
     }
 
@@ -132,14 +129,14 @@ impl Ledger {
         self.renamed.get_or((head, names), || {
             let mut state = (*self.state(head)).clone();
             let claims = state.plans.iter_mut().filter_map(|plan| plan.claim.as_mut());
-            for claim in claims.chain(state.upkeep.iter_mut().map(|upkeep| &mut upkeep.claim)) {
+            for claim in claims.chain(state.maintenance.iter_mut().filter_map(|plan| plan.claim.as_mut())) {
                 claim.nonce = who(&claim.nonce).map_or(NOBODY.to_owned(), |it| name(names[usize::from(it)]));
             }
             self.keep(state)
         })
     }
 
-    fn event(&self, line: Line, at: Timestamp, scope: &Scope) -> Event {
+    fn event(&self, line: Line, at: Timestamp) -> Event {
         let sentence = || "so it is".to_owned();
         match line {
             Line::Told(told) => (*self.told.get(told)).clone(),
@@ -156,20 +153,19 @@ impl Ledger {
                 let (trouble, about) = (Some(sentence()), Some("a write".to_owned()));
                 Event::AttemptEnded { plan: plan.into(), nonce: name(by), trouble, about }
             }
-            Line::Ended { plan, end, active, drain, by } => {
-                let drain = drain.map(|since| scope.time(since) + scope.policy.drain);
-                Event::Ended {
-                    plan: plan.into(),
-                    nonce: name(by),
-                    end,
-                    active,
-                    sentence: sentence(),
-                    drain_until: drain,
-                    retry: false,
-                }
+            Line::Ended { plan, end, active, drain, by } => Event::Ended {
+                plan: plan.into(),
+                nonce: name(by),
+                end,
+                active,
+                sentence: sentence(),
+                drain_until: drain.map(at_minute),
+                retry: false,
+            },
+            Line::Maintenance { task, order, by, .. } => {
+                let order = (*self.orders.get(order)).clone();
+                Event::Maintenance { task: task_of(task), order, reason: sentence(), nonce: name(by) }
             }
-            Line::Chore { task, by } => chore(task, name(by)),
-            Line::Kept { by } => Event::Kept { nonce: name(by) },
         }
     }
 }
@@ -177,31 +173,8 @@ impl Ledger {
 /// A plan is numbered by its intent; no other number is ever asked for.
 fn number_of(line: Line) -> u64 {
     match line {
-        Line::Intent { plan, .. } => plan.into(),
+        Line::Intent { plan, .. } | Line::Maintenance { plan, .. } => plan.into(),
         _ => 0,
-    }
-}
-
-fn chore(task: Chore, nonce: String) -> Event {
-    let sentence = String::new();
-    match task {
-        Chore::Outage => Event::Outage { sentence, nonce },
-        Chore::Recovered => Event::Recovered { sentence, nonce },
-        Chore::Drained => Event::Drained { nonce },
-        Chore::Repaired(role, position) => Event::Repaired { switch: switch(role), position, nonce },
-    }
-}
-
-/// The chore that brings this about.
-pub(crate) fn chore_of(task: &UpkeepTask) -> Option<Chore> {
-    match task {
-        UpkeepTask::ResumeMonitoring => Some(Chore::Outage),
-        UpkeepTask::PauseMonitoring => Some(Chore::Recovered),
-        UpkeepTask::CloseStandby => Some(Chore::Drained),
-        UpkeepTask::Repair(id, position) => {
-            crate::clouds::role(id).map(|role| Chore::Repaired(role, *position))
-        }
-        UpkeepTask::Later(_) => None,
     }
 }
 
@@ -228,12 +201,12 @@ fn canonical(mut state: State) -> State {
     for ended in &mut state.ends {
         (ended.at, ended.sentence) = (Timestamp::UNIX_EPOCH, String::new());
     }
-    for plan in &mut state.plans {
+    state.maintained.iter_mut().for_each(|ended| ended.at = Timestamp::UNIX_EPOCH);
+    for plan in state.plans.iter_mut().chain(&mut state.maintenance) {
         plan.begun_at = Timestamp::UNIX_EPOCH;
         plan.attempts = plan.attempts.min(3);
         plan.claim.iter_mut().for_each(|claim| claim.entry = 0);
     }
-    state.upkeep.iter_mut().for_each(|upkeep| upkeep.claim.entry = 0);
     state.last_move.iter_mut().for_each(|moved| moved.plan = 0);
     state.stuck.iter_mut().for_each(|stuck| stuck.plan = 0);
     // Whoever reconciles reports each silence anew: such an id never comes again.
@@ -246,60 +219,4 @@ fn canonical(mut state: State) -> State {
         list.sort_by(|one, other| one.id.cmp(&other.id));
     }
     state
-}
-
-/// Things kept once each, by number.
-#[derive(Debug)]
-struct Shelf<T>(RwLock<Kept<T>>);
-
-#[derive(Debug)]
-struct Kept<T> {
-    all: Vec<Arc<T>>,
-    ids: FxHashMap<String, u32>,
-}
-
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
-        Self(RwLock::new(Kept { all: Vec::new(), ids: FxHashMap::default() }))
-    }
-}
-
-impl<T: serde::Serialize + Clone> Shelf<T> {
-    fn keep(&self, thing: &T) -> u32 {
-        let text = serde_json::to_string(thing).unwrap_or_default();
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(id) = kept.ids.get(&text) {
-            return *id;
-        }
-        let id = u32::try_from(kept.all.len()).unwrap_or(u32::MAX);
-        kept.all.push(Arc::new(thing.clone()));
-        kept.ids.insert(text, id);
-        id
-    }
-
-    fn get(&self, id: u32) -> Arc<T> {
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&kept.all[id as usize])
-    }
-}
-
-/// Answers that were given once and stay the same.
-#[derive(Debug)]
-pub(crate) struct Memo<K, V>(RwLock<FxHashMap<K, V>>);
-
-impl<K, V> Default for Memo<K, V> {
-    fn default() -> Self {
-        Self(RwLock::default())
-    }
-}
-
-impl<K: Eq + Hash + Copy, V: Clone> Memo<K, V> {
-    /// The answer to `key`, found out once.
-    pub(crate) fn get_or(&self, key: K, find: impl FnOnce() -> V) -> V {
-        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return known.clone();
-        }
-        let found = find();
-        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(found).clone()
-    }
 }

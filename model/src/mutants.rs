@@ -3,52 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{promises::Promise, rules::Rules, scopes, search::search, site::Site};
+use Mutant as M;
+use Promise as P;
 
-/// A fault that is put in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Mutant {
-    /// The core: an automatic failover doesn't mind a site that answers.
-    MovesWhatAnswers,
-    /// The core: a failback doesn't ask the primary.
-    FailsBackUnasked,
-    /// The core: the time of the last order isn't known.
-    ForgetsOrders,
-    /// The core: which messages were dealt with isn't known.
-    ForgetsMessages,
-    /// The core: what was held back is forgotten.
-    ForgetsPending,
-    /// The core: that monitoring was paused is forgotten.
-    ForgetsPauses,
-    /// The core: that the standby drains is forgotten.
-    ForgetsDrains,
-    /// The core: a route moved by hand is left as it is.
-    LeavesTheRoute,
-    /// The core: anybody may write a step, or a plan's end.
-    AnybodyWrites,
-    /// The core: whoever takes a plan over doesn't get its claim.
-    KeepsClaims,
-    /// The shell: a plan is taken over although its executor lives.
-    TakesOverTheLiving,
-    /// The shell: a claim that is too old to write on isn't renewed first.
-    WritesOnAnOldClaim,
-    /// The shell: what was decided is written although somebody else wrote meanwhile.
-    DecidesOnAStaleHead,
-    /// The shell: a newer order doesn't wait for the older one's executor.
-    TakesNoTurn,
-    /// The shell: visitors are led to a standby that hasn't answered.
-    RoutesUnproven,
-    /// The table: monitoring is paused although no visitor was served.
-    PausesUnseen,
-    /// The table: a failback closes the standby first.
-    ClosesFirst,
-    /// The table: nothing is undone.
-    UndoesNothing,
-    /// The table: no place has to answer before visitors are led there.
-    AsksNobody,
-    /// The shell: switches aren't looked at before the end.
-    LooksNoMore,
-}
+use crate::{mutant::Mutant, promises::Promise, rules::Rules, scopes, search::search, site::Site};
 
 /// A mutant, the scope that it is played in, and the promise that it breaks there.
 #[derive(Debug, Clone, Copy)]
@@ -69,82 +27,60 @@ const fn case(mutant: Mutant, says: &'static str, scope: &'static str, by: Promi
 
 /// All of them.
 pub(crate) const TABLE: &[Case] = &[
-    case(Mutant::MovesWhatAnswers, "a site that answers is moved", "incident", Promise::MovesToWhatAnswers),
+    case(M::MovesWhatAnswers, "a site that answers is moved", "incident", P::MovesToWhatAnswers),
+    case(M::AsksNobody, "nobody has to answer before visitors are led there", "incident", P::LegalEntries),
     case(
-        Mutant::AsksNobody,
-        "nobody has to answer before visitors are led there",
-        "incident",
-        Promise::TellsEverything,
-    ),
-    case(
-        Mutant::RoutesUnproven,
+        M::RoutesUnproven,
         "the shell doesn't wait for the standby's answer",
-        "incident",
-        Promise::ComesToRest,
+        "meddled",
+        P::MovesToWhatAnswers,
     ),
+    case(M::PausesUnseen, "monitoring is paused although nobody was served", "incident", P::PausesOnProof),
+    case(M::UndoesNothing, "nothing is undone", "incident", P::ComesToRest),
+    case(M::AnybodyWrites, "anybody writes a step, or an end", "frost", P::OneWriter),
+    case(M::ForgetsTheNonce, "an executor forgets its nonce", "frost", P::OneWriter),
+    case(M::TakesOverTheLiving, "a living executor's plan is taken over", "incident", P::OneWriter),
+    case(M::WritesOnAnOldClaim, "a claim isn't renewed before a write", "frost", P::OneWriter),
+    case(M::DecidesOnAStaleHead, "what was decided on an old state is written", "incident", P::LegalEntries),
+    case(M::KeepsClaims, "who takes a plan over doesn't get its claim", "incident", P::Finishes),
+    case(M::LooksNoMore, "no last look at the switches", "meddled", P::ComesToRest),
+    case(M::ForgetsPauses, "that monitoring was paused is forgotten", "back at once", P::ComesToRest),
     case(
-        Mutant::PausesUnseen,
-        "monitoring is paused although nobody was served",
-        "incident",
-        Promise::PausesOnProof,
+        M::PausesUntold,
+        "monitoring is paused before the journal tells that it may be",
+        "back at once",
+        P::ComesToRest,
     ),
-    case(Mutant::UndoesNothing, "nothing is undone", "incident", Promise::ComesToRest),
-    case(Mutant::AnybodyWrites, "anybody writes a step, or an end", "incident", Promise::OneWriter),
+    case(M::LeavesTheRoute, "a route that was moved by hand is left so", "by hand", P::NobodyIsLeftDark),
     case(
-        Mutant::TakesOverTheLiving,
-        "a living executor's plan is taken over",
-        "incident",
-        Promise::OneWriter,
+        M::LeavesItClosed,
+        "a standby that is closed under visitors is left so",
+        "alerts alone",
+        P::NobodyIsLeftDark,
     ),
-    case(Mutant::WritesOnAnOldClaim, "a claim isn't renewed before a write", "incident", Promise::OneWriter),
+    case(M::ClosesFirst, "a failback closes the standby first", "back at once", P::StandbyStaysOpen),
+    case(M::TakesNoTurn, "a newer order doesn't wait for its turn", "failback", P::OneWriter),
     case(
-        Mutant::DecidesOnAStaleHead,
-        "what was decided on an old state is written",
-        "incident",
-        Promise::OneFailoverAnOutage,
-    ),
-    case(Mutant::KeepsClaims, "who takes a plan over doesn't get its claim", "incident", Promise::Finishes),
-    case(Mutant::LooksNoMore, "no last look at the switches", "failback", Promise::ComesToRest),
-    case(Mutant::ForgetsPauses, "that monitoring was paused is forgotten", "failback", Promise::ComesToRest),
-    case(
-        Mutant::LeavesTheRoute,
-        "a route that was moved by hand is left so",
-        "failback",
-        Promise::ComesToRest,
-    ),
-    case(Mutant::ClosesFirst, "a failback closes the standby first", "failback", Promise::StandbyStaysOpen),
-    case(Mutant::TakesNoTurn, "a newer order doesn't wait for its turn", "failback", Promise::OneWriter),
-    case(
-        Mutant::ForgetsMessages,
+        M::ForgetsMessages,
         "which messages were dealt with is forgotten",
         "operator",
-        Promise::RedeliveryWritesNothing,
+        P::RedeliveryWritesNothing,
     ),
+    case(M::ForgetsOrders, "when the last order was given is forgotten", "operator", P::LegalEntries),
     case(
-        Mutant::ForgetsOrders,
-        "when the last order was given is forgotten",
-        "operator",
-        Promise::NewerOrderWins,
+        M::FailsBackUnasked,
+        "a failback asks nobody whether the primary answers",
+        "back at once",
+        P::MovesToWhatAnswers,
     ),
-    case(
-        Mutant::FailsBackUnasked,
-        "a failback doesn't ask the primary",
-        "failback",
-        Promise::MovesToWhatAnswers,
-    ),
-    case(
-        Mutant::ForgetsPending,
-        "what was held back is forgotten",
-        "alerts alone",
-        Promise::NobodyIsLeftDark,
-    ),
-    case(Mutant::ForgetsDrains, "that the standby drains is forgotten", "drain", Promise::ComesToRest),
+    case(M::ForgetsPending, "what was held back is forgotten", "alerts alone", P::NobodyIsLeftDark),
+    case(M::ForgetsDrains, "that the standby drains is forgotten", "drain of one", P::ComesToRest),
 ];
 
-/// Plays a mutant until the first promise is broken, which is told with the length of the way there.
-pub(crate) fn play(case: &Case, within: Duration) -> Option<(Promise, usize)> {
+/// Plays a mutant until it breaks its promise: the length of the way there.
+pub(crate) fn play(case: &Case, within: Duration) -> Option<usize> {
     let scope = scopes::named(case.scope)?;
     let site = Arc::new(Site::new(scope, Rules { mutant: Some(case.mutant) }));
-    let outcome = search(&site, 1, within);
-    outcome.broken.into_iter().map(|(promise, way)| (promise, way.len())).min_by_key(|(_, steps)| *steps)
+    let outcome = search(&site, 1, within, Some(case.by));
+    outcome.broken.into_iter().find(|(promise, _)| *promise == case.by).map(|(_, way)| way.len())
 }

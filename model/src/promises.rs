@@ -28,13 +28,15 @@ pub(crate) enum Promise {
     NobodyIsLeftDark,
     /// One executor writes to a site's clouds at a time.
     OneWriter,
+    /// Every entry is one that recorded journals may have.
+    LegalEntries,
     /// Every run comes to a rest at which everything is where the journal says.
     ComesToRest,
 }
 
 impl Promise {
     /// Those that are judged at a transition.
-    pub(crate) const JUDGED: [Self; 9] = [
+    pub(crate) const JUDGED: [Self; 10] = [
         Self::MovesToWhatAnswers,
         Self::PausesOnProof,
         Self::StandbyStaysOpen,
@@ -44,6 +46,7 @@ impl Promise {
         Self::TellsEverything,
         Self::NewerOrderWins,
         Self::OneWriter,
+        Self::LegalEntries,
     ];
 
     /// Those that are judged on the whole graph.
@@ -63,6 +66,7 @@ impl Promise {
             Self::NewerOrderWins => "9: a newer order wins",
             Self::NobodyIsLeftDark => "10: nobody is left dark who could be served",
             Self::OneWriter => "one writer at a time",
+            Self::LegalEntries => "every entry is one that a recorded journal may have",
             Self::ComesToRest => "every run comes to rest, with everything where the journal says",
         }
     }

@@ -5,10 +5,11 @@ use std::fmt::{self, Write};
 use failover_core::{OpenPlan, Position, Role};
 
 use crate::{
+    actions::Action,
+    chore::chore_of,
     mutants::Case,
-    promises::Promise,
     search::Outcome,
-    site::{Action, Site},
+    site::Site,
     world::{Task, Worker, World},
 };
 
@@ -43,15 +44,12 @@ fn scene(site: &Site, world: &World) -> String {
     let [gate, route, monitor] = [Role::Gate, Role::Route, Role::Monitor].map(at);
     let primary = if world.clouds.primary { "up" } else { "dark" };
     let state = site.ledger.state(world.journal);
-    let plans: Vec<String> = state.plans.iter().map(open).collect();
+    let plans: Vec<String> = state.plans.iter().chain(&state.maintenance).map(open).collect();
     let workers: Vec<String> = world.workers.iter().filter_map(worker).collect();
     let mut told = format!(
         "gate {gate} route {route} monitor {monitor}, primary {primary}; journal: {} {plans:?}",
         state.active
     );
-    let begun =
-        state.upkeep.as_ref().map(|upkeep| format!("; begun {:?} by {}", upkeep.task, upkeep.claim.nonce));
-    told.extend(begun);
     let flags = [
         (state.outage.is_some(), "outage"),
         (state.draining.is_some(), "draining"),
@@ -60,6 +58,7 @@ fn scene(site: &Site, world: &World) -> String {
         (!world.late.is_empty(), "a late request"),
     ];
     told.extend(flags.iter().filter(|(so, _)| *so).map(|(_, word)| format!("; {word}")));
+    told.extend(site.ledger.forbidden(world.journal).map(|why| format!("; FORBIDDEN: {why}")));
     let _ = write!(told, "; {}", workers.join(" | "));
     told
 }
@@ -67,7 +66,8 @@ fn scene(site: &Site, world: &World) -> String {
 fn open(plan: &OpenPlan) -> String {
     let steps: Vec<String> = plan.steps.iter().map(|step| step.step.to_string()).collect();
     let by = plan.claim.as_ref().map_or("nobody", |claim| claim.nonce.as_str());
-    format!("{} {} by {by}: {}", plan.direction, plan.id, steps.join(" "))
+    let task = plan.task.as_ref().and_then(chore_of).map(|chore| format!(" {chore:?}")).unwrap_or_default();
+    format!("{} {}{task} by {by}: {}", plan.direction, plan.id, steps.join(" "))
 }
 
 fn worker(worker: &Worker) -> Option<String> {
@@ -77,23 +77,16 @@ fn worker(worker: &Worker) -> Option<String> {
         Task::Absent => return None,
         Task::Idle => "idle".to_owned(),
         Task::Deciding { why, .. } => format!("decides {why:?}"),
-        Task::Keeping(chore) => format!("keeps {chore:?}"),
         Task::Executing(run) => format!("executes {} {}: {:?} {:?}", run.direction, run.id, run.at, run.stop),
     };
     Some(format!("{task}{frozen}{}", flight.unwrap_or_default()))
 }
 
 /// How a mutant fell.
-pub(crate) fn fall(case: &Case, found: Option<(Promise, usize)>) -> String {
+pub(crate) fn fall(case: &Case, found: Option<usize>) -> String {
     let Case { says, scope, by, .. } = case;
     match found {
-        Some((promise, steps)) if promise == *by => {
-            format!("mutant, {says}: fell in {steps} steps ({scope}), by {}", by.name())
-        }
-        Some((promise, steps)) => {
-            let (promise, by) = (promise.name(), by.name());
-            format!("mutant, {says}: fell in {steps} steps ({scope}), by {promise} and NOT by {by}")
-        }
+        Some(steps) => format!("mutant, {says}: fell in {steps} steps ({scope}), by {}", by.name()),
         None => format!("mutant, {says}: SURVIVED ({scope})"),
     }
 }

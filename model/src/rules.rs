@@ -8,10 +8,15 @@ use failover_core::{
 };
 use jiff::Timestamp;
 
-use crate::{ledger::Memo, mutants::Mutant};
+use crate::{
+    chore::{Chore, task_of},
+    clouds::role,
+    memo::Memo,
+    mutant::Mutant,
+};
 
 /// Plans that were made once.
-pub(crate) type Plans = Memo<(Direction, bool, bool, bool), Arc<Plan>>;
+pub(crate) type Plans = Memo<(Direction, Terms, Option<Chore>), Arc<Plan>>;
 
 /// Whom the model asks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,13 +93,13 @@ impl Rules {
     pub(crate) fn plan(
         self,
         known: &Plans,
-        direction: Direction,
         policy: &Policy,
-        terms: Terms,
+        what: (Direction, Terms, Option<Chore>),
     ) -> Arc<Plan> {
-        let key = (direction, terms.automatic, terms.force, terms.unfinished);
-        known.get_or(key, || {
-            let mut plan = Plan::new(direction, policy, terms);
+        known.get_or(what, || {
+            let (direction, terms, chore) = what;
+            let maintenance = |chore| Plan::maintenance(&task_of(chore), role);
+            let mut plan = chore.map_or_else(|| Plan::new(direction, policy, terms), maintenance);
             match self.mutant {
                 Some(Mutant::PausesUnseen) => {
                     plan.lines
@@ -102,6 +107,9 @@ impl Rules {
                 }
                 Some(Mutant::ClosesFirst) => plan.lines.sort_by_key(|line| line.step != Step::Close),
                 Some(Mutant::UndoesNothing) => plan.lines.iter_mut().for_each(|line| line.undo = None),
+                Some(Mutant::FailsBackUnasked) if direction == Direction::Failback => {
+                    plan.lines.iter_mut().for_each(|line| line.needs.retain(|need| !is_answer(*need)));
+                }
                 Some(Mutant::AsksNobody) => {
                     plan.lines.retain(|line| !matches!(line.act, Act::Answer(_)));
                     plan.lines.iter_mut().for_each(|line| line.needs.retain(|need| !is_answer(*need)));

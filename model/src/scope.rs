@@ -61,6 +61,8 @@ pub(crate) struct Scope {
     pub(crate) left: Left,
     /// Which switches somebody may move by hand.
     pub(crate) hands: &'static [failover_core::Role],
+    /// Whether they are moved only while a plan sets its switches, and so before its last look.
+    pub(crate) meddled: bool,
     /// Whether three silent looks of reconcile count as a report.
     pub(crate) own_looks: bool,
     /// Whether reconcile sets strayed switches again.
@@ -79,6 +81,7 @@ impl Scope {
             messages,
             left,
             hands: &[],
+            meddled: false,
             own_looks: true,
             repair: false,
             policy: policy(),
@@ -124,6 +127,19 @@ impl Scope {
 /// An incident that was opened then.
 pub(crate) fn opened(id: &str, at: Timestamp) -> Incident {
     Incident::opened(id.to_owned(), at, "it is down".to_owned())
+}
+
+/// A time, as so many minutes after the beginning: a state holds several.
+pub(crate) type Minute = u16;
+
+/// The minute that it is at `time`.
+pub(crate) fn minute_of(time: Timestamp) -> Minute {
+    u16::try_from(time.duration_since(beginning()).as_mins()).unwrap_or_default()
+}
+
+/// The time of a minute.
+pub(crate) fn at_minute(minute: Minute) -> Timestamp {
+    beginning() + SignedDuration::from_mins(minute.into())
 }
 
 /// A number of things of which there are few.

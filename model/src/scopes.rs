@@ -20,6 +20,8 @@ const fn insist(id: &'static str, published: u8, verb: Verb) -> Message {
 
 const INCIDENT: &[Message] = &[open("i1", 0)];
 const THERE_AND_BACK: &[Message] = &[open("i1", 0), order("back", 1, Verb::Failback)];
+const AT_ONCE: &[Message] = &[open("i1", 0), order("back", 0, Verb::Failback)];
+const PROMOTED: &[Message] = &[insist("over", 0, Verb::Failover), insist("back", 1, Verb::Failback)];
 const BY_ORDER: &[Message] = &[order("over", 0, Verb::Failover), order("back", 1, Verb::Failback)];
 const BY_FORCE: &[Message] = &[open("i1", 0), insist("back", 1, Verb::Failback)];
 const HELD: &[Message] = &[open("i1", 0), order("hold", 0, Verb::Hold), order("release", 1, Verb::Release)];
@@ -39,45 +41,56 @@ pub(crate) fn smallest() -> Scope {
     Scope { workers: 1, ..Scope::new("smallest", INCIDENT, Left { power: 1, kills: 1, ..WELL }) }
 }
 
-/// What every run searches.
+/// What every run searches: two deliveries at a time, and all that may happen to them once, in what takes about a minute.
 pub(crate) fn every_run() -> Vec<Scope> {
     vec![
+        Scope::new("incident", INCIDENT, OUTAGE),
         Scope::new("closed", CLOSED, Left { power: 1, ..WELL }),
         Scope::new("frost", INCIDENT, FROST),
         failback(),
+        back_at_once(),
         Scope { minutes: &[0, 15], ..Scope::new("operator", BY_ORDER, Left { power: 1, ..WELL }) },
+        Scope::new("refused", SEEN, Left { power: 1, refusals: 2, ..WELL }),
         held(),
+        drain_of_one(),
+        alone(),
+        together(),
+        by_hand(),
+        meddled(),
+        without_a_gate(),
+        promotion(),
     ]
 }
 
-/// Every scope, also those that take long, and those in which something was found that is still to be mended.
+/// What takes longer as well.
 pub(crate) fn all() -> Vec<Scope> {
     let mut scopes = every_run();
     scopes.extend([
-        Scope::new("incident", INCIDENT, OUTAGE),
-        alone(),
-        by_hand(),
         rehearsal(),
-        together(),
         drain(),
-        Scope::new("incident, whole", INCIDENT, Left { power: 2, kills: 1, freezes: 1, ..WELL }),
-        Scope { minutes: &[0, 15], ..Scope::new("failback, whole", THERE_AND_BACK, OUTAGE) },
-        frost_and_failback(),
-        Scope { minutes: &[0, 15], ..Scope::new("by force", BY_FORCE, OUTAGE) },
-        Scope::new("refused", SEEN, Left { power: 1, refusals: 2, ..WELL }),
         Scope { workers: 3, ..Scope::new("three", INCIDENT, Left { power: 1, ..WELL }) },
     ]);
     scopes
 }
 
+/// What nobody has yet searched to its end and found nothing in.
+fn further() -> Vec<Scope> {
+    vec![
+        frost_and_failback(),
+        Scope { minutes: &[0, 15], ..Scope::new("by force", BY_FORCE, OUTAGE) },
+        Scope::new("incident, whole", INCIDENT, Left { power: 2, kills: 1, freezes: 1, ..WELL }),
+        Scope { minutes: &[0, 15], ..Scope::new("failback, whole", THERE_AND_BACK, OUTAGE) },
+    ]
+}
+
 /// The scope of this name.
 pub(crate) fn named(name: &str) -> Option<Scope> {
-    all().into_iter().find(|scope| scope.name == name)
+    all().into_iter().chain(further()).find(|scope| scope.name == name)
 }
 
 /// What they are called.
 pub(crate) fn names() -> String {
-    let names: Vec<&str> = all().iter().map(|scope| scope.name).collect();
+    let names: Vec<&str> = all().iter().chain(&further()).map(|scope| scope.name).collect();
     names.join(", ")
 }
 
@@ -90,6 +103,41 @@ fn failback() -> Scope {
 fn frost_and_failback() -> Scope {
     let left = Left { power: 2, freezes: 1, ..WELL };
     Scope { minutes: &[0, 15], ..Scope::new("failback in frost", THERE_AND_BACK, left) }
+}
+
+/// The failback is ordered in the second of the outage: what its failover had under way arrives when it is over.
+fn back_at_once() -> Scope {
+    Scope { workers: 1, ..Scope::new("back at once", AT_ONCE, OUTAGE) }
+}
+
+/// As `drain`, with one delivery at a time.
+fn drain_of_one() -> Scope {
+    Scope { name: "drain of one", workers: 1, ..drain() }
+}
+
+/// Somebody moves a switch while a plan sets them: its last look finds that.
+fn meddled() -> Scope {
+    let left = Left { power: 2, hands: 1, ..WELL };
+    let hands = &[Role::Gate, Role::Route, Role::Monitor];
+    Scope { workers: 1, hands, meddled: true, ..Scope::new("meddled", INCIDENT, left) }
+}
+
+/// A Worker's route: the standby lets in nobody but the Worker, always, and no redirect is in anybody's cache.
+fn without_a_gate() -> Scope {
+    let left = Left { power: 2, kills: 1, ..WELL };
+    let mut scope = Scope { workers: 1, ..Scope::new("a Worker's route", AT_ONCE, left) };
+    scope.policy.roles.gate = false;
+    scope
+}
+
+/// A pair of machines with one address: it is promoted by force, there and back, by whoever has the order.
+fn promotion() -> Scope {
+    let left = Left { kills: 1, ..WELL };
+    let mut scope = Scope { minutes: &[0, 15], ..Scope::new("promotion", PROMOTED, left) };
+    let policy = &mut scope.policy;
+    (policy.has_public_url, policy.has_standby_url) = (false, false);
+    (policy.roles.gate, policy.roles.monitor) = (false, false);
+    scope
 }
 
 fn held() -> Scope {

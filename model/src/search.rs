@@ -5,18 +5,18 @@
 //! from where all is well. A state that isn't met on that way is doomed.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use stateright::{Checker, Model, Property};
+use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::{
+    actions::Action,
+    graph::{find_doomed, print},
     judge,
     promises::Promise,
-    site::{Action, Site},
+    site::Site,
     world::World,
 };
 
@@ -38,41 +38,6 @@ pub(crate) struct Outcome {
 /// A site that several may look at.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared(pub(crate) Arc<Site>);
-
-/// What leads where, by the steps that can be counted on.
-#[derive(Debug, Default)]
-pub(crate) struct Graph {
-    edges: [Mutex<Vec<(u64, u64)>>; 16],
-    nodes: [Mutex<Vec<(u64, u8)>>; 16],
-    doomed: OnceLock<FxHashMap<u64, u8>>,
-}
-
-impl Graph {
-    /// One state leads to another.
-    pub(crate) fn leads(&self, from: &World, to: &World) {
-        let (from, to) = (print(from), print(to));
-        push(&self.edges[shard(from)], (from, to));
-    }
-
-    fn note(&self, world: &World, well: u8) {
-        let node = print(world);
-        push(&self.nodes[shard(node)], (node, well));
-    }
-}
-
-fn push<T>(list: &Mutex<Vec<T>>, thing: T) {
-    list.lock().unwrap_or_else(PoisonError::into_inner).push(thing);
-}
-
-fn shard(print: u64) -> usize {
-    usize::try_from(print % 16).unwrap_or_default()
-}
-
-fn print(world: &World) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    world.hash(&mut hasher);
-    hasher.finish()
-}
 
 impl Model for Shared {
     type State = World;
@@ -115,6 +80,9 @@ fn judged() -> Vec<Property<Shared>> {
         Property::always(P::TellsEverything.name(), |_, world: &World| !world.broken.has(P::TellsEverything)),
         Property::always(P::NewerOrderWins.name(), |_, world: &World| !world.broken.has(P::NewerOrderWins)),
         Property::always(P::OneWriter.name(), |_, world: &World| !world.broken.has(P::OneWriter)),
+        Property::always(P::LegalEntries.name(), |model: &Shared, world: &World| {
+            model.0.ledger.forbidden(world.journal).is_none()
+        }),
         Property::always("every state is noted", note),
     ]
 }
@@ -139,26 +107,29 @@ fn is_doomed(model: &Shared, world: &World, promise: usize) -> bool {
     found.is_some_and(|doomed| doomed & 1 << promise != 0)
 }
 
-/// Searches all of a scope; a mutant's search ends with the first promise that is broken.
-pub(crate) fn search(site: &Arc<Site>, threads: usize, within: Duration) -> Outcome {
+/// Searches all of a scope, or until this promise is broken.
+pub(crate) fn search(site: &Arc<Site>, threads: usize, within: Duration, until: Option<Promise>) -> Outcome {
     let begun = Instant::now();
     let shared = Shared(Arc::clone(site));
-    let mut outcome = walk(&shared, threads, within);
+    let mut outcome = walk(&shared, threads, within, until);
     if outcome.broken.is_empty() && outcome.complete {
         let doomed = find_doomed(&shared.0.graph);
         if !doomed.is_empty() {
             let _ = shared.0.graph.doomed.set(doomed);
-            outcome.broken = walk(&shared, threads, within).broken;
+            outcome.broken = walk(&shared, threads, within, until).broken;
         }
     }
     outcome.took = begun.elapsed();
     outcome
 }
 
-fn walk(shared: &Shared, threads: usize, within: Duration) -> Outcome {
-    let (begun, ends_early) = (Instant::now(), shared.0.rules.mutant.is_some());
+fn walk(shared: &Shared, threads: usize, within: Duration, until: Option<Promise>) -> Outcome {
+    let begun = Instant::now();
     let builder = shared.clone().checker().threads(threads).timeout(within);
-    let builder = if ends_early { builder.finish_when(stateright::HasDiscoveries::Any) } else { builder };
+    let builder = match until {
+        Some(promise) => builder.finish_when(HasDiscoveries::AnyOf([promise.name()].into())),
+        None => builder,
+    };
     let checker = builder.spawn_bfs().join();
     let all = Promise::JUDGED.into_iter().chain(Promise::REACHED);
     let mut found = checker.discoveries();
@@ -173,46 +144,13 @@ fn walk(shared: &Shared, threads: usize, within: Duration) -> Outcome {
     }
 }
 
-/// Which states can't come to be well, by promise.
-fn find_doomed(graph: &Graph) -> FxHashMap<u64, u8> {
-    let nodes: Vec<(u64, u8)> = drain(&graph.nodes);
-    let mut backwards: Vec<(u64, u64)> =
-        drain(&graph.edges).into_iter().map(|(from, to)| (to, from)).collect();
-    backwards.sort_unstable();
-    let mut doomed = FxHashMap::default();
-    for bit in 0..3 {
-        let well = nodes.iter().filter(|(_, well)| well & 1 << bit != 0).map(|(node, _)| *node);
-        let reached = walk_back(&backwards, well.collect());
-        for (node, _) in nodes.iter().filter(|(node, _)| !reached.contains(node)) {
-            *doomed.entry(*node).or_default() |= 1 << bit;
-        }
-    }
-    doomed
-}
-
-fn walk_back(backwards: &[(u64, u64)], mut open: Vec<u64>) -> FxHashSet<u64> {
-    let mut reached: FxHashSet<u64> = open.iter().copied().collect();
-    while let Some(node) = open.pop() {
-        let first = backwards.partition_point(|(to, _)| *to < node);
-        let before = backwards[first..].iter().take_while(|(to, _)| *to == node);
-        open.extend(before.map(|(_, from)| *from).filter(|from| reached.insert(*from)));
-    }
-    reached
-}
-
-fn drain<T: Copy>(shards: &[Mutex<Vec<T>>; 16]) -> Vec<T> {
-    let take =
-        |shard: &Mutex<Vec<T>>| std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner));
-    shards.iter().flat_map(take).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{mutants::Mutant, rules::Rules, scopes};
+    use crate::{mutant::Mutant, rules::Rules, scopes};
 
     fn played(mutant: Option<Mutant>) -> Outcome {
-        search(&Arc::new(Site::new(scopes::smallest(), Rules { mutant })), 1, Duration::from_mins(2))
+        search(&Arc::new(Site::new(scopes::smallest(), Rules { mutant })), 1, Duration::from_mins(2), None)
     }
 
     #[test]
@@ -228,15 +166,5 @@ mod tests {
         let (promise, way) = outcome.broken.first().expect("it falls");
         assert_eq!(*promise, Promise::PausesOnProof);
         assert!(way.len() < 40, "{way:?}");
-    }
-
-    #[test]
-    fn what_leads_nowhere_is_doomed() {
-        let graph = Graph::default();
-        push(&graph.nodes[0], (1, 0));
-        push(&graph.nodes[0], (2, 7));
-        push(&graph.nodes[0], (3, 3));
-        push(&graph.edges[0], (1, 2));
-        assert_eq!(find_doomed(&graph).into_iter().collect::<Vec<_>>(), [(3, 4)]);
     }
 }

@@ -45,6 +45,11 @@ impl Notes {
         self.0[4].is_some()
     }
 
+    /// Whether all is told.
+    pub(crate) fn is_empty(self) -> bool {
+        self.0[0].is_none()
+    }
+
     /// Whether there is at most one.
     pub(crate) fn is_short(self) -> bool {
         self.0[1].is_none()

@@ -1,17 +1,17 @@
-//! The site as the checker sees it: what may happen in a state, and which state that leads to.
+//! The site as it is searched: its scope, the rules it is played by, and what was found out so far.
 
-use failover_core::{Position, Role};
+use std::sync::Arc;
+
+use failover_core::Plan;
 
 use crate::{
-    desk, executor, keeper,
-    ledger::{Ledger, Memo, Who},
-    requests,
+    decided::Verdicts,
+    graph::Graph,
+    ledger::Ledger,
+    memo::Memo,
     rules::{Plans, Rules},
-    scope::{Says, Scope, small},
-    search::Graph,
-    turn,
-    verdict::Verdicts,
-    world::{Task, World},
+    scope::Scope,
+    world::{Run, World},
 };
 
 /// A scope, the rules it is played by, and what was found out so far.
@@ -33,43 +33,6 @@ pub(crate) struct Site {
     pub(crate) excused: Memo<(u32, u8, bool), bool>,
 }
 
-/// Something that happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Action {
-    /// Time goes on to the next instant that matters.
-    Tick,
-    /// The primary dies, or answers again.
-    Power,
-    /// A message reaches an idle worker, which reads the journal and looks.
-    Deliver { by: Who, message: u8 },
-    /// The schedule's reconcile does.
-    Reconcile { by: Who, long_silent: bool },
-    /// A worker does what it does next.
-    Go { by: Who },
-    /// Its scribe writes what it has to tell.
-    Write { by: Who },
-    /// Its scribe renews its claim, or learns why it can't.
-    Renew { by: Who },
-    /// Its request takes effect, and is answered.
-    Land { by: Who },
-    /// Its request is refused for good.
-    Refuse { by: Who },
-    /// A request whose sender is no more takes effect.
-    LandLate { role: Role, to: Position },
-    /// It never arrives.
-    Vanish { role: Role, to: Position },
-    /// A process dies; whoever delivers finds another.
-    Kill { by: Who },
-    /// A process stands still.
-    Freeze { by: Who },
-    /// It runs on.
-    Thaw { by: Who },
-    /// Somebody moves a switch by hand.
-    Hand { role: Role },
-}
-
-const BOTH: [Position; 2] = [Position::Primary, Position::Standby];
-
 impl Site {
     /// A site that is played by these rules.
     pub(crate) fn new(scope: Scope, rules: Rules) -> Self {
@@ -78,162 +41,13 @@ impl Site {
         Self { scope, rules, ledger, verdicts, plans, graph, excused }
     }
 
-    /// Whether `action` is one that can be counted on: nothing goes wrong by it, and nobody has to think of it.
-    pub(crate) fn is_to_be_expected(&self, world: &World, action: Action) -> bool {
-        match action {
-            Action::Tick
-            | Action::Reconcile { .. }
-            | Action::Go { .. }
-            | Action::Write { .. }
-            | Action::Renew { .. }
-            | Action::Land { .. }
-            | Action::LandLate { .. }
-            | Action::Vanish { .. } => true,
-            Action::Deliver { message, .. } => {
-                let answered = world.known.answered & 1 << message != 0;
-                matches!(self.scope.messages[usize::from(message)].says, Says::Open(_)) && !answered
-            }
-            Action::Power
-            | Action::Refuse { .. }
-            | Action::Kill { .. }
-            | Action::Freeze { .. }
-            | Action::Thaw { .. }
-            | Action::Hand { .. } => false,
-        }
-    }
-
-    fn of_worker(&self, world: &World, by: Who, actions: &mut Vec<Action>) {
-        let worker = &world.workers[usize::from(by)];
-        if worker.is_waiting() {
-            actions.extend([Action::Land { by }, Action::Refuse { by }]);
-        }
-        if worker.frozen {
-            actions.push(Action::Thaw { by });
-            return;
-        }
-        if worker.task == Task::Idle {
-            let messages = 0..small(self.scope.messages.len());
-            actions.extend(messages.map(|message| Action::Deliver { by, message }));
-            actions.extend([false, true].map(|long_silent| Action::Reconcile { by, long_silent }));
-            return;
-        }
-        let steps = [Action::Go { by }, Action::Write { by }, Action::Renew { by }];
-        actions.extend(steps);
-        actions.extend([Action::Kill { by }, Action::Freeze { by }]);
-    }
-
-    fn happens(&self, world: World, action: Action) -> Option<World> {
-        match action {
-            Action::Tick => self.tick(world),
-            Action::Power => power(world),
-            Action::Deliver { by, message } => desk::deliver(self, world, by, message),
-            Action::Reconcile { by, long_silent } => desk::reconcile(self, world, by, long_silent),
-            Action::Go { by } => self.go(world, by),
-            Action::Write { by } => turn::write(self, world, by),
-            Action::Renew { by } => turn::renew(self, world, by),
-            Action::Land { by } => requests::land(world, by).map(|world| executor::hear(self, world, by)),
-            Action::Refuse { by } => requests::refuse(world, by).map(|world| executor::hear(self, world, by)),
-            Action::LandLate { role, to } => requests::land_late(world, role, to),
-            Action::Vanish { role, to } => requests::vanish(world, role, to),
-            Action::Kill { by } => self.kill(world, by),
-            Action::Freeze { by } => self.freeze(world, by),
-            Action::Thaw { by } => Some(executor::hear(self, thaw(world, by), by)),
-            Action::Hand { role } => Self::hand(world, role),
-        }
-    }
-
-    fn go(&self, world: World, by: Who) -> Option<World> {
-        match world.workers[usize::from(by)].task {
-            Task::Absent | Task::Idle => None,
-            Task::Deciding { why, head, seen } => desk::decide(self, world, by, (why, head, seen)),
-            Task::Executing(run) => executor::go(self, world, by, run),
-            Task::Keeping(chore) => keeper::go(self, world, by, chore),
-        }
-    }
-
-    /// A request takes seconds and a delivery that stands still may take hours; so between two instants none is on its
-    /// way.
-    fn tick(&self, mut world: World) -> Option<World> {
-        let under_way = world.workers.iter().any(crate::world::Worker::is_waiting);
-        if self.is_over(&world) || under_way || !world.late.is_empty() {
-            return None;
-        }
-        world.clock += 1;
-        Some(world)
-    }
-
     /// Whether no other instant is to come.
     pub(crate) fn is_over(&self, world: &World) -> bool {
         usize::from(world.clock) + 1 == self.scope.minutes.len()
     }
 
-    fn kill(&self, mut world: World, by: Who) -> Option<World> {
-        world.left.kills = world.left.kills.checked_sub(1)?;
-        world.lay_down(by, &self.ledger);
-        Some(world)
-    }
-
-    /// At least one runs: where all stood still, another would be started.
-    fn freeze(&self, mut world: World, by: Who) -> Option<World> {
-        let frozen = world.workers.iter().filter(|worker| worker.frozen).count();
-        if frozen + 1 >= self.scope.workers {
-            return None;
-        }
-        world.left.freezes = world.left.freezes.checked_sub(1)?;
-        world.workers[usize::from(by)].frozen = true;
-        Some(world)
-    }
-
-    fn hand(mut world: World, role: Role) -> Option<World> {
-        world.left.hands = world.left.hands.checked_sub(1)?;
-        let to = world.clouds.at(role).opposite();
-        world.clouds.set(role, to);
-        world.known.by_hand |= role == Role::Route;
-        Some(world)
-    }
-}
-
-fn power(mut world: World) -> Option<World> {
-    world.left.power = world.left.power.checked_sub(1)?;
-    world.clouds.primary = !world.clouds.primary;
-    Some(world)
-}
-
-/// Its claim is as old as it stood still for; what is not claimed has no age.
-fn thaw(mut world: World, by: Who) -> World {
-    let worker = &mut world.workers[usize::from(by)];
-    worker.frozen = false;
-    worker.stands = matches!(worker.task, Task::Idle | Task::Deciding { .. });
-    world
-}
-
-impl Site {
-    /// What may happen in a state, or be tried to.
-    pub(crate) fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        actions.extend([Action::Tick, Action::Power]);
-        actions.extend(self.scope.hands.iter().map(|role| Action::Hand { role: *role }));
-        for by in 0..small(self.scope.workers) {
-            self.of_worker(world, by, actions);
-        }
-        for role in crate::clouds::ROLES {
-            for to in BOTH.into_iter().filter(|to| world.late.has(role, *to)) {
-                actions.extend([Action::LandLate { role, to }, Action::Vanish { role, to }]);
-            }
-        }
-    }
-
-    /// The state after it, if it may happen. Nothing is searched behind a broken promise.
-    pub(crate) fn next(&self, world: &World, action: Action) -> Option<World> {
-        if world.broken.any() {
-            return None;
-        }
-        let next = self.happens(*world, action).map(|next| next.canonical(&self.ledger))?;
-        if next == *world {
-            return None;
-        }
-        if self.is_to_be_expected(world, action) {
-            self.graph.leads(world, &next);
-        }
-        Some(next)
+    /// The plan that is executed.
+    pub(crate) fn plan(&self, run: &Run) -> Arc<Plan> {
+        self.rules.plan(&self.plans, &self.scope.policy, (run.direction, run.terms(), run.task))
     }
 }

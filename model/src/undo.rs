@@ -3,7 +3,7 @@
 use failover_core::{Act, End, Need, Plan, Position, Role, Step, Undone};
 
 use crate::{
-    executor::{is_pointless, note, send, with},
+    hands::{is_pointless, note, send, with},
     ledger::Who,
     site::Site,
     world::{At, Run, World},
@@ -52,7 +52,7 @@ fn may_have_begun(run: &Run, plan: &Plan, step: Step) -> bool {
 
 fn may_undo(world: &World, run: &Run, undone: &Undone) -> bool {
     undone.line.needs.iter().all(|need| match need {
-        Need::Drained => !run.draining,
+        Need::Drained => run.draining.is_none(),
         Need::Served(place) => world.clouds.served() == Some(*place),
         _ => true,
     })

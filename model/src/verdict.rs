@@ -1,64 +1,19 @@
 //! What is decided, as the core decides it, each question asked once.
 
 use failover_core::{
-    Decision, Direction, Due, Event, Incident, OUR_REPORT, Order, PendingIncident, Position, Round,
-    RouteFound, Served, Signal, SignalKind, State, Verdict,
+    Decision, Due, Event, Incident, OUR_REPORT, Order, PendingIncident, Position, Role, Round, RouteFound,
+    Served, Signal, SignalKind, State, Verdict,
 };
 
 use crate::{
+    chore::{Chore, chore_of},
     clouds::Seen,
-    ledger::{Asked, Chore, Head, Memo, Told, chore_of},
+    decided::{Decided, Found, What},
+    ledger::{Asked, Head},
+    mutant::Mutant,
     site::Site,
     world::Why,
 };
-
-/// What a decision comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decided {
-    /// What it writes.
-    pub(crate) told: Vec<Told>,
-    /// What is done.
-    pub(crate) what: What,
-}
-
-/// What is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
-    /// A plan begins.
-    Start(Direction, Asked),
-    /// An open one is carried on.
-    CarryOn(u64),
-    /// It is kept, and decided again.
-    Pending,
-    /// Nothing, or nothing more.
-    Stay,
-    /// It is refused, for good.
-    Refused,
-}
-
-/// What a round of reconcile comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// The route is adopted.
-    Adopted(Told),
-    /// The same outage: the failover is completed again.
-    SetAgain(Asked),
-    /// What is pending may be decided now.
-    Pending,
-    /// A write outside any plan is due.
-    Due(Chore),
-    /// A report is made of three silent looks.
-    Report,
-    /// Nothing.
-    Nothing,
-}
-
-/// Everything that was decided so far.
-#[derive(Debug, Default)]
-pub(crate) struct Verdicts {
-    decided: Memo<(Head, Why, Seen, u8), Decided>,
-    found: Memo<(Head, bool, Seen, u8), Found>,
-}
 
 impl Site {
     /// What is decided in the state at `head`, having seen this.
@@ -70,7 +25,8 @@ impl Site {
     }
 
     fn asked(&self, state: &State, why: Why, seen: Seen, clock: u8) -> Decision {
-        let (policy, now, facts) = (&self.scope.policy, self.scope.time(clock), seen.facts());
+        let (policy, now, facts) =
+            (&self.scope.policy, self.scope.time(clock), seen.facts(self.scope.policy.roles));
         match why {
             Why::Message(_) | Why::Report | Why::Round { .. } => {
                 self.rules.decide(policy, state, &facts, &self.signal(state, why, clock), now)
@@ -125,7 +81,7 @@ impl Site {
     pub(crate) fn found(&self, head: Head, long_silent: bool, seen: Seen, clock: u8) -> Found {
         self.verdicts.found.get_or((head, long_silent, seen, clock), || {
             let state = self.ledger.state(head);
-            let (facts, signal) = (seen.facts(), self.scope.round(clock));
+            let (facts, signal) = (seen.facts(self.scope.policy.roles), self.scope.round(clock));
             match self.rules.route_found(&self.scope.policy, &state, &facts, &signal) {
                 RouteFound::Adopted(event) => return Found::Adopted(self.ledger.tell(&event)),
                 RouteFound::SetAgain(order, _) => return Found::SetAgain(self.ledger.order(&order)),
@@ -144,7 +100,7 @@ impl Site {
     }
 
     fn round(&self, state: &State, long_silent: bool, seen: Seen, clock: u8) -> Found {
-        let facts = seen.facts();
+        let facts = seen.facts(self.scope.policy.roles);
         let (public, now) = (&facts.public, self.scope.time(clock));
         let round =
             Round { state, seen: &facts.switches, public, long_silent, repair: self.scope.repair, now };
@@ -152,7 +108,8 @@ impl Site {
             return Found::Due(chore);
         }
         let repairs = round.repairs();
-        if let Some((sighting, position)) = repairs.first() {
+        let leaves = |role| role == Role::Gate && self.rules.are(Mutant::LeavesItClosed);
+        if let Some((sighting, position)) = repairs.iter().find(|(seen, _)| !leaves(seen.role)) {
             return Found::Due(Chore::Repaired(sighting.role, *position));
         }
         let reports = long_silent && state.active == Position::Primary && state.pending.is_empty();

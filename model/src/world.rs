@@ -6,11 +6,12 @@ use failover_core::{Direction, End, OpenPlan, Order, Position, Role, State, Step
 use rustc_hash::FxHasher;
 
 use crate::{
+    chore::{Chore, chore_of},
     clouds::{Clouds, Seen},
     ledger::{Head, Ledger, NONE, Who, who},
     promises::{Broken, Promise},
     rules::holder,
-    scope::{Left, Scope},
+    scope::{Left, Minute, Scope, minute_of},
     sets::{Late, Notes, Steps},
 };
 
@@ -79,8 +80,6 @@ pub(crate) enum Task {
     Deciding { why: Why, head: Head, seen: Seen },
     /// It executes a plan.
     Executing(Run),
-    /// It makes a write outside any plan.
-    Keeping(crate::ledger::Chore),
 }
 
 /// Why something is decided.
@@ -106,6 +105,8 @@ pub(crate) struct Run {
     pub(crate) message: Option<u8>,
     /// Which way it goes.
     pub(crate) direction: Direction,
+    /// Maintenance: what is to be so.
+    pub(crate) task: Option<Chore>,
     /// No person asked for it.
     pub(crate) automatic: bool,
     /// An operator insists.
@@ -116,8 +117,10 @@ pub(crate) struct Run {
     pub(crate) resumed: bool,
     /// Something may have been moved when it began.
     pub(crate) follows: bool,
-    /// A drained standby was waited for when it began.
-    pub(crate) draining: bool,
+    /// A draining standby was waited for when it began, until then.
+    pub(crate) draining: Option<Minute>,
+    /// It leaves the standby open until then.
+    pub(crate) drain_until: Option<Minute>,
     /// Where the site was when it began.
     pub(crate) from: Position,
     /// Its turn came late.
@@ -174,6 +177,7 @@ pub(crate) enum Stop {
 
 /// What the judge remembers, apart from what the function knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what is remembered, read by name")]
 pub(crate) struct Known {
     /// Messages that were answered for good.
     pub(crate) answered: u8,
@@ -200,7 +204,7 @@ impl World {
         let worker = |number| if number < scope.workers { Worker::idle() } else { Worker::absent() };
         Self {
             journal: ledger.keep(State::default()),
-            clouds: Clouds::default(),
+            clouds: Clouds::at_home(scope.policy.roles),
             clock: 0,
             workers: [worker(0), worker(1), worker(2)],
             late: Late::default(),
@@ -262,13 +266,13 @@ impl World {
         holder(plan).is_none_or(|nonce| self.is_dead(nonce))
     }
 
-    /// A number for a plan that nothing names yet.
+    /// A number for a plan that nothing names yet, and after those of all that are open.
     pub(crate) fn free_number(&self, ledger: &Ledger) -> u8 {
         let mut used = Vec::new();
         let mut note = |head: Head| {
             let state = ledger.state(head);
-            used.extend(state.plans.iter().map(|plan| plan.id));
-            used.extend(state.ends.iter().map(|ended| ended.plan));
+            used.extend(state.plans.iter().chain(&state.maintenance).map(|plan| plan.id));
+            used.extend(state.ends.iter().chain(&state.maintained).map(|ended| ended.plan));
         };
         note(self.journal);
         for worker in &self.workers {
@@ -281,7 +285,11 @@ impl World {
             _ => None,
         });
         used.extend(executed);
-        (1..=u8::MAX).find(|number| !used.contains(&u64::from(*number))).unwrap_or_default()
+        let state = ledger.state(self.journal);
+        let open = state.plans.iter().chain(&state.maintenance).map(|plan| plan.id).max();
+        let mut numbers = 1..=u8::MAX;
+        let is_free = |number: u64| !used.contains(&number) && open.is_none_or(|open| number > open);
+        numbers.find(|number| is_free(u64::from(*number))).unwrap_or_default()
     }
 
     /// A promise was broken.
@@ -324,14 +332,17 @@ impl Run {
             id,
             message,
             direction,
+            task: None,
             automatic: order.is_automatic(),
             forced: order.force,
             unfinished: order.unfinished,
             resumed: false,
             follows: state.plans.len() > 1 || state.active == direction.leads_to(),
-            draining: state.draining.is_some(),
+            draining: state.draining.map(minute_of),
+            drain_until: None,
             from: state.active,
-            waited: state.plans.len() > 1 || state.upkeep.is_some(),
+            waited: state.plans.len() > 1
+                || (direction != Direction::Maintenance && state.maintenance.is_some()),
             touched: false,
             moved: false,
             in_vain: false,
@@ -347,6 +358,7 @@ impl Run {
     pub(crate) fn carried_on(open: &OpenPlan, state: &State, scope: &Scope, message: Option<u8>) -> Self {
         let id = u8::try_from(open.id).unwrap_or_default();
         let mut run = Self::begun(id, open.direction, &open.order, state, message);
+        run.task = open.task.as_ref().and_then(chore_of);
         (run.resumed, run.follows) = (true, true);
         for record in &open.steps {
             run.done.add(record.step);
@@ -360,6 +372,14 @@ impl Run {
     /// How it was asked for.
     pub(crate) fn terms(&self) -> Terms {
         Terms { automatic: self.automatic, force: self.forced, unfinished: self.unfinished }
+    }
+
+    /// Where the site is when all of it is done.
+    pub(crate) fn done_at(&self) -> Position {
+        match self.direction {
+            Direction::Maintenance => self.from,
+            moved => moved.leads_to(),
+        }
     }
 
     /// Where the site is when all of it is undone.

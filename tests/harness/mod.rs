@@ -15,7 +15,13 @@ pub mod payload;
 pub mod settings;
 pub mod watching;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use sandbox::{Options, Power, Sandbox, Site};
@@ -70,6 +76,8 @@ pub struct Drill {
     /// How it is configured.
     pub settings: Settings,
     folder: Arc<TempDir>,
+    /// Whether somebody changed the journal past the function.
+    is_tampered: AtomicBool,
 }
 
 impl Drill {
@@ -83,7 +91,7 @@ impl Drill {
         let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let function = Function::start(&sandbox, &settings, &folder).await;
-        Self { sandbox, function, settings, folder }
+        Self { sandbox, function, settings, folder, is_tampered: AtomicBool::new(false) }
     }
 
     /// Another instance of the function on the same journal.
@@ -149,13 +157,30 @@ impl Drill {
         sandbox::visitors::visit(&self.site().public_url()).await.expect("a visitor").served
     }
 
-    /// Asserts that no promise was broken and nothing unknown was asked.
+    /// Asserts that no promise was broken, nothing unknown was asked, and every journal is one that the model could have
+    /// written.
     #[track_caller]
     pub fn all_promises_hold(&self) {
         let violations = self.sandbox.violations();
         assert!(violations.is_empty(), "{violations:#?}");
         let unknown = self.sandbox.world.ledger.unknown();
         assert!(unknown.is_empty(), "{unknown:#?}");
+        if !self.is_tampered.load(Ordering::Relaxed) {
+            let claim_for = Some(self.settings.claim_for());
+            trace::replay_all(self.journaled(), claim_for).unwrap_or_else(|why| panic!("{why}"));
+        }
+    }
+
+    /// What lies in the journal's bucket, or in its folder.
+    fn journaled(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        let objects = self.sandbox.world.storage.objects("gleich-tech-failover").into_iter();
+        let folders = std::fs::read_dir(self.folder.path().join("journal")).into_iter().flatten().flatten();
+        let files = folders.flat_map(|site| std::fs::read_dir(site.path()).into_iter().flatten().flatten());
+        let read = |file: std::fs::DirEntry| {
+            let path = file.path();
+            Some((path.display().to_string(), std::fs::read(path).ok()?))
+        };
+        objects.map(|(name, bytes)| (name, bytes.to_vec())).chain(files.filter_map(read))
     }
 
     /// An operator types `failover` and these words.
@@ -184,6 +209,7 @@ impl Drill {
 
     /// Somebody cuts the newest journal entry in half (a journal in a folder).
     pub fn spoil_newest_entry(&self) {
+        self.is_tampered.store(true, Ordering::Relaxed);
         let folder = self.folder.path().join("journal/resume");
         let entries = std::fs::read_dir(folder)
             .expect("the journal's folder")
@@ -196,6 +222,7 @@ impl Drill {
 
     /// Somebody else puts an entry of this number there (a journal in a folder).
     pub fn put_entry(&self, number: u64, entry: &Value) {
+        self.is_tampered.store(true, Ordering::Relaxed);
         let key = cloud_failover::journal::key(number).expect("a number");
         let folder = self.folder.path().join("journal/resume");
         std::fs::create_dir_all(&folder).expect("the journal's folder");
@@ -204,6 +231,7 @@ impl Drill {
 
     /// Changes the newest journal entry (a journal in a folder), as if it had been written otherwise.
     pub fn edit_newest_entry(&self, edit: impl FnOnce(&mut Value)) {
+        self.is_tampered.store(true, Ordering::Relaxed);
         let folder = self.folder.path().join("journal/resume");
         let entries = std::fs::read_dir(folder).expect("the journal's folder");
         let newest = entries.map(|entry| entry.expect("an entry").path()).min().expect("an entry");

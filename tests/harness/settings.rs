@@ -1,6 +1,6 @@
 //! The configuration that tests give the function: the documentation's example, pointed at the sandbox.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use sandbox::{Sandbox, Service, Site, SiteSeed, edge::STANDBY_SCRIPT};
 
@@ -73,6 +73,15 @@ impl Settings {
              [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
         );
         Self { switches: Some(switches), ..self }
+    }
+
+    /// How long a claim lives.
+    ///
+    /// # Panics
+    /// Where that is no duration.
+    pub fn claim_for(&self) -> Duration {
+        let told = self.top.lines().find_map(|line| line.strip_prefix("claim_for = \"")?.strip_suffix('"'));
+        told.map_or(Duration::from_secs(5), |told| humantime::parse_duration(told).expect("a duration"))
     }
 
     /// The file's text.

@@ -8,7 +8,7 @@ use crate::{
     model::{Known, Serves, may_serve},
     post::Message,
     sequence::{Act, Route, Sequence},
-    stage::Stage,
+    stage::{CLAIM_FOR, Stage},
     tale::Tale,
 };
 
@@ -33,6 +33,7 @@ pub(crate) fn hold(stage: &Stage, sequence: &Sequence, served: Serves) -> Kept {
     let (sandbox, messages) = (&stage.sandbox, stage.post.messages());
     let scene = Scene { sequence, sandbox, messages, tale, moves: told, state };
     scene.nothing_was_violated()?;
+    trace::replay(&scene.tale.0, Some(CLAIM_FOR))?;
     scene.every_plan_is_told()?;
     scene.switches_are_where_the_journal_says()?;
     scene.one_failover_per_outage()?;

@@ -34,6 +34,9 @@ const LONG: usize = 80;
 /// The same for one that makes no calls.
 const LONGEST: Duration = Duration::from_secs(4);
 
+/// How long a claim lives.
+pub(crate) const CLAIM_FOR: Duration = Duration::from_millis(1500);
+
 /// Where a sequence happens.
 pub(crate) struct Stage {
     pub(crate) sandbox: Sandbox,
@@ -256,9 +259,12 @@ fn settings(conditions: &Conditions) -> Settings {
          verify_within = \"1500ms\"\nfailback_patience = \"1s\"\n",
         conditions.repair
     );
-    let top = "call_timeout = \"2s\"\nclaim_for = \"1500ms\"\nprobe_timeout = \"2s\"\n\
-               journal_patience = \"5s\"\nreconcile_every = \"1ms\"\n";
-    let usual = Settings { top: top.to_owned(), site, ..Settings::default() };
+    let top = format!(
+        "call_timeout = \"2s\"\nclaim_for = \"{}ms\"\nprobe_timeout = \"2s\"\n\
+         journal_patience = \"5s\"\nreconcile_every = \"1ms\"\n",
+        CLAIM_FOR.as_millis()
+    );
+    let usual = Settings { top, site, ..Settings::default() };
     match conditions.route {
         Route::PageRule => usual,
         Route::Worker { always } => usual.behind_a_worker(if always { GATE_SCRIPT } else { "" }),

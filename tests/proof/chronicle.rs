@@ -1,6 +1,6 @@
 //! The journal as a whole: read from its store past the function, replayed, and asked what it tells.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use failover_core::{Direction, End, Entry, Event, SiteName, State, Step};
 use sandbox::Sandbox;
@@ -51,6 +51,11 @@ impl Chronicle {
             entries.push(entry);
         }
         Ok(Self(entries))
+    }
+
+    /// Whether each entry is one that the model could have written after those before it.
+    pub(crate) fn is_as_it_may_be(&self, claim_for: Duration) -> Result<(), String> {
+        ::trace::replay(&self.0, Some(claim_for))
     }
 
     /// The state after the newest entry.

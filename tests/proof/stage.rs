@@ -255,6 +255,11 @@ impl Stage {
         Ok(died)
     }
 
+    /// How long a claim of its processes lives.
+    pub(crate) fn claim_for(&self) -> Duration {
+        self.settings.claim_for()
+    }
+
     /// The journal as it is stored.
     pub(crate) fn chronicle(&self) -> Result<Chronicle, String> {
         let unreadable = self.unreadable.lock().expect("numbers");

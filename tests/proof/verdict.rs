@@ -209,6 +209,7 @@ pub(crate) fn nothing_was_broken(
     if done > failovers {
         return Err(format!("{done} failovers were done, of {failovers} outages"));
     }
+    chronicle.is_as_it_may_be(stage.claim_for())?;
     chronicle.gap(stage.steps_without_a_switch()).map_or(Ok(()), Err)
 }
 

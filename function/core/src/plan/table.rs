@@ -6,7 +6,7 @@
 use crate::{Direction, Order, Policy, Position, Role, RouteOrder, Step, SwitchId, UpkeepTask};
 
 /// What a plan's steps depend on beside the site's policy: how it was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Terms {
     /// No person asked for it.
     pub automatic: bool,
