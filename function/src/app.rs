@@ -14,7 +14,7 @@ use crate::{
     cycle::Cycle,
     journal::{Journal, JournalError, JournalSettings},
     monitors::{self, Monitors},
-    pace::{Pace, Wishes},
+    pace::Wishes,
     page,
     probe::Prober,
     pubsub::{PubSub, PubSubSettings},
@@ -77,7 +77,7 @@ impl Parts {
     /// # Errors
     /// When a client, the journal or a webhook can't be used.
     pub fn build(config: Arc<Config>, patience: Patience) -> Result<Self, StartError> {
-        let tokens = Arc::new(DefaultCredentials::new(config.call_timeout));
+        let tokens = Arc::new(DefaultCredentials::new(config.pace.call_timeout));
         Self::build_as(config, patience, tokens)
     }
 
@@ -95,10 +95,10 @@ impl Parts {
         let pubsub = PubSub::new(PubSubSettings {
             endpoint: config.endpoints.pubsub.clone(),
             tokens: (!config.emulated.pubsub).then(|| clients.tokens()),
-            call_timeout: config.call_timeout,
+            call_timeout: config.pace.call_timeout,
         });
         let announcer = Announcer::new(outlets(&config, &clients, &pubsub)?);
-        let prober = Arc::new(Prober::new(config.probe_timeout));
+        let prober = Arc::new(Prober::new(config.pace.probe_timeout));
         let mut sites = Vec::with_capacity(config.sites.len());
         for site in &config.sites {
             sites.push(guard(site, &config, &clients, &journal, &announcer, &prober));
@@ -207,9 +207,9 @@ fn announce_address(listener: &TcpListener) {
 }
 
 fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -> Result<Clients, ApiError> {
-    let factor =
-        config.call_timeout.as_secs_f64() / crate::clouds::Settings::default().call_timeout.as_secs_f64();
-    let throttled = config.times.throttled;
+    let factor = config.pace.call_timeout.as_secs_f64()
+        / crate::clouds::Settings::default().call_timeout.as_secs_f64();
+    let throttled = config.pace.times.throttled;
     let mut pace = api::Pace { throttled, ..api::Pace::default().scaled(factor) };
     if patience == Patience::OneTry {
         pace.budget = Duration::ZERO;
@@ -219,7 +219,7 @@ fn build_clients(config: &Config, patience: Patience, tokens: Arc<dyn Tokens>) -
         cloudflare_token: config.cloudflare_token().cloned(),
         own_cluster: config.own_cluster.clone(),
         azure: config.azure.clone(),
-        call_timeout: config.call_timeout,
+        call_timeout: config.pace.call_timeout,
         pace,
     };
     Clients::with_tokens(settings, tokens)
@@ -230,7 +230,7 @@ fn open_journal(config: &Config, clients: &Clients) -> Result<Journal, JournalEr
     Journal::open(
         &config.journal,
         JournalSettings {
-            call_timeout: config.call_timeout,
+            call_timeout: config.pace.call_timeout,
             endpoint: config.endpoints.storage.clone(),
             http: Some(clients.http().clone()),
             tokens: signed.then(|| clients.tokens()),
@@ -250,7 +250,7 @@ pub(crate) fn outlets(
         .map(|topic| Arc::new(Topic::new(pubsub.clone(), topic.as_str())) as Arc<dyn Outlet>);
     let webhooks = config.webhooks.iter().map(|webhook| -> Result<Arc<dyn Outlet>, StartError> {
         let secret = webhook.secret.as_ref();
-        Webhook::new(webhook.kind, &webhook.url, secret, clients.http().clone(), config.call_timeout)
+        Webhook::new(webhook.kind, &webhook.url, secret, clients.http().clone(), config.pace.call_timeout)
             .map(|told| Arc::new(told.linking_to(config.page_url.clone())) as Arc<dyn Outlet>)
             .map_err(|why| StartError::Webhook { name: webhook.name.clone(), why })
     });
@@ -274,27 +274,18 @@ fn guard(
     announcer: &Announcer,
     prober: &Arc<Prober>,
 ) -> Arc<Guarded> {
-    let pace = Pace {
-        call_timeout: config.call_timeout,
-        claim_for: config.claim_for,
-        probe_timeout: config.probe_timeout,
-        journal_patience: config.journal_patience,
-        times: config.times,
-    };
     Arc::new(Guarded {
         name: site.name.clone(),
         policy: site.policy.clone(),
-        confirm_within: site.confirm_within,
-        verify_within: site.verify_within,
-        failback_patience: site.failback_patience,
+        waits: site.waits,
         repair: site.repair,
         switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
         prober: Arc::clone(prober),
         around: around(site, config),
         targets: site.targets(),
-        record: Arc::new(Record::new(journal.clone(), site.name.clone(), pace)),
+        record: Arc::new(Record::new(journal.clone(), site.name.clone(), config.pace)),
         announcer: announcer.clone(),
-        pace,
+        pace: config.pace,
         wishes: Wishes::default(),
         clouds: Arc::default(),
     })

@@ -34,7 +34,7 @@ use crate::{
         kubernetes::{self, Source},
     },
     journal::JournalLocation,
-    pace::Times,
+    pace::Pace,
 };
 
 pub use address::Shown;
@@ -77,18 +77,10 @@ pub struct Config {
     pub pings: Vec<Ping>,
     /// How our own prober watches.
     pub watch: Watch,
-    /// How long a journal that can't be reached is waited for.
-    pub journal_patience: Duration,
-    /// A claim that stood still for this long is dead.
-    pub claim_for: Duration,
-    /// One call to a provider waits at most this long.
-    pub call_timeout: Duration,
-    /// One probe waits at most this long, connection included.
-    pub probe_timeout: Duration,
+    /// How long things may take.
+    pub pace: Pace,
     /// How often the schedule sends reconcile.
     pub reconcile_every: Duration,
-    /// The times that the contract fixes.
-    pub times: Times,
     /// Whether `serve` shows the status page too.
     pub page: bool,
     /// The key that opens the status page.
@@ -163,8 +155,8 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
     let (endpoints, emulated) = endpoints::read(root, environment);
     let webhooks = webhook::read_all(root, environment);
     let watch = watch::read(root);
-    let waits = Waits::read(root);
-    let times = times::read(root);
+    let pace = read_pace(root);
+    let reconcile_every = root.some_time("reconcile_every", "60s");
     let page = root.flag("page");
     let page_key = secrets::read(root, environment, "FAILOVER_PAGE_KEY");
     let page_url = read_page_url(root, environment);
@@ -186,12 +178,8 @@ fn read_all(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Con
         pings: webhooks.pinged,
         webhooks_without_url: webhooks.without_url,
         watch,
-        journal_patience: waits.journal_patience,
-        claim_for: waits.claim_for,
-        call_timeout: waits.call_timeout,
-        probe_timeout: waits.probe_timeout,
-        reconcile_every: waits.reconcile_every,
-        times,
+        pace,
+        reconcile_every,
         page,
         page_key,
         page_url,
@@ -233,24 +221,13 @@ fn read_events(root: &mut Section<'_, '_>) -> Option<TopicName> {
         .flatten()
 }
 
-/// The waits that belong to no site.
-struct Waits {
-    journal_patience: Duration,
-    claim_for: Duration,
-    call_timeout: Duration,
-    probe_timeout: Duration,
-    reconcile_every: Duration,
-}
-
-impl Waits {
-    fn read(root: &mut Section<'_, '_>) -> Self {
-        Self {
-            journal_patience: root.some_time("journal_patience", "5s"),
-            claim_for: root.some_time("claim_for", "5s"),
-            call_timeout: root.some_time("call_timeout", "10s"),
-            probe_timeout: root.some_time("probe_timeout", "5s"),
-            reconcile_every: root.some_time("reconcile_every", "60s"),
-        }
+fn read_pace(root: &mut Section<'_, '_>) -> Pace {
+    Pace {
+        journal_patience: root.some_time("journal_patience", "5s"),
+        claim_for: root.some_time("claim_for", "5s"),
+        call_timeout: root.some_time("call_timeout", "10s"),
+        probe_timeout: root.some_time("probe_timeout", "5s"),
+        times: times::read(root),
     }
 }
 

@@ -28,6 +28,17 @@ impl Default for Times {
     }
 }
 
+/// How long a site's owner has its moves wait: read by the configuration, and handed on as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// How long a first look at the public URL may hold a failover up.
+    pub confirm_within: Duration,
+    /// How long an operator's failover waits for the standby before a site that still answers is left alone.
+    pub verify_within: Duration,
+    /// How long a failback waits for the primary to answer visitors.
+    pub failback_patience: Duration,
+}
+
 /// A provider's wish to be left alone is honoured for so long: visitors wait in the dark meanwhile.
 const WISH_AT_MOST: Duration = Duration::from_mins(1);
 

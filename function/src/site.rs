@@ -1,6 +1,6 @@
 //! A guarded site at run time: its settings, its switches, its journal, and how to look at it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use failover_core::{Facts, Observed, Policy, Position, Role, Served, Sighting, SiteName};
 use futures::future::join_all;
@@ -11,7 +11,7 @@ use crate::{
     announce::{Announcement, Announcer, Around, Kind},
     api::ApiErrorKind,
     clouds::{Observation, Readiness, Switch, SwitchError},
-    pace::{Pace, Wishes},
+    pace::{Pace, Waits, Wishes},
     probe::{Answer, Prober, Targets, Witness},
     record::Record,
 };
@@ -23,12 +23,8 @@ pub struct Guarded {
     pub name: SiteName,
     /// What its owner decided about its moves.
     pub policy: Policy,
-    /// How long a first look at the public URL may hold a failover up.
-    pub confirm_within: Duration,
-    /// How long an operator's failover waits for the standby before a site that still answers is left alone.
-    pub verify_within: Duration,
-    /// How long a failback waits for the primary to answer visitors.
-    pub failback_patience: Duration,
+    /// How long its moves wait.
+    pub waits: Waits,
     /// Whether a switch that moved by itself is set again.
     pub repair: bool,
     /// What moves it, in the order of the configuration.
@@ -198,8 +194,8 @@ impl Guarded {
         };
         let patience = match &seen {
             Served::By(_) => return (seen, unheard()),
-            Served::Silent(_) if !beside => self.confirm_within / 4,
-            _ => self.confirm_within,
+            Served::Silent(_) if !beside => self.waits.confirm_within / 4,
+            _ => self.waits.confirm_within,
         };
         let primary = tokio::time::timeout(patience, primary).await.unwrap_or_else(|_| unheard());
         (seen, primary)
@@ -209,14 +205,14 @@ impl Guarded {
         if !self.policy.has_primary_url {
             return Served::Unknown("there is no primary_url to ask".to_owned());
         }
-        self.prober.primary_within(&self.targets, self.confirm_within).await.served
+        self.prober.primary_within(&self.targets, self.waits.confirm_within).await.served
     }
 
     /// Asks the public URL once, for at most `confirm_within`. An answer of which nobody could see in that time who gave
     /// it counts as the primary's: the site is not silent.
     pub async fn ask_public(&self) -> Served {
-        let until = tokio::time::Instant::now() + self.confirm_within;
-        let Answer { served, .. } = self.prober.public_within(&self.targets, self.confirm_within).await;
+        let until = tokio::time::Instant::now() + self.waits.confirm_within;
+        let Answer { served, .. } = self.prober.public_within(&self.targets, self.waits.confirm_within).await;
         if !self.is_told_by_switches(&served) {
             return self.of_home(served);
         }

@@ -154,7 +154,7 @@ impl Answers {
         let automatic = self.terms.automatic;
         let wanted_in_a_row = if automatic { 2 } else { 1 };
         if !automatic {
-            tokio::time::sleep(self.site.verify_within.saturating_sub(self.begun.elapsed())).await;
+            tokio::time::sleep(self.site.waits.verify_within.saturating_sub(self.begun.elapsed())).await;
         }
         loop {
             if automatic {

@@ -62,8 +62,8 @@ pub(super) fn tell_if_it_takes_long(
             return;
         }
         // Who ends by then has had a last answer to wait for.
-        tokio::time::sleep(site.verify_within + site.pace.probe_timeout).await;
-        let within = span(SignedDuration::try_from(site.verify_within).unwrap_or_default());
+        tokio::time::sleep(site.waits.verify_within + site.pace.probe_timeout).await;
+        let within = span(SignedDuration::try_from(site.waits.verify_within).unwrap_or_default());
         let sentence = format!(
             "the {direction} of {} goes on for longer than {within}: it waits for {}",
             site.name,

@@ -59,7 +59,7 @@ impl PowerUp<'_> {
     /// than a look. Who insists doesn't wait for long.
     async fn await_power(&self) -> Result<bool, Halt> {
         let forced = self.done.order.force;
-        let patience = if forced { self.site.failback_patience } else { self.left() };
+        let patience = if forced { self.site.waits.failback_patience } else { self.left() };
         match tokio::time::timeout(patience.max(self.site.pace.call_timeout), self.seen_on()).await {
             Ok(seen) => seen,
             Err(_) if forced => Ok(true),
@@ -110,7 +110,7 @@ impl PowerUp<'_> {
             return Ok(());
         }
         // Nobody waits in the dark meanwhile: visitors are on the standby.
-        let patience = self.left().max(self.site.failback_patience);
+        let patience = self.left().max(self.site.waits.failback_patience);
         let Switches { permit, answers, .. } = self.switches;
         answers.waits_for("the primary to answer");
         let answered = tokio::time::timeout(patience, answers.primary_twice());

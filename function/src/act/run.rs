@@ -277,7 +277,7 @@ impl Run {
         if line.within == Within::AnyTime {
             return self.switches.await_standby(line.unless).await;
         }
-        let within = self.site.verify_within;
+        let within = self.site.waits.verify_within;
         let answered = tokio::time::timeout(within, self.answers.standby());
         match self.switches.while_kept(&self.kept_before(line), answered).await? {
             Ok(()) => Ok(()),
@@ -292,7 +292,7 @@ impl Run {
     async fn wait_for_visitor(&mut self, line: &Line, place: Position) -> Result<(), Halt> {
         let begun = Instant::now();
         self.answers.waits_for(&format!("a visitor to be served by the {place}"));
-        let patience = (line.within != Within::AnyTime).then_some(self.site.failback_patience);
+        let patience = (line.within != Within::AnyTime).then_some(self.site.waits.failback_patience);
         let served = async {
             let visitor = async {
                 tokio::select! {
@@ -317,7 +317,7 @@ impl Run {
     }
 
     fn in_vain(&self, line: &Line, place: Position) -> Halt {
-        let patience = jiff::SignedDuration::try_from(self.site.failback_patience).unwrap_or_default();
+        let patience = jiff::SignedDuration::try_from(self.site.waits.failback_patience).unwrap_or_default();
         let why = format!("the {place} didn't answer visitors within {}", failover_core::span(patience));
         if line.within == Within::FailbackPatienceByForce { Halt::InVain(why) } else { Halt::Unwind(why) }
     }

@@ -109,7 +109,7 @@ impl Run {
                 Need::Drained => self.done.state.draining.is_none(),
                 Need::Served(place) if self.site.policy.roles.monitor => {
                     let visitor =
-                        tokio::time::timeout(self.site.failback_patience, self.answers.visitor(*place));
+                        tokio::time::timeout(self.site.waits.failback_patience, self.answers.visitor(*place));
                     self.permit.unless_stopped(visitor).await?.is_ok()
                 }
                 _ => true,

@@ -5,7 +5,7 @@ mod switches;
 mod urls;
 mod witness;
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc};
 
 use failover_core::{Policy, Role, SiteMarks, SiteName, SwitchId};
 use toml::Table;
@@ -14,6 +14,7 @@ use url::Url;
 use crate::{
     clouds::{LeadsBy, Spec},
     host::HostPort,
+    pace::Waits,
     probe::{self, Targets, Witness},
 };
 use urls::Urls;
@@ -41,12 +42,8 @@ pub struct Site {
     pub policy: Policy,
     /// By what an incident recognises it.
     pub marks: SiteMarks,
-    /// How long the public URL is asked before a failover writes anything.
-    pub confirm_within: Duration,
-    /// How long an operator's failover waits for the standby's answer.
-    pub verify_within: Duration,
-    /// How long a failback waits for the primary's answer.
-    pub failback_patience: Duration,
+    /// How long its moves wait.
+    pub waits: Waits,
     /// What the public URL and the primary have to answer.
     pub expect: Expect,
     /// What the standby has to answer.
@@ -149,11 +146,11 @@ fn read(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<Site> {
         .collect();
     let witness = witness::read(site, urls.public.as_ref(), &switches);
     let policy = policy::read(site, &switches, &urls);
-    let waits = (
-        site.time("confirm_within", "2s"),
-        site.some_time("verify_within", "5m"),
-        site.some_time("failback_patience", "60s"),
-    );
+    let waits = Waits {
+        confirm_within: site.time("confirm_within", "2s"),
+        verify_within: site.some_time("verify_within", "5m"),
+        failback_patience: site.some_time("failback_patience", "60s"),
+    };
     let expect = read_expect(site, "expect");
     let standby_expect = read_expect(site, "standby_expect");
     let repair = site.flag("repair");
@@ -168,9 +165,7 @@ fn read(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<Site> {
         primary_connect: urls.connect,
         switches,
         policy,
-        confirm_within: waits.0,
-        verify_within: waits.1,
-        failback_patience: waits.2,
+        waits,
         expect,
         standby_expect,
         repair,

@@ -94,14 +94,24 @@ fn the_example_is_taken_with_every_default() {
     assert_eq!(config.project.as_deref(), Some("gleich-tech"));
     assert_eq!(config.port, 8080);
     assert_eq!(config.cloudflare_token().unwrap().expose(), "token");
-    let waits = [config.journal_patience, config.claim_for, config.call_timeout, config.probe_timeout];
+    let waits = [
+        config.pace.journal_patience,
+        config.pace.claim_for,
+        config.pace.call_timeout,
+        config.pace.probe_timeout,
+    ];
     assert_eq!(waits.map(|wait| wait.as_secs()), [5, 5, 10, 5]);
     assert_eq!(config.reconcile_every.as_secs(), 60);
     assert_eq!((config.watch.every.as_secs(), config.watch.threshold), (5, 3));
     assert_eq!((config.watch.recovery, config.watch.agree, config.watch.anchors.len()), (5, 1, 0));
     assert!(!config.page && config.page_key.is_none() && config.webhooks.is_empty());
     assert_eq!(config.emulated, Emulated::default());
-    let waits = [site.confirm_within, site.verify_within, site.failback_patience, site.policy.cooldown];
+    let waits = [
+        site.waits.confirm_within,
+        site.waits.verify_within,
+        site.waits.failback_patience,
+        site.policy.cooldown,
+    ];
     assert_eq!(waits.map(|wait| wait.as_secs()), [2, 300, 60, 600]);
     assert_eq!((site.policy.order, site.policy.approve), (RouteOrder::StandbyFirst, Approval::Automatic));
     assert_eq!((site.policy.failback, site.policy.moves_per_day), (Failback::Manual, 4));
@@ -249,18 +259,18 @@ fn settings_of_the_whole_are_read_and_checked() {
     let watch = "[watch]\nevery = \"2s\"\nthreshold = 2\nrecovery = 4\nagree = 2\nanchors = [\"tcp://1.1.1.1:53\"]\n\
          watchers = [\"pi\"]\nevents = \"projects/acme-prod/subscriptions/failover-events-pi\"\n";
     let config = takes(&(with("journal =", top) + watch));
-    assert_eq!(config.claim_for, Duration::from_millis(500));
+    assert_eq!(config.pace.claim_for, Duration::from_millis(500));
     assert!(config.page);
     assert_eq!((config.watch.agree, config.watch.anchors.len()), (2, 1));
     assert_eq!(config.watch.watchers, ["pi"]);
     assert!(config.watch.events.is_some());
-    let usual = config.times;
+    let usual = config.pace.times;
     assert_eq!(
         (usual.apart.as_secs(), usual.throttled.map(|pause| pause.as_secs())),
         (2, [2, 5, 10, 30, 60])
     );
     let times = "[times]\napart = \"200ms\"\nthrottled = [\"1ms\", \"2ms\", \"3ms\", \"4ms\", \"5ms\"]\n";
-    let times = takes(&(with("journal =", top) + times)).times;
+    let times = takes(&(with("journal =", top) + times)).pace.times;
     assert_eq!(
         (times.apart.as_millis(), times.throttled.map(|pause| pause.as_millis())),
         (200, [1, 2, 3, 4, 5])

@@ -130,7 +130,7 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
             agree: config.watch.agree,
         },
         sites: sites.into_iter().map(|site| (site.name.clone(), site.targets())).collect(),
-        patience: config.probe_timeout,
+        patience: config.pace.probe_timeout,
         anchors: config.watch.anchors.clone(),
     })
 }
@@ -138,11 +138,11 @@ fn settings(config: &Config, args: &Args) -> Result<Settings, (u8, String)> {
 /// Nothing but Pub/Sub is asked, so nothing but tokens for it is needed.
 fn pubsub(config: &Config) -> PubSub {
     let tokens = (!config.emulated.pubsub)
-        .then(|| Arc::new(DefaultCredentials::new(config.call_timeout)) as Arc<dyn Tokens>);
+        .then(|| Arc::new(DefaultCredentials::new(config.pace.call_timeout)) as Arc<dyn Tokens>);
     PubSub::new(PubSubSettings {
         endpoint: config.endpoints.pubsub.clone(),
         tokens,
-        call_timeout: config.call_timeout,
+        call_timeout: config.pace.call_timeout,
     })
 }
 

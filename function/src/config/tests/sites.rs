@@ -122,7 +122,7 @@ fn settings_of_a_site_are_read() {
     assert_eq!(site.marks.policies, ["projects/p/alertPolicies/1"]);
     assert_eq!((site.policy.order, site.policy.approve), (RouteOrder::Together, Approval::Operator));
     assert_eq!((site.repair, site.policy.moves_per_day), (true, 1));
-    assert_eq!(site.confirm_within, Duration::from_millis(500));
+    assert_eq!(site.waits.confirm_within, Duration::from_millis(500));
     assert_eq!(site.policy.cooldown, Duration::from_mins(90));
     assert_eq!(site.expect, Expect { status: 204, contains: String::new() });
     assert_eq!(site.standby_expect, Expect { status: 200, contains: "hi".into() });
