@@ -19,6 +19,20 @@ async fn a_promoted_standby_takes_the_address_from_a_dead_peer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_promotion_runs_is_what_was_shown_before() {
+    let mirror = Mirror::start().await;
+    mirror.sandbox.world.run_machine("mirror-a", false);
+    let steps = |list: &serde_json::Value| -> Vec<String> {
+        let steps = list.as_array().expect("a list").iter();
+        steps.map(|step| step["step"].as_str().expect("a step").to_owned()).collect()
+    };
+    let shown = mirror.operator(&["plan", "failover", "--force", "--json"]).await.json();
+    mirror.promote(1, &[]).await.ends(0);
+    let told = mirror.operator(&["history", "--json"]).await.ends(0).json();
+    assert_eq!(steps(&shown["steps"]), steps(&told["sites"][0]["moves"][0]["steps"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_azure_a_promoted_standby_takes_both_addresses_and_its_peer_takes_them_back() {
     let mirror = Mirror::moving(Moves::Configuration).await;
     mirror.sandbox.world.run_machine("mirror-a", false);

@@ -123,6 +123,21 @@ async fn a_hold_keeps_visitors_where_they_are_also_when_the_primary_is_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_where_it_belongs_is_what_was_shown_before() {
+    let drill = with("repair = true").await;
+    pause_by_hand(&drill);
+    let shown = drill.failover(&["plan", "failover", "--json"]).await.json()["maintenance"].clone();
+    assert!(shown[0]["reason"].as_str().is_some_and(|why| why.ends_with("belongs at primary")), "{shown}");
+    assert_eq!((&shown[0]["steps"][0]["step"], &shown[1]), (&json!("resume"), &json!(null)), "{shown}");
+    drill.failover(&["plan", "failover"]).await.says("meanwhile   resume: ").says("paused → watching");
+    drill.order("reconcile").await.is(200, "stay", None);
+    assert_eq!(drill.events(), ["maintenance", "step", "ended"]);
+    assert_eq!(drill.writes(), ["monitoring.patch_check"]);
+    let after = drill.failover(&["plan", "failover", "--json"]).await.json();
+    assert_eq!(after["maintenance"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_standby_stays_open_for_as_long_as_a_browser_remembers_the_redirect() {
     let drill = Drill::start().await;
     let cached = Some("max-age=2".to_owned());

@@ -1,8 +1,8 @@
 //! `failover plan`: what a move would do now, in order, and what holds it back. Looks at everything, writes nothing.
 
 use failover_core::{
-    Command, Decision, Direction, Event, Facts, Incident, Plan, Position, Reason, Role, Served, Sighting,
-    Signal, SignalKind, SiteName, State, Step, Terms, Verdict, decide, looks,
+    Act, Command, Decision, Direction, Event, Facts, Incident, Line, Plan, Position, Reason, Role, Round,
+    Served, Sighting, Signal, SignalKind, SiteName, State, Step, Terms, UpkeepTask, Verdict, decide, looks,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,6 +48,15 @@ struct Prospect {
     standby_unable: Option<String>,
     public: Served,
     primary: Served,
+    /// What the next round of reconcile would set where it belongs, if it came now.
+    maintenance: Vec<Due>,
+}
+
+/// Maintenance that would be done.
+#[derive(Debug, Serialize)]
+struct Due {
+    reason: String,
+    steps: Vec<Ahead>,
 }
 
 /// A decision that is not taken.
@@ -100,6 +109,7 @@ async fn prospect(site: &Guarded, args: &Args) -> Result<Prospect, Failure> {
         Verdict::Start(_, order) => Terms::from(&**order),
         _ => Terms { force: args.force, ..Terms::default() },
     };
+    let maintenance = maintenance(site, &state, &switches, &fresh.public);
     Ok(Prospect {
         site: site.name.clone(),
         direction,
@@ -109,6 +119,7 @@ async fn prospect(site: &Guarded, args: &Args) -> Result<Prospect, Failure> {
         standby_unable: fresh.standby_unable,
         public: fresh.public,
         primary,
+        maintenance,
     })
 }
 
@@ -183,6 +194,33 @@ fn what(site: &Guarded, step: Step, direction: Direction, seen: &[Sighting]) -> 
     }
 }
 
+/// What would be set where it belongs while nothing moves, by the tables that are executed then.
+fn maintenance(site: &Guarded, state: &State, seen: &[Sighting], public: &Served) -> Vec<Due> {
+    if state.newest().is_some() {
+        return Vec::new();
+    }
+    let now = Timestamp::now();
+    let round = Round { state, seen, public, long_silent: false, repair: site.repair, now };
+    let due = round.due().map(|due| (due.task(), due.reason()));
+    let repairs = round.repairs().into_iter().map(|(strayed, to)| {
+        let reason = format!("{} is at {} and belongs at {to}", strayed.switch, strayed.observed);
+        (UpkeepTask::Repair(strayed.switch.clone(), to), reason)
+    });
+    let told = due.into_iter().chain(repairs).map(|(task, reason)| {
+        let plan =
+            Plan::maintenance(&task, |id| seen.iter().find(|seen| seen.switch == *id).map(|seen| seen.role));
+        Due { reason, steps: plan.lines.iter().filter_map(|line| ahead_of(line, seen)).collect() }
+    });
+    told.collect()
+}
+
+fn ahead_of(line: &Line, seen: &[Sighting]) -> Option<Ahead> {
+    let Act::Set(role, to) = line.act else { return None };
+    let is_meant = |sighting: &&Sighting| line.only.as_ref().is_none_or(|only| *only == sighting.switch);
+    let meant: Vec<Sighting> = seen.iter().filter(is_meant).cloned().collect();
+    Some(Ahead { step: line.step, what: set(role, to, &meant) })
+}
+
 /// Each switch of a role with where it is and where it would be.
 fn set(role: Role, to: Position, seen: &[Sighting]) -> String {
     let of_role = seen.iter().filter(|sighting| sighting.role == role);
@@ -220,6 +258,11 @@ impl Prospect {
         }
         if self.direction == Direction::Failback && !self.command.moves {
             line("primary", &primary(&self.primary));
+        }
+        for due in &self.maintenance {
+            let steps: Vec<String> =
+                due.steps.iter().map(|step| format!("{}: {}", step.step, step.what)).collect();
+            line("meanwhile", &format!("{}, as {}", steps.join("; "), due.reason));
         }
         text
     }
@@ -271,6 +314,7 @@ mod tests {
             standby_unable: None,
             public,
             primary: silent(),
+            maintenance: Vec::new(),
         }
     }
 
