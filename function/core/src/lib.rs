@@ -15,6 +15,7 @@ mod facts;
 mod filter;
 mod incident;
 mod journal;
+mod maintenance;
 mod moves;
 mod plan;
 mod reading;
@@ -27,7 +28,6 @@ mod state;
 #[cfg(test)]
 mod story;
 mod switch;
-mod upkeep;
 
 pub use command::{Command, DEFAULT_HOLD, LONGEST_HOLD, Verb, is_meant_as_command, read_hold};
 pub use decide::{
@@ -39,6 +39,7 @@ pub use journal::{
     Direction, ENTRY_VERSION, End, Entry, Event, Extent, Finding, Heard, Hold, Step, StepRecord,
     UnreadableEntry,
 };
+pub use maintenance::{Due, Round};
 pub use moves::{Ended, Move, moves};
 pub use plan::{
     Act, Claim, Line, Need, OpenPlan, Plan, Refused, Skipped, Terms, Trouble, Undo, Undone, Unless, Within,
@@ -52,4 +53,3 @@ pub use state::{
     Checkup, EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask,
 };
 pub use switch::{Observed, Position, Role, SwitchId};
-pub use upkeep::{Due, Round};
