@@ -13,6 +13,7 @@ mod command;
 mod decide;
 mod facts;
 mod filter;
+mod illegal;
 mod incident;
 mod journal;
 mod maintenance;
@@ -34,6 +35,7 @@ pub use decide::{
     Decision, Looks, RouteFound, Verdict, adopt, decide, decide_again, decide_blind, looks, route_found,
 };
 pub use facts::{Facts, Served, Sighting};
+pub use illegal::Illegal;
 pub use incident::{Concern, Incident, IncidentState, Notification, OUR_REPORT, SiteMarks};
 pub use journal::{
     Direction, ENTRY_VERSION, End, Entry, Event, Extent, Finding, Heard, Hold, Step, StepRecord,
@@ -49,7 +51,5 @@ pub use reason::{Alarm, Doubt, Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
 pub use stages::{Stage, StageTime, stages, started_at};
-pub use state::{
-    Checkup, EndedPlan, Illegal, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask,
-};
+pub use state::{Checkup, EndedPlan, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
 pub use switch::{Observed, Position, Role, SwitchId};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Order, Step, StepRecord, UpkeepTask, state::Illegal};
+use crate::{Direction, Illegal, Order, Step, StepRecord, UpkeepTask};
 
 mod table;
 

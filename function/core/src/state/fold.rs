@@ -5,13 +5,16 @@
 use jiff::Timestamp;
 
 use super::{
-    BUDGET_WINDOW, Checkup, ENDS_KEPT, ENDS_WITHIN, EndedPlan, Illegal, LastMove, PENDING_MOST,
-    REMEMBERED_FOR, REMEMBERED_MOST, Remembered, State, Stuck, Upkeep, UpkeepTask, is_kept_at,
+    BUDGET_WINDOW, Checkup, PENDING_MOST, REMEMBERED_FOR, REMEMBERED_MOST, Remembered, State, UpkeepTask,
+    is_kept_at,
 };
 use crate::{
-    Direction, End, Event, Order, PendingIncident, Position, Step, StepRecord,
+    Direction, Event, Illegal, Order, PendingIncident, Position, Step, StepRecord,
     plan::{Claim, OpenPlan, Trouble},
 };
+
+mod ends;
+mod maintenance;
 
 impl State {
     /// The state after entry `number`, written at `at`, says that `event` happened.
@@ -148,39 +151,6 @@ impl State {
         Ok(())
     }
 
-    /// Something is set where it belongs: nothing moves meanwhile, and one thing is done at a time.
-    fn maintain(
-        &mut self,
-        number: u64,
-        at: Timestamp,
-        task: &UpkeepTask,
-        what: (&Order, &str, &str),
-    ) -> Result<(), Illegal> {
-        let is_kept = self.maintenance.as_ref().is_some_and(|open| !open.gives_way_to(task));
-        if !self.plans.is_empty() || is_kept {
-            return Err(Illegal::Busy);
-        }
-        match task {
-            UpkeepTask::ResumeMonitoring if self.active != Position::Standby => {
-                return Err(Illegal::NoOutage);
-            }
-            UpkeepTask::ResumeMonitoring => self.outage = self.outage.or(Some(at)),
-            UpkeepTask::PauseMonitoring if !self.may_recover() => return Err(Illegal::NoOutage),
-            // It may land although nobody lives to record it.
-            UpkeepTask::PauseMonitoring => (self.outage, self.paused) = (None, Some(at)),
-            UpkeepTask::CloseStandby if !self.is_drained(at) => return Err(Illegal::NotDrained),
-            UpkeepTask::CloseStandby | UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
-        }
-        let plan = begun(number, at, Direction::Maintenance, what);
-        self.maintenance = Some(OpenPlan { task: Some(task.clone()), ..plan });
-        Ok(())
-    }
-
-    /// Whether no cached redirect leads visitors of the primary to a standby that is open still.
-    fn is_drained(&self, at: Timestamp) -> bool {
-        self.active == Position::Primary && self.draining.is_some_and(|until| until <= at)
-    }
-
     /// An order that asked for what is so already, or is being made so: it counts, though it began nothing.
     fn confirm(&mut self, plan: Option<u64>, ordered: Timestamp, message: &str) -> Result<(), Illegal> {
         if let Some(id) = plan {
@@ -194,40 +164,6 @@ impl State {
     fn may_rehearse(&self, at: Timestamp) -> bool {
         let idle = self.plans.is_empty() && self.hold_at(at).is_none();
         idle && self.active == Position::Primary && self.draining.is_none()
-    }
-
-    /// Monitoring is paused again only after an outage; also by whoever takes that over from a dead process.
-    fn may_recover(&self) -> bool {
-        let begun = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.task == UpkeepTask::PauseMonitoring);
-        self.active == Position::Standby && (self.outage.is_some() || begun)
-    }
-
-    fn begin_upkeep(&mut self, number: u64, nonce: &str, task: UpkeepTask) -> Result<(), Illegal> {
-        // Its writer may renew its claim beside a plan that waits for it.
-        let renewed = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.claim.nonce == nonce);
-        if !self.plans.is_empty() && !renewed {
-            return Err(Illegal::Busy);
-        }
-        self.upkeep = Some(Upkeep { claim: Claim { nonce: nonce.to_owned(), entry: number }, task });
-        Ok(())
-    }
-
-    fn end_upkeep(&mut self, nonce: &str, at: Timestamp) {
-        if let Some(upkeep) = self.upkeep.take_if(|upkeep| upkeep.claim.nonce == nonce) {
-            self.is_so(&upkeep.task, at);
-        }
-    }
-
-    /// What maintenance was to bring about is so.
-    fn is_so(&mut self, task: &UpkeepTask, at: Timestamp) {
-        match task {
-            UpkeepTask::CloseStandby => self.draining = None,
-            UpkeepTask::PauseMonitoring => self.paused = Some(at),
-            UpkeepTask::ResumeMonitoring | UpkeepTask::Repair(_, Position::Primary) => {
-                self.resumed = Some(at);
-            }
-            UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
-        }
     }
 
     fn open_plan(&mut self, id: u64) -> Result<&mut OpenPlan, Illegal> {
@@ -285,125 +221,6 @@ impl State {
         Ok(())
     }
 
-    /// A plan is ended by its executor; one that was overtaken may be ended for it by the executor of a newer one.
-    fn may_end(&self, id: u64, end: End, nonce: &str) -> Result<(), Illegal> {
-        let plan = self.plan(id).ok_or(Illegal::NoSuchPlan(id))?;
-        let mut newer = self.plans.iter().filter(|open| open.id > id).peekable();
-        if end != End::Overtaken {
-            return plan.check_executor(nonce);
-        }
-        if newer.peek().is_none() {
-            return Err(Illegal::NotOvertaken(id));
-        }
-        let by_newer = newer.any(|open| open.check_executor(nonce).is_ok());
-        if by_newer { Ok(()) } else { plan.check_executor(nonce) }
-    }
-
-    fn end(
-        &mut self,
-        at: Timestamp,
-        id: u64,
-        (end, active): (End, Position),
-        sentence: &str,
-        drain_until: Option<Timestamp>,
-    ) -> Result<(), Illegal> {
-        let plan = self.open_plan(id)?.clone();
-        if self.maintenance.take_if(|open| open.id == id).is_some() {
-            self.end_maintenance(at, &plan, end, sentence);
-            return Ok(());
-        }
-        self.plans.retain(|open| open.id != id);
-        let (direction, sentence) = (plan.direction, sentence.to_owned());
-        self.ends.push(EndedPlan { plan: id, direction, at, end, sentence: sentence.clone() });
-        let surplus = self.ends.len().saturating_sub(ENDS_KEPT);
-        self.ends.drain(..surplus);
-        if end == End::Done && direction != Direction::Rehearsal {
-            // A move looks at every switch before it ends, so nothing is left of what was begun before it.
-            (self.upkeep, self.maintenance) = (None, None);
-        }
-        match (end, plan.direction) {
-            (End::Done, Direction::Failover) => self.failed_over(&plan, at),
-            (End::Done, Direction::Failback) => {
-                // It has looked at every switch.
-                self.resumed = Some(at);
-                self.arrive(Position::Primary, at);
-                // One that only finished what was missing may leave an earlier drain as it is.
-                let still = self.draining.filter(|_| !plan.has_done(Step::Close));
-                self.draining = drain_until.or(still);
-                self.moved(&plan, at);
-            }
-            (End::Unwound, Direction::Failover) => {
-                self.arrive(active, at);
-                self.keep_pending(&plan.order.incidents);
-            }
-            (End::Stuck, _) => {
-                // A failback that overtook a failover led visitors back from where the journal never saw them.
-                let led = active == plan.direction.leads_to() && plan.has_done(Step::Route);
-                let traffic_moved = led || active != self.active;
-                self.arrive(active, at);
-                self.stuck =
-                    Some(Stuck { plan: id, at, ordered: Some(plan.order.at), sentence, retry: false });
-                if traffic_moved {
-                    self.moved(&plan, at);
-                }
-                if active == Position::Primary {
-                    // The outage is still there, and "acknowledge" decides it.
-                    self.keep_pending(&plan.order.incidents);
-                } else {
-                    self.remember_incidents(&plan.order.incidents, at);
-                }
-            }
-            (End::Unwound, _) => self.arrive(active, at),
-            (End::Overtaken, _) => self.hand_over(&plan, at),
-            (End::Done, Direction::Rehearsal | Direction::Maintenance) => {}
-        }
-        Ok(())
-    }
-
-    fn end_maintenance(&mut self, at: Timestamp, plan: &OpenPlan, end: End, sentence: &str) {
-        let (direction, sentence) = (plan.direction, sentence.to_owned());
-        self.maintained = Some(EndedPlan { plan: plan.id, direction, at, end, sentence });
-        let on_standby = self.active == Position::Standby;
-        match (end, &plan.task) {
-            (End::Done, Some(task)) => {
-                self.upkeep = None;
-                self.is_so(task, at);
-            }
-            // Visitors were not served after all.
-            (End::Unwound, Some(UpkeepTask::PauseMonitoring)) if on_standby => self.outage = Some(at),
-            _ => {}
-        }
-    }
-
-    /// What an overtaken plan was to answer is answered by the newer one where that goes the same way.
-    fn hand_over(&mut self, plan: &OpenPlan, at: Timestamp) {
-        let newer = self.plans.iter_mut().find(|newer| newer.direction == Direction::Failover);
-        let Some(newer) = newer else { return self.remember_incidents(&plan.order.incidents, at) };
-        for incident in &plan.order.incidents {
-            if newer.order.incidents.iter().all(|known| known.id != incident.id) {
-                newer.order.incidents.push(incident.clone());
-            }
-        }
-    }
-
-    fn failed_over(&mut self, plan: &OpenPlan, at: Timestamp) {
-        self.arrive(Position::Standby, at);
-        let mut incidents = plan.order.incidents.clone();
-        incidents.append(&mut self.pending);
-        self.remember_incidents(&incidents, at);
-        // Its proof was a visitor who was served.
-        self.outage = None;
-        // It was tried again by itself, and brought light.
-        if plan.order.is_automatic() {
-            self.stuck.take_if(|stuck| stuck.retry);
-        }
-        // One that only sets again what somebody undid in the same outage costs no budget.
-        if plan.order.is_automatic() && !plan.order.unfinished {
-            self.automatic.push(at.min(latest_end(plan)));
-        }
-        self.moved(plan, at);
-    }
-
     fn remember_incidents(&mut self, incidents: &[PendingIncident], at: Timestamp) {
         for incident in incidents {
             remember(&mut self.settled_incidents, &incident.id, at);
@@ -415,14 +232,6 @@ impl State {
             self.drop_pending(&incident.id);
             self.pending.push(incident.clone());
         }
-    }
-
-    fn moved(&mut self, plan: &OpenPlan, at: Timestamp) {
-        // A pending incident may be decided by an old message: that must not make older orders look new.
-        let before = self.last_move.as_ref().map_or(plan.order.at, |moved| moved.order_time);
-        let (direction, order_time) = (plan.direction, before.max(plan.order.at));
-        let ended_at = at.min(latest_end(plan));
-        self.last_move = Some(LastMove { direction, order_time, ended_at, plan: plan.id });
     }
 
     fn arrive(&mut self, position: Position, at: Timestamp) {
@@ -486,11 +295,6 @@ fn begun(
         joined: Vec::new(),
         task: None,
     }
-}
-
-/// When a plan may have ended at the latest.
-fn latest_end(plan: &OpenPlan) -> Timestamp {
-    plan.order.at.saturating_add(ENDS_WITHIN).unwrap_or(Timestamp::MAX)
 }
 
 fn remember(list: &mut Vec<Remembered>, id: &str, at: Timestamp) {

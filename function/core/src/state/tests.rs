@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use super::*;
 use crate::story::*;
-use crate::{Event, Order, Step, StepRecord};
+use crate::{Event, Illegal, Order, Step, StepRecord};
 
 /// What an operator would say of a state: who serves, what is open, what waits.
 fn told(state: &State) -> String {
