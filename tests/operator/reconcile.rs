@@ -131,7 +131,7 @@ async fn what_is_set_where_it_belongs_is_what_was_shown_before() {
     assert_eq!((&shown[0]["steps"][0]["step"], &shown[1]), (&json!("resume"), &json!(null)), "{shown}");
     drill.failover(&["plan", "failover"]).await.says("meanwhile   resume: ").says("paused → watching");
     drill.order("reconcile").await.is(200, "stay", None);
-    assert_eq!(drill.events(), ["answered", "maintenance", "step", "ended"]);
+    assert_eq!(drill.events(), ["maintenance", "step", "ended"]);
     assert_eq!(drill.writes(), ["monitoring.patch_check"]);
     let after = drill.failover(&["plan", "failover", "--json"]).await.json();
     assert_eq!(after["maintenance"], json!([]));

@@ -210,7 +210,8 @@ impl Story {
 
     pub(crate) fn checks_as(self, extent: Extent, heard: Vec<Heard>) -> Self {
         let looked_as = "failover@gleich-tech.iam.gserviceaccount.com".to_owned();
-        let event = Event::Checked { looked_as, findings: Vec::new(), extent: Some(extent), heard };
+        let event =
+            Event::Checked { looked_as, findings: Vec::new(), extent: Some(extent), heard, answered: true };
         let mut story = self.with(event);
         (story.facts.findings, story.facts.checked_at) = (Vec::new(), Some(story.now));
         story

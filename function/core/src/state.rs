@@ -94,7 +94,7 @@ pub struct State {
     /// The last check that found something else than the one before it, or came a day after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<Checkup>,
-    /// When a reconcile first saw visitors answered: only then does silence say that something ended.
+    /// When a check first told that visitors had been answered: only then does silence say that something ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Timestamp>,
     /// What only a later release knows, as it came: it is written back, so that a release that is rolled back loses

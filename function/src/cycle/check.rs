@@ -16,7 +16,6 @@ use crate::{
     clouds::Severity,
     push::Reply,
     record::RecordError,
-    site::Guarded,
 };
 
 /// The journal is waited for so long: own choice. What was found is announced all the same.
@@ -37,7 +36,7 @@ impl Cycle {
         let report = checker.run(only.as_ref(), &whom).await;
         self.announce_check(&report, only);
         let heard = self.heard();
-        join_all(sites.into_iter().map(|site| remember(&site.site, &report, &heard))).await;
+        join_all(sites.into_iter().map(|site| remember(site, &report, &heard))).await;
         Reply::stay(command.site.as_deref(), report.sentence())
     }
 
@@ -63,30 +62,33 @@ impl Cycle {
 }
 
 /// Tells the journal what was found of this site, where that is news.
-async fn remember(site: &Guarded, report: &Report, heard: &[Heard]) {
+async fn remember(site: &OneSite, report: &Report, heard: &[Heard]) {
+    let name = &site.site.name;
     match timeout(JOURNAL_WITHIN, record_check(site, report, heard)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(site = %site.name, "what was found is not in the journal: {}", crate::log::chain(&error));
+            tracing::warn!(site = %name, "what was found is not in the journal: {}", crate::log::chain(&error));
         }
         Err(_) => {
-            tracing::warn!(site = %site.name, "what was found is not in the journal, which gave no answer in time");
+            tracing::warn!(site = %name, "what was found is not in the journal, which gave no answer in time");
         }
     }
 }
 
-async fn record_check(site: &Guarded, report: &Report, heard: &[Heard]) -> Result<(), RecordError> {
-    let record = &site.record;
+async fn record_check(site: &OneSite, report: &Report, heard: &[Heard]) -> Result<(), RecordError> {
+    let record = &site.site.record;
     let head = record.look().await?;
-    let findings = report.of_site(&site.name);
+    let findings = report.of_site(&site.site.name);
     let extent = Some(Extent { looked_at: report.looked_at, things: report.things });
+    // This process forgets with its end that the site was once seen answered; the journal keeps it.
+    let answered = site.reconciler.has_seen_an_answer() && !head.state.was_answered();
     let is_told = head.state.checked.as_ref().is_some_and(|before| {
         let is_recent = Timestamp::now().duration_since(before.at) < TOLD_FOR;
         is_recent && before.findings == findings && before.extent == extent
     });
-    if !is_told {
+    if !is_told || answered {
         let (looked_as, heard) = (report.looked_as.clone(), heard.to_vec());
-        record.append(&Event::Checked { looked_as, findings, extent, heard }).await?;
+        record.append(&Event::Checked { looked_as, findings, extent, heard, answered }).await?;
     }
     Ok(())
 }

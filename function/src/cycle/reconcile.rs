@@ -116,27 +116,12 @@ impl Reconciler {
             self.ask_primary(),
         );
         let public = self.site.judged(public.served, &seen);
-        let head = self.keep_first_answer(head, &public).await;
         Ok(Look::Around(Box::new(Around { begun, head, seen, public, primary })))
     }
 
-    /// Silence counts only for a site that was once seen answered; the journal keeps that, since a process forgets it with
-    /// its end. Where it can't be written now, the next round tries again.
-    async fn keep_first_answer(&self, head: Head, public: &Served) -> Head {
-        let at_home = head.state.active == Position::Primary;
-        let public = if at_home { self.site.of_home(public.clone()) } else { public.clone() };
-        let Served::By(by) = public else { return head };
-        if head.state.was_answered() {
-            return head;
-        }
-        let _deciding = self.plans.deciding().await;
-        match self.site.record.append_after(&head, &Event::Answered { by }).await {
-            Ok(head) => head,
-            Err(error) => {
-                tracing::debug!(site = %self.site.name, "that the site was seen answered is not kept yet: {error}");
-                head
-            }
-        }
+    /// Whether visitors of this site were seen to be answered since this process began.
+    pub(super) fn has_seen_an_answer(&self) -> bool {
+        self.counters.now().was_answered
     }
 
     async fn ask_primary(&self) -> Served {

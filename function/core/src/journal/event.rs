@@ -194,11 +194,9 @@ pub enum Event {
         /// Whom it had heard of last when it looked.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         heard: Vec<Heard>,
-    },
-    /// Visitors were seen to be answered, for the first time that a reconcile looked.
-    Answered {
-        /// By whom.
-        by: Position,
+        /// Whether visitors had been seen to be answered: silence says that something ended only after it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        answered: bool,
     },
     /// A switch had moved by itself and is set again.
     Repaired {
@@ -258,7 +256,7 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 /// The words for events that this release knows.
-const KNOWN_EVENTS: [&str; 21] = [
+const KNOWN_EVENTS: [&str; 20] = [
     "intent",
     "maintenance",
     "claim",
@@ -278,6 +276,5 @@ const KNOWN_EVENTS: [&str; 21] = [
     "drained",
     "kept",
     "checked",
-    "answered",
     "repaired",
 ];

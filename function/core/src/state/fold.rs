@@ -101,9 +101,9 @@ impl State {
                 next.begin_upkeep(number, nonce, task)?;
             }
             Event::Kept { nonce } => next.end_upkeep(nonce, at),
-            Event::Answered { .. } => next.answered = next.answered.or(Some(at)),
             Event::Later(_) => {}
-            Event::Checked { looked_as, findings, extent, heard } => {
+            Event::Checked { looked_as, findings, extent, heard, answered } => {
+                next.answered = next.answered.or(answered.then_some(at));
                 let (looked_as, findings) = (looked_as.clone(), findings.clone());
                 let (extent, heard) = (*extent, heard.clone());
                 next.checked = Some(Checkup { at, looked_as, findings, extent, heard });

@@ -177,7 +177,6 @@ enum Offer {
     Kept,
     Checked,
     Maintenance(UpkeepTask),
-    Answered,
 }
 
 const TASKS: [UpkeepTask; 3] =
@@ -214,7 +213,6 @@ fn offer() -> impl Strategy<Value = Offer> {
         2 => Just(Offer::Kept),
         1 => Just(Offer::Checked),
         4 => select(&TASKS[..]).prop_map(Offer::Maintenance),
-        1 => Just(Offer::Answered),
     ]
 }
 
@@ -308,12 +306,12 @@ impl Written {
                 reason: "it is due".to_owned(),
                 nonce: nonce(),
             },
-            Offer::Answered => Event::Answered { by: self.state.active },
             Offer::Checked => Event::Checked {
                 looked_as: "the function".to_owned(),
                 findings: Vec::new(),
                 extent: None,
                 heard: Vec::new(),
+                answered: true,
             },
         }
     }
