@@ -139,16 +139,6 @@ resource "google_cloud_run_v2_service" "main" {
       client,
       client_version,
     ]
-
-    precondition {
-      condition     = alltrue([for written in terraform_data.cloudflare_token_written : var.cloudflare_token != null || written.input != plantimestamp()])
-      error_message = "Terraform is about to write the function's Cloudflare token, and has none: set TF_VAR_cloudflare_token. It is wanted this once; later plans do without. (cloudflare_token_version = 0 is for a secret whose versions you add yourself.)"
-    }
-
-    precondition {
-      condition     = alltrue([for name, written in terraform_data.webhook_written : contains(keys(var.webhook_urls), name) || written.input != plantimestamp()])
-      error_message = "Terraform is about to write a webhook's URL, and has none: set TF_VAR_webhook_urls='{\"NAME\":\"https://…\"}' with every name in webhooks. It is wanted this once; later plans do without."
-    }
   }
 
   # A revision whose account can't read its secrets never becomes ready.
@@ -169,4 +159,17 @@ resource "time_sleep" "granted" {
     google_secret_manager_secret_iam_member.function,
     google_secret_manager_secret_iam_member.webhook,
   ]
+
+  # Asked here and not at the service, which waits for the page: where that lacks a secret too, both are told.
+  lifecycle {
+    precondition {
+      condition     = alltrue([for written in terraform_data.cloudflare_token_written : var.cloudflare_token != null || written.input != plantimestamp()])
+      error_message = "Terraform is about to write the function's Cloudflare token, and has none: set TF_VAR_cloudflare_token. It is wanted this once; later plans do without. (cloudflare_token_version = 0 is for a secret whose versions you add yourself.)"
+    }
+
+    precondition {
+      condition     = alltrue([for name, written in terraform_data.webhook_written : contains(keys(var.webhook_urls), name) || written.input != plantimestamp()])
+      error_message = "Terraform is about to write a webhook's URL, and has none: set TF_VAR_webhook_urls='{\"NAME\":\"https://…\"}' with every name in webhooks. It is wanted this once; later plans do without."
+    }
+  }
 }
