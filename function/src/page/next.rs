@@ -44,25 +44,26 @@ pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
     if facts.commands_topic.is_empty() {
         return alone::next(overview, facts);
     }
-    let desk = Desk { site: overview, facts };
-    desk.unread()
-        .or_else(|| desk.stuck())
-        .or_else(|| desk.open())
-        .or_else(|| desk.outage())
-        .or_else(|| desk.pending())
-        .or_else(|| desk.unreported())
+    let advisor = Advisor { site: overview, facts };
+    advisor
+        .unread()
+        .or_else(|| advisor.stuck())
+        .or_else(|| advisor.open())
+        .or_else(|| advisor.outage())
+        .or_else(|| advisor.pending())
+        .or_else(|| advisor.unreported())
         .unwrap_or_else(|| match overview.serving.by {
-            Place::Standby => desk.on_standby(),
-            _ => desk.on_primary(),
+            Place::Standby => advisor.on_standby(),
+            _ => advisor.on_primary(),
         })
 }
 
-struct Desk<'a> {
+struct Advisor<'a> {
     site: &'a Overview,
     facts: &'a SiteFacts,
 }
 
-impl Desk<'_> {
+impl Advisor<'_> {
     fn unread(&self) -> Option<Next> {
         self.facts.state.is_none().then(|| Next {
             sentence: "Find out what can't be read. If visitors are without the site, move it all the same: a forced \

@@ -27,10 +27,10 @@ const VERIFY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Proves signatures, one at a time.
 #[derive(Debug)]
-pub(in crate::push) struct Signatures(Arc<Mutex<Desk>>);
+pub(in crate::push) struct Signatures(Arc<Mutex<Prover>>);
 
 #[derive(Debug)]
-struct Desk {
+struct Prover {
     keys: Keys,
     verifier: Verifier,
 }
@@ -41,29 +41,29 @@ impl Signatures {
             .with_email(&expected.service_account)
             .with_jwks_url(&jwks)
             .build();
-        Self(Arc::new(Mutex::new(Desk { keys: Keys::new(jwks, http), verifier })))
+        Self(Arc::new(Mutex::new(Prover { keys: Keys::new(jwks, http), verifier })))
     }
 
     /// The claims of `token`, proven.
     pub(super) async fn verify(&self, token: &Token<'_>) -> Result<Claims, Refusal> {
         let (key, text, asked) = (token.key_id()?, token.text.to_owned(), Instant::now());
-        let desk = Arc::clone(&self.0).lock_owned().await;
+        let prover = Arc::clone(&self.0).lock_owned().await;
         // In a task of its own, where a panic ends nothing but itself.
-        let task = tokio::spawn(prove(desk, key, text, asked).in_current_span());
+        let task = tokio::spawn(prove(prover, key, text, asked).in_current_span());
         task.await.unwrap_or_else(|_| Err(unknown("the check itself broke off")))
     }
 }
 
 async fn prove(
-    mut desk: OwnedMutexGuard<Desk>,
+    mut prover: OwnedMutexGuard<Prover>,
     key: String,
     token: String,
     asked: Instant,
 ) -> Result<Claims, Refusal> {
-    if !desk.keys.knows(&key, asked).await.map_err(|why| unknown(&why))? {
+    if !prover.keys.knows(&key, asked).await.map_err(|why| unknown(&why))? {
         return Err(Refusal::unproven("the token is signed with a key that is none of Google's"));
     }
-    match timeout(VERIFY_WITHIN, desk.verifier.verify(&token)).await {
+    match timeout(VERIFY_WITHIN, prover.verifier.verify(&token)).await {
         Ok(Ok(claims)) => Ok(claims),
         Ok(Err(error)) if error.is_load_cert() => Err(unknown(&error.to_string())),
         Ok(Err(error)) => Err(Refusal::unproven(format!("the token is not good: {error}"))),
