@@ -7,7 +7,7 @@ use crate::{
     mutant::Mutant,
     requests,
     site::Site,
-    world::{At, Run, Task, World},
+    world::{Run, Task, World},
 };
 
 pub(crate) fn with(mut world: World, by: Who, run: Run) -> World {
@@ -30,7 +30,7 @@ pub(crate) fn send(
     insists: bool,
 ) -> Option<World> {
     let stands = world.workers[usize::from(by)].stands || site.rules.are(Mutant::WritesOnAnOldClaim);
-    let pauses = what == (Role::Monitor, Position::Standby) && matches!(run.at, At::Line(_));
+    let pauses = what == (Role::Monitor, Position::Standby);
     let has_told =
         run.notes.is_empty() || (run.notes.is_short() && (!pauses || site.rules.are(Mutant::PausesUntold)));
     if !stands || !has_told {

@@ -244,21 +244,8 @@ impl Run {
 
     async fn set(&self, line: &Line, seen: Vec<Option<Observation>>) -> Result<Change, Halt> {
         let Some(setting) = Setting::of(line) else { return Ok(Change::Already) };
-        if (setting.role, setting.position) == (Role::Monitor, Position::Standby) {
-            self.tell_first().await?;
-        }
         let look = setting.look || self.done.resumed;
         self.switches.set(&Setting { look, ..setting }, seen).await
-    }
-
-    /// A pause may land long after its sender died, when visitors are back at the primary. Whoever finds monitoring off then
-    /// knows by the journal that it was ours: so it has all of this plan's steps by now, or can't be reached.
-    async fn tell_first(&self) -> Result<(), Halt> {
-        let told = self.permit.unless_stopped(self.permit.journal.flush_or_trouble()).await?;
-        if let Err(why) = told {
-            tracing::warn!(site = %self.site.name, %why, "monitoring is paused before the journal tells why");
-        }
-        Ok(())
     }
 
     async fn start(&mut self, line: &Line, begun: Instant) -> Result<(), Halt> {

@@ -125,6 +125,9 @@ impl Switches {
             self.patience.worth_it(watched, self.site.wishes.heed(switch.id())).await?;
             // Where a provider rations calls this may take minutes, so it comes before what has to be fresh.
             self.patience.worth_it(watched, switch.await_room()).await?;
+            if (setting.role, position) == (Role::Monitor, Position::Standby) {
+                self.tell_first().await?;
+            }
             self.may_write(answers, unless).await?;
             self.is_about_to_set(setting);
             let set = fence::guard(self.permit.standing(), switch.set(position, seen.take()));
@@ -133,6 +136,16 @@ impl Switches {
                 Err(error) => self.patience.after_failure(&error, &mut tries, unless).await?,
             }
         }
+    }
+
+    /// A pause may land long after its sender died, when visitors are back at the primary. Whoever finds monitoring off then
+    /// knows by the journal that it was ours: so it has all of this plan's steps by now, or can't be reached.
+    async fn tell_first(&self) -> Result<(), Halt> {
+        let told = self.permit.unless_stopped(self.permit.journal.flush_or_trouble()).await?;
+        if let Err(why) = told {
+            tracing::warn!(site = %self.site.name, %why, "monitoring is paused before the journal tells why");
+        }
+        Ok(())
     }
 
     fn is_about_to_set(&self, setting: &Setting) {
