@@ -4,7 +4,7 @@
 //! is slow or broken costs a line in the log; no move waits for it and none fails with it.
 
 mod announcer;
-mod around;
+mod background;
 mod brief;
 mod details;
 mod event;
@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::clouds::Severity;
 
 pub use announcer::{Announcer, Outlet};
-pub use around::Around;
+pub use background::Background;
 pub use brief::sentence;
 pub use event::{CONTENT_TYPE, SOURCE, TYPE_PREFIX};
 pub use kind::Kind;
@@ -58,7 +58,7 @@ pub struct Announcement {
     /// The same for machines: positions, steps and their times, findings.
     pub details: Value,
     /// What its words need of its site.
-    pub around: Around,
+    pub background: Background,
 }
 
 impl Announcement {
@@ -73,7 +73,7 @@ impl Announcement {
             at,
             incident: None,
             details: Value::Null,
-            around: Around::default(),
+            background: Background::default(),
         }
     }
 
@@ -83,8 +83,8 @@ impl Announcement {
     }
 
     /// With what is known of its site.
-    pub fn of_site(self, around: Around) -> Self {
-        Self { around, ..self }
+    pub fn of_site(self, background: Background) -> Self {
+        Self { background, ..self }
     }
 
     /// With details for machines. An `end` among them says how a move ended, and with it how much is asked: one that

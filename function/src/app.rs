@@ -6,7 +6,7 @@ use tokio::{net::TcpListener, sync::watch};
 use warp::Filter;
 
 use crate::{
-    announce::{Announcer, Around, Outlet, Pinger, Topic, Webhook},
+    announce::{Announcer, Background, Outlet, Pinger, Topic, Webhook},
     api::{self, ApiError, tokens::Tokens},
     check::Checker,
     clouds::{Clients, google::credentials::DefaultCredentials},
@@ -258,12 +258,12 @@ pub(crate) fn outlets(
 }
 
 /// What the words of a site's news need.
-fn around(site: &config::Site, config: &Config) -> Around {
+fn background(site: &config::Site, config: &Config) -> Background {
     let targets = site.targets();
     let place = targets.public.as_ref().and_then(|url| url.host_str()).unwrap_or(site.name.as_str());
     let takes_orders = !config.push.commands.is_empty();
     let switches: Vec<_> = site.switches.iter().map(|spec| spec.id()).collect();
-    Around::of(&switches, place, &site.policy, takes_orders)
+    Background::of(&switches, place, &site.policy, takes_orders)
 }
 
 fn guard(
@@ -281,7 +281,7 @@ fn guard(
         repair: site.repair,
         switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
         prober: Arc::clone(prober),
-        around: around(site, config),
+        background: background(site, config),
         targets: site.targets(),
         record: Arc::new(Record::new(journal.clone(), site.name.clone(), config.pace)),
         announcer: announcer.clone(),

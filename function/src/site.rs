@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::{
-    announce::{Announcement, Announcer, Around, Kind},
+    announce::{Announcement, Announcer, Background, Kind},
     api::ApiErrorKind,
     clouds::{Observation, Readiness, Switch, SwitchError},
     pace::{Pace, Waits, Wishes},
@@ -38,7 +38,7 @@ pub struct Guarded {
     /// Where news goes.
     pub announcer: Announcer,
     /// What the words of its news need.
-    pub around: Around,
+    pub background: Background,
     /// How long things may take.
     pub pace: Pace,
     /// What providers wish of whoever asks them.
@@ -263,7 +263,7 @@ impl Guarded {
     /// What is to be told of it, now.
     pub fn news(&self, kind: Kind, sentence: impl Into<String>) -> Announcement {
         let news = Announcement::new(kind, Some(self.name.clone()), sentence, Timestamp::now());
-        news.of_site(self.around.clone())
+        news.of_site(self.background.clone())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloud_failover::{
-    announce::{Announcement, Around, Kind},
+    announce::{Announcement, Background, Kind},
     clouds::Severity,
 };
 use failover_core::{
@@ -42,13 +42,13 @@ fn policy(failback: Failback, has_primary_url: bool) -> Policy {
     }
 }
 
-fn around(failback: Failback, has_primary_url: bool, takes_orders: bool) -> Around {
+fn background(failback: Failback, has_primary_url: bool, takes_orders: bool) -> Background {
     let rule = SwitchId::new("cloudflare_page_rule", RULE);
-    Around::of([&rule], "will.gleich.tech", &policy(failback, has_primary_url), takes_orders)
+    Background::of([&rule], "will.gleich.tech", &policy(failback, has_primary_url), takes_orders)
 }
 
-fn usual() -> Around {
-    around(Failback::Manual, true, true)
+fn usual() -> Background {
+    background(Failback::Manual, true, true)
 }
 
 fn incident() -> PendingIncident {
@@ -98,7 +98,7 @@ fn of(kind: Kind, sentence: &str, details: Value) -> Announcement {
 }
 
 fn of_all(kind: Kind, sentence: &str, details: Value) -> Announcement {
-    Announcement { site: None, around: Around::default(), ..of(kind, sentence, details) }
+    Announcement { site: None, background: Background::default(), ..of(kind, sentence, details) }
 }
 
 fn started(direction: Direction, reason: &str, by_alert: bool) -> Announcement {
@@ -127,10 +127,10 @@ fn ended(
     )
 }
 
-fn failed_over(around: Around) -> Announcement {
+fn failed_over(background: Background) -> Announcement {
     let outcome = format!("visitors are served by the standby: {SILENT}");
     let done = ended(Direction::Failover, End::Done, Position::Standby, (SILENT, &outcome), true);
-    done.of_site(around)
+    done.of_site(background)
 }
 
 fn refused_token() -> String {
@@ -151,8 +151,11 @@ fn move_events() -> Vec<(&'static str, Announcement)> {
         ("started-failback", started(Direction::Failback, power, false)),
         ("started-rehearsal", started(Direction::Rehearsal, "asked for by an operator", false)),
         ("ended-failover", failed_over(usual())),
-        ("ended-failover-without-primary-url", failed_over(around(Failback::Manual, false, true))),
-        ("ended-failover-where-machines-are-promoted", failed_over(around(Failback::Manual, false, false))),
+        ("ended-failover-without-primary-url", failed_over(background(Failback::Manual, false, true))),
+        (
+            "ended-failover-where-machines-are-promoted",
+            failed_over(background(Failback::Manual, false, false)),
+        ),
         (
             "ended-failover-by-an-operator",
             ended(
@@ -344,7 +347,7 @@ fn calm_events() -> Vec<(&'static str, Announcement)> {
         "the certificate of will.gleich.tech expires in 9 days, at 2026-11-29T06:12:00Z; renew it";
     let back = "the primary answers again, while visitors are served by the standby since 2026-11-17 20:14:02 UTC; lead them back: failover send failback --site resume";
     let since = json!({ "since": "2026-11-17T20:14:02Z" });
-    let by_itself = around(Failback::Automatic { well_for: Duration::from_mins(30) }, true, true);
+    let by_itself = background(Failback::Automatic { well_for: Duration::from_mins(30) }, true, true);
     let day =
         "resume has been on its standby for 2 days, since 2026-11-17 20:14:02 UTC, with 3120 requests so far";
     let test = "This is a test: what happens to your sites will be told here. Nothing has happened.";

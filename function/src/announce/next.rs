@@ -2,7 +2,7 @@
 
 use failover_core::{Direction, End};
 
-use super::{Announcement, Kind, around::WayBack, details::Details, notice::Next};
+use super::{Announcement, Kind, background::WayBack, details::Details, notice::Next};
 use crate::clouds::Severity;
 
 const MENDED: Option<&str> = Some("once it is mended");
@@ -45,7 +45,7 @@ impl Announcement {
     }
 
     fn failback(&self, when: Option<&'static str>) -> Option<Next> {
-        match self.around.way_back {
+        match self.background.way_back {
             WayBack::Ordered | WayBack::Promoted => Some(self.send("failback", when)),
             WayBack::Forced => {
                 let next = self.send("failback", Some("once you know that the primary runs"));
@@ -58,7 +58,7 @@ impl Announcement {
     /// That nobody has to lead visitors back, where that is so.
     pub(super) fn way_back(&self) -> Option<String> {
         let is_on_standby = matches!(self.kind, Kind::StandbyDay | Kind::PrimaryAnswers);
-        match self.around.way_back {
+        match self.background.way_back {
             WayBack::ByItself(well_for) if is_on_standby => {
                 let well_for = humantime::format_duration(well_for);
                 Some(format!("They are led back by themselves once the primary has answered for {well_for}."))
@@ -68,7 +68,7 @@ impl Announcement {
     }
 
     fn send(&self, verb: &str, when: Option<&'static str>) -> Next {
-        if self.around.way_back == WayBack::Promoted {
+        if self.background.way_back == WayBack::Promoted {
             return self.typed("promote", Some("on the machine that is to have it"));
         }
         self.typed(&format!("send {verb}"), when)

@@ -35,7 +35,7 @@ impl Announcement {
     /// What a person is told of it.
     pub(super) fn notice(&self) -> Notice {
         let details = Details::of(self);
-        let matter = self.around.names.say(&self.matter(&details));
+        let matter = self.background.names.say(&self.matter(&details));
         let told = Told::read(&matter);
         let mend = told.mend.map(|mend| format!("Mend this: {}", sentence(mend)));
         let why = brief(told.failed);

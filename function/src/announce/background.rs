@@ -8,7 +8,7 @@ use crate::clouds::Names;
 
 /// What an announcement's words need of its site.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Around {
+pub struct Background {
     /// What its switches are called.
     pub(super) names: Names,
     /// How visitors get back to its primary.
@@ -29,7 +29,7 @@ pub(super) enum WayBack {
     Promoted,
 }
 
-impl Around {
+impl Background {
     /// What is to be known of a site that visitors call `place`, and that takes orders or doesn't.
     pub fn of<'a>(
         switches: impl IntoIterator<Item = &'a SwitchId>,
