@@ -33,6 +33,7 @@ use crate::{
         azure::Account,
         kubernetes::{self, Source},
     },
+    host::canonical,
     journal::JournalLocation,
     pace::Pace,
 };
@@ -132,7 +133,10 @@ impl Config {
     /// The site that an incident acts on, or names for nothing.
     pub fn concern_of(&self, incident: &Incident) -> Concern {
         let marks: Vec<&SiteMarks> = self.sites.iter().map(|site| &site.marks).collect();
-        incident.concerns(&marks)
+        // Whoever made the check wrote its host as people do: with other letters, or a dot at its end.
+        let host = incident.host.as_deref().map(canonical);
+        let watched_hosts = incident.watched_hosts.iter().map(|host| canonical(host)).collect();
+        Incident { host, watched_hosts, ..incident.clone() }.concerns(&marks)
     }
 
     /// The site of this name.

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     clouds::{LeadsBy, Spec},
-    host::HostPort,
+    host::{HostPort, canonical},
     pace::Waits,
     probe::{self, Targets, Witness},
 };
@@ -190,7 +190,7 @@ fn marks(
     SiteMarks {
         name: name.clone(),
         check_ids: switches.iter().filter_map(|switch| switch.named_by()).collect(),
-        host: public.and_then(Url::host_str).map(str::to_owned),
+        host: public.and_then(Url::host_str).map(canonical),
         policies,
     }
 }

@@ -209,3 +209,18 @@ fn an_incident_finds_its_site() {
     let foreign = Incident { check_id: None, ..incident };
     assert_eq!(config.concern_of(&foreign), Concern::NoSite);
 }
+
+#[test]
+fn an_incident_may_write_its_sites_host_as_people_do() {
+    let config = takes(&EXAMPLE.replace("https://will.gleich.tech/", "https://bücher.example/"));
+    for host in ["xn--bcher-kva.example", "bücher.example", "BÜCHER.example.", "XN--BCHER-KVA.EXAMPLE."] {
+        let opened = Incident::opened("1".to_owned(), jiff::Timestamp::UNIX_EPOCH, String::new());
+        let metric = Some("monitoring.googleapis.com/uptime_check/check_passed".to_owned());
+        let checked = Incident { metric, ..opened };
+        let resume = Concern::Site("resume".parse().unwrap());
+        let labelled = Incident { host: Some(host.to_owned()), ..checked.clone() };
+        assert_eq!(config.concern_of(&labelled), resume, "{host}");
+        let watched = Incident { watched_hosts: vec![host.to_owned()], ..checked };
+        assert_eq!(config.concern_of(&watched), resume, "{host}");
+    }
+}
