@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover_core::{Entry, Event};
 use sandbox::{Moment, Power, Served, Service};
 
 use crate::harness::{Drill, Settings};
@@ -107,6 +108,47 @@ async fn monitoring_watches_again_when_a_failover_that_overtook_a_failback_comes
     assert!(!world.run.is_granted(&drill.site().seed.service));
     assert_eq!(drill.visit().await, Served::Primary);
     drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_claimed_while_its_end_is_written_is_not_ended() {
+    let mut drill = Drill::start().await;
+    drill.cut_power();
+    let reached = drill.sandbox.world.stop_at("run.get_iam_policy", 1, Moment::BeforeEffect);
+    tokio::select! {
+        answer = drill.open_incident("0.outage") => panic!("answered before it was killed: {answer:?}"),
+        reached = reached => reached.expect("the call arrives"),
+    }
+    drill.function.kill().await;
+    drill.restart().await;
+    let world = &drill.sandbox.world;
+    world.promises.allow(sandbox::Promise::MovesToWhatAnswers);
+    let ending = world.breakpoints.set_saying("storage.create", 1, Moment::BeforeEffect, "Overtaken");
+    let claimed = async {
+        ending.await.expect("the dead executor's plan is to be ended");
+        claim_newest_plan_but_one(&drill);
+        world.breakpoints.release();
+    };
+    let failback = drill.command(serde_json::json!({ "command": "failback", "force": true }));
+    tokio::join!(failback, claimed).0.is(200, "move", Some("Stuck"));
+    drill.all_promises_hold();
+}
+
+/// An executor of another process takes over the plan that is older than the newest.
+fn claim_newest_plan_but_one(drill: &Drill) {
+    let (storage, bucket) = (&drill.sandbox.world.storage, sandbox::Options::default().bucket);
+    let (name, newest) = storage.objects(&bucket).into_iter().next().expect("an entry");
+    let number = cloud_failover::journal::number(name.rsplit('/').next().expect("a key")).expect("a number");
+    let entry = Entry::read(&newest, &"resume".parse().expect("a name"), number).expect("it is read");
+    let [.., older, _newest] = entry.state.plans.as_slice() else {
+        panic!("no two plans: {:?}", entry.state)
+    };
+    let event = Event::Claim { plan: older.id, nonce: "another process".to_owned() };
+    let (number, at) = (number + 1, jiff::Timestamp::now());
+    let state = entry.state.after(number, at, &event).expect("a claim");
+    let entry = Entry { number, at, event, state, ..entry };
+    let key = cloud_failover::journal::key(number).expect("a key");
+    storage.put(&bucket, &format!("journal/resume/{key}"), entry.to_bytes());
 }
 
 /// How many plans the journal knows.

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use failover_core::{Direction, End, Event, State};
+use failover_core::{Direction, End, Event};
 
 use super::{Halt, claim::ClaimWatch, permit::Permit};
-use crate::site::Guarded;
+use crate::{record::Head, site::Guarded};
 
 /// What one plan has to wait for.
 #[derive(Debug)]
@@ -23,26 +23,26 @@ impl OlderPlans {
     pub(super) async fn are_over(&self) -> Result<(), Halt> {
         let (mut older, mut upkeep) = (ClaimWatch::default(), ClaimWatch::default());
         // What this process has just written is the newest it can know: no look is needed to go first.
-        let mut known = self.site.record.known().map(|head| head.state);
+        let mut known = self.site.record.known();
         while let Some(plan) = self.permit.plan() {
             self.permit.check()?;
-            let state = match known.take() {
-                Some(state) => state,
+            let head = match known.take() {
+                Some(head) => head,
                 None => match self.latest().await? {
-                    Some(state) => state,
+                    Some(head) => head,
                     None => break,
                 },
             };
-            match state.running() {
+            let claim_for = self.site.pace.claim_for;
+            match head.state.running() {
                 Some(running) if running.id != plan => {
-                    let claim_for = self.site.pace.claim_for;
                     let dead = running.claim.as_ref().is_none_or(|claim| older.is_dead(claim, claim_for));
                     if dead {
-                        self.end_overtaken(running.id, &state).await;
+                        self.end_overtaken(running.id, &head).await;
                     }
                 }
-                _ => match &state.upkeep {
-                    Some(other) if !upkeep.is_dead(&other.claim, self.site.pace.claim_for) => {}
+                _ => match &head.state.upkeep {
+                    Some(other) if !upkeep.is_dead(&other.claim, claim_for) => {}
                     _ => break,
                 },
             }
@@ -51,22 +51,23 @@ impl OlderPlans {
         Ok(())
     }
 
-    async fn latest(&self) -> Result<Option<Arc<State>>, Halt> {
+    async fn latest(&self) -> Result<Option<Head>, Halt> {
         match self.permit.unless_stopped(self.site.record.look()).await? {
-            Ok(head) => Ok(Some(head.state)),
+            Ok(head) => Ok(Some(head)),
             Err(why) => {
                 tracing::warn!(site = %self.site.name, %why, "waiting for an older plan's end");
-                Ok(self.site.record.known().map(|head| head.state))
+                Ok(self.site.record.known())
             }
         }
     }
 
-    async fn end_overtaken(&self, plan: u64, state: &State) {
+    /// Ends a plan whose executor was dead at `head`, and at no other: a claim written meanwhile is a living executor's.
+    async fn end_overtaken(&self, plan: u64, head: &Head) {
         let sentence = format!("a newer {} took its place while nobody executed it", self.direction);
-        let (nonce, active) = (self.nonce.clone(), state.active);
+        let (nonce, active) = (self.nonce.clone(), head.state.active);
         let (end, drain_until, retry) = (End::Overtaken, None, false);
         let event = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
-        if let Err(why) = self.site.record.append(&event).await {
+        if let Err(why) = self.site.record.append_after(head, &event).await {
             tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
         }
     }

@@ -26,6 +26,8 @@ pub struct Breakpoints {
 struct Breakpoint {
     operation: String,
     moment: Moment,
+    /// What the call's body has to say.
+    says: String,
     left: u32,
     reached: Option<oneshot::Sender<()>>,
 }
@@ -39,9 +41,20 @@ impl Default for Breakpoints {
 impl Breakpoints {
     /// Holds the n-th call (from 1, counted from now) of this operation; the receiver fires when it is there.
     pub fn set(&self, operation: &str, nth: u32, moment: Moment) -> oneshot::Receiver<()> {
+        self.set_saying(operation, nth, moment, "")
+    }
+
+    /// As [`set`](Self::set), of the calls whose body says this.
+    pub fn set_saying(&self, operation: &str, nth: u32, moment: Moment, says: &str) -> oneshot::Receiver<()> {
         let (reached, receiver) = oneshot::channel();
-        let operation = operation.to_owned();
-        lock(&self.set).push(Breakpoint { operation, moment, left: nth.max(1), reached: Some(reached) });
+        let (operation, says) = (operation.to_owned(), says.to_owned());
+        lock(&self.set).push(Breakpoint {
+            operation,
+            moment,
+            says,
+            left: nth.max(1),
+            reached: Some(reached),
+        });
         receiver
     }
 
@@ -52,9 +65,9 @@ impl Breakpoints {
     }
 
     /// Passes at once, unless a breakpoint is reached: then it waits to be released.
-    pub(crate) async fn pass(&self, operation: &str, moment: Moment) {
+    pub(crate) async fn pass(&self, operation: &str, moment: Moment, body: &[u8]) {
         let mut released = self.released.subscribe();
-        let held = lock(&self.set).iter_mut().any(|point| point.reach(operation, moment));
+        let held = lock(&self.set).iter_mut().any(|point| point.reach(operation, moment, body));
         if held {
             // The sender lives as long as the breakpoints: an error means that the sandbox is gone.
             let _gone = released.changed().await;
@@ -63,8 +76,9 @@ impl Breakpoints {
 }
 
 impl Breakpoint {
-    fn reach(&mut self, operation: &str, moment: Moment) -> bool {
-        if self.operation != operation || self.moment != moment || self.left == 0 {
+    fn reach(&mut self, operation: &str, moment: Moment, body: &[u8]) -> bool {
+        let is_meant = self.operation == operation && self.moment == moment && self.left > 0;
+        if !is_meant || !String::from_utf8_lossy(body).contains(&self.says) {
             return false;
         }
         self.left -= 1;
@@ -97,13 +111,21 @@ mod tests {
     fn only_the_nth_call_on_the_right_side_of_the_effect_is_held() {
         let points = Breakpoints::default();
         let mut reached = points.set("run.set", 2, Moment::AfterEffect);
-        assert!(is_ready(points.pass("run.set", Moment::AfterEffect)));
-        assert!(is_ready(points.pass("run.set", Moment::BeforeEffect)));
-        assert!(is_ready(points.pass("run.get", Moment::AfterEffect)));
+        assert!(is_ready(points.pass("run.set", Moment::AfterEffect, b"")));
+        assert!(is_ready(points.pass("run.set", Moment::BeforeEffect, b"")));
+        assert!(is_ready(points.pass("run.get", Moment::AfterEffect, b"")));
         assert!(reached.try_recv().is_err());
-        assert!(!is_ready(points.pass("run.set", Moment::AfterEffect)));
+        assert!(!is_ready(points.pass("run.set", Moment::AfterEffect, b"")));
         assert!(reached.try_recv().is_ok());
-        assert!(is_ready(points.pass("run.set", Moment::AfterEffect)));
+        assert!(is_ready(points.pass("run.set", Moment::AfterEffect, b"")));
+    }
+
+    #[test]
+    fn only_a_call_that_says_what_is_waited_for_is_held() {
+        let points = Breakpoints::default();
+        let _reached = points.set_saying("objects.insert", 1, Moment::BeforeEffect, "Overtaken");
+        assert!(is_ready(points.pass("objects.insert", Moment::BeforeEffect, b"a claim")));
+        assert!(!is_ready(points.pass("objects.insert", Moment::BeforeEffect, b"it is Overtaken now")));
     }
 
     #[tokio::test]
@@ -112,7 +134,7 @@ mod tests {
         let reached = points.set("run.set", 1, Moment::BeforeEffect);
         let held = tokio::spawn({
             let points = points.clone();
-            async move { points.pass("run.set", Moment::BeforeEffect).await }
+            async move { points.pass("run.set", Moment::BeforeEffect, b"").await }
         });
         reached.await.expect("the call arrives");
         points.release();

@@ -18,12 +18,12 @@ pub(crate) async fn run(providers: Arc<dyn Providers>, call: Call, sequence: u64
     let operation = provider.operation(&call);
     pause(frame.latency.draw(call.service)).await;
     let fault = frame.faults.pick(&call, operation);
-    frame.breakpoints.pass(operation, Moment::BeforeEffect).await;
+    frame.breakpoints.pass(operation, Moment::BeforeEffect, &call.body).await;
     let reply = match fault.as_ref().and_then(|fault| fault.instead(provider)) {
         Some(reply) => reply,
         None => effect(&*providers, &call, sequence, fault.as_ref()).await,
     };
-    frame.breakpoints.pass(operation, Moment::AfterEffect).await;
+    frame.breakpoints.pass(operation, Moment::AfterEffect, &call.body).await;
     deliver(frame, reply, sequence).await
 }
 
