@@ -4,17 +4,27 @@
 
 use jiff::Timestamp;
 
-use super::{
-    BUDGET_WINDOW, Checkup, PENDING_MOST, REMEMBERED_FOR, REMEMBERED_MOST, Remembered, State, UpkeepTask,
-    is_kept_at,
-};
+use super::{BUDGET_WINDOW, Checkup, State, UpkeepTask};
 use crate::{
-    Direction, Event, Illegal, Order, PendingIncident, Position, Step, StepRecord,
-    plan::{Claim, OpenPlan, Trouble},
+    Direction, Event, Illegal, Order, Position, Step, StepRecord,
+    plan::{Claim, OpenPlan},
 };
 
 mod ends;
 mod maintenance;
+mod memory;
+mod open_plans;
+
+use maintenance::Maintenance;
+use memory::Memory;
+use open_plans::OpenPlans;
+
+/// What one entry, with its number and its time, makes of the state before it.
+struct Transition {
+    next: State,
+    number: u64,
+    at: Timestamp,
+}
 
 impl State {
     /// The state after entry `number`, written at `at`, says that `event` happened.
@@ -22,222 +32,10 @@ impl State {
     /// # Errors
     /// When the entry may not follow this state.
     pub fn after(&self, number: u64, at: Timestamp, event: &Event) -> Result<Self, Illegal> {
-        let mut next = self.clone();
-        match event {
-            Event::Intent { direction, order, reason, nonce } => {
-                next.open(number, at, (*direction, order, reason, nonce))?;
-            }
-            Event::Maintenance { task, order, reason, nonce } => {
-                next.maintain(number, at, task, (order, reason, nonce))?;
-            }
-            Event::Claim { plan, nonce } => next.claim(*plan, nonce, number)?,
-            Event::Step { plan, nonce, record } => next.record(*plan, nonce, number, record)?,
-            Event::AttemptEnded { plan, nonce, trouble, about } => {
-                next.end_attempt(*plan, nonce, at, (trouble.as_deref(), about.as_deref()))?;
-            }
-            Event::Ended { plan, nonce, end, active, sentence, drain_until, retry } => {
-                next.may_end(*plan, *end, nonce)?;
-                next.end(at, *plan, (*end, *active), sentence, *drain_until)?;
-                next.stuck
-                    .iter_mut()
-                    .filter(|stuck| stuck.plan == *plan)
-                    .for_each(|stuck| stuck.retry = *retry);
-            }
-            Event::Pending { incident, .. } => next.keep_pending(std::slice::from_ref(incident)),
-            Event::Dropped { incident, .. } => {
-                next.drop_pending(incident);
-                // An open plan that ends `Unwound` must not bring back what has closed meanwhile.
-                next.plans.iter_mut().for_each(|plan| plan.order.incidents.retain(|one| one.id != *incident));
-                remember(&mut next.settled_incidents, incident, at);
-            }
-            Event::Confirmed { plan, ordered, message, .. } => {
-                next.confirm(*plan, *ordered, message)?;
-                remember(&mut next.settled_messages, message, at);
-            }
-            Event::Refused { message, .. } => remember(&mut next.settled_messages, message, at),
-            Event::Held { hold, message } => {
-                next.hold = Some(hold.clone());
-                next.hold_ordered = next.hold_ordered.max(Some(hold.since));
-                remember(&mut next.settled_messages, message, at);
-            }
-            Event::Released { message, ordered, .. } => {
-                next.hold = None;
-                next.hold_ordered = next.hold_ordered.max(*ordered);
-                remember(&mut next.settled_messages, message, at);
-            }
-            Event::Acknowledged { message, ordered, .. } => {
-                next.stuck = None;
-                next.acknowledged = Some(ordered.map_or(at, |ordered| ordered.min(at)));
-                remember(&mut next.settled_messages, message, at);
-            }
-            Event::Adopted { position, .. } => {
-                if !self.plans.is_empty() {
-                    return Err(Illegal::Busy);
-                }
-                next.arrive(*position, at);
-            }
-            Event::Outage { nonce, .. } => {
-                if self.active != Position::Standby {
-                    return Err(Illegal::NoOutage);
-                }
-                next.begin_upkeep(number, nonce, UpkeepTask::ResumeMonitoring)?;
-                next.outage = self.outage.or(Some(at));
-            }
-            Event::Recovered { nonce, .. } => {
-                if !self.may_recover() {
-                    return Err(Illegal::NoOutage);
-                }
-                next.begin_upkeep(number, nonce, UpkeepTask::PauseMonitoring)?;
-                next.outage = None;
-            }
-            Event::Drained { nonce } => {
-                if !self.is_drained(at) {
-                    return Err(Illegal::NotDrained);
-                }
-                next.begin_upkeep(number, nonce, UpkeepTask::CloseStandby)?;
-            }
-            Event::Repaired { nonce, switch, position } => {
-                let task = UpkeepTask::Repair(switch.clone(), *position);
-                next.begin_upkeep(number, nonce, task)?;
-            }
-            Event::Kept { nonce } => next.end_upkeep(nonce, at),
-            Event::Later(_) => {}
-            Event::Checked { looked_as, findings, extent, heard, answered } => {
-                next.answered = next.answered.or(answered.then_some(at));
-                let (looked_as, findings) = (looked_as.clone(), findings.clone());
-                let (extent, heard) = (*extent, heard.clone());
-                next.checked = Some(Checkup { at, looked_as, findings, extent, heard });
-            }
-        }
-        next.forget(at.min(next.ordered_last(event).unwrap_or(Timestamp::MIN)));
-        Ok(next)
-    }
-
-    /// The newest time that somebody else's clock vouches for: a clock of ours that jumps ahead once must not let go of
-    /// a hold, an incident or the day's budget for good.
-    fn ordered_last(&self, event: &Event) -> Option<Timestamp> {
-        let told = match event {
-            Event::Intent { order, .. } => Some(order.at),
-            Event::Confirmed { ordered, .. } => Some(*ordered),
-            _ => None,
-        };
-        let moved = self.last_move.as_ref().map(|moved| moved.order_time);
-        let open = self.plans.iter().map(|plan| plan.order.at).max();
-        [told, moved, open, self.confirmed, self.hold_ordered].into_iter().flatten().max()
-    }
-
-    fn open(
-        &mut self,
-        number: u64,
-        at: Timestamp,
-        (direction, order, reason, nonce): (Direction, &Order, &str, &str),
-    ) -> Result<(), Illegal> {
-        if let Some(newest) = self.newest() {
-            let insists = order.force && !newest.order.force;
-            if newest.direction == direction && !insists {
-                return Err(Illegal::AlreadyOpen(direction));
-            }
-        }
-        let may_begin = match direction {
-            Direction::Rehearsal => self.may_rehearse(at),
-            Direction::Maintenance => false,
-            Direction::Failover | Direction::Failback => true,
-        };
-        if !may_begin {
-            return Err(Illegal::Busy);
-        }
-        remember(&mut self.settled_messages, &order.message, at);
-        self.plans.push(begun(number, at, direction, (order, reason, nonce)));
-        Ok(())
-    }
-
-    /// An order that asked for what is so already, or is being made so: it counts, though it began nothing.
-    fn confirm(&mut self, plan: Option<u64>, ordered: Timestamp, message: &str) -> Result<(), Illegal> {
-        if let Some(id) = plan {
-            self.open_plan(id)?.joined.push(message.to_owned());
-        }
-        self.confirmed = self.confirmed.max(Some(ordered));
-        Ok(())
-    }
-
-    /// A rehearsal closes the standby in the end: nobody may be served by it, or come to need it, meanwhile.
-    fn may_rehearse(&self, at: Timestamp) -> bool {
-        let idle = self.plans.is_empty() && self.hold_at(at).is_none();
-        idle && self.active == Position::Primary && self.draining.is_none()
-    }
-
-    fn open_plan(&mut self, id: u64) -> Result<&mut OpenPlan, Illegal> {
-        let mut open = self.plans.iter_mut().chain(&mut self.maintenance);
-        open.find(|plan| plan.id == id).ok_or(Illegal::NoSuchPlan(id))
-    }
-
-    fn claim(&mut self, id: u64, nonce: &str, number: u64) -> Result<(), Illegal> {
-        let plan = self.open_plan(id)?;
-        if plan.claim.as_ref().is_none_or(|claim| claim.nonce != nonce) {
-            plan.attempts += 1;
-        }
-        plan.claim = Some(Claim { nonce: nonce.to_owned(), entry: number });
-        Ok(())
-    }
-
-    fn record(&mut self, id: u64, nonce: &str, number: u64, record: &StepRecord) -> Result<(), Illegal> {
-        let plan = self.open_plan(id)?;
-        plan.check_executor(nonce)?;
-        plan.claim = Some(Claim { nonce: nonce.to_owned(), entry: number });
-        plan.steps.retain(|done| done.step != record.step);
-        plan.steps.push(record.clone());
-        if record.step == Step::Unroute {
-            plan.steps.retain(|done| !matches!(done.step, Step::Route | Step::Verify));
-        }
-        let pauses = plan.direction == Direction::Failover;
-        if let Some(lives) = record.redirect_lives_s {
-            self.redirect_lives_s = lives;
-        }
-        match record.step {
-            // What follows it is the pause: it may land although nobody lives to record it.
-            Step::Verify if pauses => self.paused = Some(record.at),
-            Step::Pause => self.paused = Some(record.at),
-            Step::Resume => self.resumed = Some(record.at),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn end_attempt(
-        &mut self,
-        id: u64,
-        nonce: &str,
-        at: Timestamp,
-        (trouble, about): (Option<&str>, Option<&str>),
-    ) -> Result<(), Illegal> {
-        let plan = self.open_plan(id)?;
-        plan.check_executor(nonce)?;
-        plan.claim = None;
-        if let Some(sentence) = trouble {
-            let since = plan.trouble.as_ref().filter(|t| t.is_still(about, sentence)).map_or(at, |t| t.since);
-            let about = about.map(str::to_owned);
-            plan.trouble = Some(Trouble { sentence: sentence.to_owned(), about, since });
-        }
-        Ok(())
-    }
-
-    fn remember_incidents(&mut self, incidents: &[PendingIncident], at: Timestamp) {
-        for incident in incidents {
-            remember(&mut self.settled_incidents, &incident.id, at);
-        }
-    }
-
-    fn keep_pending(&mut self, incidents: &[PendingIncident]) {
-        for incident in incidents {
-            self.drop_pending(&incident.id);
-            self.pending.push(incident.clone());
-        }
-    }
-
-    fn arrive(&mut self, position: Position, at: Timestamp) {
-        let since = self.since.filter(|_| self.active == position);
-        self.turn_to(position);
-        self.since = since.or(Some(at));
+        let mut transition = Transition { next: self.clone(), number, at };
+        transition.apply(event)?;
+        transition.forget(event);
+        Ok(transition.next)
     }
 
     /// Visitors are served at `position`, nobody knows since when; what was begun for the other place is void: a
@@ -253,25 +51,198 @@ impl State {
             self.draining = None;
         }
     }
+}
 
-    fn drop_pending(&mut self, id: &str) {
-        self.pending.retain(|incident| incident.id != id);
+impl Transition {
+    fn apply(&mut self, event: &Event) -> Result<(), Illegal> {
+        let (number, at) = (self.number, self.at);
+        match event {
+            Event::Intent { direction, order, reason, nonce } => {
+                self.open(*direction, (order, reason, nonce))?;
+            }
+            Event::Maintenance { task, order, reason, nonce } => {
+                self.maintenance()
+                    .begin(begun(number, at, Direction::Maintenance, (order, reason, nonce)), task)?;
+            }
+            Event::Claim { plan, nonce } => self.plans().claim(*plan, nonce, number)?,
+            Event::Step { plan, nonce, record } => self.record(*plan, nonce, record)?,
+            Event::AttemptEnded { plan, nonce, trouble, about } => {
+                self.plans().end_attempt(*plan, nonce, at, (trouble.as_deref(), about.as_deref()))?;
+            }
+            Event::Ended { plan, nonce, end, active, sentence, drain_until, retry } => {
+                self.plans().may_end(*plan, *end, nonce)?;
+                self.end(*plan, (*end, *active), sentence, *drain_until)?;
+                let stuck = self.next.stuck.iter_mut().filter(|stuck| stuck.plan == *plan);
+                stuck.for_each(|stuck| stuck.retry = *retry);
+            }
+            Event::Pending { incident, .. } => self.memory().keep_pending(std::slice::from_ref(incident)),
+            Event::Dropped { incident, .. } => {
+                self.memory().drop_pending(incident);
+                // An open plan that ends `Unwound` must not bring back what has closed meanwhile.
+                self.next
+                    .plans
+                    .iter_mut()
+                    .for_each(|plan| plan.order.incidents.retain(|one| one.id != *incident));
+                self.memory().settle_incident(incident, at);
+            }
+            Event::Confirmed { plan, ordered, message, .. } => {
+                self.confirm(*plan, *ordered, message)?;
+                self.memory().settle_message(message, at);
+            }
+            Event::Refused { message, .. } => self.memory().settle_message(message, at),
+            Event::Held { hold, message } => {
+                self.next.hold = Some(hold.clone());
+                self.next.hold_ordered = self.next.hold_ordered.max(Some(hold.since));
+                self.memory().settle_message(message, at);
+            }
+            Event::Released { message, ordered, .. } => {
+                self.next.hold = None;
+                self.next.hold_ordered = self.next.hold_ordered.max(*ordered);
+                self.memory().settle_message(message, at);
+            }
+            Event::Acknowledged { message, ordered, .. } => {
+                self.next.stuck = None;
+                self.next.acknowledged = Some(ordered.map_or(at, |ordered| ordered.min(at)));
+                self.memory().settle_message(message, at);
+            }
+            Event::Adopted { position, .. } => {
+                if !self.next.plans.is_empty() {
+                    return Err(Illegal::Busy);
+                }
+                self.arrive(*position);
+            }
+            Event::Outage { nonce, .. } => {
+                if self.next.active != Position::Standby {
+                    return Err(Illegal::NoOutage);
+                }
+                self.maintenance().begin_upkeep(number, nonce, UpkeepTask::ResumeMonitoring)?;
+                self.next.outage = self.next.outage.or(Some(at));
+            }
+            Event::Recovered { nonce, .. } => {
+                if !self.maintenance().may_recover() {
+                    return Err(Illegal::NoOutage);
+                }
+                self.maintenance().begin_upkeep(number, nonce, UpkeepTask::PauseMonitoring)?;
+                self.next.outage = None;
+            }
+            Event::Drained { nonce } => {
+                if !self.maintenance().is_drained(at) {
+                    return Err(Illegal::NotDrained);
+                }
+                self.maintenance().begin_upkeep(number, nonce, UpkeepTask::CloseStandby)?;
+            }
+            Event::Repaired { nonce, switch, position } => {
+                let task = UpkeepTask::Repair(switch.clone(), *position);
+                self.maintenance().begin_upkeep(number, nonce, task)?;
+            }
+            Event::Kept { nonce } => self.maintenance().end_upkeep(nonce, at),
+            Event::Later(_) => {}
+            Event::Checked { looked_as, findings, extent, heard, answered } => {
+                self.next.answered = self.next.answered.or(answered.then_some(at));
+                let (looked_as, findings) = (looked_as.clone(), findings.clone());
+                let (extent, heard) = (*extent, heard.clone());
+                self.next.checked = Some(Checkup { at, looked_as, findings, extent, heard });
+            }
+        }
+        Ok(())
+    }
+
+    fn plans(&mut self) -> OpenPlans<'_> {
+        OpenPlans::from(&mut self.next)
+    }
+
+    fn maintenance(&mut self) -> Maintenance<'_> {
+        Maintenance::from(&mut self.next)
+    }
+
+    fn memory(&mut self) -> Memory<'_> {
+        Memory::from(&mut self.next)
+    }
+
+    fn open(
+        &mut self,
+        direction: Direction,
+        (order, reason, nonce): (&Order, &str, &str),
+    ) -> Result<(), Illegal> {
+        if let Some(newest) = self.next.newest() {
+            let insists = order.force && !newest.order.force;
+            if newest.direction == direction && !insists {
+                return Err(Illegal::AlreadyOpen(direction));
+            }
+        }
+        let may_begin = match direction {
+            Direction::Rehearsal => self.may_rehearse(),
+            Direction::Maintenance => false,
+            Direction::Failover | Direction::Failback => true,
+        };
+        if !may_begin {
+            return Err(Illegal::Busy);
+        }
+        let at = self.at;
+        self.memory().settle_message(&order.message, at);
+        self.next.plans.push(begun(self.number, at, direction, (order, reason, nonce)));
+        Ok(())
+    }
+
+    /// A rehearsal closes the standby in the end: nobody may be served by it, or come to need it, meanwhile.
+    fn may_rehearse(&self) -> bool {
+        let idle = self.next.plans.is_empty() && self.next.hold_at(self.at).is_none();
+        idle && self.next.active == Position::Primary && self.next.draining.is_none()
+    }
+
+    /// An order that asked for what is so already, or is being made so: it counts, though it began nothing.
+    fn confirm(&mut self, plan: Option<u64>, ordered: Timestamp, message: &str) -> Result<(), Illegal> {
+        if let Some(id) = plan {
+            self.plans().find(id)?.joined.push(message.to_owned());
+        }
+        self.next.confirmed = self.next.confirmed.max(Some(ordered));
+        Ok(())
+    }
+
+    fn record(&mut self, id: u64, nonce: &str, record: &StepRecord) -> Result<(), Illegal> {
+        let number = self.number;
+        let direction = self.plans().record(id, nonce, number, record)?;
+        if let Some(lives) = record.redirect_lives_s {
+            self.next.redirect_lives_s = lives;
+        }
+        match record.step {
+            // What follows it is the pause: it may land although nobody lives to record it.
+            Step::Verify if direction == Direction::Failover => self.next.paused = Some(record.at),
+            Step::Pause => self.next.paused = Some(record.at),
+            Step::Resume => self.next.resumed = Some(record.at),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn arrive(&mut self, position: Position) {
+        let since = self.next.since.filter(|_| self.next.active == position);
+        self.next.turn_to(position);
+        self.next.since = since.or(Some(self.at));
     }
 
     /// Lets go of what no decision needs any more, so that an entry stays small.
-    fn forget(&mut self, at: Timestamp) {
-        self.pending.retain(|incident| is_kept_at(incident, at));
-        let surplus = self.pending.len().saturating_sub(PENDING_MOST);
-        self.pending.drain(..surplus);
-        self.automatic.retain(|moved| at.duration_since(*moved) < BUDGET_WINDOW);
-        if self.hold_at(at).is_none() {
-            self.hold = None;
+    fn forget(&mut self, event: &Event) {
+        let at = self.at.min(self.ordered_last(event).unwrap_or(Timestamp::MIN));
+        self.memory().forget(at);
+        self.next.automatic.retain(|moved| at.duration_since(*moved) < BUDGET_WINDOW);
+        if self.next.hold_at(at).is_none() {
+            self.next.hold = None;
         }
-        for remembered in [&mut self.settled_incidents, &mut self.settled_messages] {
-            remembered.retain(|one| at.duration_since(one.at) < REMEMBERED_FOR);
-            let surplus = remembered.len().saturating_sub(REMEMBERED_MOST);
-            remembered.drain(..surplus);
-        }
+    }
+
+    /// The newest time that somebody else's clock vouches for: a clock of ours that jumps ahead once must not let go of
+    /// a hold, an incident or the day's budget for good.
+    fn ordered_last(&self, event: &Event) -> Option<Timestamp> {
+        let told = match event {
+            Event::Intent { order, .. } => Some(order.at),
+            Event::Confirmed { ordered, .. } => Some(*ordered),
+            _ => None,
+        };
+        let state = &self.next;
+        let moved = state.last_move.as_ref().map(|moved| moved.order_time);
+        let open = state.plans.iter().map(|plan| plan.order.at).max();
+        [told, moved, open, state.confirmed, state.hold_ordered].into_iter().flatten().max()
     }
 }
 
@@ -295,9 +266,4 @@ fn begun(
         joined: Vec::new(),
         task: None,
     }
-}
-
-fn remember(list: &mut Vec<Remembered>, id: &str, at: Timestamp) {
-    list.retain(|one| one.id != id);
-    list.push(Remembered { id: id.to_owned(), at });
 }

@@ -2,38 +2,60 @@
 
 use jiff::Timestamp;
 
-use super::begun;
 use crate::{
-    Direction, End, EndedPlan, Illegal, Order, Position, State, Upkeep, UpkeepTask,
+    End, EndedPlan, Illegal, Position, State, Upkeep, UpkeepTask,
     plan::{Claim, OpenPlan},
 };
 
-impl State {
+/// The open plan that sets a switch where it belongs, and what of the site it changes.
+pub(super) struct Maintenance<'a> {
+    /// Whether a plan is open that moves.
+    is_moving: bool,
+    active: Position,
+    open: &'a mut Option<OpenPlan>,
+    ended: &'a mut Option<EndedPlan>,
+    upkeep: &'a mut Option<Upkeep>,
+    outage: &'a mut Option<Timestamp>,
+    draining: &'a mut Option<Timestamp>,
+    paused: &'a mut Option<Timestamp>,
+    resumed: &'a mut Option<Timestamp>,
+}
+
+impl<'a> From<&'a mut State> for Maintenance<'a> {
+    fn from(state: &'a mut State) -> Self {
+        Self {
+            is_moving: !state.plans.is_empty(),
+            active: state.active,
+            open: &mut state.maintenance,
+            ended: &mut state.maintained,
+            upkeep: &mut state.upkeep,
+            outage: &mut state.outage,
+            draining: &mut state.draining,
+            paused: &mut state.paused,
+            resumed: &mut state.resumed,
+        }
+    }
+}
+
+impl Maintenance<'_> {
     /// Something is set where it belongs: nothing moves meanwhile, and one thing is done at a time.
-    pub(super) fn maintain(
-        &mut self,
-        number: u64,
-        at: Timestamp,
-        task: &UpkeepTask,
-        what: (&Order, &str, &str),
-    ) -> Result<(), Illegal> {
-        let is_kept = self.maintenance.as_ref().is_some_and(|open| !open.gives_way_to(task));
-        if !self.plans.is_empty() || is_kept {
+    pub(super) fn begin(&mut self, plan: OpenPlan, task: &UpkeepTask) -> Result<(), Illegal> {
+        let is_kept = self.open.as_ref().is_some_and(|open| !open.gives_way_to(task));
+        if self.is_moving || is_kept {
             return Err(Illegal::Busy);
         }
         match task {
             UpkeepTask::ResumeMonitoring if self.active != Position::Standby => {
                 return Err(Illegal::NoOutage);
             }
-            UpkeepTask::ResumeMonitoring => self.outage = self.outage.or(Some(at)),
+            UpkeepTask::ResumeMonitoring => *self.outage = self.outage.or(Some(plan.begun_at)),
             UpkeepTask::PauseMonitoring if !self.may_recover() => return Err(Illegal::NoOutage),
             // It may land although nobody lives to record it.
-            UpkeepTask::PauseMonitoring => (self.outage, self.paused) = (None, Some(at)),
-            UpkeepTask::CloseStandby if !self.is_drained(at) => return Err(Illegal::NotDrained),
+            UpkeepTask::PauseMonitoring => (*self.outage, *self.paused) = (None, Some(plan.begun_at)),
+            UpkeepTask::CloseStandby if !self.is_drained(plan.begun_at) => return Err(Illegal::NotDrained),
             UpkeepTask::CloseStandby | UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
         }
-        let plan = begun(number, at, Direction::Maintenance, what);
-        self.maintenance = Some(OpenPlan { task: Some(task.clone()), ..plan });
+        *self.open = Some(OpenPlan { task: Some(task.clone()), ..plan });
         Ok(())
     }
 
@@ -51,10 +73,10 @@ impl State {
     pub(super) fn begin_upkeep(&mut self, number: u64, nonce: &str, task: UpkeepTask) -> Result<(), Illegal> {
         // Its writer may renew its claim beside a plan that waits for it.
         let renewed = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.claim.nonce == nonce);
-        if !self.plans.is_empty() && !renewed {
+        if self.is_moving && !renewed {
             return Err(Illegal::Busy);
         }
-        self.upkeep = Some(Upkeep { claim: Claim { nonce: nonce.to_owned(), entry: number }, task });
+        *self.upkeep = Some(Upkeep { claim: Claim { nonce: nonce.to_owned(), entry: number }, task });
         Ok(())
     }
 
@@ -67,26 +89,26 @@ impl State {
     /// What maintenance was to bring about is so.
     fn is_so(&mut self, task: &UpkeepTask, at: Timestamp) {
         match task {
-            UpkeepTask::CloseStandby => self.draining = None,
-            UpkeepTask::PauseMonitoring => self.paused = Some(at),
+            UpkeepTask::CloseStandby => *self.draining = None,
+            UpkeepTask::PauseMonitoring => *self.paused = Some(at),
             UpkeepTask::ResumeMonitoring | UpkeepTask::Repair(_, Position::Primary) => {
-                self.resumed = Some(at);
+                *self.resumed = Some(at);
             }
             UpkeepTask::Repair(..) | UpkeepTask::Later(_) => {}
         }
     }
 
-    pub(super) fn end_maintenance(&mut self, at: Timestamp, plan: &OpenPlan, end: End, sentence: &str) {
+    pub(super) fn end(&mut self, at: Timestamp, plan: &OpenPlan, end: End, sentence: &str) {
         let (direction, sentence) = (plan.direction, sentence.to_owned());
-        self.maintained = Some(EndedPlan { plan: plan.id, direction, at, end, sentence });
+        *self.ended = Some(EndedPlan { plan: plan.id, direction, at, end, sentence });
         let on_standby = self.active == Position::Standby;
         match (end, &plan.task) {
             (End::Done, Some(task)) => {
-                self.upkeep = None;
+                *self.upkeep = None;
                 self.is_so(task, at);
             }
             // Visitors were not served after all.
-            (End::Unwound, Some(UpkeepTask::PauseMonitoring)) if on_standby => self.outage = Some(at),
+            (End::Unwound, Some(UpkeepTask::PauseMonitoring)) if on_standby => *self.outage = Some(at),
             _ => {}
         }
     }
