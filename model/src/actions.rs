@@ -45,6 +45,8 @@ pub(crate) enum Action {
     Thaw { by: Who },
     /// Somebody moves a switch by hand.
     Hand { role: Role },
+    /// Somebody else changes what is theirs beside a switch.
+    Theirs { role: Role },
 }
 
 const BOTH: [Position; 2] = [Position::Primary, Position::Standby];
@@ -70,7 +72,8 @@ impl Site {
             | Action::Kill { .. }
             | Action::Freeze { .. }
             | Action::Thaw { .. }
-            | Action::Hand { .. } => false,
+            | Action::Hand { .. }
+            | Action::Theirs { .. } => false,
         }
     }
 
@@ -103,7 +106,9 @@ impl Site {
             Action::Go { by } => self.go(world, by),
             Action::Write { by } => turn::write(self, world, by),
             Action::Renew { by } => turn::renew(self, world, by),
-            Action::Land { by } => requests::land(world, by).map(|world| executor::hear(self, world, by)),
+            Action::Land { by } => {
+                requests::land(self.rules, world, by).map(|world| executor::hear(self, world, by))
+            }
             Action::Refuse { by } => requests::refuse(world, by).map(|world| executor::hear(self, world, by)),
             Action::LandLate { role, to } => requests::land_late(world, role, to),
             Action::Vanish { role, to } => requests::vanish(world, role, to),
@@ -111,6 +116,7 @@ impl Site {
             Action::Freeze { by } => self.freeze(world, by),
             Action::Thaw { by } => Some(executor::hear(self, thaw(world, by), by)),
             Action::Hand { role } => self.hand(world, role),
+            Action::Theirs { role } => requests::change_theirs(world, role),
         }
     }
 
@@ -186,6 +192,7 @@ impl Site {
             self.of_worker(world, by, actions);
         }
         for role in crate::clouds::ROLES {
+            actions.push(Action::Theirs { role });
             for to in BOTH.into_iter().filter(|to| world.late.has(role, *to)) {
                 actions.extend([Action::LandLate { role, to }, Action::Vanish { role, to }]);
             }

@@ -2,6 +2,8 @@
 
 use failover_core::{Facts, Looks, Observed, Position, Role, Roles, Served, Sighting, SwitchId};
 
+use crate::sets::Theirs;
+
 /// The roles of a site's switches.
 pub(crate) const ROLES: [Role; 3] = [Role::Gate, Role::Route, Role::Monitor];
 
@@ -11,6 +13,8 @@ pub(crate) struct Clouds {
     gate: Position,
     route: Position,
     monitor: Position,
+    /// What others have beside each switch, as it is now.
+    pub(crate) theirs: Theirs,
     /// Whether the primary answers.
     pub(crate) primary: bool,
 }
@@ -39,7 +43,7 @@ impl Clouds {
     pub(crate) fn at_home(roles: Roles) -> Self {
         let at = Position::Primary;
         let gate = if roles.gate { at } else { Position::Standby };
-        Self { gate, route: at, monitor: at, primary: true }
+        Self { gate, route: at, monitor: at, theirs: Theirs::default(), primary: true }
     }
 
     /// Where the switch of this role points.

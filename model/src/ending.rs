@@ -7,6 +7,7 @@ use crate::{
     hands::with,
     judge,
     ledger::{Line, Who},
+    mutant::Mutant,
     promises::Promise,
     site::Site,
     turn,
@@ -27,7 +28,7 @@ pub(crate) fn finish(
     run: Run,
     (end, active): (End, Position),
 ) -> Option<World> {
-    if run.notes.first().is_some() {
+    if run.notes.first().is_some() && !site.rules.are(Mutant::EndsBeforeItTells) {
         return None;
     }
     let drain = run.drain_until.filter(|_| end == End::Done);

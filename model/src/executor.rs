@@ -35,6 +35,7 @@ fn step(site: &Site, world: World, by: Who, run: Run) -> Option<World> {
     let plan = site.plan(&run);
     match run.at {
         At::Turn => turn::take(site, world, by, run),
+        At::Deserted(head) => turn::end_deserted(site, world, by, run, head),
         At::First => Some(make_sure(world, by, run, &plan)),
         At::Line(number) => carry_out(site, world, by, run, (&plan, number)),
         At::LastLook => last_look(site, world, by, run, &plan),
@@ -55,7 +56,11 @@ pub(crate) fn hear(site: &Site, mut world: World, by: Who) -> World {
         return world;
     };
     worker.flight = None;
-    let run = if answer == Answer::Refused { refused(run) } else { came_back(site, &world, run, role) };
+    let run = match answer {
+        Answer::Done => came_back(site, &world, run, role),
+        Answer::Refused => refused(run),
+        Answer::Conflict => run,
+    };
     with(world, by, run)
 }
 

@@ -49,4 +49,14 @@ pub(crate) enum Mutant {
     AsksNobody,
     /// The shell: switches aren't looked at before the end.
     LooksNoMore,
+    /// The shell: a policy is written without the etag that it was read with.
+    ForgetsTheFingerprint,
+    /// The shell: a rule and a check are written whole.
+    WritesMoreThanItsField,
+    /// The core: what a failover has answered is kept, as if nothing had answered it.
+    KeepsWhatIsAnswered,
+    /// The shell: a plan's end is written before all that was done is told.
+    EndsBeforeItTells,
+    /// The shell: a deserted plan is ended although somebody has claimed it since.
+    EndsTheClaimed,
 }

@@ -73,6 +73,37 @@ pub(crate) const TABLE: &[Case] = &[
         "back at once",
         P::MovesToWhatAnswers,
     ),
+    case(
+        M::ForgetsTheFingerprint,
+        "a policy is written back without its etag",
+        "beside others",
+        P::NothingForeign,
+    ),
+    case(
+        M::WritesMoreThanItsField,
+        "a rule and a check are written whole",
+        "beside others",
+        P::NothingForeign,
+    ),
+    case(
+        M::KeepsWhatIsAnswered,
+        "what a failover has answered stays pending",
+        "back at once",
+        P::OneFailoverAnOutage,
+    ),
+    case(M::EndsBeforeItTells, "an end is written before what was done", "incident", P::TellsEverything),
+    case(
+        M::ForgetsOrders,
+        "when the last order was given is forgotten, and an older one comes late",
+        "failback",
+        P::NewerOrderWins,
+    ),
+    case(
+        M::EndsTheClaimed,
+        "a deserted plan is ended after whatever is newest",
+        "failback in frost",
+        P::OneWriter,
+    ),
     case(M::ForgetsPending, "what was held back is forgotten", "alerts alone", P::NobodyIsLeftDark),
     case(M::ForgetsDrains, "that the standby drains is forgotten", "drain of one", P::ComesToRest),
 ];

@@ -7,14 +7,17 @@ use failover_core::{Position, Role};
 
 use crate::{
     ledger::Who,
+    mutant::Mutant,
     promises::Promise,
-    world::{Answer, Flight, World},
+    rules::Rules,
+    world::{Answer, Flight, Worker, World},
 };
 
 /// Asks a cloud for a change. `insists` is set where no answer is wanted before visitors are led there.
 pub(crate) fn send(world: &mut World, by: Who, (role, to): (Role, Position), insists: bool) {
     judge(world, by, (role, to), insists);
-    world.workers[usize::from(by)].flight = Some(Flight { role, to, answer: None });
+    let theirs = world.clouds.theirs;
+    world.workers[usize::from(by)].flight = Some(Flight { role, to, theirs, answer: None });
 }
 
 fn judge(world: &mut World, by: Who, (role, to): (Role, Position), insists: bool) {
@@ -32,13 +35,45 @@ fn judge(world: &mut World, by: Who, (role, to): (Role, Position), insists: bool
     }
 }
 
-/// A worker's request takes effect.
-pub(crate) fn land(mut world: World, by: Who) -> Option<World> {
-    let worker = &mut world.workers[usize::from(by)];
+/// How a switch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Its one field.
+    Field,
+    /// The whole of what was read, and only where nobody has written since.
+    Fingerprinted,
+    /// The whole of what was read.
+    Whole,
+}
+
+/// A policy is written whole, with its etag; of a rule and of a check one field is.
+fn manner(rules: Rules, role: Role) -> Manner {
+    match role {
+        Role::Gate if rules.are(Mutant::ForgetsTheFingerprint) => Manner::Whole,
+        Role::Gate => Manner::Fingerprinted,
+        _ if rules.are(Mutant::WritesMoreThanItsField) => Manner::Whole,
+        _ => Manner::Field,
+    }
+}
+
+/// A worker's request takes effect, unless it is refused since somebody wrote after it was read.
+pub(crate) fn land(rules: Rules, mut world: World, by: Who) -> Option<World> {
+    let (theirs, worker) = (world.clouds.theirs, &mut world.workers[usize::from(by)]);
     let late = worker.is_late();
     let flight = worker.flight.as_mut().filter(|flight| flight.answer.is_none())?;
+    let manner = manner(rules, flight.role);
+    if manner == Manner::Fingerprinted && !theirs.is_as(flight.role, flight.theirs) {
+        flight.answer = Some(Answer::Conflict);
+        return Some(world);
+    }
     flight.answer = Some(Answer::Done);
-    let Flight { role, to, .. } = *flight;
+    let Flight { role, to, theirs: read, .. } = *flight;
+    if manner == Manner::Whole {
+        world.clouds.theirs.put_back(role, read);
+    }
+    if world.clouds.theirs != theirs {
+        world.break_promise(Promise::NothingForeign);
+    }
     if !late {
         under_visitors(&mut world, role, to);
         if role == Role::Route && to == Position::Primary {
@@ -87,5 +122,18 @@ pub(crate) fn land_late(mut world: World, role: Role, to: Position) -> Option<Wo
 #[expect(clippy::unnecessary_wraps, reason = "a transition, as all beside it")]
 pub(crate) fn vanish(mut world: World, role: Role, to: Position) -> Option<World> {
     world.late.remove(role, to);
+    Some(world)
+}
+
+/// Somebody else changes what is theirs beside this switch, while a request to it is on its way: at any other time nothing
+/// comes of it. What carries the fingerprint of before, and whose sender is no more, is refused when it arrives.
+pub(crate) fn change_theirs(mut world: World, role: Role) -> Option<World> {
+    let asks =
+        |worker: &Worker| worker.is_waiting() && worker.flight.is_some_and(|flight| flight.role == role);
+    if !world.workers.iter().any(asks) {
+        return None;
+    }
+    world.left.others = world.left.others.checked_sub(1)?;
+    world.clouds.theirs.change(role);
     Some(world)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use failover_core::{
-    Act, Decision, Direction, Event, Facts, Illegal, OpenPlan, PendingIncident, Plan, Policy, Position,
+    Act, Decision, Direction, End, Event, Facts, Illegal, OpenPlan, PendingIncident, Plan, Policy, Position,
     RouteFound, Served, Signal, State, Step, Terms, decide, decide_again, route_found,
 };
 use jiff::Timestamp;
@@ -152,6 +152,7 @@ impl Rules {
             Some(Mutant::ForgetsPauses) => next.paused = None,
             Some(Mutant::ForgetsDrains) => next.draining = None,
             Some(Mutant::KeepsClaims) => keep_claims(before, &mut next, event),
+            Some(Mutant::KeepsWhatIsAnswered) => keep_what_is_answered(before, &mut next, event),
             _ => {}
         }
         next
@@ -168,6 +169,14 @@ fn keep_claims(before: &State, next: &mut State, event: &Event) {
     if let Some(open) = next.plans.iter_mut().find(|open| open.id == *plan) {
         open.claim = known.or(open.claim.take());
     }
+}
+
+fn keep_what_is_answered(before: &State, next: &mut State, event: &Event) {
+    let Event::Ended { plan, end: End::Done, .. } = event else { return };
+    let done = before.plan(*plan).filter(|open| open.direction == Direction::Failover);
+    let answered = done.into_iter().flat_map(|open| open.order.incidents.clone());
+    next.pending = before.pending.iter().cloned().chain(answered).collect();
+    next.settled_incidents.clone_from(&before.settled_incidents);
 }
 
 /// The same event, as if whoever holds the claim had written it.

@@ -44,6 +44,8 @@ pub(crate) struct Left {
     pub(crate) hands: u8,
     /// A provider refuses a write.
     pub(crate) refusals: u8,
+    /// Somebody else changes what is theirs beside a switch.
+    pub(crate) others: u8,
 }
 
 /// One search.

@@ -30,7 +30,7 @@ const SEEN: &[Message] = &[open("i1", 0), order("seen", 0, Verb::Acknowledge)];
 const CLOSED: &[Message] =
     &[open("i1", 0), Message { id: "i1 closed", published: 0, says: Says::Closed("i1") }];
 
-const WELL: Left = Left { power: 0, kills: 0, freezes: 0, hands: 0, refusals: 0 };
+const WELL: Left = Left { power: 0, kills: 0, freezes: 0, hands: 0, refusals: 0, others: 0 };
 /// It dies, comes back, and one process dies.
 const OUTAGE: Left = Left { power: 2, kills: 1, ..WELL };
 const FROST: Left = Left { power: 1, freezes: 1, ..WELL };
@@ -59,6 +59,7 @@ pub(crate) fn every_run() -> Vec<Scope> {
         meddled(),
         without_a_gate(),
         promotion(),
+        beside_others(),
     ]
 }
 
@@ -138,6 +139,12 @@ fn promotion() -> Scope {
     (policy.has_public_url, policy.has_standby_url) = (false, false);
     (policy.roles.gate, policy.roles.monitor) = (false, false);
     scope
+}
+
+/// Others change what is theirs beside our switches: whatever of ours is on its way then.
+fn beside_others() -> Scope {
+    let left = Left { power: 2, kills: 1, others: 2, ..WELL };
+    Scope { workers: 1, ..Scope::new("beside others", AT_ONCE, left) }
 }
 
 fn held() -> Scope {

@@ -91,3 +91,26 @@ impl Late {
         self.0 == 0
     }
 }
+
+/// What others have beside our switches, as it was at first or as they changed it last: a policy's other members, the other
+/// fields of a rule or a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Theirs(u8);
+
+impl Theirs {
+    /// They change what they have beside this switch.
+    pub(crate) fn change(&mut self, role: Role) {
+        self.0 ^= 1 << role as u8;
+    }
+
+    /// Beside this switch it is as it was `then`.
+    pub(crate) fn put_back(&mut self, role: Role, then: Self) {
+        let beside = 1 << role as u8;
+        self.0 = self.0 & !beside | then.0 & beside;
+    }
+
+    /// Whether it is beside this switch as it was `then`.
+    pub(crate) fn is_as(self, role: Role, then: Self) -> bool {
+        (self.0 ^ then.0) & 1 << role as u8 == 0
+    }
+}

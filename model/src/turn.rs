@@ -4,7 +4,7 @@ use failover_core::{End, State};
 
 use crate::{
     hands::with,
-    ledger::{Line, Who, name},
+    ledger::{Head, Line, Who, name},
     mutant::Mutant,
     promises::Promise,
     rules::{Rules, holder},
@@ -12,23 +12,44 @@ use crate::{
     world::{At, Run, Stop, Task, World},
 };
 
-/// Waits until older plans and what is written outside any plan are over, ending the plans that nobody executes.
-pub(crate) fn take(site: &Site, mut world: World, by: Who, run: Run) -> Option<World> {
+/// Waits until older plans and what is written outside any plan are over; one that nobody executes is to be ended.
+pub(crate) fn take(site: &Site, world: World, by: Who, run: Run) -> Option<World> {
     let state = site.ledger.state(world.journal);
     if let Some(stop) = stopped(site.rules, &state, &run, by) {
         return Some(with(world, by, Run { stop: Some(stop), ..run }));
     }
     let ignores = site.rules.are(Mutant::TakesNoTurn);
-    if let Some(older) = state.running().filter(|older| older.id != u64::from(run.id) && !ignores) {
-        if !world.is_deserted(older) {
-            return None;
-        }
-        let (plan, end) = (u8::try_from(older.id).unwrap_or_default(), End::Overtaken);
-        let line = Line::Ended { plan, end, active: state.active, drain: None, by };
-        world.journal = site.ledger.append(&site.scope, world.journal, line, world.clock)?;
+    let older = state.running().filter(|older| older.id != u64::from(run.id) && !ignores);
+    let at = match older {
+        Some(older) if world.is_deserted(older) => At::Deserted(world.journal),
+        Some(_) => return None,
+        None => At::First,
+    };
+    Some(with(world, by, Run { at, ..run }))
+}
+
+/// Ends the plan that nobody executed when the journal was at `head`, and at no other: a claim written meanwhile is a living
+/// executor's. Two heads are alike where all that was written between them is a claim that its executor renewed.
+pub(crate) fn end_deserted(site: &Site, world: World, by: Who, run: Run, head: Head) -> Option<World> {
+    let (again, state) = (Run { at: At::Turn, ..run }, site.ledger.state(head));
+    let plan = state.running()?.id;
+    let now = site.ledger.state(world.journal);
+    let deserted = now.plan(plan).is_none_or(|open| world.is_deserted(open));
+    let same = world.journal == head && deserted;
+    let mut world = with(world, by, again);
+    if !same && !site.rules.are(Mutant::EndsTheClaimed) {
         return Some(world);
     }
-    Some(with(world, by, Run { at: At::First, ..run }))
+    let (older, end) = (u8::try_from(plan).unwrap_or_default(), End::Overtaken);
+    let line = Line::Ended { plan: older, end, active: state.active, drain: None, by };
+    let Some(next) = site.ledger.append(&site.scope, world.journal, line, world.clock) else {
+        return Some(world);
+    };
+    world.journal = next;
+    if !deserted {
+        world.break_promise(Promise::OneWriter);
+    }
+    Some(world)
 }
 
 /// Why this executor has to stop, as the journal has it.
@@ -65,7 +86,7 @@ pub(crate) fn write(site: &Site, mut world: World, by: Who) -> Option<World> {
     Some(with(world, by, run))
 }
 
-/// A plan's steps, and its end, are told by whoever holds its claim.
+/// A plan's steps, and its end, are told by whoever holds its claim; the end of one that was overtaken, for the dead.
 pub(crate) fn is_by_its_executor(world: &mut World, before: &State, plan: u64, by: Who) {
     if before.plan(plan).and_then(holder) != Some(&name(by)) {
         world.break_promise(Promise::OneWriter);

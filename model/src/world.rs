@@ -12,7 +12,7 @@ use crate::{
     promises::{Broken, Promise},
     rules::holder,
     scope::{Left, Minute, Scope, minute_of},
-    sets::{Late, Notes, Steps},
+    sets::{Late, Notes, Steps, Theirs},
 };
 
 /// Everything.
@@ -56,6 +56,8 @@ pub(crate) struct Flight {
     pub(crate) role: Role,
     /// Where it is set.
     pub(crate) to: Position,
+    /// What others had beside it when it was read.
+    pub(crate) theirs: Theirs,
     /// What came of it, once something did.
     pub(crate) answer: Option<Answer>,
 }
@@ -67,6 +69,8 @@ pub(crate) enum Answer {
     Done,
     /// It was refused for good.
     Refused,
+    /// Somebody wrote between the read and the write: it is read again.
+    Conflict,
 }
 
 /// What a worker does.
@@ -148,6 +152,8 @@ pub(crate) struct Run {
 pub(crate) enum At {
     /// Older plans go first.
     Turn,
+    /// It saw at this head that nobody executes an older plan, and ends that next.
+    Deserted(Head),
     /// It makes sure of what must hold before anything is written.
     First,
     /// It carries out this line.
@@ -234,7 +240,9 @@ impl World {
     fn rename(&mut self, names: [Who; 3], ledger: &Ledger) {
         self.journal = ledger.rename(self.journal, names);
         for worker in &mut self.workers {
-            if let Task::Deciding { head, .. } = &mut worker.task {
+            if let Task::Deciding { head, .. } | Task::Executing(Run { at: At::Deserted(head), .. }) =
+                &mut worker.task
+            {
                 *head = ledger.rename(*head, names);
             }
         }
@@ -243,7 +251,7 @@ impl World {
     /// This worker's delivery is over, one way or another: nobody has its name any more.
     pub(crate) fn lay_down(&mut self, by: Who, ledger: &Ledger) {
         let worker = &mut self.workers[usize::from(by)];
-        if let Some(Flight { role, to, answer: None }) = worker.flight {
+        if let Some(Flight { role, to, answer: None, .. }) = worker.flight {
             self.late.add(role, to);
         }
         let worker = &mut self.workers[usize::from(by)];
@@ -276,7 +284,9 @@ impl World {
         };
         note(self.journal);
         for worker in &self.workers {
-            if let Task::Deciding { head, .. } = worker.task {
+            if let Task::Deciding { head, .. } | Task::Executing(Run { at: At::Deserted(head), .. }) =
+                worker.task
+            {
                 note(head);
             }
         }
