@@ -316,3 +316,47 @@ async fn a_machine_is_where_its_interface_is() {
     let cause = bench.switch.place_of(&me).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Missing, "{cause}");
 }
+
+fn balancer() -> String {
+    seed().joined()[4].split("/backendAddressPools").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_public_address_that_does_not_fit_is_found_and_nothing_is_taken_for_it() {
+    let basic = json!({"name": "Basic"});
+    let zone = "db-b is in zone 1 and db-public is of zone 2";
+    let sku = "db-public is of the SKU Standard and db-lb, which db-b-nic has too, Basic";
+    for (id, field, value, expected) in
+        [(seed().public_ip(), "zones", json!(["2"]), zone), (balancer(), "sku", basic, sku)]
+    {
+        let bench = Bench::of(&IP_CONFIGURATION).await;
+        bench.world().azure.edit(&id, field, value);
+        let found = findings(&bench).await;
+        assert!(found.iter().any(|sentence| sentence.contains(expected)), "{found:?}");
+        let cause = bench.set(Standby).await.unwrap_err().cause;
+        assert!(cause.message.contains(expected), "{cause}");
+        assert!(cause.message.ends_with("so nothing was taken from anybody"), "{cause}");
+        assert_eq!(bench.world().azure.holders(seed().public()), ["db-a"]);
+        assert_eq!(bench.writes(), 0);
+    }
+}
+
+#[tokio::test]
+async fn the_zone_of_a_machine_is_nothing_to_an_address_of_all_zones() {
+    let bench = Bench::of(&IP_CONFIGURATION).await;
+    bench.world().azure.edit(&seed().machine_id(1), "zones", json!(["3"]));
+    assert_eq!(findings(&bench).await, [""; 0]);
+    bench.move_to(Standby).await;
+}
+
+#[tokio::test]
+async fn who_may_not_look_at_machines_and_load_balancers_is_told_what_was_not_compared() {
+    let bench = Bench::of(&IP_CONFIGURATION).await;
+    bench.world().deny("Microsoft.Compute/virtualMachines/read");
+    assert_eq!(bench.switch.check(&situation()).await.notes, [""; 0]);
+    bench.world().deny("Microsoft.Network/loadBalancers/read");
+    let checked = bench.switch.check(&situation()).await;
+    assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+    assert!(checked.notes[0].contains("was not all compared"), "{:?}", checked.notes);
+    bench.move_to(Standby).await;
+}

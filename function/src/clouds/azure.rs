@@ -48,6 +48,9 @@ const PARTY: Party = Party {
     renewal: "the credentials aren't accepted: check the identity that they are of, or sign in anew",
 };
 
+/// The version in which machines are read (`Microsoft.Compute`, azure-mgmt-compute); of theirs only the zones matter.
+const COMPUTE_VERSION: &str = "2024-07-01";
+
 /// A client of Azure Resource Manager.
 #[derive(Debug)]
 pub struct Azure {

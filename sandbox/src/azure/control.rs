@@ -72,6 +72,11 @@ impl Azure {
         interface.etag = super::interface::fresh_etag();
     }
 
+    /// Somebody else makes a public address, a machine or a load balancer otherwise than it is.
+    pub fn edit(&self, id: &str, field: &'static str, value: Value) {
+        self.state().network.edits.push((id.to_owned(), field, value));
+    }
+
     /// Takes a machine away for good; its interface stays, and nobody has it.
     pub fn delete_machine(&self, name: &str) {
         let state = &mut *self.state();

@@ -50,6 +50,14 @@ impl Machine {
         self.id.rsplit('/').next().unwrap_or_default()
     }
 
+    /// As Azure shows it to whoever may look.
+    pub(super) fn view(&self) -> Value {
+        json!({
+            "name": self.name(), "id": self.id, "type": "Microsoft.Compute/virtualMachines", "location": self.location,
+            "zones": ["1"], "properties": {"vmId": self.guid, "provisioningState": "Succeeded"},
+        })
+    }
+
     /// What its metadata service says.
     pub(super) fn tree(&self, state: &State) -> Value {
         let part = |index: usize| self.id.split('/').nth(index).unwrap_or_default();

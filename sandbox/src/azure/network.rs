@@ -32,6 +32,8 @@ pub(super) struct Network {
     pub(super) addresses: Vec<PublicAddress>,
     /// Ids of everything else: security groups, backend pools.
     pub(super) others: Vec<String>,
+    /// What somebody else made otherwise than it is at first: of which id, which field, and what it is.
+    pub(super) edits: Vec<(String, &'static str, Value)>,
 }
 
 impl PublicAddress {
@@ -67,6 +69,22 @@ impl Network {
 
     pub(super) fn public(&self, id: &str) -> Option<&PublicAddress> {
         self.addresses.iter().find(|address| address.id.eq_ignore_ascii_case(id))
+    }
+
+    /// Whether anything of this resource is there.
+    pub(super) fn has_below(&self, id: &str) -> bool {
+        let below = format!("{}/", id.to_lowercase());
+        self.others.iter().any(|known| known.to_lowercase().starts_with(&below))
+    }
+
+    /// A resource as somebody else made it.
+    pub(super) fn edited(&self, id: &str, mut view: Value) -> Value {
+        for (of, field, value) in &self.edits {
+            if of.eq_ignore_ascii_case(id) {
+                view[*field] = value.clone();
+            }
+        }
+        view
     }
 
     pub(super) fn has(&self, id: &str) -> bool {

@@ -71,6 +71,16 @@ pub(super) const ROUTES: Routes<Does> = Routes {
             |state, directory, call, names| state.public_address(directory, call, &format!("/{}", names[0])),
         ),
         Route::get(
+            "/{subscriptions/*/resourceGroups/*/providers/Microsoft.Network/loadBalancers/*}",
+            "azure.get_balancer",
+            |state, directory, call, names| state.balancer(directory, call, &format!("/{}", names[0])),
+        ),
+        Route::get(
+            "/{subscriptions/*/resourceGroups/*/providers/Microsoft.Compute/virtualMachines/*}",
+            "azure.get_machine",
+            |state, directory, call, names| state.machine(directory, call, &format!("/{}", names[0])),
+        ),
+        Route::get(
             "/{**}/providers/Microsoft.Authorization/permissions",
             "azure.get_permissions",
             |_, directory, call, names| directory.permissions(call, &format!("/{}", names[0])),

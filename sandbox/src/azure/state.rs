@@ -101,7 +101,31 @@ impl State {
             let one = held.find(|one| public_id(one).is_some_and(|known| known.eq_ignore_ascii_case(id)))?;
             Some(interface.configuration_id(one))
         });
-        Ok(Reply::json(200, &address.view(held)))
+        Ok(Reply::json(200, &self.network.edited(id, address.view(held))))
+    }
+
+    pub(super) fn machine(&self, directory: &Directory, call: &Call, id: &str) -> Result<Reply, Denied> {
+        directory.require(call, "Microsoft.Compute/virtualMachines/read", id)?;
+        version::sent(call)?;
+        let (name, group) = (last(id), id.split('/').nth(4).unwrap_or_default());
+        let found = self.machines.iter().find(|machine| machine.id.eq_ignore_ascii_case(id));
+        let machine = found.ok_or_else(|| Denied::not_found("virtualMachines", name, group))?;
+        Ok(Reply::json(200, &self.network.edited(id, machine.view())))
+    }
+
+    /// It is there where one of its pools is.
+    pub(super) fn balancer(&self, directory: &Directory, call: &Call, id: &str) -> Result<Reply, Denied> {
+        directory.require(call, "Microsoft.Network/loadBalancers/read", id)?;
+        version::check(call)?;
+        let (name, group) = (last(id), id.split('/').nth(4).unwrap_or_default());
+        if !self.network.has_below(id) {
+            return Err(Denied::not_found("loadBalancers", name, group));
+        }
+        let view = json!({
+            "name": name, "id": id, "type": "Microsoft.Network/loadBalancers",
+            "sku": {"name": "Standard", "tier": "Regional"}, "properties": {"provisioningState": "Succeeded"},
+        });
+        Ok(Reply::json(200, &self.network.edited(id, view)))
     }
 
     /// Subscriptions and groups are those of the machines.
@@ -136,6 +160,10 @@ impl State {
             self.machines.iter().find(|machine| machine.id.eq_ignore_ascii_case(id))
         })
     }
+}
+
+fn last(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or_default()
 }
 
 impl Interface {

@@ -31,15 +31,22 @@ const NETWORK: [&str; 24] = [
     "2020-11-01",
 ];
 
-/// The version that was asked for.
+/// The version that was asked for, of whatever part of Azure.
+///
+/// # Errors
+/// 400 where there is none.
+pub(super) fn sent(call: &Call) -> Result<&str, Denied> {
+    let message = "The api-version query parameter (?api-version=) is required for all requests.";
+    let sent = call.query("api-version").filter(|sent| !sent.is_empty());
+    sent.ok_or_else(|| Denied::new(400, "MissingApiVersionParameter", message))
+}
+
+/// The version of the network that was asked for.
 ///
 /// # Errors
 /// 400 where there is none, or one that the network doesn't have.
 pub(super) fn check(call: &Call) -> Result<&str, Denied> {
-    let Some(sent) = call.query("api-version").filter(|sent| !sent.is_empty()) else {
-        let message = "The api-version query parameter (?api-version=) is required for all requests.";
-        return Err(Denied::new(400, "MissingApiVersionParameter", message));
-    };
+    let sent = sent(call)?;
     if NETWORK.contains(&sent) {
         return Ok(sent);
     }

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::{
-    Azure, Request, VERSION,
+    Azure, COMPUTE_VERSION, Request, VERSION,
     names::{InterfaceId, PublicAddressId},
 };
 use crate::api::{ApiError, ApiErrorKind, task::Task};
@@ -85,6 +85,20 @@ impl Azure {
             ..READING
         };
         let url = format!("{}{}?api-version={VERSION}", self.endpoints.azure(), id.as_str());
+        Ok(self.call(&task, &Request::get(&url)).await?.json())
+    }
+
+    /// Something else that an interface hangs on: a machine, a public address, a load balancer.
+    pub async fn neighbour(&self, id: &str) -> Result<Value, ApiError> {
+        let task = Task {
+            grant: "grant the identity read on it",
+            missing: "look at what the interface names",
+            subject: id.rsplit('/').next().unwrap_or_default(),
+            ..READING
+        };
+        let is_machine = id.to_ascii_lowercase().contains("/providers/microsoft.compute/");
+        let version = if is_machine { COMPUTE_VERSION } else { VERSION };
+        let url = format!("{}{id}?api-version={version}", self.endpoints.azure());
         Ok(self.call(&task, &Request::get(&url)).await?.json())
     }
 

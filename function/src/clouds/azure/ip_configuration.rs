@@ -8,6 +8,7 @@
 mod findings;
 mod interface;
 mod joins;
+mod neighbours;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -25,6 +26,7 @@ use crate::{
             ip_configuration::{
                 interface::{Address, Configuration, ConfigurationName, Side, Sides},
                 joins::Asked,
+                neighbours::Neighbour,
             },
             names::{InterfaceId, PublicAddressId},
         },
@@ -174,9 +176,16 @@ impl IpConfiguration {
     async fn make_sure(&self, sides: &Sides, holder: &Side, receiver: &Side) -> Result<Known, ApiError> {
         let ours = &self.spec.ours;
         let needed = joins::needed(ours, holder, receiver);
-        let (asked, public) = tokio::join!(joins::ask(&self.azure, &needed), self.public_address());
+        let (asked, public, others) = tokio::join!(
+            joins::ask(&self.azure, &needed),
+            self.public_address(),
+            self.neighbours_of(receiver)
+        );
         let what = format!("{} from {} to {}", ours.address, holder.id.name(), receiver.id.name());
-        let objection = public.and_then(|(id, public)| findings::objection_to(&public, id, sides));
+        let objection = public.and_then(|(id, public)| {
+            let apart = || others.iter().find_map(|one| one.objection_to(&public, id));
+            findings::objection_to(&public, id, sides).or_else(apart)
+        });
         if let Some(why) = objection {
             let message = format!("could not move {what}: {why}, so nothing was taken from anybody");
             return Err(ApiError { kind: ApiErrorKind::Refused, message });
@@ -195,6 +204,14 @@ impl IpConfiguration {
     async fn public_address(&self) -> Option<(&PublicAddressId, Value)> {
         let id = self.spec.ours.public.as_ref()?;
         Some((id, self.azure.public_address(id).await.ok()?))
+    }
+
+    /// What a public address has to agree with where it is given, as far as that may be looked at.
+    async fn neighbours_of(&self, receiver: &Side) -> Vec<Neighbour> {
+        match &self.spec.ours.public {
+            Some(id) => neighbours::read(&self.azure, receiver, id).await,
+            None => Vec::new(),
+        }
     }
 
     /// Who is refused since somebody else has the address may be refused since the place that could not be looked at has
@@ -346,6 +363,7 @@ impl IpConfiguration {
         }
         if let Some((id, public)) = self.public_address().await {
             checked.extend(findings::of_public(&public, id, sides));
+            checked.merge(neighbours::check(&self.azure, &public, id, sides).await);
         }
     }
 
