@@ -15,7 +15,7 @@ mod maintenance;
 mod memory;
 mod open_plans;
 
-use maintenance::Maintenance;
+use maintenance::MaintenancePlan;
 use memory::Memory;
 use open_plans::OpenPlans;
 
@@ -151,8 +151,8 @@ impl Transition {
         OpenPlans::from(&mut self.next)
     }
 
-    fn maintenance(&mut self) -> Maintenance<'_> {
-        Maintenance::from(&mut self.next)
+    fn maintenance(&mut self) -> MaintenancePlan<'_> {
+        MaintenancePlan::from(&mut self.next)
     }
 
     fn memory(&mut self) -> Memory<'_> {

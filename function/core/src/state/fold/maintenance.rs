@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The open plan that sets a switch where it belongs, and what of the site it changes.
-pub(super) struct Maintenance<'a> {
+pub(super) struct MaintenancePlan<'a> {
     /// Whether a plan is open that moves.
     is_moving: bool,
     active: Position,
@@ -21,7 +21,7 @@ pub(super) struct Maintenance<'a> {
     resumed: &'a mut Option<Timestamp>,
 }
 
-impl<'a> From<&'a mut State> for Maintenance<'a> {
+impl<'a> From<&'a mut State> for MaintenancePlan<'a> {
     fn from(state: &'a mut State) -> Self {
         Self {
             is_moving: !state.plans.is_empty(),
@@ -37,7 +37,7 @@ impl<'a> From<&'a mut State> for Maintenance<'a> {
     }
 }
 
-impl Maintenance<'_> {
+impl MaintenancePlan<'_> {
     /// Something is set where it belongs: nothing moves meanwhile, and one thing is done at a time.
     pub(super) fn begin(&mut self, plan: OpenPlan, task: &UpkeepTask) -> Result<(), Illegal> {
         let is_kept = self.open.as_ref().is_some_and(|open| !open.gives_way_to(task));
