@@ -21,12 +21,12 @@ const AROUND: usize = 12;
 struct PublicSite<'a> {
     site: &'a Overview,
     now: Timestamp,
-    state: State,
+    state: PublicState,
 }
 
 /// How a site is, for anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
+enum PublicState {
     Answers,
     OnStandby,
     Unknown,
@@ -34,7 +34,7 @@ enum State {
     Dark,
 }
 
-impl State {
+impl PublicState {
     fn of(site: &Overview, now: Timestamp) -> Self {
         match site.answered_lately(now) {
             _ if site.dark.is_some() => Self::Dark,
@@ -77,7 +77,7 @@ impl State {
 
 impl<'a> PublicSite<'a> {
     fn of(site: &'a Overview, now: Timestamp) -> Self {
-        Self { site, now, state: State::of(site, now) }
+        Self { site, now, state: PublicState::of(site, now) }
     }
 
     fn host(&self) -> String {
@@ -161,11 +161,11 @@ pub(super) fn page(look: &Look, now: Timestamp, still: bool) -> String {
 /// The badge of a site, or of the worst of all; none where there is no such site.
 pub(super) fn badge(look: &Look, now: Timestamp, site: Option<&str>) -> Option<String> {
     let meant = look.sites.iter().filter(|known| site.is_none_or(|name| known.site == name));
-    let worst = meant.max_by_key(|site| State::of(site, now))?;
+    let worst = meant.max_by_key(|site| PublicState::of(site, now))?;
     let name = match (site, look.sites.len()) {
         (None, 2..) => format!("{} sites", look.sites.len()),
         _ => worst.site.clone(),
     };
-    let (told, colour) = State::of(worst, now).badge();
+    let (told, colour) = PublicState::of(worst, now).badge();
     Some(rendered(&Badge { name, told, colour }))
 }

@@ -54,7 +54,7 @@ pub(super) struct Zone {
     pub(super) list: Option<String>,
     name: String,
     host: String,
-    record: Result<Option<Record>, String>,
+    record: Result<Option<HostRecord>, String>,
     rules: Vec<String>,
     page_rules: Result<Vec<String>, String>,
     workers: Result<Vec<String>, String>,
@@ -62,7 +62,7 @@ pub(super) struct Zone {
 
 /// A DNS record of the host's.
 #[derive(Debug)]
-struct Record {
+struct HostRecord {
     kind: String,
     content: String,
     proxied: bool,
@@ -74,10 +74,10 @@ impl Zone {
         let mut notes = vec![format!("zone {} ({})", self.name, self.id)];
         let host = &self.host;
         notes.push(match &self.record {
-            Ok(Some(Record { kind, content, proxied: true })) => {
+            Ok(Some(HostRecord { kind, content, proxied: true })) => {
                 format!("{host} is a proxied {kind} record, to {content}; it stays as it is")
             }
-            Ok(Some(Record { kind, .. })) => format!(
+            Ok(Some(HostRecord { kind, .. })) => format!(
                 "! {host} is a {kind} record without the proxy (grey cloud): switch it on, rules run there"
             ),
             Ok(None) => format!("! {host} has no record of its own in this zone: make a proxied one"),
@@ -98,7 +98,7 @@ impl Zone {
     /// What to say of the way to the primary.
     pub(super) fn way_home(&self) -> &'static str {
         match &self.record {
-            Ok(Some(Record { content, .. })) if content.ends_with(".cfargotunnel.com") => {
+            Ok(Some(HostRecord { content, .. })) if content.ends_with(".cfargotunnel.com") => {
                 "  The site comes through a Cloudflare Tunnel: give the tunnel a second public host name for the same service, and say it here."
             }
             _ => {
@@ -185,11 +185,11 @@ async fn look(web: &Web, base: &str, token: &Secret, host: &str) -> Result<Zone,
     // Whether these may be read is no condition: they are only mentioned.
     let page_rules = listed(&page_rules?).map(|rules| texts(&rules, "/targets/0/constraint/value", host));
     let workers = listed(&workers?).map(|routes| texts(&routes, "/pattern", host));
-    let record = listed(&records?).map(|records| records.first().map(Record::read));
+    let record = listed(&records?).map(|records| records.first().map(HostRecord::read));
     Ok(Zone { list, rules: rules(&json, host), host: host.to_owned(), record, page_rules, workers, id, name })
 }
 
-impl Record {
+impl HostRecord {
     fn read(record: &Value) -> Self {
         let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
         Self { kind: text("type"), content: text("content"), proxied: record["proxied"] == true }
