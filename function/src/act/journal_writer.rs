@@ -72,7 +72,7 @@ impl JournalWriter {
         (plan, claimed_at): (u64, Instant),
         claim_for: Duration,
     ) -> Self {
-        let owner = record.owner(plan, claimed_at);
+        let owner = record.executors.owner(plan, claimed_at);
         let executor = Arc::new(Named { record, nonce, plan, owner, claim_for });
         let (tell, stop) = watch::channel(None);
         let keeper = tokio::spawn(Arc::clone(&executor).keep_claim(tell)).abort_handle();
@@ -85,12 +85,12 @@ impl JournalWriter {
     pub(crate) fn tell(&self, entry: impl FnOnce(u64, String) -> Event) {
         self.sent.fetch_add(1, Ordering::SeqCst);
         let event = entry(self.executor.plan, self.executor.nonce.clone());
-        self.executor.record.accept(event, &self.executor.owner, 1);
+        self.executor.record.executors.accept(event, &self.executor.owner, 1);
     }
 
     /// The plan's number in the journal, once it has one.
     pub(crate) fn plan(&self) -> Option<u64> {
-        self.executor.record.number_of(self.executor.plan)
+        self.executor.record.executors.number_of(self.executor.plan)
     }
 
     /// Why the executor has to stop, if it has to.
@@ -182,21 +182,21 @@ impl Named {
             tokio::select! {
                 changed = heads.changed() => if changed.is_err() { return },
                 changed = written.changed() => if changed.is_err() { return },
-                () = self.until_due(at) => self.record.accept(self.claim(), &self.owner, 0),
+                () = self.until_due(at) => self.record.executors.accept(self.claim(), &self.owner, 0),
             }
         }
     }
 
     /// Until it is time to renew the claim; what is still to be written will renew it.
     async fn until_due(&self, at: Instant) {
-        if self.record.has_unwritten(&self.owner) {
+        if self.record.executors.has_unwritten(&self.owner) {
             return std::future::pending().await;
         }
         tokio::time::sleep((self.claim_for / 2).saturating_sub(at.elapsed())).await;
     }
 
     fn stop_now(&self) -> Option<Stop> {
-        let plan = self.record.number_of(self.plan)?;
+        let plan = self.record.executors.number_of(self.plan)?;
         stop_in(&self.record.known()?.state, plan, &self.nonce)
     }
 

@@ -88,7 +88,7 @@ impl Executors {
     /// The executor of `plan`, which may have begun before the journal gave the plan its number.
     fn of_plan(&self, plan: u64) -> Option<Running> {
         let executors = self.all();
-        let is_it = |begun: u64| self.record.number_of(begun) == Some(plan);
+        let is_it = |begun: u64| self.record.executors.number_of(begun) == Some(plan);
         let renumbered = || executors.iter().find_map(|(begun, running)| is_it(*begun).then_some(running));
         executors.get(&plan).or_else(renumbered).cloned()
     }

@@ -85,7 +85,7 @@ impl Plans {
         // One writer a site: who works here on something else finishes the write it has begun, and leaves the rest.
         self.executors.overtake_all();
         let claimed_at = Instant::now();
-        let plan = self.site.record.accept_plan(intent);
+        let plan = self.site.record.executors.accept_plan(intent);
         let task = Assignment {
             plan,
             nonce,
@@ -144,7 +144,7 @@ impl Plans {
         watch: &mut ClaimWatch,
     ) -> Result<Option<Outcome>, RecordError> {
         let head = self.site.record.look_past().await?;
-        let Some(plan) = self.site.record.number_of(plan) else {
+        let Some(plan) = self.site.record.executors.number_of(plan) else {
             return Ok(Some(Outcome::unsettled("another executor carries this move on")));
         };
         let Some(open) = head.state.plan(plan) else {
