@@ -1,8 +1,8 @@
 //! Act: executes a plan, line by line of its table, and has each step recorded.
 //!
-//! One executor per site and plan. It waits for older plans (`older_plans`), runs the plan (`run`, `undo`) with hands that are each
-//! held to one thing: `permit` says whether it may go on, `answers` asks places, `switches` sets, `keep` looks again,
-//! `patience` tries again, `announce` tells people, and the journal writer has each step written.
+//! One executor per site and plan. It waits for older plans (`older_plans`), runs the plan (`run`, `needs`, `proof`, `undo`) with
+//! hands that are each held to one thing: `permit` says whether it may go on, `answers` asks places, `switches` sets, `keep`
+//! looks again, `patience` tries again, `announce` tells people, `step_teller` and the journal writer have each step written.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -19,13 +19,16 @@ mod done;
 mod ending;
 mod journal_writer;
 mod keep;
+mod needs;
 mod older_plans;
 mod outcome;
 mod overdue;
 mod patience;
 mod permit;
 mod power;
+mod proof;
 mod run;
+mod step_teller;
 mod switches;
 mod undo;
 
@@ -39,6 +42,7 @@ use overdue::Waiting;
 use patience::Patience;
 use permit::Permit;
 use run::Run;
+use step_teller::StepTeller;
 use switches::Switches;
 
 pub use assignment::{Assignment, Outcome, Prefetched};
@@ -156,6 +160,13 @@ fn run(
         has_written: AtomicBool::new(false),
         has_asked_to_lead: AtomicBool::new(false),
     };
+    let teller = StepTeller {
+        site: Arc::clone(&site),
+        direction: task.direction,
+        permit: Arc::clone(&permit),
+        answers: Arc::clone(&answers),
+    };
     let prefetched = task.prefetched;
-    Run { site, plan, done, permit, answers, switches, prefetched, looks_again: false, has_moved: false }
+    let (looks_again, has_moved) = (false, false);
+    Run { site, plan, done, permit, answers, switches, teller, prefetched, looks_again, has_moved }
 }

@@ -14,6 +14,12 @@ use crate::{api::ApiErrorKind, clouds::Switch};
 /// How often a switch is set again before it is said that somebody else moves it: own choice.
 const SET_AGAIN: usize = 3;
 
+/// Switches that are to stay as they were set.
+pub(super) struct Keeping<'a> {
+    pub(super) switches: &'a Switches,
+    pub(super) wanted: &'a [Setting],
+}
+
 /// A switch that was not where it should be.
 struct Moved {
     switch: SwitchId,
@@ -35,37 +41,35 @@ impl Switches {
                 why = self.answers.pointless(unless) => Err(Halt::Unwind(why)),
             }
         };
-        self.while_kept(&[open], answered).await?
+        Keeping { switches: self, wanted: &[open] }.until(answered).await?
     }
+}
 
+impl Keeping<'_> {
     /// Waits for `answer`. What leads visitors is looked at meanwhile, and set again where somebody moved it.
-    pub(super) async fn while_kept<T>(
-        &self,
-        kept: &[Setting],
-        answer: impl Future<Output = T>,
-    ) -> Result<T, Halt> {
+    pub(super) async fn until<T>(&self, answer: impl Future<Output = T>) -> Result<T, Halt> {
         let mut answer = pin!(answer);
         loop {
             let race = async {
                 tokio::select! {
                     biased;
                     answered = &mut answer => Some(answered),
-                    () = self.until_moved(kept) => None,
+                    () = self.until_moved() => None,
                 }
             };
-            if let Some(answered) = self.permit.unless_stopped(race).await? {
+            if let Some(answered) = self.switches.permit.unless_stopped(race).await? {
                 return Ok(answered);
             }
-            for setting in kept {
-                self.set_again(setting).await?;
+            for setting in self.wanted {
+                self.switches.set_again(setting).await?;
             }
         }
     }
 
-    async fn until_moved(&self, kept: &[Setting]) {
+    async fn until_moved(&self) {
         loop {
-            tokio::time::sleep(self.permit.claim_for).await;
-            for setting in kept {
+            tokio::time::sleep(self.switches.permit.claim_for).await;
+            for setting in self.wanted {
                 if self.has_moved(setting).await {
                     return;
                 }
@@ -76,11 +80,11 @@ impl Switches {
     /// Whether a switch was seen elsewhere; one that could not be looked at now is where it was.
     async fn has_moved(&self, setting: &Setting) -> bool {
         let (role, position) = (setting.role, setting.position);
-        for switch in self.site.of(role) {
+        for switch in self.switches.site.of(role) {
             let Ok(seen) = switch.glance().await else { continue };
             let observed = seen.observed;
             if !serves(role, position, &observed) {
-                tracing::warn!(site = %self.site.name, switch = %switch.id(), %observed, "not at {position} any more; it is set again");
+                tracing::warn!(site = %self.switches.site.name, switch = %switch.id(), %observed, "not at {position} any more; it is set again");
                 return true;
             }
         }
@@ -91,9 +95,9 @@ impl Switches {
     ///
     /// # Errors
     /// A switch that doesn't stay where it is set is moved by somebody else: an operator has to look.
-    pub(super) async fn last_look(&self, wanted: &[Setting]) -> Result<(), Halt> {
+    pub(super) async fn last_look(&self) -> Result<(), Halt> {
         for round in 0.. {
-            let moved = self.moved_meanwhile(wanted).await?;
+            let moved = self.moved_meanwhile().await?;
             let Some(first) = moved.first() else { return Ok(()) };
             if round == SET_AGAIN {
                 let said = format!(
@@ -104,16 +108,16 @@ impl Switches {
             }
             for Moved { switch, setting, observed } in &moved {
                 let position = setting.position;
-                tracing::warn!(site = %self.site.name, %switch, %observed, "not at {position} any more; it is set again");
-                self.set(&setting.again(), Vec::new()).await?;
+                tracing::warn!(site = %self.switches.site.name, %switch, %observed, "not at {position} any more; it is set again");
+                self.switches.set(&setting.again(), Vec::new()).await?;
             }
         }
         Ok(())
     }
 
-    async fn moved_meanwhile(&self, wanted: &[Setting]) -> Result<Vec<Moved>, Halt> {
-        let looks = self.site.switches.iter().filter_map(|switch| {
-            let setting = wanted.iter().find(|setting| setting.role == switch.role())?.clone();
+    async fn moved_meanwhile(&self) -> Result<Vec<Moved>, Halt> {
+        let looks = self.switches.site.switches.iter().filter_map(|switch| {
+            let setting = self.wanted.iter().find(|setting| setting.role == switch.role())?.clone();
             Some(async move {
                 let observed = self.look_once_more(switch, setting.position).await?;
                 let switch = switch.id().clone();
@@ -127,17 +131,21 @@ impl Switches {
 
     /// Where looks are rationed, a visitor who is led to the right place proves as much of a route.
     async fn look_once_more(&self, switch: &Arc<dyn Switch>, position: Position) -> Result<Observed, Halt> {
-        let rationed = match self.permit.unless_stopped(switch.glance()).await? {
+        let rationed = match self.switches.permit.unless_stopped(switch.glance()).await? {
             Ok(seen) => return Ok(seen.observed),
             Err(error) => matches!(error.cause.kind, ApiErrorKind::Rationed(_)),
         };
         if rationed && switch.role() == Role::Route {
-            let visited = self.permit.unless_stopped(self.site.prober.public(&self.site.targets)).await?;
+            let visited = self
+                .switches
+                .permit
+                .unless_stopped(self.switches.site.prober.public(&self.switches.site.targets))
+                .await?;
             if visited.served.is_by(position) {
                 return Ok(Observed::At(position));
             }
         }
-        Ok(self.observe(switch, Unless::Nothing).await?.observed)
+        Ok(self.switches.observe(switch, Unless::Nothing).await?.observed)
     }
 }
 

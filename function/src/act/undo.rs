@@ -2,12 +2,26 @@
 
 use std::sync::atomic::Ordering;
 
-use failover_core::{Act, End, Line, Need, Position, Role, Step, Undone};
+use failover_core::{Act, End, Line, Need, Plan, Position, Role, Step, Undone};
 
-use super::{Finish, Halt, run::Run, switches::Setting};
-use crate::{clock::Instant, clouds::Change};
+use super::{
+    Finish, Halt,
+    done::Done,
+    step_teller::StepTeller,
+    switches::{Setting, Switches},
+};
+use crate::{clock::Instant, clouds::Change, site::Guarded};
 
-impl Run {
+/// What takes a plan's steps back: it may set switches, and says what is done.
+pub(super) struct Undoing<'a> {
+    pub(super) site: &'a Guarded,
+    pub(super) plan: &'a Plan,
+    pub(super) done: &'a mut Done,
+    pub(super) switches: &'a Switches,
+    pub(super) teller: &'a StepTeller,
+}
+
+impl Undoing<'_> {
     /// Undoes what was done, for this reason. Nothing comes of it where a visitor is served by the primary meanwhile: the
     /// failback is gone on with.
     pub(super) async fn undo(&mut self, why: String) -> Result<Option<Finish>, Halt> {
@@ -50,7 +64,7 @@ impl Run {
             let begun = Instant::now();
             if let Some(setting) = Setting::of(&line) {
                 self.switches.set(&setting.again(), Vec::new()).await?;
-                self.record(line.step, begun, None);
+                self.teller.record(self.done, line.step, begun, None);
             }
         }
         let sentence = format!("{why}; visitors stay there as it was forced, and the standby stays open");
@@ -83,7 +97,7 @@ impl Run {
         let begun = Instant::now();
         let change = self.switches.set(&setting, Vec::new()).await?;
         if change == Change::Made || self.done.has(*of) {
-            self.record(line.step, begun, None);
+            self.teller.record(self.done, line.step, begun, None);
         }
         let opened = change == Change::Made && line.act == Act::Set(Role::Gate, Position::Standby);
         if opened && self.site.policy.has_standby_url {
@@ -108,9 +122,11 @@ impl Run {
             let holds = match need {
                 Need::Drained => self.done.state.draining.is_none(),
                 Need::Served(place) if self.site.policy.roles.monitor => {
-                    let visitor =
-                        tokio::time::timeout(self.site.waits.failback_patience, self.answers.visitor(*place));
-                    self.permit.unless_stopped(visitor).await?.is_ok()
+                    let visitor = tokio::time::timeout(
+                        self.site.waits.failback_patience,
+                        self.switches.answers.visitor(*place),
+                    );
+                    self.switches.permit.unless_stopped(visitor).await?.is_ok()
                 }
                 _ => true,
             };
@@ -128,7 +144,7 @@ impl Run {
         let alone = state.plans.len() <= 1 && state.active == Position::Primary;
         let asked = self.done.has(Step::Route) || self.switches.has_asked_to_lead.load(Ordering::Relaxed);
         let closes = line.act == Act::Set(Role::Gate, Position::Primary);
-        if !closes || !alone || asked || !self.done.earlier_told_all(self.permit.plan()) {
+        if !closes || !alone || asked || !self.done.earlier_told_all(self.switches.permit.plan()) {
             return false;
         }
         self.site.visit().await.served.is_by(Position::Primary)
