@@ -225,10 +225,21 @@ fn read_state(value: &Leaf) -> Result<IncidentState, Unreadable> {
     }
 }
 
-/// Seconds since 1970; 0, null and nothing mean that nobody said.
+/// No outage began so many seconds after 1970 (in the year 5138): that many are thousandths of them.
+const THOUSANDTHS: i64 = 100_000_000_000;
+
+/// Seconds since 1970, whole or not, or their thousandths, or a time as RFC 3339 writes it; 0, null and nothing mean that
+/// nobody said.
 fn read_time(value: &Leaf) -> Option<Timestamp> {
-    let seconds: i64 = value.text()?.parse().ok()?;
-    (seconds > 0).then(|| Timestamp::from_second(seconds).ok()).flatten()
+    let text = value.text()?;
+    let whole = text.split_once('.').map_or(&*text, |(whole, _)| whole);
+    let time = match whole.parse::<i64>() {
+        Ok(number) => {
+            Timestamp::from_second(if number < THOUSANDTHS { number } else { number / 1000 }).ok()?
+        }
+        Err(_) => text.parse().ok()?,
+    };
+    (time > Timestamp::UNIX_EPOCH).then_some(time)
 }
 
 /// `projects/p/alertPolicies/id` out of the condition's name; `policy_name` is only what people call it.

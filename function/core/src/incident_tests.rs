@@ -145,6 +145,11 @@ fn what_varies_in_real_data_changes_nothing() {
         ("/incident/state", Some(json!("OPEN"))),
         ("/incident/state", Some(json!(" Open "))),
         ("/incident/started_at", Some(json!("1746178794"))),
+        ("/incident/started_at", Some(json!(1_746_178_794.0))),
+        ("/incident/started_at", Some(json!("1746178794.9"))),
+        ("/incident/started_at", Some(json!(1_746_178_794_000_i64))),
+        ("/incident/started_at", Some(json!("2025-05-02T09:39:54Z"))),
+        ("/incident/started_at", Some(json!("2025-05-02T11:39:54+02:00"))),
         ("/incident/condition/conditionThreshold", None),
         ("/incident/condition/conditionAbsent", Some(json!({"duration": "300s"}))),
         ("/incident/something_new", Some(json!([1, {"two": 3}]))),
@@ -161,9 +166,18 @@ fn what_varies_in_real_data_changes_nothing() {
 
 #[test]
 fn what_is_missing_is_none() {
-    for nothing in
-        [None, Some(Value::Null), Some(json!(0)), Some(json!("soon")), Some(json!(i64::MAX)), Some(json!(-5))]
-    {
+    for nothing in [
+        None,
+        Some(Value::Null),
+        Some(json!(0)),
+        Some(json!("soon")),
+        Some(json!(i64::MAX)),
+        Some(json!(-5)),
+        Some(json!("0001-01-01T00:00:00Z")),
+        Some(json!(true)),
+        Some(json!({"seconds": 1})),
+        Some(json!(0.5)),
+    ] {
         assert_eq!(incident(&with("/incident/started_at", nothing)).started_at, None);
     }
     assert_eq!(incident(&with("/incident/metric/labels", None)).check_id, None);
@@ -379,3 +393,6 @@ proptest! {
         let _ = read(&with(field, Some(json!(text))));
     }
 }
+
+#[path = "incident_variants.rs"]
+mod variants;

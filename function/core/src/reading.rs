@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
 /// Longest text taken over from a signal, in characters: own choice, a sentence or three.
@@ -18,11 +18,54 @@ const LONGEST_TEXT: usize = 1000;
 #[error("{0}")]
 pub struct Unreadable(pub String);
 
+/// What editors and shells of Windows begin a text with; a reader may pass over it (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Reads the JSON object in `bytes`; `what` names it in the error.
-pub(crate) fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, Unreadable> {
-    let read: Fitting<T> = serde_json::from_slice(bytes)
-        .map_err(|error| Unreadable(format!("the {what} is not JSON: {error}; publish one JSON object")))?;
+pub(crate) fn object<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Unreadable> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let read = serde_json::from_slice::<Fitting<T>>(bytes);
+    let read = read.or_else(|error| match mended(bytes) {
+        Some(mended) => serde_json::from_str(&mended),
+        None => Err(error),
+    });
+    let read = read.map_err(|error| {
+        Unreadable(match error.is_data() {
+            true => format!("the {what} has a {error}; publish it with each field once"),
+            false => format!("the {what} is not JSON: {error}; publish one JSON object"),
+        })
+    })?;
     read.0.ok_or_else(|| Unreadable(format!("the {what} is JSON but no object; publish one such as {{…}}")))
+}
+
+/// The text with a sign in place of what is no character, if there is any: whoever cuts a long text may cut one in two,
+/// and an alert isn't lost for that.
+fn mended(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let (mut mended, mut rest) = (String::with_capacity(text.len()), &*text);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        let (length, is_character) = escaped(escape);
+        mended.push_str(before);
+        mended.push_str(if is_character { &escape[..length] } else { "\\ufffd" });
+        rest = &escape[length..];
+    }
+    mended.push_str(rest);
+    (mended.as_bytes() != bytes).then_some(mended)
+}
+
+/// How long the escape is that `text` begins with, and whether it stands for a character: half of a pair doesn't.
+fn escaped(text: &str) -> (usize, bool) {
+    let unit = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    match (unit(0), unit(6)) {
+        (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, true),
+        (Some(0xD800..=0xDFFF), _) => (6, false),
+        (Some(_), _) => (6, true),
+        (None, _) => (1 + text[1..].chars().next().map_or(0, char::len_utf8), true),
+    }
 }
 
 /// An object that reads as a `T`, or nothing: a sender may put something else in its place.
@@ -199,6 +242,17 @@ mod tests {
         assert_eq!(leaf("-1").text().as_deref(), Some("-1"));
         for nothing in ["\"  \"", "null", "true", "[\"a\"]", "{\"a\": 1}"] {
             assert_eq!(leaf(nothing).text(), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn half_a_character_is_a_sign_and_nothing_else_is_changed() {
+        let mends = |text: &[u8], to: &str| assert_eq!(mended(text).as_deref(), Some(to));
+        mends(br#"{"a":"x\ud83d","b":"\ude00y"}"#, r#"{"a":"x\ufffd","b":"\ufffdy"}"#);
+        mends(br#""\uD83D\uD83D\uDE00""#, r#""\ufffd\uD83D\uDE00""#);
+        mends(b"\"caf\xC3\"", "\"caf\u{fffd}\"");
+        for whole in [r#""\ud83d\ude00 \\ud83d \n \u00e9 \u12""#, "\\", "\\é", "\\u", "😀"] {
+            assert_eq!(mended(whole.as_bytes()), None, "{whole}");
         }
     }
 

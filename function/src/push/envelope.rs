@@ -66,8 +66,8 @@ pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
     let Some(message) = wrapped.message else {
         return unreadable("the push has no message; only Pub/Sub's wrapped pushes are understood");
     };
-    let message_id = filled(message.id.or(message.message_id), "messageId")?;
-    let published = filled(message.published.or(message.publish_time), "publishTime")?;
+    let message_id = either(message.id, message.message_id, "messageId")?;
+    let published = either(message.published, message.publish_time, "publishTime")?;
     let publish_time = time(&published, "publishTime")?;
     let source = message.attributes.and_then(|attributes| attributes.source_published);
     let first =
@@ -93,6 +93,10 @@ fn decode(data: &str) -> Result<Vec<u8>, Unreadable> {
         };
         unreadable(format!("the message's data is no base64: {what}"))
     })
+}
+
+fn either(one: Option<String>, other: Option<String>, name: &str) -> Result<String, Unreadable> {
+    filled(one.filter(|text| !text.is_empty()).or(other), name)
 }
 
 fn filled(field: Option<String>, name: &str) -> Result<String, Unreadable> {
@@ -157,6 +161,30 @@ mod tests {
         let only_old = REAL.replace("\"messageId\"", "\"a\"").replace("\"publishTime\"", "\"b\"");
         assert_eq!(read(only_new.as_bytes()), read(REAL.as_bytes()));
         assert_eq!(read(only_old.as_bytes()), read(REAL.as_bytes()));
+        for nothing in ["null", "\"\""] {
+            let emptied =
+                REAL.replace("\"messageId\": \"2070443601311540\"", &format!("\"messageId\": {nothing}"));
+            let time = "\"publishTime\": \"2021-02-26T19:13:55.749Z\"";
+            let emptied = emptied.replace(time, &format!("\"publishTime\": {nothing}"));
+            assert_eq!(read(emptied.as_bytes()), read(REAL.as_bytes()), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_with_whatever_fraction_and_zone() {
+        for (written, time) in [
+            ("2021-02-26T19:13:55Z", "2021-02-26T19:13:55Z"),
+            ("2021-02-26T19:13:55.749123456Z", "2021-02-26T19:13:55.749123456Z"),
+            ("2021-02-26T20:13:55.7+01:00", "2021-02-26T19:13:55.7Z"),
+            ("2021-02-26t19:13:55z", "2021-02-26T19:13:55Z"),
+        ] {
+            let body = REAL.replace("2021-02-26T19:13:55.749Z", written);
+            assert_eq!(read(body.as_bytes()).unwrap().publish_time.to_string(), time, "{written}");
+        }
+        for nothing in ["", "1614366835", "2021-02-26", "yesterday"] {
+            let body = REAL.replace("2021-02-26T19:13:55.749Z", nothing);
+            assert!(read(body.as_bytes()).unwrap_err().0.starts_with("the push"), "{nothing}");
+        }
     }
 
     #[test]
