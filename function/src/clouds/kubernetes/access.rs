@@ -6,6 +6,10 @@ use std::{
 };
 
 use reqwest::{Certificate, Identity, redirect};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 use super::kubeconfig;
 use crate::api::Secret;
@@ -91,16 +95,43 @@ impl Trust {
         let agent = concat!("cloud-failover/", env!("CARGO_PKG_VERSION"));
         let mut builder = reqwest::Client::builder().user_agent(agent).redirect(redirect::Policy::none());
         if let Some(authorities) = &self.authorities {
-            let read = Certificate::from_pem_bundle(authorities).ok().filter(|found| !found.is_empty());
-            builder = builder.tls_certs_only(read.ok_or("the cluster's certificate authority is no PEM")?);
+            builder = builder.tls_certs_only(usable(authorities)?);
         }
         if let Some(identity) = &self.identity {
-            let read = Identity::from_pem(identity);
-            builder = builder.identity(read.map_err(|_| "the client certificate and its key are no PEM")?);
+            let read = Identity::from_pem(identity).map_err(|_| no_identity(identity))?;
+            builder = builder.identity(read);
         }
         builder
             .build()
             .map_err(|error| format!("HTTPS can't be prepared: {}", crate::api::retry::causes(&error)))
+    }
+}
+
+/// The authorities of a bundle that can be asked here. One of an odd kind is passed over where there are others, as
+/// `kubectl` does.
+fn usable(bundle: &[u8]) -> Result<Vec<Certificate>, String> {
+    let found: Vec<CertificateDer<'_>> =
+        CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok).collect();
+    if found.is_empty() {
+        return Err("the cluster's certificate authority is no PEM".to_owned());
+    }
+    let is_usable = |one: &&CertificateDer<'_>| RootCertStore::empty().add((*one).clone()).is_ok();
+    let usable: Vec<Certificate> =
+        found.iter().filter(is_usable).filter_map(|one| Certificate::from_der(one).ok()).collect();
+    if usable.is_empty() {
+        return Err(
+            "the cluster's certificate authority is PEM, but no certificate that can be read".to_owned()
+        );
+    }
+    Ok(usable)
+}
+
+fn no_identity(identity: &[u8]) -> &'static str {
+    let is_encrypted = identity.windows(9).any(|word| word == b"ENCRYPTED");
+    if is_encrypted {
+        "the key of the client certificate is encrypted, and nobody is here to type its password; store it without one"
+    } else {
+        "the client certificate and its key are no PEM"
     }
 }
 
@@ -130,4 +161,67 @@ pub(super) fn bearer(text: &str) -> Option<Secret> {
     crate::log::hide_passing(token.expose());
     let fits = !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic());
     fits.then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::CertifiedKey;
+
+    use super::*;
+
+    #[track_caller]
+    fn builds(authorities: Option<&str>, identity: Option<&str>, expected: Result<(), &str>) {
+        let pem = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+        let trust = Trust { authorities: pem(authorities), identity: pem(identity) };
+        assert_eq!(
+            trust.client().map(|_| ()),
+            expected.map_err(str::to_owned),
+            "{authorities:?} {identity:?}"
+        );
+    }
+
+    #[test]
+    fn a_bundle_is_trusted_for_what_can_be_read_of_it() {
+        let one = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
+        let odd = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+        let other = "-----BEGIN PUBLIC KEY-----\naGVsbG8=\n-----END PUBLIC KEY-----\n";
+        for bundle in [
+            one.clone(),
+            one.replace('\n', "\r\n"),
+            format!("{odd}{one}"),
+            format!("{one}{odd}"),
+            format!("subject=CN = kubernetes\n{other}{one}"),
+            one.trim_end().to_owned(),
+        ] {
+            builds(Some(&bundle), None, Ok(()));
+        }
+        let none = Err("the cluster's certificate authority is no PEM");
+        for bundle in ["", "hello", other, "-----BEGIN CERTIFICATE-----\naGVsbG8="] {
+            builds(Some(bundle), None, none);
+        }
+        let unread = "the cluster's certificate authority is PEM, but no certificate that can be read";
+        builds(Some(odd), None, Err(unread));
+    }
+
+    #[test]
+    fn a_certificate_of_ones_own_comes_with_its_key() {
+        let CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["failover".to_owned()]).unwrap();
+        let (cert, key) = (cert.pem(), signing_key.serialize_pem());
+        let other =
+            rcgen::generate_simple_self_signed(["other".to_owned()]).unwrap().signing_key.serialize_pem();
+        builds(None, Some(&format!("{cert}{key}")), Ok(()));
+        // Both are often named by one file that holds both.
+        builds(None, Some(&format!("{cert}{key}\n{cert}{key}")), Ok(()));
+        builds(None, Some(&cert), Err("the client certificate and its key are no PEM"));
+        let encrypted = "the key of the client certificate is encrypted, and nobody is here to type its password; store it \
+                         without one";
+        let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\naGVsbG8=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        builds(None, Some(&format!("{cert}{locked}")), Err(encrypted));
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\naGVsbG8=\n-----END RSA PRIVATE KEY-----\n";
+        builds(None, Some(&format!("{cert}{old}")), Err(encrypted));
+        let mixed = Trust { authorities: None, identity: Some(format!("{cert}{other}").into_bytes()) };
+        let why = mixed.client().unwrap_err();
+        assert!(why.starts_with("HTTPS can't be prepared: "), "{why}");
+    }
 }

@@ -23,7 +23,11 @@ pub(super) struct Told {
 /// Reads `text`; the error is a fragment that reads after the file's name. What the context doesn't name is not looked
 /// at, as `kubectl` doesn't; a null or an empty text is as if it weren't there.
 pub(super) fn read(text: &str, context: Option<&str>) -> Result<Told, String> {
-    let file = yaml::read(text).map_err(|line| format!("is no YAML that can be read here (line {line})"))?;
+    let file = yaml::read(text).map_err(|line| {
+        let has_tab = text.lines().nth(line.saturating_sub(1)).is_some_and(|line| line.contains('\t'));
+        let tab = if has_tab { ", which has a tab; write blanks" } else { "" };
+        format!("is no YAML that can be read here (line {line}{tab})")
+    })?;
     if !file.is_object() && !file.is_null() {
         return Err("is no kubeconfig".to_owned());
     }
@@ -138,11 +142,15 @@ impl Told {
         let key = part(&user, "client-key", folder).await?;
         let identity =
             certificate.zip(key).map(|(certificate, key)| [certificate, b"\n".to_vec(), key].concat());
-        // A file is newer than what was once copied from it (`kubectl` does the same).
-        let bearer = match (owned(&user, "tokenFile"), owned(&user, "token")) {
-            (Some(file), _) => Some(token(&folder.join(file)).await?),
-            (None, Some(text)) => Some(bearer(&text).ok_or("its token is not one word")?),
-            (None, None) => None,
+        let inside = || owned(&user, "token").map(|text| bearer(&text).ok_or("its token is not one word"));
+        // A file is newer than what was once copied from it, as long as it is there (`kubectl` does the same).
+        let bearer = match owned(&user, "tokenFile") {
+            None => inside().transpose()?,
+            Some(file) => match (token(&folder.join(file)).await, inside()) {
+                (Ok(token), _) => Some(token),
+                (Err(_), Some(inside)) => Some(inside?),
+                (Err(why), None) => return Err(why),
+            },
         };
         let server = said(&cluster, "server").unwrap_or_default().trim_end_matches('/').to_owned();
         Ok(Access { server, trust: Trust { authorities, identity }, bearer })
@@ -319,6 +327,94 @@ contexts:
         assert_eq!(read("a-token-of-the-tests", None).err().as_deref(), Some("is no kubeconfig"));
     }
 
+    /// The same file as another tool, editor or system writes it.
+    #[tokio::test]
+    async fn one_file_written_in_many_ways_is_one_file() {
+        let json = serde_json::to_string_pretty(&yaml::read(FILE).unwrap()).unwrap();
+        let copied = FILE.replace(
+            "- name: lab\n  cluster: {server: 'http://127.0.0.1:8001'}",
+            "- &lab {name: lab, cluster: {server: 'http://127.0.0.1:8001'}}",
+        );
+        let merged = FILE.replace(
+            "cluster: {server: 'https://home.example.com:6443/', certificate-authority-data: aGVsbG8=, extensions: []}",
+            "cluster:\n    <<: {certificate-authority-data: aGVsbG8=, server: 'https://nowhere.example.com'}\n    server: https://home.example.com:6443/",
+        );
+        let block = FILE.replace(
+            "cluster: {server: 'https://home.example.com:6443/', certificate-authority-data: aGVsbG8=, extensions: []}",
+            "cluster:\n    server: \"https://home.example.com:6443/\"\n    certificate-authority-data: |\n      aGVs\n      bG8=\n",
+        );
+        let folded = block.replace("data: |", "data: >-");
+        for (what, text) in [
+            ("CRLF", FILE.replace('\n', "\r\n")),
+            ("a byte order mark", format!("\u{feff}{FILE}")),
+            ("both", format!("\u{feff}{}", FILE.replace('\n', "\r\n"))),
+            ("JSON", json.clone()),
+            ("JSON in one line", yaml::read(FILE).unwrap().to_string()),
+            ("JSON with tabs", json.replace("  ", "\t")),
+            ("JSON with a mark", format!("\u{feff}{json}")),
+            ("a document's start and end", format!("---{FILE}...\n")),
+            ("a directive", format!("%YAML 1.2\n---{FILE}")),
+            ("another document after it", format!("{FILE}---\nkind: Secret\n")),
+            ("another one that is broken", format!("{FILE}---\n{{\n")),
+            ("comments", FILE.replace("\nusers:", "\n# our own\nusers:   # two of them")),
+            ("tabs after values", FILE.replace("current-context: home", "current-context: home\t")),
+            ("an anchor", copied),
+            ("a merge", merged),
+            ("data of several lines", block),
+            ("data that is folded", folded),
+            ("unknown fields", format!("{FILE}whatever: [1, {{a: ~}}]\n")),
+            ("keys twice", format!("{FILE}current-context: home\n")),
+            ("an insecure cluster that isn't used", FILE.replace("'http://127.0.0.1:8001'", "x, insecure-skip-tls-verify: \"true\"")),
+            ("nulls", FILE.replace("{token: a-token-of-the-tests}", "{token: a-token-of-the-tests, tokenFile: null, exec: ~, auth-provider: null, as-groups: null, as-user-extra: {}, client-key-data: ''}")),
+        ] {
+            let read = followed(&text, None).await.unwrap_or_else(|why| panic!("{what}: it {why}"));
+            assert_eq!(read.server, "https://home.example.com:6443", "{what}");
+            assert_eq!(read.trust.authorities.as_deref(), Some(&b"hello"[..]), "{what}");
+            assert_eq!(read.bearer.unwrap().expose(), "a-token-of-the-tests", "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_kubeconfig_says_what_it_is_instead() {
+        for (text, told) in [
+            ("", "has no current-context; name one by the key context"),
+            ("# nothing\n", "has no current-context; name one by the key context"),
+            ("---\n---\nkind: Config\n", "has no current-context; name one by the key context"),
+            (
+                "apiVersion: v1\nkind: Secret\ndata: {token: x}\n",
+                "has no current-context; name one by the key context",
+            ),
+            ("- kind: Config\n", "is no kubeconfig"),
+            ("hello", "is no kubeconfig"),
+            (
+                "clusters:\n\t- name: x\n",
+                "is no YAML that can be read here (line 2, which has a tab; write blanks)",
+            ),
+            (
+                "current-context:\tx\n",
+                "is no YAML that can be read here (line 1, which has a tab; write blanks)",
+            ),
+            ("current-context: [home]\n", "has no current-context; name one by the key context"),
+            ("current-context: x\ncontexts: {x: {cluster: home}}\n", "has no context \"x\", but none at all"),
+            (
+                "current-context: x\ncontexts: [x, null, {name: x}]\n",
+                "has a context \"x\" that names no cluster",
+            ),
+            (
+                "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\nclusters: null\nusers: null\n",
+                "has no cluster \"c\", which the context \"x\" names",
+            ),
+        ] {
+            assert_eq!(followed(text, None).await.err().as_deref(), Some(told), "{text:?}");
+        }
+        let text =
+            FILE.replace("certificate-authority-data: aGVsbG8=", "certificate-authority-data: aGVs*G8=");
+        let told = "its certificate-authority-data is no base64";
+        assert_eq!(followed(&text, None).await.err().as_deref(), Some(told));
+        let text = FILE.replace("token: a-token-of-the-tests", "token: two words");
+        assert_eq!(followed(&text, None).await.err().as_deref(), Some("its token is not one word"));
+    }
+
     #[tokio::test]
     async fn files_are_taken_from_the_kubeconfigs_own_folder_and_tokens_read_anew() {
         let folder = tempfile::tempdir().unwrap();
@@ -334,5 +430,11 @@ contexts:
         }
         let gone = followed(&text, None).await.unwrap_err();
         assert!(gone.starts_with("/nowhere/ca.pem can't be read: "), "{gone}");
+        std::fs::remove_file(folder.path().join("token")).unwrap();
+        let access = read(&text, None).unwrap().access(folder.path()).await.unwrap();
+        assert_eq!(access.bearer.unwrap().expose(), "an-older-one", "the file is not mounted here");
+        let alone = text.replace(", token: an-older-one", "");
+        let gone = read(&alone, None).unwrap().access(folder.path()).await.unwrap_err();
+        assert!(gone.ends_with("/token can't be read: No such file or directory (os error 2)"), "{gone}");
     }
 }
