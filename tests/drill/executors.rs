@@ -114,7 +114,7 @@ async fn monitoring_watches_again_when_a_failover_that_overtook_a_failback_comes
 async fn a_plan_that_is_claimed_while_its_end_is_written_is_not_ended() {
     let mut drill = Drill::start().await;
     drill.cut_power();
-    let reached = drill.sandbox.world.stop_at("run.get_iam_policy", 1, Moment::BeforeEffect);
+    let reached = drill.sandbox.world.stop_at("run.set_iam_policy", 1, Moment::AfterEffect);
     tokio::select! {
         answer = drill.open_incident("0.outage") => panic!("answered before it was killed: {answer:?}"),
         reached = reached => reached.expect("the call arrives"),

@@ -162,12 +162,12 @@ async fn most_sites_silent_at_once_is_our_own_outage_and_counts_nothing() {
         drill.order("reconcile").await.is(200, "stay", None);
     }
     assert!(drill.writes().is_empty());
-    assert_eq!(drill.announced("trouble").len(), 1);
+    drill.announces("trouble", 1).await;
     drill.sandbox.world.set_primary(&names[0], Power::On);
     for _ in 0..2 {
         drill.order("reconcile").await.is(200, "stay", None);
     }
     drill.order("reconcile").await.is(200, "move", None);
-    assert_eq!(drill.announced("trouble").len(), 1);
+    drill.announces("trouble", 1).await;
     drill.all_promises_hold();
 }

@@ -179,7 +179,7 @@ async fn a_pause_of_ours_that_lands_after_the_failback_is_taken_back() {
     drill.sandbox.world.monitoring.edit(&check, pause);
     drill.order("reconcile").await.is(200, "stay", None);
     assert!(drill.sandbox.world.monitoring.is_enabled(&check));
-    assert_eq!(drill.announced("repaired").len(), 1);
+    drill.announces("repaired", 1).await;
     drill.all_promises_hold();
 }
 
@@ -194,8 +194,7 @@ async fn a_primary_that_answers_again_is_told_once_with_the_way_back() {
     for _ in 0..3 {
         drill.order("reconcile").await.is(200, "stay", None);
     }
-    let told = drill.announced("primary_answers");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let told = drill.announces("primary_answers", 1).await;
     assert!(says(&told[0], "answers again") && says(&told[0], "failover send failback"), "{told:?}");
 }
 
@@ -208,7 +207,7 @@ async fn a_route_that_is_set_back_while_the_outage_lasts_is_set_again() {
     drill.order("reconcile").await.is(200, "move", Some("Done")).because("the same outage");
     assert_eq!(drill.visit().await, Served::Standby);
     assert!(drill.announced("adopted").is_empty());
-    assert_eq!(drill.announced("started").len(), 2);
+    drill.announces("started", 2).await;
     drill.failover(&["history"]).await.ends(0).says("it is the same outage");
     drill.all_promises_hold();
 }
@@ -221,7 +220,7 @@ async fn a_route_that_is_set_back_to_a_primary_that_answers_is_adopted_and_monit
     drill.restore_power();
     drill.route_by_hand("disabled");
     drill.order("reconcile").await.is(200, "stay", None).because("on its primary");
-    assert_eq!(drill.announced("adopted").len(), 1);
+    drill.announces("adopted", 1).await;
     assert!(drill.sandbox.world.monitoring.is_enabled(&drill.site().seed.check));
     assert_eq!(drill.visit().await, Served::Primary);
 }
@@ -236,7 +235,8 @@ async fn a_route_that_is_set_back_under_a_hold_is_reported_and_left() {
     for _ in 0..2 {
         drill.order("reconcile").await.is(200, "stay", None);
     }
-    assert_eq!((drill.announced("drift").len(), drill.announced("adopted").len()), (1, 0));
+    drill.announces("drift", 1).await;
+    assert!(drill.announced("adopted").is_empty());
     drill.order("release").await.is(200, "stay", None);
     drill.order("reconcile").await.is(200, "move", Some("Done"));
     assert_eq!(drill.visit().await, Served::Standby);
@@ -252,8 +252,7 @@ async fn a_standby_that_answers_only_now_and_then_is_reported_once() {
         drill.sandbox.world.set_standby("resume", power);
         drill.order("reconcile").await.is(200, "stay", None);
     }
-    let told = drill.announced("trouble");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let told = drill.announces("trouble", 1).await;
     assert!(says(&told[0], "not all visitors are served"), "{told:?}");
     assert!(drill.announced("outage").is_empty());
 }
@@ -267,8 +266,7 @@ async fn a_journal_that_cannot_be_read_is_announced_once() {
         for _ in 0..3 {
             assert_eq!(drill.order("reconcile").await.status, 503);
         }
-        let told = drill.announced("trouble");
-        assert_eq!(told.len(), 1, "{told:?}");
+        let told = drill.announces("trouble", 1).await;
         assert!(says(&told[0], "the journal of resume could not be reached"), "{told:?}");
     }
 }

@@ -247,6 +247,20 @@ impl Drill {
         lines.filter(|line| line["kind"] == kind).collect()
     }
 
+    /// Waits until this kind was announced so often, and asserts that it wasn't more often: announcements come beside
+    /// the answers.
+    pub async fn announces(&self, kind: &str, times: usize) -> Vec<Value> {
+        let said = async {
+            while self.announced(kind).len() < times {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, said).await;
+        let told = self.announced(kind);
+        assert!(in_time.is_ok() && told.len() == times, "{kind}: {told:#?}\n{}", self.function.output());
+        told
+    }
+
     /// Somebody sets the page rule at Cloudflare's dashboard.
     pub fn route_by_hand(&self, status: &str) {
         let seed = self.site().seed;

@@ -125,8 +125,7 @@ async fn as_a_command_the_function_looks_as_itself_announces_it_and_tells_it_to_
     let inward = json!("INGRESS_TRAFFIC_INTERNAL_ONLY");
     drill.sandbox.world.run.edit(&service, |service| drop(service.insert("ingress".to_owned(), inward)));
     drill.order("check").await.is(200, "stay", None).because("visitors could not reach the standby");
-    let told = drill.announced("check");
-    assert_eq!((told.len(), &told[0]["severity"]), (1, &json!("ERROR")), "{told:?}");
+    assert_eq!(drill.announces("check", 1).await[0]["severity"], "ERROR");
     drill.order("check").await.is(200, "stay", None);
     assert!(drill.writes().is_empty(), "a check changes no cloud");
     assert_eq!(drill.sandbox.world.ledger.journal_writes().len(), 2, "the same again is no news");

@@ -44,8 +44,7 @@ async fn drift_is_reported_once_and_left_alone() {
     pause_by_hand(&drill);
     drill.order("reconcile").await.is(200, "stay", None);
     drill.order("reconcile").await.is(200, "stay", None);
-    let told = drill.announced("drift");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let told = drill.announces("drift", 1).await;
     assert!(
         told[0]["message"].as_str().is_some_and(|text| text.contains("is at standby and belongs at primary"))
     );
@@ -62,7 +61,8 @@ async fn drift_is_repaired_where_the_owner_wants_it_and_the_journal_has_it() {
     assert!(drill.sandbox.world.monitoring.is_enabled(&drill.site().seed.check));
     assert_eq!(drill.writes(), ["monitoring.patch_check"]);
     drill.order("reconcile").await.is(200, "stay", None);
-    assert_eq!((drill.announced("drift").len(), drill.announced("repaired").len()), (1, 1));
+    drill.announces("drift", 1).await;
+    drill.announces("repaired", 1).await;
     drill.failover(&["history"]).await.ends(0).says("repaired").says("is set to its primary position again");
     drill.all_promises_hold();
 }
@@ -170,7 +170,7 @@ async fn drains(drill: &Drill, at_least: Duration) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(begun.elapsed() >= at_least, "it was closed after {:?}", begun.elapsed());
-    assert_eq!(drill.announced("drained").len(), 1);
+    drill.announces("drained", 1).await;
     drill.all_promises_hold();
 }
 
@@ -186,12 +186,13 @@ async fn an_outage_on_the_standby_resumes_the_check_until_it_answers_again() {
         drill.order("reconcile").await.is(200, "stay", None);
     }
     assert!(drill.sandbox.world.monitoring.is_enabled(&check));
-    assert_eq!(drill.announced("outage")[0]["severity"], "ERROR");
+    assert_eq!(drill.announces("outage", 1).await[0]["severity"], "ERROR");
     drill.failover(&["status"]).await.ends(3).says("outage Visitors have had no answer since");
     drill.sandbox.world.set_standby("resume", Power::On);
     drill.order("reconcile").await.is(200, "stay", None);
     assert!(!drill.sandbox.world.monitoring.is_enabled(&check));
-    assert_eq!((drill.announced("outage").len(), drill.announced("recovered").len()), (1, 1));
+    drill.announces("outage", 1).await;
+    drill.announces("recovered", 1).await;
     drill.all_promises_hold();
 }
 
@@ -253,8 +254,7 @@ async fn a_day_on_the_standby_is_told_once() {
     drill.sandbox.world.monitoring.count_requests("resume", 1235);
     drill.order("reconcile").await.is(200, "stay", None);
     drill.order("reconcile").await.is(200, "stay", None);
-    let told = drill.announced("standby_day");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let told = drill.announces("standby_day", 1).await;
     assert!(told[0]["message"].as_str().is_some_and(|text| text.contains("for 2 days")), "{told:?}");
     assert!(
         told[0]["message"].as_str().is_some_and(|text| text.ends_with("with 1235 requests so far")),

@@ -24,7 +24,7 @@ async fn a_rehearsal_leaves_its_evidence_in_the_journal_and_traffic_alone() {
     assert!(!drill.sandbox.world.run.is_granted(&service), "the standby was left open");
     let writes = ["run.set_iam_policy", "cloudflare.patch_page_rule", "run.set_iam_policy"];
     assert_eq!(drill.writes(), writes);
-    assert_eq!(drill.announced("rehearsal")[0]["severity"], "INFO");
+    assert_eq!(drill.announces("rehearsal", 1).await[0]["severity"], "INFO");
     drill.all_promises_hold();
 }
 
@@ -33,7 +33,7 @@ async fn a_rehearsal_that_fails_is_announced_like_an_outage() {
     let drill = Drill::start().await;
     drill.sandbox.world.set_standby("resume", Power::Failing(500));
     drill.order("rehearse").await.is(200, "move", Some("Unwound")).because("didn't answer within");
-    assert_eq!(drill.announced("rehearsal")[0]["severity"], "ERROR");
+    assert_eq!(drill.announces("rehearsal", 1).await[0]["severity"], "ERROR");
     assert!(!drill.sandbox.world.run.is_granted(&drill.site().seed.service));
     drill.all_promises_hold();
 }
@@ -43,7 +43,7 @@ async fn a_token_that_may_not_write_is_found_in_a_rehearsal() {
     let drill = Drill::start().await;
     drill.sandbox.world.fault(Aim::at("cloudflare.patch_page_rule"), Fault::status(403));
     drill.order("rehearse").await.is(200, "move", Some("Unwound")).because("Page Rules: Edit");
-    assert_eq!(drill.announced("rehearsal")[0]["severity"], "ERROR");
+    assert_eq!(drill.announces("rehearsal", 1).await[0]["severity"], "ERROR");
     assert!(!drill.sandbox.world.run.is_granted(&drill.site().seed.service));
 }
 
