@@ -62,6 +62,8 @@ pub(super) struct Accepted {
     at: Timestamp,
     /// An intent's number until it is written.
     plan: Option<u64>,
+    /// Whether it was there while the journal was away.
+    waited: bool,
 }
 
 /// All that there is to write, oldest first.
@@ -103,7 +105,8 @@ impl Unwritten {
 
     fn push(&mut self, event: Event, owner: &Owner, counted: u64, plan: Option<u64>) {
         let (owner, at) = (Arc::clone(owner), Timestamp::now());
-        self.queue.push_back(Accepted { event, owner, counted, at, plan });
+        let waited = self.away.is_some();
+        self.queue.push_back(Accepted { event, owner, counted, at, plan, waited });
     }
 
     /// What is to be written next, under the number that its plan has in the journal by now.
@@ -148,7 +151,8 @@ impl Unwritten {
     /// The next one could not be written, nor could those behind it.
     pub(super) fn failed(&mut self, begun: Instant, why: RecordError) {
         let away = Away { begun, why: why.to_string() };
-        for waiting in &self.queue {
+        for waiting in &mut self.queue {
+            waiting.waited = true;
             waiting.owner.send_modify(|seen| seen.away = Some(away.clone()));
         }
         self.away = Some(why);
@@ -166,8 +170,7 @@ impl Unwritten {
     /// Whether what the store says is not all that happened: a plan that it doesn't know was begun, or it was away when it
     /// was to be told of more. Not so for the moment that writing takes.
     pub(super) fn goes_first(&self) -> bool {
-        let is_of_moment = self.away.is_none() && self.queue.iter().all(|one| one.plan.is_none());
-        !self.queue.is_empty() && !is_of_moment
+        self.queue.iter().any(|one| one.waited || one.plan.is_some())
     }
 
     /// Why the last try to write failed.
@@ -270,6 +273,10 @@ mod tests {
         unwritten.wrote(9, Instant::now());
         assert!(us.borrow().away.is_none() && others.borrow().away.is_some());
         assert!(unwritten.has_some_of(&others) && !unwritten.has_some_of(&us));
+        assert!(unwritten.goes_first(), "what waited for the journal is not all told");
+        unwritten.accept(claim(3), &us, 1);
+        unwritten.wrote(10, Instant::now());
+        assert!(!unwritten.goes_first(), "what came after it is of the moment");
     }
 
     #[test]
