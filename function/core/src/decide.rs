@@ -127,7 +127,7 @@ pub fn decide(policy: &Policy, state: &State, facts: &Facts, signal: &Signal, no
 }
 
 /// Decides a fresh incident, or a forced failover, while the journal can't be read. What was `known` of it last binds: a
-/// hold, what is stuck, where the site is. Of the other rules only those that need no history do.
+/// hold, what is stuck, where the site is, which orders were given. Of the other rules only those that need no history do.
 pub fn decide_blind(
     policy: &Policy,
     known: &State,
@@ -152,7 +152,9 @@ pub fn decide_blind(
             ))
         }
         SignalKind::Command(command) if command.verb == Verb::Failover && command.force => {
-            Some(start(Direction::Failover, order(signal, command), asked(command)))
+            let heard = dealt_with(known, signal).or_else(|| past(known, (signal, command)));
+            let stay = heard.filter(|it| it.verdict == Verdict::Stay);
+            Some(stay.unwrap_or_else(|| start(Direction::Failover, order(signal, command), asked(command))))
         }
         _ => None,
     }

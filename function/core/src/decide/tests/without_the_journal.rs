@@ -87,3 +87,22 @@ fn what_was_read_last_still_binds() {
     let forced = forcing(Verb::Failover, "12:00:00");
     assert_eq!(told_by(&held, &forced), "start failover: asked for by an operator");
 }
+
+#[test]
+fn a_forced_failover_that_is_known_to_be_dealt_with_or_overtaken_is_not_carried_out_again() {
+    let told_of = |story: &Story, signal: &Signal| {
+        let decision =
+            decide_blind(&policy(), &story.state, &answering(Position::Primary), signal, signal.published);
+        decision.as_ref().map(told).unwrap_or_default()
+    };
+    let (forced, start) = (forcing(Verb::Failover, "12:30:00"), "start failover: asked for by an operator");
+    let order = Order { message: forced.message.clone(), force: true, ..by_operator("12:30:00") };
+    let moving = Story::default().then("12:30:01", intent(Direction::Failover, order, "x"));
+    assert_eq!(told_of(&moving, &forced), start, "whoever executed it may be dead");
+    let moved = moving.then("12:30:20", ended(1, "x", End::Done, Position::Standby));
+    let redelivered = "stay: message m-failover-force was dealt with before: this is a redelivery";
+    assert_eq!(told_of(&moved, &forced), redelivered);
+    let late = told_of(&Story::back_home(), &forced);
+    assert!(late.starts_with("stay: stale: it is from 2026-01-10 12:30:00 UTC, before"), "{late}");
+    assert_eq!(told_of(&Story::back_home(), &forcing(Verb::Failover, "13:30:00")), start);
+}
