@@ -3,13 +3,13 @@
 use failover_core::{Position, Role};
 
 use crate::{
-    desk, executor,
+    blind, desk, executor,
     ledger::Who,
-    requests,
+    process, requests,
     scope::{Says, small},
     site::Site,
     turn,
-    world::{At, Run, Task, Worker, World},
+    world::{At, Run, Task, Why, Worker, World},
 };
 
 /// Something that happens.
@@ -21,6 +21,8 @@ pub(crate) enum Action {
     Power,
     /// A message reaches an idle worker, which reads the journal and looks.
     Deliver { by: Who, message: u8 },
+    /// It does while the journal is away; its process has read that to its end before, or never.
+    DeliverBlind { by: Who, message: u8, knows: bool },
     /// The schedule's reconcile does.
     Reconcile { by: Who, long_silent: bool },
     /// A worker does what it does next.
@@ -47,6 +49,17 @@ pub(crate) enum Action {
     Hand { role: Role },
     /// Somebody else changes what is theirs beside a switch.
     Theirs { role: Role },
+    /// The journal can't be reached any more.
+    Away,
+    /// It can again.
+    Back,
+}
+
+impl Action {
+    /// Whether it begins with reading the journal.
+    fn reads(self) -> bool {
+        matches!(self, Self::Deliver { .. } | Self::Reconcile { .. })
+    }
 }
 
 const BOTH: [Position; 2] = [Position::Primary, Position::Standby];
@@ -63,7 +76,7 @@ impl Site {
             | Action::Land { .. }
             | Action::LandLate { .. }
             | Action::Vanish { .. } => true,
-            Action::Deliver { message, .. } => {
+            Action::Deliver { message, .. } | Action::DeliverBlind { message, .. } => {
                 let answered = world.known.answered & 1 << message != 0;
                 matches!(self.scope.messages[usize::from(message)].says, Says::Open(_)) && !answered
             }
@@ -73,7 +86,9 @@ impl Site {
             | Action::Freeze { .. }
             | Action::Thaw { .. }
             | Action::Hand { .. }
-            | Action::Theirs { .. } => false,
+            | Action::Theirs { .. }
+            | Action::Away
+            | Action::Back => false,
         }
     }
 
@@ -88,7 +103,9 @@ impl Site {
         }
         if worker.task == Task::Idle {
             let messages = 0..small(self.scope.messages.len());
-            actions.extend(messages.map(|message| Action::Deliver { by, message }));
+            actions.extend(messages.clone().map(|message| Action::Deliver { by, message }));
+            let blind = |knows| move |message| Action::DeliverBlind { by, message, knows };
+            actions.extend([false, true].into_iter().flat_map(|knows| messages.clone().map(blind(knows))));
             actions.extend([false, true].map(|long_silent| Action::Reconcile { by, long_silent }));
             return;
         }
@@ -99,9 +116,18 @@ impl Site {
 
     fn happens(&self, world: World, action: Action) -> Option<World> {
         match action {
+            Action::Deliver { .. }
+            | Action::Reconcile { .. }
+            | Action::Write { .. }
+            | Action::Renew { .. }
+                if world.away || (action.reads() && process::writes_first(&self.scope, &world)) =>
+            {
+                None
+            }
             Action::Tick => self.tick(world),
             Action::Power => power(world),
             Action::Deliver { by, message } => desk::deliver(self, world, by, message),
+            Action::DeliverBlind { by, message, knows } => blind::deliver(self, world, by, message, knows),
             Action::Reconcile { by, long_silent } => desk::reconcile(self, world, by, long_silent),
             Action::Go { by } => self.go(world, by),
             Action::Write { by } => turn::write(self, world, by),
@@ -117,12 +143,20 @@ impl Site {
             Action::Thaw { by } => Some(executor::hear(self, thaw(world, by), by)),
             Action::Hand { role } => self.hand(world, role),
             Action::Theirs { role } => requests::change_theirs(world, role),
+            Action::Away => blind::away(world),
+            Action::Back => blind::back(world),
         }
     }
 
     fn go(&self, world: World, by: Who) -> Option<World> {
         match world.workers[usize::from(by)].task {
             Task::Absent | Task::Idle => None,
+            Task::Deciding { why: why @ Why::Blind(_), head, seen } => {
+                Some(blind::begin(self, world, by, (why, head, seen)))
+            }
+            Task::Deciding { why, head, .. } if world.away => {
+                Some(blind::decide_without(self, world, by, (why, head)))
+            }
             Task::Deciding { why, head, seen } => desk::decide(self, world, by, (why, head, seen)),
             Task::Executing(run) => executor::go(self, world, by, run),
         }
@@ -141,7 +175,10 @@ impl Site {
 
     fn kill(&self, mut world: World, by: Who) -> Option<World> {
         world.left.kills = world.left.kills.checked_sub(1)?;
-        world.lay_down(by, &self.ledger);
+        let all = 0..small(self.scope.workers);
+        for who in all.filter(|who| *who == by || self.scope.one_process) {
+            world.lay_down(who, &self.ledger);
+        }
         Some(world)
     }
 
@@ -186,7 +223,7 @@ fn thaw(mut world: World, by: Who) -> World {
 impl Site {
     /// What may happen in a state, or be tried to.
     pub(crate) fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        actions.extend([Action::Tick, Action::Power]);
+        actions.extend([Action::Tick, Action::Power, Action::Away, Action::Back]);
         actions.extend(self.scope.hands.iter().map(|role| Action::Hand { role: *role }));
         for by in 0..small(self.scope.workers) {
             self.of_worker(world, by, actions);

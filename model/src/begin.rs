@@ -3,9 +3,9 @@
 use failover_core::Direction;
 
 use crate::{
+    judge,
     ledger::{Asked, Line, Who},
     mutant::Mutant,
-    promises::Promise,
     site::Site,
     world::{Run, Task, World},
 };
@@ -19,15 +19,10 @@ pub(crate) fn start(
     message: Option<u8>,
 ) -> Option<World> {
     let id = world.free_number(&site.ledger);
-    let line = Line::Intent { plan: id, direction, order, by };
+    let line = Line::Intent { plan: id, direction, order, by, blind: false };
     world.journal = site.ledger.append(&site.scope, world.journal, line, world.clock)?;
+    judge::begun(site, &mut world, direction, order);
     let (ordered, state) = (site.order_of(order), site.ledger.state(world.journal));
-    // What is decided again on behalf of an old message is as new as the outage that it answers.
-    let began = ordered.incidents.iter().map(|incident| incident.started_at);
-    let said = began.chain([ordered.at]).max().map_or(0, |said| site.scope.clock_of(said));
-    if direction != Direction::Rehearsal && said + 1 < world.known.newest {
-        world.break_promise(Promise::NewerOrderWins);
-    }
     let run = Run::begun(id, direction, &ordered, &state, message);
     let worker = &mut world.workers[usize::from(by)];
     (worker.task, worker.stands) = (Task::Executing(run), true);

@@ -19,6 +19,13 @@ pub(crate) struct Decided {
     pub(crate) what: What,
 }
 
+impl Decided {
+    /// Nothing is decided.
+    pub(crate) fn nothing() -> Self {
+        Self { told: Vec::new(), what: What::Stay }
+    }
+}
+
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {

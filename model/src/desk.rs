@@ -9,9 +9,10 @@ use crate::{
     keeper,
     ledger::{Head, Line, Told, Who},
     mutant::Mutant,
+    process,
     promises::Promise,
     site::Site,
-    world::{Task, Why, World},
+    world::{Task, Why, Worker, World},
 };
 
 /// A message reaches an idle worker: it reads the journal, and looks at what the decision wants to know.
@@ -129,7 +130,9 @@ fn told(site: &Site, mut world: World, told: &[Told]) -> Option<World> {
     for line in told {
         world.journal = site.ledger.append(&site.scope, world.journal, Line::Told(*line), world.clock)?;
         if matches!(*site.ledger.event_told(*line), Event::Adopted { .. }) {
-            (world.known.by_hand, world.known.adopted) = (false, true);
+            // Whoever executes something may close the standby still: he couldn't know yet.
+            world.known.by_hand &= world.workers.iter().any(Worker::executes);
+            world.known.adopted = true;
         }
     }
     Some(world)
@@ -206,10 +209,12 @@ fn conclude(
     if world.journal != head && !matches!(found, Found::Due(_) | Found::Pending) {
         return Some(leave(site, world, by));
     }
+    let waits = process::writes_first(&site.scope, &world);
     // What may not be written any more, since somebody else wrote meanwhile, ends the round.
     let concluded = match found {
         Found::Adopted(line) => told(site, world, &[line]).map(|world| leave(site, world, by)),
         Found::SetAgain(order) => start(site, world, by, (Direction::Failover, order), None),
+        Found::Pending | Found::Report if waits => None,
         Found::Pending => Some(reconsider(site, world, by, None)),
         Found::Due(chore) => keeper::begin(site, world, by, head, chore),
         Found::Report => {

@@ -32,6 +32,10 @@ fn step(site: &Site, world: World, by: Who, run: Run) -> Option<World> {
     if run.notes.is_full() {
         return None;
     }
+    if world.away && run.task.is_some() {
+        // Somebody comes by in a minute.
+        return Some(ending::leave(site, world, by));
+    }
     let plan = site.plan(&run);
     match run.at {
         At::Turn => turn::take(site, world, by, run),

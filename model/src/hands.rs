@@ -1,6 +1,6 @@
 //! What all parts of an executor do: ask for a change, note what is done, and see whether it is pointless to go on.
 
-use failover_core::{Position, Role, Step, Unless};
+use failover_core::{Direction, Position, Role, Step, Unless};
 
 use crate::{
     ledger::Who,
@@ -29,15 +29,22 @@ pub(crate) fn send(
     what: (Role, Position),
     insists: bool,
 ) -> Option<World> {
-    let stands = world.workers[usize::from(by)].stands || site.rules.are(Mutant::WritesOnAnOldClaim);
-    let pauses = what == (Role::Monitor, Position::Standby);
-    let has_told =
-        run.notes.is_empty() || (run.notes.is_short() && (!pauses || site.rules.are(Mutant::PausesUntold)));
-    if !stands || !has_told {
+    if !may_send(site, &world, by, &run, what) {
         return None;
     }
-    requests::send(&mut world, by, what, insists);
+    requests::send(&site.scope, &mut world, by, what, insists);
     Some(with(world, by, Run { touched: true, ..run }))
+}
+
+/// While the journal is away only a failover goes on, whatever is still to be told.
+fn may_send(site: &Site, world: &World, by: Who, run: &Run, what: (Role, Position)) -> bool {
+    if world.away {
+        return run.direction == Direction::Failover && !site.rules.are(Mutant::WaitsForTheJournal);
+    }
+    let stands = world.workers[usize::from(by)].stands || site.rules.are(Mutant::WritesOnAnOldClaim);
+    let pauses = what == (Role::Monitor, Position::Standby);
+    let short = run.notes.is_short() && (!pauses || site.rules.are(Mutant::PausesUntold));
+    stands && run.untold.is_none() && (run.notes.is_empty() || short)
 }
 
 pub(crate) fn is_pointless(world: &World, unless: Unless) -> bool {

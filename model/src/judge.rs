@@ -3,11 +3,24 @@
 use failover_core::{Decision, Direction, Need, OpenPlan, Position, Role, State, Verdict, decide};
 
 use crate::{
+    blind,
+    ledger::Asked,
     promises::Promise,
     scope::{Says, opened},
     site::Site,
     world::{Known, Run, Task, World},
 };
+
+/// A plan begins that was ordered so: a newer order that was carried out is not gone back on.
+pub(crate) fn begun(site: &Site, world: &mut World, direction: Direction, order: Asked) {
+    let ordered = site.order_of(order);
+    // What is decided again on behalf of an old message is as new as the outage that it answers.
+    let began = ordered.incidents.iter().map(|incident| incident.started_at);
+    let said = began.chain([ordered.at]).max().map_or(0, |said| site.scope.clock_of(said));
+    if direction != Direction::Rehearsal && said + 1 < world.known.newest {
+        world.break_promise(Promise::NewerOrderWins);
+    }
+}
 
 /// A plan was carried out: it counts as the newest order, and as the one failover of its outage.
 pub(crate) fn done(site: &Site, world: &mut World, plan: &OpenPlan) {
@@ -53,15 +66,15 @@ pub(crate) fn is_told(site: &Site, run: &Run, plan: &OpenPlan) -> bool {
     named && (plan.order.unfinished || wanted.all(|line| plan.has_done(line.step)))
 }
 
-/// Whether no plan is open.
+/// Whether no plan is open, or none can be ended, since the journal is away.
 pub(crate) fn is_finished(site: &Site, world: &World) -> bool {
     let state = site.ledger.state(world.journal);
-    state.plans.is_empty() && state.maintenance.is_none()
+    world.away || (state.plans.is_empty() && state.maintenance.is_none())
 }
 
-/// Whether nobody works, nothing is on its way, and everything is where the journal says.
+/// Whether nobody works, nothing is on its way, and everything is where the journal says, or it is away.
 pub(crate) fn is_at_rest(site: &Site, world: &World) -> bool {
-    is_quiet(world) && agrees(site, world, &site.ledger.state(world.journal))
+    world.away || (is_quiet(world) && agrees(site, world, &site.ledger.state(world.journal)))
 }
 
 fn is_quiet(world: &World) -> bool {
@@ -96,6 +109,9 @@ fn agrees(site: &Site, world: &World, state: &State) -> bool {
 
 /// Whether nobody works and visitors are served, or a rule of the site's owner leaves them in the dark.
 pub(crate) fn is_lit(site: &Site, world: &World) -> bool {
+    if world.away {
+        return blind::is_lit(site, world);
+    }
     let state = site.ledger.state(world.journal);
     if !is_quiet(world) || !state.plans.is_empty() {
         return false;

@@ -6,6 +6,7 @@ use crate::{
     begin,
     chore::{Chore, task_of},
     ledger::{Head, Line, Who},
+    process,
     site::Site,
     world::{Run, Task, World},
 };
@@ -13,7 +14,8 @@ use crate::{
 /// Begins what was found due in the state at `decided`, or carries on what is open, unless anything has moved since.
 pub(crate) fn begin(site: &Site, mut world: World, by: Who, decided: Head, chore: Chore) -> Option<World> {
     let (then, now) = (site.ledger.state(decided), site.ledger.state(world.journal));
-    if now.has_moved_since(&then) || !now.plans.is_empty() {
+    let busy = process::has_the_clouds(&site.scope, &world, by) || process::writes_first(&site.scope, &world);
+    if busy || now.has_moved_since(&then) || !now.plans.is_empty() {
         return None;
     }
     if let Some(open) = now.maintenance.as_ref().filter(|open| !open.gives_way_to(&task_of(chore))) {

@@ -34,8 +34,8 @@ const NOBODY: &str = "x";
 pub(crate) enum Line {
     /// What a decision writes.
     Told(Told),
-    /// A plan begins.
-    Intent { plan: u8, direction: Direction, order: Asked, by: Who },
+    /// A plan begins, or began while the journal was away.
+    Intent { plan: u8, direction: Direction, order: Asked, by: Who, blind: bool },
     /// Its executor works on it still, or takes it over.
     Claim { plan: u8, by: Who },
     /// A step is finished.
@@ -140,9 +140,10 @@ impl Ledger {
         let sentence = || "so it is".to_owned();
         match line {
             Line::Told(told) => (*self.told.get(told)).clone(),
-            Line::Intent { direction, order, by, .. } => {
+            Line::Intent { direction, order, by, blind, .. } => {
                 let order = (*self.orders.get(order)).clone();
-                Event::Intent { direction, order, reason: sentence(), nonce: name(by) }
+                let reason = if blind { "the journal can't be reached".to_owned() } else { sentence() };
+                Event::Intent { direction, order, reason, nonce: name(by) }
             }
             Line::Claim { plan, by } => Event::Claim { plan: plan.into(), nonce: name(by) },
             Line::Step { plan, step, by } => {
@@ -204,6 +205,7 @@ fn canonical(mut state: State) -> State {
     state.maintained.iter_mut().for_each(|ended| ended.at = Timestamp::UNIX_EPOCH);
     for plan in state.plans.iter_mut().chain(&mut state.maintenance) {
         plan.begun_at = Timestamp::UNIX_EPOCH;
+        "so it is".clone_into(&mut plan.reason);
         plan.attempts = plan.attempts.min(3);
         plan.claim.iter_mut().for_each(|claim| claim.entry = 0);
     }

@@ -1,7 +1,7 @@
 //! Every interleaving of a site's moves, within a scope: the core under a model checker.
 //!
 //! The transitions are the core's own: `decide`, `State::after`, `Plan`, `route_found`, `Round`. What is modelled is the
-//! shell around them (`desk`, `turn`, `executor`, `undo`, `ending`, `keeper`), the clouds (`clouds`, `requests`), and all
+//! shell around them (`desk`, `blind`, `turn`, `executor`, `undo`, `ending`, `keeper`), the clouds (`clouds`, `requests`), and all
 //! that may go wrong (`site`).
 //!
 //! `cargo run -p model` takes the scopes of every run, `-- --full` the largest as well, `-- --mutants` shows that the
@@ -11,6 +11,7 @@
 
 mod actions;
 mod begin;
+mod blind;
 mod chore;
 mod clouds;
 mod decided;
@@ -25,6 +26,7 @@ mod ledger;
 mod memo;
 mod mutant;
 mod mutants;
+mod process;
 mod promises;
 mod report;
 mod requests;

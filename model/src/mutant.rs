@@ -57,6 +57,12 @@ pub(crate) enum Mutant {
     KeepsWhatIsAnswered,
     /// The shell: a plan's end is written before all that was done is told.
     EndsBeforeItTells,
+    /// The shell: a failover waits for the journal.
+    WaitsForTheJournal,
+    /// The shell: a move without the journal is told although another process told of the same one.
+    TellsOfItTwice,
+    /// The shell: what went on without the journal leaves older plans open.
+    LeavesOlderPlans,
     /// The shell: a deserted plan is ended although somebody has claimed it since.
     EndsTheClaimed,
 }

@@ -104,6 +104,24 @@ pub(crate) const TABLE: &[Case] = &[
         "failback in frost",
         P::OneWriter,
     ),
+    case(
+        M::WaitsForTheJournal,
+        "a failover waits for the journal",
+        "journal away from one",
+        P::NobodyIsLeftDark,
+    ),
+    case(
+        M::TellsOfItTwice,
+        "a move without the journal is told although another process has told of it",
+        "journal away from two",
+        P::OneFailoverAnOutage,
+    ),
+    case(
+        M::LeavesOlderPlans,
+        "what went on without the journal leaves an older plan open",
+        "journal away and orders",
+        P::Finishes,
+    ),
     case(M::ForgetsPending, "what was held back is forgotten", "alerts alone", P::NobodyIsLeftDark),
     case(M::ForgetsDrains, "that the standby drains is forgotten", "drain of one", P::ComesToRest),
 ];

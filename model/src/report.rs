@@ -56,6 +56,7 @@ fn scene(site: &Site, world: &World) -> String {
         (state.stuck.is_some(), "stuck"),
         (!state.pending.is_empty(), "pending"),
         (!world.late.is_empty(), "a late request"),
+        (world.away, "the journal is away"),
     ];
     told.extend(flags.iter().filter(|(so, _)| *so).map(|(_, word)| format!("; {word}")));
     told.extend(site.ledger.forbidden(world.journal).map(|why| format!("; FORBIDDEN: {why}")));

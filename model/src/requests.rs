@@ -10,17 +10,19 @@ use crate::{
     mutant::Mutant,
     promises::Promise,
     rules::Rules,
+    scope::Scope,
     world::{Answer, Flight, Worker, World},
 };
 
 /// Asks a cloud for a change. `insists` is set where no answer is wanted before visitors are led there.
-pub(crate) fn send(world: &mut World, by: Who, (role, to): (Role, Position), insists: bool) {
-    judge(world, by, (role, to), insists);
+pub(crate) fn send(scope: &Scope, world: &mut World, by: Who, (role, to): (Role, Position), insists: bool) {
+    judge(scope, world, by, (role, to), insists);
     let theirs = world.clouds.theirs;
     world.workers[usize::from(by)].flight = Some(Flight { role, to, theirs, answer: None });
 }
 
-fn judge(world: &mut World, by: Who, (role, to): (Role, Position), insists: bool) {
+/// Whoever goes on without the journal knows of nobody, and nobody knows of him.
+fn judge(scope: &Scope, world: &mut World, by: Who, (role, to): (Role, Position), insists: bool) {
     let clouds = world.clouds;
     let away_from_an_answer = clouds.served().is_some_and(|place| place != to) && !clouds.answers(to);
     if role == Role::Route && away_from_an_answer && !insists {
@@ -30,7 +32,10 @@ fn judge(world: &mut World, by: Who, (role, to): (Role, Position), insists: bool
         world.break_promise(Promise::PausesOnProof);
     }
     let others = (0..).zip(&world.workers).filter(|(who, _)| *who != by);
-    if others.into_iter().any(|(_, worker)| worker.is_waiting() && !worker.is_late()) {
+    let untold = |worker: &Worker| world.away || worker.is_untold();
+    let alone = !scope.one_process && untold(&world.workers[usize::from(by)]);
+    let knows = |worker: &Worker| scope.one_process || !(alone || untold(worker));
+    if others.into_iter().any(|(_, worker)| worker.is_waiting() && !worker.is_late() && knows(worker)) {
         world.break_promise(Promise::OneWriter);
     }
 }

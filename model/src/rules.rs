@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use failover_core::{
     Act, Decision, Direction, End, Event, Facts, Illegal, OpenPlan, PendingIncident, Plan, Policy, Position,
-    RouteFound, Served, Signal, State, Step, Terms, decide, decide_again, route_found,
+    RouteFound, Served, Signal, State, Step, Terms, decide, decide_again, decide_blind, route_found,
 };
 use jiff::Timestamp;
 
@@ -42,6 +42,20 @@ impl Rules {
     ) -> Decision {
         let (state, facts) = (self.misread(state), self.mistaken(facts));
         decide(policy, &state, &facts, signal, now)
+    }
+
+    /// As the core decides without the journal; nothing where it may not.
+    pub(crate) fn decide_blind(
+        self,
+        policy: &Policy,
+        known: &State,
+        facts: &Facts,
+        signal: &Signal,
+        now: Timestamp,
+    ) -> Option<Decision> {
+        let (known, facts) = (self.misread(known), self.mistaken(facts));
+        let waits = self.are(Mutant::WaitsForTheJournal);
+        decide_blind(policy, &known, &facts, signal, now).filter(|_| !waits)
     }
 
     /// As the core decides what is pending.

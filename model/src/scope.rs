@@ -46,15 +46,20 @@ pub(crate) struct Left {
     pub(crate) refusals: u8,
     /// Somebody else changes what is theirs beside a switch.
     pub(crate) others: u8,
+    /// The journal can't be reached for a while.
+    pub(crate) absences: u8,
 }
 
 /// One search.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what a scope is like, read by name")]
 pub(crate) struct Scope {
     /// What it is called.
     pub(crate) name: &'static str,
     /// How many deliveries may be worked on at once, each as in a process of its own.
     pub(crate) workers: usize,
+    /// Whether they are deliveries of one process instead.
+    pub(crate) one_process: bool,
     /// The instants that matter, in minutes after the beginning: between two of them nothing depends on time.
     pub(crate) minutes: &'static [i64],
     /// What may be delivered.
@@ -79,6 +84,7 @@ impl Scope {
         Self {
             name,
             workers: 2,
+            one_process: false,
             minutes: &[0],
             messages,
             left,

@@ -22,6 +22,8 @@ const INCIDENT: &[Message] = &[open("i1", 0)];
 const THERE_AND_BACK: &[Message] = &[open("i1", 0), order("back", 1, Verb::Failback)];
 const AT_ONCE: &[Message] = &[open("i1", 0), order("back", 0, Verb::Failback)];
 const PROMOTED: &[Message] = &[insist("over", 0, Verb::Failover), insist("back", 1, Verb::Failback)];
+const OVERTAKEN: &[Message] =
+    &[open("i1", 0), order("back", 0, Verb::Failback), insist("over", 0, Verb::Failover)];
 const BY_ORDER: &[Message] = &[order("over", 0, Verb::Failover), order("back", 1, Verb::Failback)];
 const BY_FORCE: &[Message] = &[open("i1", 0), insist("back", 1, Verb::Failback)];
 const HELD: &[Message] = &[open("i1", 0), order("hold", 0, Verb::Hold), order("release", 1, Verb::Release)];
@@ -30,7 +32,7 @@ const SEEN: &[Message] = &[open("i1", 0), order("seen", 0, Verb::Acknowledge)];
 const CLOSED: &[Message] =
     &[open("i1", 0), Message { id: "i1 closed", published: 0, says: Says::Closed("i1") }];
 
-const WELL: Left = Left { power: 0, kills: 0, freezes: 0, hands: 0, refusals: 0, others: 0 };
+const WELL: Left = Left { power: 0, kills: 0, freezes: 0, hands: 0, refusals: 0, others: 0, absences: 0 };
 /// It dies, comes back, and one process dies.
 const OUTAGE: Left = Left { power: 2, kills: 1, ..WELL };
 const FROST: Left = Left { power: 1, freezes: 1, ..WELL };
@@ -60,6 +62,9 @@ pub(crate) fn every_run() -> Vec<Scope> {
         without_a_gate(),
         promotion(),
         beside_others(),
+        journal_away(),
+        journal_away_from_one(),
+        journal_away_from_two(),
     ]
 }
 
@@ -69,6 +74,10 @@ pub(crate) fn all() -> Vec<Scope> {
     scopes.extend([
         rehearsal(),
         drain(),
+        journal_away_and_death(),
+        journal_away_and_back(),
+        frost_and_failback(),
+        by_force(),
         Scope { workers: 3, ..Scope::new("three", INCIDENT, Left { power: 1, ..WELL }) },
     ]);
     scopes
@@ -77,8 +86,7 @@ pub(crate) fn all() -> Vec<Scope> {
 /// What nobody has yet searched to its end and found nothing in.
 fn further() -> Vec<Scope> {
     vec![
-        frost_and_failback(),
-        Scope { minutes: &[0, 15], ..Scope::new("by force", BY_FORCE, OUTAGE) },
+        journal_away_and_orders(),
         Scope::new("incident, whole", INCIDENT, Left { power: 2, kills: 1, freezes: 1, ..WELL }),
         Scope { minutes: &[0, 15], ..Scope::new("failback, whole", THERE_AND_BACK, OUTAGE) },
     ]
@@ -98,6 +106,10 @@ pub(crate) fn names() -> String {
 fn failback() -> Scope {
     let left = Left { power: 2, ..WELL };
     Scope { minutes: &[0, 15], ..Scope::new("failback", THERE_AND_BACK, left) }
+}
+
+fn by_force() -> Scope {
+    Scope { minutes: &[0, 15], ..Scope::new("by force", BY_FORCE, OUTAGE) }
 }
 
 /// A request that was on its way when its sender stood still arrives whenever it does.
@@ -139,6 +151,40 @@ fn promotion() -> Scope {
     (policy.has_public_url, policy.has_standby_url) = (false, false);
     (policy.roles.gate, policy.roles.monitor) = (false, false);
     scope
+}
+
+/// The journal can't be reached for a while, from any moment on.
+fn journal_away() -> Scope {
+    let left = Left { power: 2, absences: 1, ..WELL };
+    Scope { one_process: true, repair: true, ..Scope::new("journal away", INCIDENT, left) }
+}
+
+/// As `journal_away`, and a process dies.
+fn journal_away_and_death() -> Scope {
+    let left = Left { kills: 1, ..journal_away().left };
+    Scope { name: "journal away and a death", left, ..journal_away() }
+}
+
+/// As `journal_away`, and an operator leads visitors back.
+fn journal_away_and_back() -> Scope {
+    let messages = THERE_AND_BACK;
+    Scope { name: "journal away and failback", messages, minutes: &[0, 15], ..journal_away() }
+}
+
+/// As `journal_away`, and what was ordered is overtaken: an order that was given before it went away, and one that is older.
+fn journal_away_and_orders() -> Scope {
+    Scope { name: "journal away and orders", messages: OVERTAKEN, ..journal_away() }
+}
+
+/// As `journal_away`, with two processes: neither knows of what the other began.
+fn journal_away_from_two() -> Scope {
+    Scope { name: "journal away from two", one_process: false, repair: false, ..journal_away() }
+}
+
+/// As `journal_away`, with one delivery at a time, and a process that dies.
+fn journal_away_from_one() -> Scope {
+    let left = Left { kills: 1, ..journal_away().left };
+    Scope { name: "journal away from one", messages: AT_ONCE, workers: 1, left, ..journal_away() }
 }
 
 /// Others change what is theirs beside our switches: whatever of ours is on its way then.

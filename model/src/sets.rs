@@ -25,7 +25,7 @@ impl Steps {
 
 /// Steps to be told, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Notes([Option<Step>; 6]);
+pub(crate) struct Notes([Option<Step>; 10]);
 
 impl Notes {
     /// One more, at the end.
@@ -42,7 +42,7 @@ impl Notes {
 
     /// Whether no more than one may still be added.
     pub(crate) fn is_full(self) -> bool {
-        self.0[4].is_some()
+        self.0[8].is_some()
     }
 
     /// Whether all is told.
@@ -58,7 +58,7 @@ impl Notes {
     /// Without the next.
     pub(crate) fn pop(&mut self) {
         self.0.rotate_left(1);
-        self.0[5] = None;
+        self.0[9] = None;
     }
 }
 

@@ -3,26 +3,34 @@
 use failover_core::{End, State};
 
 use crate::{
+    blind,
     hands::with,
     ledger::{Head, Line, Who, name},
     mutant::Mutant,
+    process,
     promises::Promise,
     rules::{Rules, holder},
     site::Site,
     world::{At, Run, Stop, Task, World},
 };
 
-/// Waits until older plans and what is written outside any plan are over; one that nobody executes is to be ended.
+/// Waits until older plans and what is written outside any plan are over; one that nobody executes is to be ended. What the
+/// journal hasn't been told of waits for nobody.
 pub(crate) fn take(site: &Site, world: World, by: Who, run: Run) -> Option<World> {
     let state = site.ledger.state(world.journal);
-    if let Some(stop) = stopped(site.rules, &state, &run, by) {
+    let others = process::has_the_clouds(&site.scope, &world, by);
+    if run.untold.is_some() {
+        return (!others).then(|| with(world, by, Run { at: At::First, ..run }));
+    }
+    if let Some(stop) = stopped(site.rules, &state, &run, by).filter(|_| !world.away) {
         return Some(with(world, by, Run { stop: Some(stop), ..run }));
     }
     let ignores = site.rules.are(Mutant::TakesNoTurn);
     let older = state.running().filter(|older| older.id != u64::from(run.id) && !ignores);
     let at = match older {
-        Some(older) if world.is_deserted(older) => At::Deserted(world.journal),
+        Some(older) if world.is_deserted(older) && !world.away => At::Deserted(world.journal),
         Some(_) => return None,
+        None if others => return None,
         None => At::First,
     };
     Some(with(world, by, Run { at, ..run }))
@@ -37,7 +45,7 @@ pub(crate) fn end_deserted(site: &Site, world: World, by: Who, run: Run, head: H
     let deserted = now.plan(plan).is_none_or(|open| world.is_deserted(open));
     let same = world.journal == head && deserted;
     let mut world = with(world, by, again);
-    if !same && !site.rules.are(Mutant::EndsTheClaimed) {
+    if world.away || (!same && !site.rules.are(Mutant::EndsTheClaimed)) {
         return Some(world);
     }
     let (older, end) = (u8::try_from(plan).unwrap_or_default(), End::Overtaken);
@@ -53,7 +61,7 @@ pub(crate) fn end_deserted(site: &Site, world: World, by: Who, run: Run, head: H
 }
 
 /// Why this executor has to stop, as the journal has it.
-fn stopped(rules: Rules, state: &State, run: &Run, by: Who) -> Option<Stop> {
+pub(crate) fn stopped(rules: Rules, state: &State, run: &Run, by: Who) -> Option<Stop> {
     let id = u64::from(run.id);
     let open = state.plan(id);
     let any = rules.are(Mutant::ForgetsTheNonce) && open.is_some();
@@ -70,6 +78,9 @@ fn stopped(rules: Rules, state: &State, run: &Run, by: Who) -> Option<Stop> {
 /// The scribe writes the next step that was finished; by that it renews the claim, and learns who else wrote.
 pub(crate) fn write(site: &Site, mut world: World, by: Who) -> Option<World> {
     let Task::Executing(mut run) = world.workers[usize::from(by)].task else { return None };
+    if let Some(order) = run.untold {
+        return Some(blind::tell(site, world, by, run, order));
+    }
     let step = run.notes.first().filter(|_| run.stop != Some(Stop::Lost))?;
     let line = Line::Step { plan: run.id, step, by };
     let before = site.ledger.state(world.journal);
@@ -96,7 +107,9 @@ pub(crate) fn is_by_its_executor(world: &mut World, before: &State, plan: u64, b
 /// The scribe renews the claim only while it is its own.
 pub(crate) fn renew(site: &Site, world: World, by: Who) -> Option<World> {
     match world.workers[usize::from(by)].task {
-        Task::Executing(run) if run.stop != Some(Stop::Lost) => renew_plan(site, world, by, run),
+        Task::Executing(run) if run.stop != Some(Stop::Lost) && run.untold.is_none() => {
+            renew_plan(site, world, by, run)
+        }
         _ => None,
     }
 }

@@ -20,21 +20,26 @@ impl Site {
     pub(crate) fn decided(&self, head: Head, why: Why, seen: Seen, clock: u8) -> Decided {
         self.verdicts.decided.get_or((head, why, seen, clock), || {
             let state = self.ledger.state(head);
-            self.kept(&self.asked(&state, why, seen, clock))
+            let decision = self.asked(&state, why, seen, clock);
+            decision.map_or_else(Decided::nothing, |decision| self.kept(&decision))
         })
     }
 
-    fn asked(&self, state: &State, why: Why, seen: Seen, clock: u8) -> Decision {
+    /// Nothing where the journal is away and it may not be decided without.
+    fn asked(&self, state: &State, why: Why, seen: Seen, clock: u8) -> Option<Decision> {
         let (policy, now, facts) =
             (&self.scope.policy, self.scope.time(clock), seen.facts(self.scope.policy.roles));
         match why {
             Why::Message(_) | Why::Report | Why::Round { .. } => {
-                self.rules.decide(policy, state, &facts, &self.signal(state, why, clock), now)
+                Some(self.rules.decide(policy, state, &facts, &self.signal(state, why, clock), now))
+            }
+            Why::Blind(message) => {
+                self.rules.decide_blind(policy, state, &facts, &self.scope.signal(message, clock), now)
             }
             Why::Again(_) => {
                 let signal = self.signal(state, why, clock);
                 let pending = self.pending(state, clock).unwrap_or_else(|| unknown(&signal));
-                self.rules.decide_again(policy, state, &facts, (&pending, &signal), now)
+                Some(self.rules.decide_again(policy, state, &facts, (&pending, &signal), now))
             }
         }
     }
@@ -47,7 +52,9 @@ impl Site {
     /// The signal on whose behalf it is decided.
     pub(crate) fn signal(&self, state: &State, why: Why, clock: u8) -> Signal {
         match why {
-            Why::Message(message) | Why::Again(Some(message)) => self.scope.signal(message, clock),
+            Why::Message(message) | Why::Blind(message) | Why::Again(Some(message)) => {
+                self.scope.signal(message, clock)
+            }
             Why::Again(None) | Why::Round { .. } => self.scope.round(clock),
             Why::Report => self.report(state, clock),
         }

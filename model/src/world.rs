@@ -8,7 +8,7 @@ use rustc_hash::FxHasher;
 use crate::{
     chore::{Chore, chore_of},
     clouds::{Clouds, Seen},
-    ledger::{Head, Ledger, NONE, Who, who},
+    ledger::{Asked, Head, Ledger, NONE, Who, who},
     promises::{Broken, Promise},
     rules::holder,
     scope::{Left, Minute, Scope, minute_of},
@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) clouds: Clouds,
     /// Which of the scope's times it is.
     pub(crate) clock: u8,
+    /// The journal can't be reached.
+    pub(crate) away: bool,
     /// Who works on what.
     pub(crate) workers: [Worker; 3],
     /// Requests on their way whose sender is no more.
@@ -91,6 +93,8 @@ pub(crate) enum Task {
 pub(crate) enum Why {
     /// A message was delivered.
     Message(u8),
+    /// One was while the journal is away.
+    Blind(u8),
     /// What is pending is decided again, on behalf of the message, or of the schedule.
     Again(Option<u8>),
     /// The schedule sent a reconcile; `long_silent` if it was the third silent one in a row.
@@ -103,8 +107,10 @@ pub(crate) enum Why {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "what an executor knows, read by name")]
 pub(crate) struct Run {
-    /// The plan's number.
+    /// The plan's number, once the journal has it.
     pub(crate) id: u8,
+    /// What was ordered, where the journal hasn't been told of it.
+    pub(crate) untold: Option<Asked>,
     /// The message that began it here.
     pub(crate) message: Option<u8>,
     /// Which way it goes.
@@ -212,6 +218,7 @@ impl World {
             journal: ledger.keep(State::default()),
             clouds: Clouds::at_home(scope.policy.roles),
             clock: 0,
+            away: false,
             workers: [worker(0), worker(1), worker(2)],
             late: Late::default(),
             left: scope.left,
@@ -323,6 +330,16 @@ impl Worker {
         self.frozen || !self.stands
     }
 
+    /// Whether it executes what the journal hasn't been told of.
+    pub(crate) fn is_untold(&self) -> bool {
+        matches!(self.task, Task::Executing(Run { untold: Some(_), .. }))
+    }
+
+    /// Whether it executes a plan.
+    pub(crate) fn executes(&self) -> bool {
+        matches!(self.task, Task::Executing(_))
+    }
+
     /// Whether a request is on its way.
     pub(crate) fn is_waiting(&self) -> bool {
         self.flight.is_some_and(|flight| flight.answer.is_none())
@@ -340,6 +357,7 @@ impl Run {
     ) -> Self {
         Self {
             id,
+            untold: None,
             message,
             direction,
             task: None,

@@ -1,0 +1,147 @@
+//! Without the journal: a fresh incident is acted on all the same, on what this process last read of the journal, if
+//! anything; and what was begun so is told when the journal is back, before anything else that this process has to tell.
+
+use failover_core::{Direction, Looks, OpenPlan, State};
+
+use crate::{
+    decided::What,
+    hands::with,
+    judge,
+    ledger::{Asked, Head, Line, Who},
+    mutant::Mutant,
+    process,
+    promises::Promise,
+    scope::Says,
+    site::Site,
+    turn,
+    world::{At, Run, Stop, Task, Why, Worker, World},
+};
+
+/// The journal goes away, or comes back.
+pub(crate) fn away(mut world: World) -> Option<World> {
+    world.left.absences = world.left.absences.checked_sub(1)?;
+    world.away = true;
+    Some(world)
+}
+
+/// It comes back.
+pub(crate) fn back(mut world: World) -> Option<World> {
+    world.away.then(|| {
+        world.away = false;
+        world
+    })
+}
+
+/// A message reaches an idle worker while the journal is away. Its process has read the journal to its end before, or
+/// nothing of it.
+pub(crate) fn deliver(site: &Site, world: World, by: Who, message: u8, knows: bool) -> Option<World> {
+    let nothing = site.ledger.keep(State::default());
+    let known = if knows { world.journal } else { nothing };
+    // Of an empty journal there is nothing to know, and what others of its process have read it knows.
+    let other = if knows { known == nothing } else { process::is_at_work(&site.scope, &world, by) };
+    if !world.away || (other && known != world.journal) || (knows && other) {
+        return None;
+    }
+    look(site, world, by, message, known)
+}
+
+fn look(site: &Site, mut world: World, by: Who, message: u8, head: Head) -> Option<World> {
+    if site.scope.messages[usize::from(message)].published > world.clock {
+        return None;
+    }
+    if process::moves_already(&site.scope, &world, by) {
+        return None;
+    }
+    let (why, seen) = (Why::Blind(message), world.clouds.look(Looks { public: true, ..Looks::default() }));
+    let begins = matches!(site.decided(head, why, seen, world.clock).what, What::Start(..));
+    world.workers[usize::from(by)].task = Task::Deciding { why, head, seen };
+    begins.then_some(world)
+}
+
+/// The journal went away before what was decided could be written: it is decided without it.
+pub(crate) fn decide_without(site: &Site, mut world: World, by: Who, (why, head): (Why, Head)) -> World {
+    world.lay_down(by, &site.ledger);
+    match why {
+        Why::Message(message) => look(site, world, by, message, head).unwrap_or(world),
+        _ => world,
+    }
+}
+
+/// Begins what was decided: its intent is the first thing that the journal is told when it is back.
+pub(crate) fn begin(
+    site: &Site,
+    mut world: World,
+    by: Who,
+    decided: (Why, Head, crate::clouds::Seen),
+) -> World {
+    let (why, head, seen) = decided;
+    let joins = process::moves_already(&site.scope, &world, by);
+    let (Why::Blind(message), What::Start(direction, order), false) =
+        (why, site.decided(head, why, seen, world.clock).what, joins)
+    else {
+        world.lay_down(by, &site.ledger);
+        return world;
+    };
+    let again = 1 << message;
+    if head != world.journal {
+        // Whoever could read nothing of the journal can't know that it was answered before.
+        world.known.done &= !again;
+        world.known.moved_for &= !again;
+    }
+    if world.known.done & again != 0 {
+        world.break_promise(Promise::RedeliveryWritesNothing);
+    }
+    let world = process::overtake_all(&site.scope, world, by);
+    let (state, ordered) = (site.ledger.state(head), site.order_of(order));
+    let follows = !state.plans.is_empty() || state.active == direction.leads_to();
+    let begun = Run::begun(0, direction, &ordered, &state, Some(message));
+    with(world, by, Run { untold: Some(order), follows, waited: false, ..begun })
+}
+
+/// Tells of a move that began without the journal, unless another process made the same one meanwhile and told of it.
+pub(crate) fn tell(site: &Site, mut world: World, by: Who, run: Run, order: Asked) -> World {
+    let state = site.ledger.state(world.journal);
+    let made = state.active == run.direction.leads_to() && !site.rules.are(Mutant::TellsOfItTwice);
+    let id = world.free_number(&site.ledger);
+    let line = Line::Intent { plan: id, direction: run.direction, order, by, blind: true };
+    let told = site.ledger.append(&site.scope, world.journal, line, world.clock).filter(|_| !made);
+    let Some(next) = told else {
+        return with(world, by, Run { stop: Some(Stop::Lost), ..run });
+    };
+    world.journal = next;
+    world.workers[usize::from(by)].stands = true;
+    judge::begun(site, &mut world, run.direction, order);
+    let stop = turn::stopped(site.rules, &site.ledger.state(next), &Run { id, ..run }, by);
+    with(world, by, Run { id, untold: None, stop: run.stop.or(stop), ..run })
+}
+
+/// An older plan that this one has gone on without: it ends before this one does, or somebody might carry it on after it.
+pub(crate) fn gone_on_without<'a>(site: &Site, state: &'a State, run: &Run) -> Option<&'a OpenPlan> {
+    let older = |plan: &&OpenPlan| plan.id < u64::from(run.id) && !site.rules.are(Mutant::LeavesOlderPlans);
+    state.plans.iter().find(older)
+}
+
+/// Whether visitors are served, or nobody has to see to that while the journal is away: no failover is under way, and no
+/// fresh incident may begin one.
+pub(crate) fn is_lit(site: &Site, world: &World) -> bool {
+    let moves =
+        |run: Run| run.direction == Direction::Failover && !matches!(run.at, At::Finish(..) | At::GiveUp);
+    let under_way = world.workers.iter().any(|worker| match worker.task {
+        Task::Executing(run) => !worker.frozen && moves(run),
+        _ => false,
+    });
+    world.clouds.served().is_some() || !(under_way || may_begin(site, world))
+}
+
+fn may_begin(site: &Site, world: &World) -> bool {
+    let known = site.scope.one_process && world.workers.iter().any(Worker::executes);
+    let head = if known { world.journal } else { site.ledger.keep(State::default()) };
+    let clock = world.clock;
+    let seen = world.clouds.look(Looks { public: true, ..Looks::default() });
+    let free = world.workers.iter().any(|worker| worker.task == Task::Idle);
+    free && (0..).zip(site.scope.messages).any(|(message, said)| {
+        let waits = matches!(said.says, Says::Open(_)) && world.known.answered & 1 << message == 0;
+        let begins = || matches!(site.decided(head, Why::Blind(message), seen, clock).what, What::Start(..));
+        waits && said.published <= clock && begins()
+    })
+}
