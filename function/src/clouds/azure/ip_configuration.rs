@@ -10,7 +10,7 @@ mod interface;
 mod joins;
 mod neighbours;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use failover_core::{Observed, Position, Role, SwitchId};
@@ -42,6 +42,9 @@ pub const PROVIDER: Provider = Provider {
     called: "the address of {site} on Azure",
     read,
 };
+
+/// What a move may wait for what is only compared: own choice, some ten times what Resource Manager takes.
+const SOON: Duration = Duration::from_secs(1);
 
 const PRIMARY: &str = "/subscriptions/6e0d5f3a-0000-0000-0000-000000000000/resourceGroups/db/providers/\
                        Microsoft.Network/networkInterfaces/db-a-nic";
@@ -176,11 +179,8 @@ impl IpConfiguration {
     async fn make_sure(&self, sides: &Sides, holder: &Side, receiver: &Side) -> Result<Known, ApiError> {
         let ours = &self.spec.ours;
         let needed = joins::needed(ours, holder, receiver);
-        let (asked, public, others) = tokio::join!(
-            joins::ask(&self.azure, &needed),
-            self.public_address(),
-            self.neighbours_of(receiver)
-        );
+        let (asked, (public, others)) =
+            tokio::join!(joins::ask(&self.azure, &needed), self.public_and_neighbours_of(receiver));
         let what = format!("{} from {} to {}", ours.address, holder.id.name(), receiver.id.name());
         let objection = public.and_then(|(id, public)| {
             let apart = || others.iter().find_map(|one| one.objection_to(&public, id));
@@ -206,12 +206,16 @@ impl IpConfiguration {
         Some((id, self.azure.public_address(id).await.ok()?))
     }
 
-    /// What a public address has to agree with where it is given, as far as that may be looked at.
-    async fn neighbours_of(&self, receiver: &Side) -> Vec<Neighbour> {
-        match &self.spec.ours.public {
-            Some(id) => neighbours::read(&self.azure, receiver, id).await,
-            None => Vec::new(),
-        }
+    /// The public address, and what it has to agree with where it is given, as far as that may be looked at soon: what is
+    /// only compared delays no move.
+    async fn public_and_neighbours_of(
+        &self,
+        receiver: &Side,
+    ) -> (Option<(&PublicAddressId, Value)>, Vec<Neighbour>) {
+        let Some((id, public)) = self.public_address().await else { return (None, Vec::new()) };
+        let reading = neighbours::read(&self.azure, receiver, (&public, id));
+        let others = tokio::time::timeout(SOON, reading).await.unwrap_or_default();
+        (Some((id, public)), others)
     }
 
     /// Who is refused since somebody else has the address may be refused since the place that could not be looked at has

@@ -40,9 +40,14 @@ enum What {
     Balancer,
 }
 
-/// Reads all of an interface's, at the same time.
-pub(crate) async fn read(azure: &Azure, side: &Side, ours: &PublicAddressId) -> Vec<Neighbour> {
-    let named = named(&side.interface, ours);
+/// Reads all of an interface's on which something depends, at the same time.
+pub(crate) async fn read(
+    azure: &Azure,
+    side: &Side,
+    (public, ours): (&Value, &PublicAddressId),
+) -> Vec<Neighbour> {
+    let mut named = named(&side.interface, ours);
+    named.retain(|(what, _)| matters(*what, public));
     let reads = join_all(named.iter().map(|(_, id)| azure.neighbour(id))).await;
     let of = || side.id.name().to_owned();
     named.into_iter().zip(reads).map(|((what, id), read)| Neighbour { of: of(), what, id, read }).collect()
@@ -51,11 +56,10 @@ pub(crate) async fn read(azure: &Azure, side: &Side, ours: &PublicAddressId) -> 
 /// What keeps the public address from being given to either machine.
 pub(crate) async fn check(azure: &Azure, public: &Value, id: &PublicAddressId, sides: &Sides) -> Checked {
     let mut checked = Checked::default();
-    let all = join_all(sides.present().map(|side| read(azure, side, id))).await;
+    let all = join_all(sides.present().map(|side| read(azure, side, (public, id)))).await;
     for one in all.into_iter().flatten() {
         match &one.read {
             Ok(_) => checked.extend(one.objection_to(public, id).map(|sentence| one.problem(sentence))),
-            Err(_) if !one.matters(public) => {}
             Err(error) if error.is_permanent() && checked.notes.is_empty() => checked.note(UNSEEN),
             Err(error) if error.is_permanent() => {}
             Err(error) => checked.blind(error.message.clone()),
@@ -119,14 +123,14 @@ impl Neighbour {
         })
     }
 
-    /// Whether anything depends on it: a machine's zone is nothing to an address of all zones.
-    fn matters(&self, public: &Value) -> bool {
-        self.what != What::Machine || is_basic(public) || zones(public).len() == 1
-    }
-
     fn problem(&self, sentence: String) -> Problem {
         Problem::critical(sentence, format!("az resource show --ids {}", self.id))
     }
+}
+
+/// Whether anything depends on it: a machine's zone is nothing to an address of all zones.
+fn matters(what: What, public: &Value) -> bool {
+    what != What::Machine || is_basic(public) || zones(public).len() == 1
 }
 
 fn zones(resource: &Value) -> Vec<&str> {
