@@ -14,9 +14,9 @@ pub(crate) const IP_CONFIGURATION: Kind = Kind {
     reads: &["azure.get_interface"],
     write: "azure.put_interface",
     writes: 2,
-    // Before it is taken, what the identity may do with both interfaces and the five things that they join, and where
-    // the public address is.
-    follows: 2 + 8,
+    // Before it is taken, what the identity may do with both interfaces and the five things that they join, where the
+    // public address is, and the load balancer that the receiver has.
+    follows: 2 + 9,
     // What the identity may do to one interface says nothing of the other.
     touches: 2,
     reads_first: true,
