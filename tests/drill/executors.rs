@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use failover_core::{Entry, Event};
-use sandbox::{Moment, Power, Served, Service};
+use sandbox::{Aim, Fault, Moment, Power, Served, Service};
 
 use crate::harness::{Drill, Settings};
 
@@ -149,6 +149,39 @@ fn claim_newest_plan_but_one(drill: &Drill) {
     let entry = Entry { number, at, event, state, ..entry };
     let key = cloud_failover::journal::key(number).expect("a key");
     storage.put(&bucket, &format!("journal/resume/{key}"), entry.to_bytes());
+}
+
+/// A failover that the journal knows of waits its turn by the journal, which goes away before the older plan's end is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_does_not_wait_in_the_dark_for_an_end_that_the_journal_cannot_take() {
+    let mut drill = Drill::start().await;
+    drill.cut_power();
+    drill.order("failover").await.is(200, "move", Some("Done"));
+    drill.restore_power();
+    let routed_back = drill.sandbox.world.stop_at("cloudflare.patch_page_rule", 1, Moment::AfterEffect);
+    tokio::select! {
+        answer = drill.order("failback") => panic!("answered before it was killed: {answer:?}"),
+        routed_back = routed_back => routed_back.expect("the failback leads visitors to the primary"),
+    }
+    drill.function.kill().await;
+    drill.restart().await;
+    drill.cut_power();
+    let world = &drill.sandbox.world;
+    let away = async {
+        world.ledger.until(|_| intents(&drill) == 3).await;
+        world.fault(Aim::service(Service::Storage), Fault::status(503));
+    };
+    let failover = async { tokio::join!(drill.order("failover"), away).0 };
+    let answer = tokio::time::timeout(Duration::from_secs(60), failover).await;
+    assert_eq!(answer.expect("it goes on without the journal").status, 503);
+    assert_eq!(drill.visit().await, Served::Standby);
+    world.faults.clear();
+    drill.order("reconcile").await;
+    assert_eq!(drill.visit().await, Served::Standby);
+    let told = drill.events();
+    let ends = told.iter().filter(|word| *word == "ended").count();
+    assert_eq!(ends, 3, "the failback's end as well: {told:?}");
+    drill.all_promises_hold();
 }
 
 /// How many plans the journal knows.

@@ -6,7 +6,13 @@ use std::sync::Arc;
 use failover_core::{Direction, End, Event};
 
 use super::{Halt, claim::ClaimWatch, permit::Permit};
-use crate::{record::Head, site::Guarded};
+use crate::{
+    record::{Head, RecordError},
+    site::Guarded,
+};
+
+/// A journal that couldn't be reached so often is away, and not for a moment.
+const TRIES: usize = 2;
 
 /// What one plan has to wait for.
 #[derive(Debug)]
@@ -19,9 +25,11 @@ pub(super) struct OlderPlans {
 }
 
 impl OlderPlans {
-    /// Waits until this plan is the one that executes, ending older ones whose executors are dead.
+    /// Waits until this plan is the one that executes, ending older ones whose executors are dead. A failover doesn't wait
+    /// in the dark for a journal that can't take their end: it goes on, and they end before it does.
     pub(super) async fn are_over(&self) -> Result<(), Halt> {
         let (mut older, mut upkeep) = (ClaimWatch::default(), ClaimWatch::default());
+        let mut in_vain = 0;
         // What this process has just written is the newest it can know: no look is needed to go first.
         let mut known = self.site.record.known();
         while let Some(plan) = self.permit.plan() {
@@ -38,7 +46,11 @@ impl OlderPlans {
                 Some(running) if running.id != plan => {
                     let dead = running.claim.as_ref().is_none_or(|claim| older.is_dead(claim, claim_for));
                     if dead {
-                        self.end_overtaken(running.id, &head).await;
+                        let heard = self.end_overtaken(running.id, &head).await;
+                        in_vain = if heard { 0 } else { in_vain + 1 };
+                    }
+                    if in_vain == TRIES && self.permit.goes_on_blind {
+                        break;
                     }
                 }
                 _ => match &head.state.upkeep {
@@ -62,13 +74,14 @@ impl OlderPlans {
     }
 
     /// Ends a plan whose executor was dead at `head`, and at no other: a claim written meanwhile is a living executor's.
-    async fn end_overtaken(&self, plan: u64, head: &Head) {
+    /// Says whether the journal could be reached.
+    async fn end_overtaken(&self, plan: u64, head: &Head) -> bool {
         let sentence = format!("a newer {} took its place while nobody executed it", self.direction);
         let (nonce, active) = (self.nonce.clone(), head.state.active);
         let (end, drain_until, retry) = (End::Overtaken, None, false);
         let event = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
-        if let Err(why) = self.site.record.append_after(head, &event).await {
-            tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
-        }
+        let Err(why) = self.site.record.append_after(head, &event).await else { return true };
+        tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
+        !matches!(why, RecordError::Store { .. })
     }
 }
