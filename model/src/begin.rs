@@ -21,8 +21,8 @@ pub(crate) fn start(
     let id = world.free_number(&site.ledger);
     let line = Line::Intent { plan: id, direction, order, by, blind: false };
     world.journal = site.ledger.append(&site.scope, world.journal, line, world.clock)?;
-    judge::begun(site, &mut world, direction, order);
     let (ordered, state) = (site.order_of(order), site.ledger.state(world.journal));
+    judge::begun(site, &mut world, direction, &ordered);
     let run = Run::begun(id, direction, &ordered, &state, message);
     let worker = &mut world.workers[usize::from(by)];
     (worker.task, worker.stands) = (Task::Executing(run), true);

@@ -110,7 +110,7 @@ pub(crate) fn tell(site: &Site, mut world: World, by: Who, run: Run, order: Aske
     };
     world.journal = next;
     world.workers[usize::from(by)].stands = true;
-    judge::begun(site, &mut world, run.direction, order);
+    judge::begun(site, &mut world, run.direction, &site.order_of(order));
     let stop = turn::stopped(site.rules, &site.ledger.state(next), &Run { id, ..run }, by);
     with(world, by, Run { id, untold: None, stop: run.stop.or(stop), ..run })
 }

@@ -1,19 +1,17 @@
 //! What is judged at the end of a plan, and what must be so at rest.
 
-use failover_core::{Decision, Direction, Need, OpenPlan, Position, Role, State, Verdict, decide};
+use failover_core::{Decision, Direction, Need, OpenPlan, Order, Position, Role, State, Verdict, decide};
 
 use crate::{
     blind,
-    ledger::Asked,
     promises::Promise,
     scope::{Says, opened},
     site::Site,
     world::{Known, Run, Task, World},
 };
 
-/// A plan begins that was ordered so: a newer order that was carried out is not gone back on.
-pub(crate) fn begun(site: &Site, world: &mut World, direction: Direction, order: Asked) {
-    let ordered = site.order_of(order);
+/// A plan begins, or is done, that was ordered so: a newer order that was carried out is not gone back on.
+pub(crate) fn begun(site: &Site, world: &mut World, direction: Direction, ordered: &Order) {
     // What is decided again on behalf of an old message is as new as the outage that it answers.
     let began = ordered.incidents.iter().map(|incident| incident.started_at);
     let said = began.chain([ordered.at]).max().map_or(0, |said| site.scope.clock_of(said));
@@ -28,6 +26,7 @@ pub(crate) fn done(site: &Site, world: &mut World, plan: &OpenPlan) {
         return;
     }
     world.known.adopted = false;
+    begun(site, world, plan.direction, &plan.order);
     let time = site.scope.clock_of(plan.order.at) + 1;
     world.known.newest = world.known.newest.max(time);
     let told = told_of(site, plan);

@@ -59,6 +59,8 @@ pub(crate) enum Mutant {
     EndsBeforeItTells,
     /// The shell: a failover waits for the journal.
     WaitsForTheJournal,
+    /// The shell: a failover waits for the end of an older plan also while the journal can't take that.
+    WaitsForAnEnd,
     /// The shell: a move without the journal is told although another process told of the same one.
     TellsOfItTwice,
     /// The shell: what went on without the journal leaves older plans open.

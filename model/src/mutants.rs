@@ -111,6 +111,12 @@ pub(crate) const TABLE: &[Case] = &[
         P::NobodyIsLeftDark,
     ),
     case(
+        M::WaitsForAnEnd,
+        "a failover waits for an end that the journal can't take",
+        "journal away and orders",
+        P::NobodyIsLeftDark,
+    ),
+    case(
         M::TellsOfItTwice,
         "a move without the journal is told although another process has told of it",
         "journal away from two",
@@ -120,7 +126,7 @@ pub(crate) const TABLE: &[Case] = &[
         M::LeavesOlderPlans,
         "what went on without the journal leaves an older plan open",
         "journal away and orders",
-        P::Finishes,
+        P::NewerOrderWins,
     ),
     case(M::ForgetsPending, "what was held back is forgotten", "alerts alone", P::NobodyIsLeftDark),
     case(M::ForgetsDrains, "that the standby drains is forgotten", "drain of one", P::ComesToRest),

@@ -23,7 +23,7 @@ const THERE_AND_BACK: &[Message] = &[open("i1", 0), order("back", 1, Verb::Failb
 const AT_ONCE: &[Message] = &[open("i1", 0), order("back", 0, Verb::Failback)];
 const PROMOTED: &[Message] = &[insist("over", 0, Verb::Failover), insist("back", 1, Verb::Failback)];
 const OVERTAKEN: &[Message] =
-    &[open("i1", 0), order("back", 0, Verb::Failback), insist("over", 0, Verb::Failover)];
+    &[open("i1", 0), order("back", 0, Verb::Failback), insist("over", 1, Verb::Failover)];
 const BY_ORDER: &[Message] = &[order("over", 0, Verb::Failover), order("back", 1, Verb::Failback)];
 const BY_FORCE: &[Message] = &[open("i1", 0), insist("back", 1, Verb::Failback)];
 const HELD: &[Message] = &[open("i1", 0), order("hold", 0, Verb::Hold), order("release", 1, Verb::Release)];
@@ -76,6 +76,7 @@ pub(crate) fn all() -> Vec<Scope> {
         drain(),
         journal_away_and_death(),
         journal_away_and_back(),
+        journal_away_and_orders(),
         frost_and_failback(),
         by_force(),
         Scope { workers: 3, ..Scope::new("three", INCIDENT, Left { power: 1, ..WELL }) },
@@ -86,7 +87,6 @@ pub(crate) fn all() -> Vec<Scope> {
 /// What nobody has yet searched to its end and found nothing in.
 fn further() -> Vec<Scope> {
     vec![
-        journal_away_and_orders(),
         Scope::new("incident, whole", INCIDENT, Left { power: 2, kills: 1, freezes: 1, ..WELL }),
         Scope { minutes: &[0, 15], ..Scope::new("failback, whole", THERE_AND_BACK, OUTAGE) },
     ]
@@ -173,7 +173,9 @@ fn journal_away_and_back() -> Scope {
 
 /// As `journal_away`, and what was ordered is overtaken: an order that was given before it went away, and one that is older.
 fn journal_away_and_orders() -> Scope {
-    Scope { name: "journal away and orders", messages: OVERTAKEN, ..journal_away() }
+    let left = Left { power: 1, ..journal_away().left };
+    let minutes = &[0, 5];
+    Scope { name: "journal away and orders", messages: OVERTAKEN, minutes, left, ..journal_away() }
 }
 
 /// As `journal_away`, with two processes: neither knows of what the other began.

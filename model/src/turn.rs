@@ -1,6 +1,6 @@
 //! One executor a site: waiting for one's turn, renewing one's claim, and learning who else wrote.
 
-use failover_core::{End, State};
+use failover_core::{Direction, End, State};
 
 use crate::{
     blind,
@@ -29,11 +29,18 @@ pub(crate) fn take(site: &Site, world: World, by: Who, run: Run) -> Option<World
     let older = state.running().filter(|older| older.id != u64::from(run.id) && !ignores);
     let at = match older {
         Some(older) if world.is_deserted(older) && !world.away => At::Deserted(world.journal),
-        Some(_) => return None,
+        Some(_) if others || !goes_on_blind(site, &world, &run) => return None,
+        Some(_) => At::First,
         None if others => return None,
         None => At::First,
     };
     Some(with(world, by, Run { at, ..run }))
+}
+
+/// An older plan's end that the journal can't take keeps no failover from bringing light.
+fn goes_on_blind(site: &Site, world: &World, run: &Run) -> bool {
+    let waits = site.rules.are(Mutant::WaitsForAnEnd);
+    world.away && run.direction == Direction::Failover && !waits
 }
 
 /// Ends the plan that nobody executed when the journal was at `head`, and at no other: a claim written meanwhile is a living
