@@ -105,6 +105,24 @@ async fn a_queue_of_old_reconciles_counts_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_ahead_hides_no_outage_from_reconcile() {
+    let drill = Drill::start().await;
+    // To a machine whose clock is ahead, all that comes was published long ago.
+    let long_ago = || Timestamp::now() - SignedDuration::from_hours(2);
+    delivered(&drill, "well", long_ago()).await.is(200, "stay", None);
+    drill.cut_power();
+    for message in ["one", "two", "two"] {
+        delivered(&drill, message, long_ago()).await.is(200, "stay", None);
+    }
+    let queued = long_ago() - SignedDuration::from_mins(10);
+    delivered(&drill, "queued", queued).await.is(200, "stay", None);
+    assert!(drill.writes().is_empty());
+    delivered(&drill, "three", long_ago()).await.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_site_whose_own_address_answers_is_not_moved_by_our_looks_alone() {
     let drill = Drill::start().await;
     drill.order("reconcile").await.is(200, "stay", None);

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     announce::{Announcement, Announcer, Kind},
+    clock::Instant,
     push::Reply,
     record::RecordError,
 };
@@ -34,7 +35,8 @@ const SIDE_BY_SIDE: usize = 64;
 /// From so many sites on, most of them silent at once is our own outage.
 const ENOUGH_TO_TELL: usize = 3;
 
-/// A reconcile that was published longer ago stood in a queue: it says nothing about how often the site was looked at.
+/// A reconcile that was published so long before the newest stood in a queue: it says nothing about how often the site was
+/// looked at.
 const BACKLOG: SignedDuration = SignedDuration::from_mins(5);
 
 /// So many messages are known again: own choice, many more than Pub/Sub has under way.
@@ -45,6 +47,9 @@ const KNOWN_MESSAGES: usize = 256;
 pub(super) struct Rounds {
     looking: Semaphore,
     messages: Mutex<VecDeque<String>>,
+    /// When the newest message was published, by its publisher's clock, and when it came. This machine's own clock may be
+    /// ahead by any time, and would make all of them old.
+    newest: Mutex<Option<(Timestamp, Instant)>>,
     cut_off: AtomicBool,
     /// The sites whose journal was out of order in their last round.
     unrecorded: Mutex<BTreeSet<SiteName>>,
@@ -57,6 +62,7 @@ impl Default for Rounds {
         Self {
             looking: Semaphore::new(SIDE_BY_SIDE),
             messages: Mutex::default(),
+            newest: Mutex::default(),
             cut_off: AtomicBool::default(),
             unrecorded: Mutex::default(),
             last: Mutex::default(),
@@ -103,7 +109,7 @@ impl Rounds {
     /// Whether looks made on behalf of this message count: a redelivery is no second look, and a queue of old ones is
     /// none at all.
     fn is_a_look(&self, signal: &Signal) -> bool {
-        if signal.received.duration_since(signal.published) > BACKLOG {
+        if self.stood_in_a_queue(signal.order_time()) {
             return false;
         }
         let mut messages = lock(&self.messages);
@@ -114,6 +120,16 @@ impl Rounds {
         let surplus = messages.len().saturating_sub(KNOWN_MESSAGES);
         messages.drain(..surplus);
         true
+    }
+
+    fn stood_in_a_queue(&self, published: Timestamp) -> bool {
+        let mut newest = lock(&self.newest);
+        let Some((latest, came)) = newest.filter(|(latest, _)| published < *latest) else {
+            *newest = Some((published, Instant::now()));
+            return false;
+        };
+        let since = SignedDuration::try_from(came.elapsed()).unwrap_or(SignedDuration::MAX);
+        latest.duration_since(published).saturating_add(since) > BACKLOG
     }
 
     /// Whether so many sites are silent that it must be us; said once until it is over.
