@@ -57,6 +57,34 @@ fn blocked() -> Fault {
     Fault::Status { code: 403, retry_after: None, body: Some(page.to_owned()) }
 }
 
+const NO_ITEMS: &str = r#"{"success":true,"errors":[],"messages":[],"result":[]}"#;
+
+/// Answers that some provider could give to something, or somebody in between, and none to this.
+fn strange(kind: &Kind) -> Vec<Row> {
+    const BODIES: [&str; 10] = [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "\"ok\"",
+        "true",
+        r#"{"result":"ok"}"#,
+        r#"{"success":true,"errors":[],"messages":[],"result":null}"#,
+        NO_ITEMS,
+        r#"{"kind":"Status","apiVersion":"v1","status":"Success"}"#,
+    ];
+    const REFUSALS: [(u16, &str); 4] =
+        [(404, "{}"), (404, r#"{"message":"no route"}"#), (403, r#"{"login":"/sign-in"}"#), (400, "[]")];
+    // A zone may have no routes.
+    let is_said = |body: &&str| kind.key != "cloudflare_worker_route" || *body != NO_ITEMS;
+    let good = BODIES.into_iter().filter(is_said).map(|body| (200, body));
+    let rows = good.chain(REFUSALS).map(|(code, body)| {
+        let fault = Fault::Status { code, retry_after: None, body: Some(body.to_owned()) };
+        (body, ALWAYS, fault, Some(Transient))
+    });
+    rows.collect()
+}
+
 /// Faults after which the change has been made all the same.
 fn landed() -> Vec<Row> {
     vec![
@@ -122,6 +150,14 @@ async fn every_fault_of_a_write_is_told_by_its_kind_or_outlived() {
 async fn not_to_be_able_to_look_is_never_a_position() {
     for kind in &KINDS {
         join_all(benches(kind, table(kind)).await.into_iter().map(read)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_something_else_is_neither_a_position_nor_a_success() {
+    for kind in &KINDS {
+        join_all(benches(kind, strange(kind)).await.into_iter().map(read)).await;
+        join_all(benches(kind, strange(kind)).await.into_iter().map(write)).await;
     }
 }
 

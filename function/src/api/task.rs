@@ -39,6 +39,16 @@ impl Task<'_> {
         self.error(kind_of(status), &format!("answered {}: {said}", status.as_u16()))
     }
 
+    /// The failure of an answer that is JSON, and not the provider's: it came from something in between, so it may pass.
+    pub(crate) fn strange(&self, answer: &super::answer::Answer) -> ApiError {
+        let what = format!(
+            "answered {}, but not in words of its own: {}",
+            answer.status.as_u16(),
+            excerpt(&answer.body)
+        );
+        self.error(ApiErrorKind::Transient, &what)
+    }
+
     /// The failure to get any answer within `limit`.
     pub(crate) fn unanswered(&self, limit: Duration) -> ApiError {
         let what = format!("gave no answer within {limit:?}, and the change may still have landed");

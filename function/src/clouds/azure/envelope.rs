@@ -26,6 +26,10 @@ pub(super) fn accepted(answer: Answer, task: &Task<'_>) -> Result<Answer, Failur
     }
     // Some of Azure's services leave the envelope out.
     let error = Trouble::of(if body["error"].is_object() { &body["error"] } else { &body });
+    let is_azures = body.get("error").is_some() || !error.code.is_empty();
+    if !is_azures && !answer.body.is_empty() {
+        return Err(answer.failure(task.strange(&answer), None));
+    }
     let said = if error.code.is_empty() { excerpt(&answer.body) } else { error.said() };
     let what = format!("answered {}: {said}", answer.status.as_u16());
     Err(answer.failure(task.error(error.kind(Some(answer.status)), &what), None))
@@ -213,8 +217,16 @@ mod tests {
         let busy =
             json!({"error": {"code": "AnotherOperationInProgress", "message": "no", "details": [null, 7]}});
         assert_eq!(read(429, &busy).kind, ApiErrorKind::Transient);
-        for odd in [json!({"error": "no"}), json!({"error": null}), json!([]), json!(7)] {
+        for odd in [json!({"error": "no"}), json!({"error": null})] {
             assert_eq!(read(409, &odd).kind, ApiErrorKind::Conflict, "{odd}");
+        }
+        for strange in [json!([]), json!(7), json!({}), json!({"login": "/sign-in"})] {
+            let told = read(404, &strange);
+            assert_eq!(told.kind, ApiErrorKind::Transient, "{strange}");
+            assert!(
+                told.message.ends_with(&format!("404, but not in words of its own: {strange}")),
+                "{told}"
+            );
         }
     }
 }

@@ -73,7 +73,7 @@ impl Azure {
         let url = self.interface_url(id);
         let request = Request { method: Method::PUT, url: &url, body: Some((etag, interface)) };
         let answer = self.call(&task, &request).await?;
-        self.follow(&task, id, &answer).await
+        self.follow(&task, (id, interface), &answer).await
     }
 
     /// A public address: where it is, in which zones, and who has it.
@@ -85,7 +85,7 @@ impl Azure {
             ..READING
         };
         let url = format!("{}{}?api-version={VERSION}", self.endpoints.azure(), id.as_str());
-        Ok(self.call(&task, &Request::get(&url)).await?.json())
+        task.whole(self.call(&task, &Request::get(&url)).await?.json(), "id")
     }
 
     /// Something else that an interface hangs on: a machine, a public address, a load balancer.
@@ -99,7 +99,7 @@ impl Azure {
         let is_machine = id.to_ascii_lowercase().contains("/providers/microsoft.compute/");
         let version = if is_machine { COMPUTE_VERSION } else { VERSION };
         let url = format!("{}{id}?api-version={version}", self.endpoints.azure());
-        Ok(self.call(&task, &Request::get(&url)).await?.json())
+        task.whole(self.call(&task, &Request::get(&url)).await?.json(), "id")
     }
 
     pub(super) fn interface_url(&self, id: &InterfaceId) -> String {

@@ -365,9 +365,20 @@ impl IpConfiguration {
         if let Some([one, other]) = sides.both() {
             self.check_permissions(one, other, checked).await;
         }
-        if let Some((id, public)) = self.public_address().await {
-            checked.extend(findings::of_public(&public, id, sides));
-            checked.merge(neighbours::check(&self.azure, &public, id, sides).await);
+        if let Some(id) = &ours.public {
+            self.check_public(id, sides, checked).await;
+        }
+    }
+
+    async fn check_public(&self, id: &PublicAddressId, sides: &Sides, checked: &mut Checked) {
+        match self.azure.public_address(id).await {
+            Ok(public) => {
+                checked.extend(findings::of_public(&public, id, sides));
+                checked.merge(neighbours::check(&self.azure, &public, id, sides).await);
+            }
+            // It can be moved by whoever may join it.
+            Err(error) if error.kind == ApiErrorKind::Denied => checked.blind(error.message),
+            Err(error) => checked.unseen(&error, format!("az network public-ip show --ids {}", id.as_str())),
         }
     }
 

@@ -4,7 +4,7 @@
 //! its header says where to ask (Microsoft's page "Track asynchronous Azure operations"). Whoever may not ask there
 //! looks at the interface itself, which says how it ended but not why.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use backon::BackoffBuilder;
 use http::StatusCode;
@@ -40,18 +40,20 @@ enum Progress {
 }
 
 impl Azure {
-    /// Waits until the change that was answered so is done.
+    /// Waits until the change to `sent` that was answered so is done.
     pub(super) async fn follow(
         &self,
         task: &Task<'_>,
-        id: &InterfaceId,
+        (id, sent): (&InterfaceId, &Value),
         answer: &Answer,
     ) -> Result<(), ApiError> {
         let deadline = Instant::now() + self.call_timeout * CHANGE_TAKES;
         let mut pauses = self.pace.backoff().build();
         let mut place = Place::named_by(answer, &self.endpoints.azure());
         let mut progress = match place {
-            Place::Interface => of_interface(task, &answer.json(), answer.wait()),
+            Place::Interface if is_interface(&answer.json()) => {
+                of_interface(task, sent, &answer.json(), answer.wait())
+            }
             _ => Progress::Running(answer.wait()),
         };
         loop {
@@ -67,7 +69,7 @@ impl Azure {
                     tokio::time::sleep(pause).await;
                 }
             }
-            progress = match self.ask(task, id, &place).await {
+            progress = match self.ask(task, (id, sent), &place).await {
                 Ok(progress) => progress,
                 Err(failure) if !failure.error.is_permanent() => Progress::Running(asked(failure.wait)),
                 Err(failure) if place == Place::Interface => return Err(failure.error),
@@ -80,7 +82,12 @@ impl Azure {
         }
     }
 
-    async fn ask(&self, task: &Task<'_>, id: &InterfaceId, place: &Place) -> Result<Progress, Failure> {
+    async fn ask(
+        &self,
+        task: &Task<'_>,
+        (id, sent): (&InterfaceId, &Value),
+        place: &Place,
+    ) -> Result<Progress, Failure> {
         let following = Task { verb: "read the progress of", ..reading(id) };
         match place {
             Place::Operation(url) => {
@@ -92,13 +99,18 @@ impl Azure {
                 if answer.status == StatusCode::ACCEPTED {
                     return Ok(Progress::Running(answer.wait()));
                 }
-                Ok(of_interface(task, &answer.json(), answer.wait()))
+                let result = answer.json();
+                if !is_interface(&result) {
+                    let what = "answered without the interface";
+                    return Err(following.error(ApiErrorKind::Refused, what).into());
+                }
+                Ok(of_interface(task, sent, &result, answer.wait()))
             }
             Place::Interface => {
                 let url = self.interface_url(id);
                 let answer = self.attempt(&following, &Request::get(&url)).await?;
                 let interface = following.whole(answer.json(), "etag")?;
-                Ok(of_interface(task, &interface, answer.wait()))
+                Ok(of_interface(task, sent, &interface, answer.wait()))
             }
         }
     }
@@ -138,12 +150,29 @@ fn of_operation(task: &Task<'_>, operation: &Value, wait: Option<Duration>) -> P
     }
 }
 
-fn of_interface(task: &Task<'_>, interface: &Value, wait: Option<Duration>) -> Progress {
+/// What is none says nothing of how a change ended.
+fn is_interface(answered: &Value) -> bool {
+    answered["properties"].is_object()
+}
+
+/// Where nothing but the interface tells, it has to show what was `sent`.
+fn of_interface(task: &Task<'_>, sent: &Value, interface: &Value, wait: Option<Duration>) -> Progress {
     match interface["properties"]["provisioningState"].as_str() {
+        Some("Succeeded") | None if addresses(sent) != addresses(interface) => {
+            let what = "accepted the change, but the interface does not show it";
+            Progress::Failed(task.error(ApiErrorKind::Transient, what))
+        }
         Some("Succeeded") | None => Progress::Done,
         Some("Failed" | "Canceled" | "Cancelled") => Progress::Failed(Trouble::default().of_operation(task)),
         Some(_) => Progress::Running(wait),
     }
+}
+
+/// The private addresses of all its configurations.
+fn addresses(interface: &Value) -> BTreeSet<IpAddr> {
+    let configurations = interface["properties"]["ipConfigurations"].as_array().into_iter().flatten();
+    let told = configurations.filter_map(|one| one["properties"]["privateIPAddress"].as_str());
+    told.filter_map(|address| address.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -188,10 +217,29 @@ mod tests {
         assert!(operation(json!({"status": "Canceled"})).contains("no reason"));
         let state = |state: &str| {
             let interface = json!({"properties": {"provisioningState": state}});
-            format!("{:?}", of_interface(&task, &interface, None))
+            format!("{:?}", of_interface(&task, &Value::Null, &interface, None))
         };
         assert_eq!((state("Succeeded").as_str(), state("Updating").as_str()), ("Done", "Running(None)"));
         assert!(state("Failed").contains("an error and no reason"));
+    }
+
+    #[test]
+    fn an_interface_that_does_not_show_the_change_is_no_end_of_it() {
+        let task = reading_somebody();
+        let with = |addresses: &[&str]| {
+            let all: Vec<Value> = addresses
+                .iter()
+                .map(|address| json!({"properties": {"privateIPAddress": address}}))
+                .collect();
+            json!({"properties": {"provisioningState": "Succeeded", "ipConfigurations": all}})
+        };
+        let ends =
+            |sent: &[&str], now: &[&str]| format!("{:?}", of_interface(&task, &with(sent), &with(now), None));
+        assert_eq!(ends(&["10.0.0.4", "fd00:0:0::1"], &["fd00::1", "10.0.0.4"]), "Done");
+        for now in [&["10.0.0.4"][..], &[], &["10.0.0.4", "10.0.0.5", "10.0.0.6"]] {
+            let told = ends(&["10.0.0.4", "10.0.0.5"], now);
+            assert!(told.contains("Transient") && told.contains("does not show it"), "{told}");
+        }
     }
 
     fn reading_somebody() -> Task<'static> {

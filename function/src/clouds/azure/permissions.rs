@@ -1,7 +1,7 @@
 //! What the identity may do with a resource, asked before it is tried (`Microsoft.Authorization`, "Permissions - List For
 //! Resource"): actions with wildcards, less those that are taken out again.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Azure, Request, operations::is_at};
 use crate::api::{ApiError, ApiErrorKind, task::Task};
@@ -15,18 +15,20 @@ const PAGES: usize = 20;
 #[derive(Debug, Default, Clone)]
 pub struct Permissions(Vec<Grant>);
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default)]
 struct Grant {
     actions: Vec<String>,
     not_actions: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Page {
-    value: Vec<Grant>,
-    next_link: Option<String>,
+impl Grant {
+    fn of(told: &Value) -> Self {
+        let texts = |key: &str| {
+            let listed = told[key].as_array().into_iter().flatten();
+            listed.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        Self { actions: texts("actions"), not_actions: texts("notActions") }
+    }
 }
 
 impl Permissions {
@@ -68,11 +70,15 @@ impl Azure {
         let mut grants = Vec::new();
         for _ in 0..PAGES {
             let answer = self.call(&task, &Request::get(&url)).await?;
-            let page: Page = serde_json::from_value(answer.json())
-                .map_err(|_| task.error(ApiErrorKind::Transient, "answered without a list"))?;
-            grants.extend(page.value);
-            match page.next_link.filter(|next| is_at(next, &base)) {
-                Some(next) => url = next,
+            let page = answer.json();
+            let unlisted = || task.error(ApiErrorKind::Transient, "answered without a list");
+            grants.extend(page["value"].as_array().ok_or_else(unlisted)?.iter().map(Grant::of));
+            match page["nextLink"].as_str().filter(|next| !next.is_empty()) {
+                Some(next) if is_at(next, &base) => next.clone_into(&mut url),
+                // Our token is shown to nobody but Azure, and a part is not all.
+                Some(_) => {
+                    return Err(task.error(ApiErrorKind::Transient, "has the rest of its list elsewhere"));
+                }
                 None => return Ok(Permissions(grants)),
             }
         }

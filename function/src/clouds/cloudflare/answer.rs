@@ -59,15 +59,17 @@ pub(super) struct Page {
 impl Page {
     /// Whether there are more after this one, which is the `number`th; none where it is another one than was asked for.
     pub(super) fn has_more(&self, number: u64) -> Option<bool> {
-        let told = |key: &str| self.info[key].as_u64();
+        let told = |key: &str| whole_number(&self.info[key]);
         if told("page").is_some_and(|page| page != number) {
             return None;
         }
-        let pages = told("total_pages").or_else(|| {
-            let size = told("per_page").filter(|size| *size > 0)?;
-            Some(told("total_count")?.div_ceil(size))
-        });
-        Some(pages.is_some_and(|pages| pages > number))
+        let size = told("per_page").filter(|size| *size > 0);
+        let counted = || Some(told("total_count")?.div_ceil(size?));
+        Some(match told("total_pages").or_else(counted) {
+            Some(pages) => pages > number,
+            // Nobody says how many there are: one that is full may not be the last.
+            None => size.is_some_and(|size| u64::try_from(self.items.len()).is_ok_and(|items| items >= size)),
+        })
     }
 }
 
@@ -85,10 +87,15 @@ pub(super) fn page(task: &Task<'_>, answer: &Answer) -> Result<Page, Failure> {
 
 /// The text of an answer that has no envelope unless it is a refusal, or what went wrong.
 pub(super) fn text(task: &Task<'_>, answer: &Answer) -> Result<String, Failure> {
-    if answer.status.is_success() {
-        return Ok(String::from_utf8_lossy(&answer.body).into_owned());
+    if !answer.status.is_success() {
+        return read(task, answer).map(|result| result.to_string());
     }
-    read(task, answer).map(|result| result.to_string())
+    let text = String::from_utf8_lossy(&answer.body);
+    if text.trim().is_empty() || text.trim_start().starts_with('<') {
+        let what = format!("answered with a page instead: {}", excerpt(&answer.body));
+        return Err(answer.failure(task.error(ApiErrorKind::Transient, &what), None));
+    }
+    Ok(text.into_owned())
 }
 
 /// The `data` of an answer to a GraphQL query, or what went wrong: its errors come with a good status.
@@ -110,8 +117,11 @@ pub(super) fn data(task: &Task<'_>, answer: &Answer) -> Result<Value, Failure> {
 }
 
 fn judged(task: &Task<'_>, answer: &Answer, mut envelope: Value) -> Result<Value, Failure> {
-    if answer.status.is_success() && envelope["success"] != false {
+    if answer.status.is_success() && envelope["success"] == true {
         return Ok(envelope.get_mut("result").map(Value::take).unwrap_or_default());
+    }
+    if !is_envelope(&envelope) {
+        return Err(answer.failure(task.strange(answer), None));
     }
     let said = said(&envelope).unwrap_or_else(|| excerpt(&answer.body));
     let what = match answer.status {
@@ -150,6 +160,11 @@ fn failed(task: &Task<'_>, status: StatusCode, envelope: &Value, what: &str) -> 
     task.error(by_code.unwrap_or(kind), what)
 }
 
+/// Whether Cloudflare wrote it: what stands in between writes JSON too.
+fn is_envelope(answered: &Value) -> bool {
+    answered["success"].is_boolean() || answered["errors"].is_array() || answered["messages"].is_array()
+}
+
 /// One code for three things that are mended in three ways.
 fn unauthorised(task: &Task<'_>, what: &str) -> ApiError {
     let told = what.to_ascii_lowercase();
@@ -173,6 +188,10 @@ fn codes(envelope: &Value) -> Vec<i64> {
 /// A code is a number, and some services write it as a text.
 fn code(entry: &Value) -> Option<i64> {
     entry["code"].as_i64().or_else(|| entry["code"].as_str()?.parse().ok())
+}
+
+fn whole_number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 /// Every error and message, with its code.

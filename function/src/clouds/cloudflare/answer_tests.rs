@@ -126,12 +126,42 @@ fn success_false_is_a_failure_whatever_the_status() {
 
 #[test]
 fn odd_envelopes_are_read_as_far_as_they_go() {
-    check(500, &json!(null), ApiErrorKind::Transient, "500: null");
-    check(418, &json!({"teapot": true}), ApiErrorKind::Refused, "418: {\"teapot\":true}");
     let plain = json!({"errors": ["plain", 7]});
     check(403, &plain, ApiErrorKind::Denied, "403: plain; grant it");
-    assert_eq!(read(&TASK, &Answer::of(200, "[]")).unwrap(), Value::Null);
-    assert_eq!(read(&TASK, &Answer::of(200, r#"{"result":7}"#)).unwrap(), 7);
+    assert_eq!(read(&TASK, &Answer::of(200, r#"{"success":true,"result":7}"#)).unwrap(), 7);
+    assert_eq!(read(&TASK, &Answer::of(200, r#"{"success":true}"#)).unwrap(), Value::Null);
+    check(
+        200,
+        &json!({"result": 7, "errors": []}),
+        ApiErrorKind::Transient,
+        r#"success: false: {"errors":[],"result":7}"#,
+    );
+}
+
+#[test]
+fn what_cloudflare_did_not_write_is_not_believed_whatever_it_says() {
+    for status in [200, 400, 403, 404, 418, 500] {
+        for body in ["null", "[]", "{}", "\"ok\"", "true", r#"{"result":7}"#, r#"{"error":"not found"}"#] {
+            let failure = told(status, body);
+            assert_eq!(failure.error.kind, ApiErrorKind::Transient, "{status} {body}");
+            let message = format!(
+                "could not switch on rule r: Cloudflare answered {status}, but not in words of its own: {body}"
+            );
+            assert_eq!(failure.error.message, message);
+        }
+    }
+}
+
+#[test]
+fn a_script_is_no_web_page() {
+    let script = |status: u16, body: &str| {
+        text(&TASK, &Answer::of(status, body)).map_err(|failure| failure.error.kind)
+    };
+    assert_eq!(script(200, "export default {}"), Ok("export default {}".to_owned()));
+    for page in ["", " \n", "<html>sign in</html>", "\n<!DOCTYPE html>"] {
+        assert_eq!(script(200, page), Err(ApiErrorKind::Transient), "{page}");
+    }
+    assert_eq!(script(404, &error(10007, "no such script").to_string()), Err(ApiErrorKind::Missing));
 }
 
 fn paged(envelope: &Value) -> Result<Page, Failure> {
@@ -162,6 +192,9 @@ fn a_list_has_as_many_pages_as_it_says() {
     assert_eq!(more(json!({"per_page": 0, "total_count": 20}), 1), Some(false));
     assert_eq!(more(json!({"page": 1, "total_pages": 3}), 2), None, "it minds no page");
     assert_eq!(more(json!({"cursors": {}}), 1), Some(false));
+    assert_eq!(more(json!({"page": "1", "total_pages": "3"}), 1), Some(true));
+    assert_eq!(more(json!({"page": 1, "per_page": 1, "count": 1}), 1), Some(true), "it is full");
+    assert_eq!(more(json!({"page": 1, "per_page": 2, "count": 1}), 1), Some(false));
 }
 
 #[test]

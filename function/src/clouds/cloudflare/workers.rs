@@ -74,11 +74,17 @@ impl Cloudflare {
             json!({ "account": account, "since": format!("{since:.0}"), "until": format!("{until:.0}") });
         let query = json!({ "query": REQUESTS, "variables": variables });
         let data = self.ask(&task, Purpose::Read, &Request::post(path, &query), answer::data).await?;
-        let Some(accounts) = data["viewer"]["accounts"].as_array() else {
+        // Where nothing was answered there is nothing to sum; without an account nothing is known.
+        let accounts = data["viewer"]["accounts"].as_array().filter(|accounts| !accounts.is_empty());
+        let groups = accounts.and_then(|accounts| {
+            accounts
+                .iter()
+                .map(|account| account["workersInvocationsAdaptive"].as_array())
+                .collect::<Option<Vec<_>>>()
+        });
+        let Some(groups) = groups else {
             return Err(task.error(ApiErrorKind::Transient, "answered without accounts"));
         };
-        // Nothing was answered, so there is nothing to sum.
-        let groups = accounts.iter().filter_map(|account| account["workersInvocationsAdaptive"].as_array());
-        Ok(groups.flatten().filter_map(|group| group["sum"]["requests"].as_u64()).sum())
+        Ok(groups.into_iter().flatten().filter_map(|group| group["sum"]["requests"].as_u64()).sum())
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Google, Request};
+use super::{Google, Request, envelope::held};
 use crate::{
     api::{
         ApiError, ApiErrorKind,
@@ -131,8 +131,7 @@ impl Google {
         let task = task("ask for the permissions on", resource, grant);
         let url = self.compute_url(resource) + "/testIamPermissions";
         let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
-        let held = answer["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(held.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        held(&task, &answer)
     }
 
     /// The subnet itself, with its ranges.

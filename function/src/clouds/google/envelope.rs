@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::api::{
-    ApiErrorKind,
+    ApiError, ApiErrorKind,
     answer::Answer,
     retry::Failure,
     task::{Task, excerpt},
@@ -25,8 +25,11 @@ struct Status {
 /// The answer's JSON, or what went wrong.
 pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
     let body = answer.read_json(task)?;
-    if answer.status.is_success() {
+    if answer.status.is_success() && is_answer(&body) {
         return Ok(body);
+    }
+    if answer.status.is_success() || first(&body).get("error").is_none() {
+        return Err(answer.failure(task.strange(answer), None));
     }
     let status = Status::of(&body);
     let mut error = task.failed(answer.status, &status.said(&answer.body));
@@ -42,10 +45,34 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
     Err(answer.failure(error, status.retry_delay()))
 }
 
+/// Whether a good status has what belongs to it: every answer is an object, and of those only operations have an error.
+fn is_answer(body: &Value) -> bool {
+    body.is_object() && (body["error"].is_null() || body["name"].is_string())
+}
+
+/// Streaming methods answer with a list, of which the error is the only item.
+fn first(body: &Value) -> &Value {
+    body.as_array().and_then(|items| items.first()).unwrap_or(body)
+}
+
+/// The list of this name. An empty one is left out; what is no list isn't an empty one.
+pub(super) fn list<'a>(task: &Task<'_>, answer: &'a Value, name: &str) -> Result<&'a [Value], ApiError> {
+    match &answer[name] {
+        Value::Null => Ok(&[]),
+        Value::Array(items) => Ok(items),
+        _ => Err(task.error(ApiErrorKind::Transient, &format!("answered without a list of {name}"))),
+    }
+}
+
+/// The permissions that an answer says are held.
+pub(super) fn held(task: &Task<'_>, answer: &Value) -> Result<Vec<String>, ApiError> {
+    let held = list(task, answer, "permissions")?;
+    Ok(held.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
 impl Status {
-    /// Streaming methods answer with a list, of which the error is the only item.
     fn of(body: &Value) -> Self {
-        let error = &body.as_array().and_then(|items| items.first()).unwrap_or(body)["error"];
+        let error = &first(body)["error"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         Self {
@@ -121,16 +148,17 @@ mod tests {
     use super::*;
     use crate::api::retry::Wait;
 
+    const TASK: Task<'static> = Task {
+        provider: crate::clouds::google::party("Cloud Run"),
+        verb: "read",
+        subject: "services/s",
+        grant: "grant it",
+        missing: "look for it",
+        refused: "",
+    };
+
     fn read(status: u16, body: &str) -> Failure {
-        let task = Task {
-            provider: crate::clouds::google::party("Cloud Run"),
-            verb: "read",
-            subject: "services/s",
-            grant: "grant it",
-            missing: "look for it",
-            refused: "",
-        };
-        super::read(&Answer::of(status, body), &task).unwrap_err()
+        super::read(&Answer::of(status, body), &TASK).unwrap_err()
     }
 
     #[test]
@@ -143,6 +171,39 @@ mod tests {
             "could not read services/s: Cloud Run answered 403: PERMISSION_DENIED: Permission 'run.services.get' \
              denied; grant it"
         );
+    }
+
+    #[test]
+    fn what_google_did_not_write_is_not_believed_whatever_it_says() {
+        let strangers = ["null", "[]", "\"ok\"", "7", "[{}]"];
+        let refused = r#"{"error":{"code":404,"message":"no","status":"NOT_FOUND"}}"#;
+        let rows =
+            [200, 400, 403, 404, 500].into_iter().flat_map(|status| strangers.map(|body| (status, body)));
+        let others =
+            [(404, "{}"), (403, r#"{"message":"sign in"}"#), (200, refused), (200, r#"{"error":"x"}"#)];
+        for (status, body) in rows.chain(others) {
+            let failure = read(status, body);
+            assert_eq!(failure.error.kind, ApiErrorKind::Transient, "{status} {body}");
+            let told = format!(
+                "could not read services/s: Cloud Run answered {status}, but not in words of its own: {body}"
+            );
+            assert_eq!(failure.error.message, told);
+        }
+        assert_eq!(read(404, &format!("[{refused}]")).error.kind, ApiErrorKind::Missing, "streamed");
+        for good in ["{}", r#"{"name":"operations/7","done":true,"error":{"code":7}}"#, r#"{"error":null}"#] {
+            assert!(super::read(&Answer::of(200, good), &TASK).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_not_an_empty_one() {
+        use serde_json::json;
+        let listed =
+            |answer: Value| list(&TASK, &answer, "items").map(<[Value]>::len).map_err(|error| error.kind);
+        assert_eq!((listed(json!({})), listed(json!({"items": [1, 2]}))), (Ok(0), Ok(2)));
+        for odd in [json!({"items": {}}), json!({"items": "none"}), json!({"items": false})] {
+            assert_eq!(listed(odd), Err(ApiErrorKind::Transient));
+        }
     }
 
     #[test]
@@ -191,13 +252,7 @@ mod tests {
         assert_eq!(listed.error.kind, ApiErrorKind::Refused);
         let bare = read(409, r#"{"error":{"status":"ALREADY_EXISTS"}}"#);
         assert_eq!(bare.error.kind, ApiErrorKind::Refused);
-        for odd in [
-            r#"{"error":"invalid_grant","error_description":"Bad Request"}"#,
-            r#"{"error":null}"#,
-            "null",
-            "[]",
-            "7",
-        ] {
+        for odd in [r#"{"error":"invalid_grant","error_description":"Bad Request"}"#, r#"{"error":null}"#] {
             assert_eq!(read(400, odd).error.kind, ApiErrorKind::Refused, "{odd}");
         }
     }
@@ -248,8 +303,8 @@ mod tests {
     fn without_an_envelope_the_answer_itself_is_told() {
         assert_eq!(read(502, "<html>oops</html>").error.kind, ApiErrorKind::Transient);
         assert_eq!(
-            read(404, "[]").error.message,
-            "could not read services/s: Cloud Run answered 404: []; look for it"
+            read(404, r#"{"error":"no"}"#).error.message,
+            "could not read services/s: Cloud Run answered 404: {\"error\":\"no\"}; look for it"
         );
     }
 }

@@ -9,7 +9,7 @@ use failover_core::SiteName;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use super::Google;
+use super::{Google, envelope::list};
 use crate::{
     api::{ApiError, ApiErrorKind, task::Task},
     clouds::google::names::CheckName,
@@ -112,7 +112,7 @@ impl Google {
                 query.push(("pageToken", &page));
             }
             let answer = self.get(task, url.clone(), &query).await?;
-            found.extend(answer[kind].as_array().into_iter().flatten().cloned());
+            found.extend_from_slice(list(task, &answer, kind)?);
             answer["nextPageToken"].as_str().unwrap_or_default().clone_into(&mut page);
             if page.is_empty() {
                 return Ok(found);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Google;
+use super::{Google, envelope::held};
 use crate::api::{ApiError, ApiErrorKind, Secret, task::Task};
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -39,11 +39,6 @@ fn there(task: &Task<'_>, base: Option<String>) -> Result<String, ApiError> {
     base.ok_or_else(nowhere)
 }
 
-fn held(answer: &Value) -> Vec<String> {
-    let held = answer["permissions"].as_array().into_iter().flatten();
-    held.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 impl Google {
     /// Which of `permissions` the account has on a project.
     pub async fn project_permissions(
@@ -55,7 +50,7 @@ impl Google {
         let base = there(&task, self.endpoints.resource_manager())?;
         let url = format!("{base}/v1/projects/{project}:testIamPermissions");
         let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
-        Ok(held(&answer))
+        held(&task, &answer)
     }
 
     /// Which of `permissions` the account has on a bucket.
@@ -69,7 +64,7 @@ impl Google {
         let query: Vec<(&str, &str)> =
             permissions.iter().map(|permission| ("permissions", *permission)).collect();
         let answer = self.get(&task, url, &query).await?;
-        Ok(held(&answer))
+        held(&task, &answer)
     }
 
     /// Which of `permissions` the account has on a topic or a subscription.
@@ -81,7 +76,7 @@ impl Google {
         let task = testing("Pub/Sub", name);
         let url = format!("{}/v1/{name}:testIamPermissions", self.endpoints.pubsub());
         let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
-        Ok(held(&answer))
+        held(&task, &answer)
     }
 
     /// A short-lived token of another account, for whoever may act as it.

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Google, Request};
+use super::{
+    Google, Request,
+    envelope::{held, list},
+};
 use crate::{
     api::{ApiError, ApiErrorKind, task::Task},
     clouds::google::names::ServiceName,
@@ -83,8 +86,8 @@ impl Google {
             let next = [("continue", page.as_str())];
             let query = if page.is_empty() { &[][..] } else { &next[..] };
             let answer = self.get(&task, url.clone(), query).await?;
-            let services = answer["items"].as_array().into_iter().flatten();
-            found.extend(services.filter_map(|service| Located::read(service, project)));
+            let services = list(&task, &answer, "items")?;
+            found.extend(services.iter().filter_map(|service| Located::read(service, project)));
             answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut page);
             if page.is_empty() {
                 return Ok(found);
@@ -125,8 +128,8 @@ impl Google {
         ];
         let url = format!("{}/v3/projects/{}/timeSeries", self.endpoints.monitoring(), service.project());
         let answer = self.get(&task, url, &query).await?;
-        let series = answer["timeSeries"].as_array().into_iter().flatten();
-        let points = series.flat_map(|series| series["points"].as_array().into_iter().flatten());
+        let series = list(&task, &answer, "timeSeries")?;
+        let points = series.iter().flat_map(|series| series["points"].as_array().into_iter().flatten());
         // 64-bit numbers are texts in Google's JSON.
         Ok(points.filter_map(|point| point["value"]["int64Value"].as_str()?.parse::<u64>().ok()).sum())
     }
@@ -176,8 +179,7 @@ impl Google {
         let task = task("ask for the permissions on", service, "enable the interface and check the account");
         let url = self.run_url(service.as_str()) + ":testIamPermissions";
         let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
-        let held = answer["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(held.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        held(&task, &answer)
     }
 
     /// Follows a long-running operation to its end. It succeeded only if it is done and has no error.

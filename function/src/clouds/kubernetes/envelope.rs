@@ -16,6 +16,9 @@ pub(super) fn read(answer: &Answer, task: &Task<'_>) -> Result<Value, Failure> {
     if answer.status.is_success() {
         return Ok(body);
     }
+    if body["kind"] != "Status" {
+        return Err(answer.failure(task.strange(answer), None));
+    }
     // Seconds, in the details of 429 and of 504.
     let seconds = body["details"]["retryAfterSeconds"].as_u64().filter(|seconds| *seconds > 0);
     let error = task.failed(answer.status, &said(&body, &answer.body));
@@ -79,7 +82,10 @@ mod tests {
             (500, ApiErrorKind::Transient),
         ] {
             assert_eq!(told(status, r#"{"kind":"Status"}"#).error.kind, kind, "{status}");
-            assert_eq!(told(status, "<html>a tunnel</html>").error.kind, ApiErrorKind::Transient, "{status}");
+            for tunnel in ["<html>a tunnel</html>", "{}", "null", r#"{"type":"error","message":"not found"}"#]
+            {
+                assert_eq!(told(status, tunnel).error.kind, ApiErrorKind::Transient, "{status} {tunnel}");
+            }
         }
     }
 
@@ -87,6 +93,6 @@ mod tests {
     fn a_wish_to_wait_is_heard() {
         let busy = r#"{"kind":"Status","message":"too many","details":{"retryAfterSeconds":3}}"#;
         assert_eq!(told(429, busy).wait, Wait::Asked(Duration::from_secs(3)));
-        assert_eq!(told(429, r#"{"message":"too many"}"#).wait, Wait::Backoff);
+        assert_eq!(told(429, r#"{"kind":"Status","message":"too many"}"#).wait, Wait::Backoff);
     }
 }

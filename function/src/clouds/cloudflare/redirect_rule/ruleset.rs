@@ -23,6 +23,10 @@ pub(super) fn find(ruleset: &Value, reference: &str) -> Result<Rule, (ApiErrorKi
     let Some(id) = ruleset["id"].as_str() else {
         return Err((ApiErrorKind::Transient, "the answer holds no ruleset".to_owned()));
     };
+    // Where there are none, the list is left out or empty.
+    if ruleset.get("rules").is_some_and(|rules| !rules.is_array()) {
+        return Err((ApiErrorKind::Transient, "the ruleset came without its rules".to_owned()));
+    }
     let rules = || ruleset["rules"].as_array().into_iter().flatten();
     let Some(value) = rules().find(|rule| rule["ref"] == reference) else {
         let known: Vec<&str> = rules().filter_map(|rule| rule["ref"].as_str()).collect();
@@ -98,7 +102,11 @@ mod tests {
         assert_eq!(kind, ApiErrorKind::Missing);
         assert_eq!(why, "no Single Redirect of the zone has this ref; those there are: other, failover");
         assert_eq!(find(&json!({"id": "rs1"}), "x").unwrap_err().0, ApiErrorKind::Missing);
-        assert_eq!(find(&json!(null), "x").unwrap_err().0, ApiErrorKind::Transient);
+        for odd in
+            [json!(null), json!({}), json!({"id": "rs1", "rules": null}), json!({"id": "rs1", "rules": {}})]
+        {
+            assert_eq!(find(&odd, "x").unwrap_err().0, ApiErrorKind::Transient, "{odd}");
+        }
     }
 
     #[test]
