@@ -4,6 +4,7 @@
 use failover_core::{Direction, Looks, OpenPlan, State};
 
 use crate::{
+    clouds::Seen,
     decided::What,
     hands::with,
     judge,
@@ -17,7 +18,7 @@ use crate::{
     world::{At, Run, Stop, Task, Why, Worker, World},
 };
 
-/// The journal goes away, or comes back.
+/// The journal goes away.
 pub(crate) fn away(mut world: World) -> Option<World> {
     world.left.absences = world.left.absences.checked_sub(1)?;
     world.away = true;
@@ -46,10 +47,8 @@ pub(crate) fn deliver(site: &Site, world: World, by: Who, message: u8, knows: bo
 }
 
 fn look(site: &Site, mut world: World, by: Who, message: u8, head: Head) -> Option<World> {
-    if site.scope.messages[usize::from(message)].published > world.clock {
-        return None;
-    }
-    if process::moves_already(&site.scope, &world, by) {
+    let is_published = site.scope.messages[usize::from(message)].published <= world.clock;
+    if !is_published || process::moves_already(&site.scope, &world, by) {
         return None;
     }
     let (why, seen) = (Why::Blind(message), world.clouds.look(Looks { public: true, ..Looks::default() }));
@@ -68,13 +67,7 @@ pub(crate) fn decide_without(site: &Site, mut world: World, by: Who, (why, head)
 }
 
 /// Begins what was decided: its intent is the first thing that the journal is told when it is back.
-pub(crate) fn begin(
-    site: &Site,
-    mut world: World,
-    by: Who,
-    decided: (Why, Head, crate::clouds::Seen),
-) -> World {
-    let (why, head, seen) = decided;
+pub(crate) fn begin(site: &Site, mut world: World, by: Who, (why, head, seen): (Why, Head, Seen)) -> World {
     let joins = process::moves_already(&site.scope, &world, by);
     let (Why::Blind(message), What::Start(direction, order), false) =
         (why, site.decided(head, why, seen, world.clock).what, joins)

@@ -29,10 +29,9 @@ pub(crate) fn take(site: &Site, world: World, by: Who, run: Run) -> Option<World
     let older = state.running().filter(|older| older.id != u64::from(run.id) && !ignores);
     let at = match older {
         Some(older) if world.is_deserted(older) && !world.away => At::Deserted(world.journal),
-        Some(_) if others || !goes_on_blind(site, &world, &run) => return None,
-        Some(_) => At::First,
-        None if others => return None,
-        None => At::First,
+        Some(_) if !goes_on_blind(site, &world, &run) => return None,
+        _ if others => return None,
+        _ => At::First,
     };
     Some(with(world, by, Run { at, ..run }))
 }
