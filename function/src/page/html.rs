@@ -18,7 +18,7 @@ const REFRESH_WHILE_URGENT: u32 = 5;
 
 /// The whole page, alarms first; one that stands `still` doesn't look again where there is no script.
 pub(super) fn page(look: &Look, now: Timestamp, still: bool) -> String {
-    let mut sites: Vec<View<'_>> = look.sites.iter().map(|site| View { site, now }).collect();
+    let mut sites: Vec<View<'_>> = look.sites.iter().map(|site| View::of(site, now)).collect();
     sites.sort_by_key(|view| std::cmp::Reverse(view.site.tone));
     rendered(&Page {
         style: STYLE,
@@ -86,13 +86,16 @@ impl Page<'_> {
 
     /// What a screen reader hears first.
     fn heard(&self) -> String {
-        self.sites.iter().map(View::heard).collect::<Vec<_>>().join(" ")
+        self.sites.iter().map(|view| view.headline.heard()).collect::<Vec<_>>().join(" ")
     }
 
     /// What the browser's tab says: the state first, since tabs are narrow.
     fn title(&self) -> String {
-        let told: Vec<String> =
-            self.sites.iter().map(|view| format!("{}: {}", view.site.site, view.place_words())).collect();
+        let told: Vec<String> = self
+            .sites
+            .iter()
+            .map(|view| format!("{}: {}", view.site.site, view.headline.place_words()))
+            .collect();
         format!("{} · cloud-failover", told.join(", "))
     }
 

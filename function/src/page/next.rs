@@ -1,6 +1,6 @@
 //! What next: the commands that fit the situation, the most likely first, ready to be copied.
 
-use failover_core::{Command, Direction, Failback, Verb};
+use failover_core::{Command, Direction, Failback, Policy, SiteName, Verb};
 use serde::Serialize;
 use serde_json::json;
 
@@ -44,7 +44,8 @@ pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
     if facts.commands_topic.is_empty() {
         return alone::next(overview, facts);
     }
-    let advisor = Advisor { site: overview, facts };
+    let commands = Commands { site: &facts.name, topic: &facts.commands_topic, policy: &facts.policy };
+    let advisor = Advisor { site: overview, facts, commands };
     advisor
         .unread()
         .or_else(|| advisor.stuck())
@@ -61,6 +62,14 @@ pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
 struct Advisor<'a> {
     site: &'a Overview,
     facts: &'a SiteFacts,
+    commands: Commands<'a>,
+}
+
+/// The commands that the site takes.
+struct Commands<'a> {
+    site: &'a SiteName,
+    topic: &'a str,
+    policy: &'a Policy,
 }
 
 impl Advisor<'_> {
@@ -70,8 +79,8 @@ impl Advisor<'_> {
                        failover doesn't wait for the journal."
                 .to_owned(),
             commands: vec![
-                self.check("See what is broken, and how to mend it"),
-                self.forced(Verb::Failover, "Move visitors to the standby without the journal"),
+                self.commands.check("See what is broken, and how to mend it"),
+                self.commands.forced(Verb::Failover, "Move visitors to the standby without the journal"),
             ],
         })
     }
@@ -79,8 +88,8 @@ impl Advisor<'_> {
     fn stuck(&self) -> Option<Next> {
         let stuck = self.site.stuck.as_ref()?;
         let there = match self.site.serving.by {
-            Place::Standby => self.failback("Or try to return visitors to the primary"),
-            _ => self.send(Verb::Failover, "Or try to move visitors to the standby"),
+            Place::Standby => self.commands.failback("Or try to return visitors to the primary"),
+            _ => self.commands.send(Verb::Failover, "Or try to move visitors to the standby"),
         };
         Some(Next {
             sentence: match Told::read(&stuck.sentence).mend {
@@ -88,9 +97,9 @@ impl Advisor<'_> {
                 None => format!("Mend what is stuck, then acknowledge it{UNTIL_THEN}"),
             },
             commands: vec![
-                self.send(Verb::Acknowledge, "Say that it was seen, once it is mended"),
+                self.commands.send(Verb::Acknowledge, "Say that it was seen, once it is mended"),
                 there,
-                self.check("See what else is broken"),
+                self.commands.check("See what else is broken"),
             ],
         })
     }
@@ -98,10 +107,12 @@ impl Advisor<'_> {
     fn open(&self) -> Option<Next> {
         let open = self.site.open.as_ref()?;
         let turn = match open.direction {
-            Direction::Failover => self.failback("Call it off: visitors stay on the primary"),
-            Direction::Failback => self.send(Verb::Failover, "Call it off: visitors stay on the standby"),
+            Direction::Failover => self.commands.failback("Call it off: visitors stay on the primary"),
+            Direction::Failback => {
+                self.commands.send(Verb::Failover, "Call it off: visitors stay on the standby")
+            }
             Direction::Rehearsal | Direction::Maintenance => {
-                self.send(Verb::Failover, "Really move visitors to the standby")
+                self.commands.send(Verb::Failover, "Really move visitors to the standby")
             }
         };
         let Some(trouble) = &open.trouble else {
@@ -115,8 +126,8 @@ impl Advisor<'_> {
                 open.direction
             ),
             commands: vec![
-                self.send(Verb::Reconcile, "Have it tried again at once"),
-                self.check("See what is broken, and how to mend it"),
+                self.commands.send(Verb::Reconcile, "Have it tried again at once"),
+                self.commands.check("See what is broken, and how to mend it"),
                 turn,
             ],
         })
@@ -130,8 +141,8 @@ impl Advisor<'_> {
                        primary runs, return visitors to it."
                     .to_owned(),
             commands: vec![
-                self.check("See what is broken, and how to mend it"),
-                self.failback("Return visitors to the primary, if it runs"),
+                self.commands.check("See what is broken, and how to mend it"),
+                self.commands.failback("Return visitors to the primary, if it runs"),
             ],
         })
     }
@@ -152,11 +163,13 @@ impl Advisor<'_> {
         self.site.pending.first()?;
         let restraint = self.site.automatic.as_ref().and_then(|automatic| automatic.restraint.as_ref());
         let lifts = restraint.and_then(|restraint| match restraint.lifted_by? {
-            "release" => Some(self.send(Verb::Release, "Lift the hold, and have it decided again")),
-            _ => Some(self.send(Verb::Acknowledge, "Lift what holds it back, and have it decided again")),
+            "release" => Some(self.commands.send(Verb::Release, "Lift the hold, and have it decided again")),
+            _ => Some(
+                self.commands.send(Verb::Acknowledge, "Lift what holds it back, and have it decided again"),
+            ),
         });
-        let failover = self.send(Verb::Failover, "Move visitors to the standby now");
-        let hold = self.send(Verb::Hold, "Keep it where it is for a day");
+        let failover = self.commands.send(Verb::Failover, "Move visitors to the standby now");
+        let hold = self.commands.send(Verb::Hold, "Keep it where it is for a day");
         Some(Next {
             sentence: self.pending_words().to_owned(),
             commands: [Some(failover), lifts, Some(hold)].into_iter().flatten().collect(),
@@ -186,9 +199,9 @@ impl Advisor<'_> {
         Some(Next {
             sentence: format!("Visitors get no answer, and nobody has reported it yet. {met}{by_itself}"),
             commands: vec![
-                self.send(Verb::Failover, "Move visitors to the standby now"),
-                self.check("See what is broken, and how to mend it"),
-                self.send(Verb::Hold, "Keep it where it is for a day"),
+                self.commands.send(Verb::Failover, "Move visitors to the standby now"),
+                self.commands.check("See what is broken, and how to mend it"),
+                self.commands.send(Verb::Hold, "Keep it where it is for a day"),
             ],
         })
     }
@@ -217,11 +230,11 @@ impl Advisor<'_> {
                 "Return visitors to the primary",
             ),
         };
-        let mut commands = vec![self.failback(what)];
+        let mut commands = vec![self.commands.failback(what)];
         if self.site.has_drift() {
-            commands.push(self.send(Verb::Failover, "Set again what has moved by itself"));
+            commands.push(self.commands.send(Verb::Failover, "Set again what has moved by itself"));
         }
-        commands.push(self.check("See whether anything is broken"));
+        commands.push(self.commands.check("See whether anything is broken"));
         Next { sentence, commands }
     }
 
@@ -236,8 +249,8 @@ impl Advisor<'_> {
             }
         };
         let commands = vec![
-            self.failback("Return visitors to the primary"),
-            self.check("See whether anything is broken"),
+            self.commands.failback("Return visitors to the primary"),
+            self.commands.check("See whether anything is broken"),
         ];
         Next { sentence, commands }
     }
@@ -247,25 +260,28 @@ impl Advisor<'_> {
         let mut words = Vec::new();
         if self.site.has_drift() {
             words.push("A switch is not where it belongs; failback sets it again.");
-            commands.push(self.send(Verb::Failback, "Set again what has moved by itself"));
+            commands.push(self.commands.send(Verb::Failback, "Set again what has moved by itself"));
         }
         if self.site.hold.is_some() {
             words.push("A hold is on: nothing moves by itself until it ends or is released.");
-            commands.push(self.send(Verb::Release, "Allow automatic moves again"));
+            commands.push(self.commands.send(Verb::Release, "Allow automatic moves again"));
         } else if let Some(lifted) = self.lifted() {
             words.push("Nothing is to be done now, but an outage would be held back.");
-            commands.push(self.send(lifted, "Allow automatic moves at once"));
+            commands.push(self.commands.send(lifted, "Allow automatic moves at once"));
         }
         if words.is_empty() {
             words.push("Nothing is to be done.");
         }
         if self.site.hold.is_none() {
             commands.push(
-                self.send(Verb::Hold, "Before you work on the primary: no automatic moves for a day").aside(),
+                self.commands
+                    .send(Verb::Hold, "Before you work on the primary: no automatic moves for a day")
+                    .aside(),
             );
         }
-        commands.push(self.send(Verb::Rehearse, "Try the standby out; visitors notice nothing").aside());
-        commands.push(self.send(Verb::Failover, "Move visitors to the standby").aside());
+        commands
+            .push(self.commands.send(Verb::Rehearse, "Try the standby out; visitors notice nothing").aside());
+        commands.push(self.commands.send(Verb::Failover, "Move visitors to the standby").aside());
         Next { sentence: words.join(" "), commands }
     }
 
@@ -273,9 +289,11 @@ impl Advisor<'_> {
         let restraint = self.site.automatic.as_ref()?.restraint.as_ref()?;
         restraint.lifted_by.and_then(|word| word.parse().ok())
     }
+}
 
+impl Commands<'_> {
     fn failback(&self, what: &str) -> Advice {
-        if self.facts.policy.has_primary_url {
+        if self.policy.has_primary_url {
             self.send(Verb::Failback, what)
         } else {
             self.forced(Verb::Failback, what)
@@ -293,7 +311,7 @@ impl Advisor<'_> {
     /// The command line looks with an operator's eyes; as a message the function looks as itself, and announces it.
     fn check(&self, what: &str) -> Advice {
         let message = json!({ "command": Verb::Check.as_str() });
-        let publish = publish(&self.facts.commands_topic, &message.to_string());
+        let publish = publish(self.topic, &message.to_string());
         Advice {
             what: what.to_owned(),
             send: "failover check".to_owned(),
@@ -303,14 +321,14 @@ impl Advisor<'_> {
     }
 
     fn advice(&self, what: &str, command: &Command) -> Advice {
-        let (site, verb) = (&self.facts.name, command.verb);
+        let (site, verb) = (self.site, command.verb);
         let mut message = json!({ "command": verb.as_str(), "site": site });
         let mut send = format!("failover send {verb} --site {site}");
         if command.force {
             message["force"] = json!(true);
             send.push_str(" --force");
         }
-        let publish = publish(&self.facts.commands_topic, &message.to_string());
+        let publish = publish(self.topic, &message.to_string());
         Advice { what: what.to_owned(), send, publish: Some(publish), aside: false }
     }
 }

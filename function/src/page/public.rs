@@ -10,7 +10,7 @@ use super::{
     bar::{Bar, bar},
     headers::{SCRIPT, STYLE},
     html::{REFRESH, rendered},
-    words,
+    words::{self, Now},
 };
 
 /// Pixels of a badge's letter, and around a text: own choice, so that no text is cut at its 11 pixels.
@@ -20,7 +20,7 @@ const AROUND: usize = 12;
 /// A site as anybody may see it.
 struct PublicSite<'a> {
     site: &'a Overview,
-    now: Timestamp,
+    now: Now,
     state: PublicState,
 }
 
@@ -77,7 +77,7 @@ impl PublicState {
 
 impl<'a> PublicSite<'a> {
     fn of(site: &'a Overview, now: Timestamp) -> Self {
-        Self { site, now, state: PublicState::of(site, now) }
+        Self { site, now: Now(now), state: PublicState::of(site, now) }
     }
 
     fn host(&self) -> String {
@@ -88,16 +88,8 @@ impl<'a> PublicSite<'a> {
         self.site.dark.as_ref().and_then(|dark| dark.since)
     }
 
-    fn clock(&self, time: &Timestamp) -> String {
-        words::clock(self.now, *time)
-    }
-
-    fn lasted(&self, since: &Timestamp) -> String {
-        words::lasted(self.now, *since)
-    }
-
     fn bar(&self) -> Option<Bar> {
-        self.site.evidence.uptime.as_ref().map(|uptime| bar(uptime, self.now))
+        self.site.evidence.uptime.as_ref().map(|uptime| bar(uptime, self.now.0))
     }
 }
 

@@ -8,6 +8,24 @@ pub(crate) use crate::announce::sentence;
 /// The longest stretch that is just "now".
 const NOW: SignedDuration = SignedDuration::from_secs(5);
 
+/// Times as they are told at this one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now(pub(super) Timestamp);
+
+impl Now {
+    pub(super) fn clock(self, time: &Timestamp) -> String {
+        clock(self.0, *time)
+    }
+
+    pub(super) fn relative(self, time: &Timestamp) -> String {
+        relative(self.0, *time)
+    }
+
+    pub(super) fn lasted(self, since: &Timestamp) -> String {
+        lasted(self.0, *since)
+    }
+}
+
 /// How long ago, or in how long: `4 min 10 s ago`, `in 2 h 0 min`, `just now`.
 pub(crate) fn relative(now: Timestamp, time: Timestamp) -> String {
     let passed = now.duration_since(time);
