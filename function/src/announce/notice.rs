@@ -7,6 +7,8 @@ use super::{
     Announcement, Kind, Told,
     brief::{brief, sentence},
     details::Details,
+    next::NextCommand,
+    state::Title,
 };
 
 /// What a person is told, the most important first.
@@ -44,11 +46,13 @@ impl Announcement {
             None => (why != matter).then(|| sentence(&matter)),
         };
         let why = Some(sentence(&why)).filter(|why| !why.is_empty());
-        let lines = [self.lasted(&details), mend, why, self.way_back()];
+        let (kind, severity, site, details) = (self.kind, self.severity, self.site.as_ref(), &details);
+        let next = NextCommand { kind, severity, site, way_back: self.background.way_back, details };
+        let lines = [self.lasted(details), mend, why, next.by_itself()];
         Notice {
-            title: self.title(&details),
+            title: Title { kind, severity, site, details }.words(),
             lines: lines.into_iter().flatten().collect(),
-            next: self.next(&details),
+            next: next.next(),
             whole,
         }
     }

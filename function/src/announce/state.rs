@@ -2,26 +2,35 @@
 
 use failover_core::{Direction, End, Event, Position, SiteName};
 
-use super::{Announcement, Kind, details::Details};
+use super::{Kind, details::Details};
 use crate::clouds::Severity;
 
-impl Announcement {
+/// What a title is made of.
+pub(super) struct Title<'a> {
+    pub(super) kind: Kind,
+    pub(super) severity: Severity,
+    pub(super) site: Option<&'a SiteName>,
+    pub(super) details: &'a Details,
+}
+
+impl Title<'_> {
     /// `resume is on its STANDBY`: capitals are for what one must not miss.
-    pub(super) fn title(&self, details: &Details) -> String {
-        let subject = self.site.as_ref().map_or("cloud-failover", SiteName::as_str);
-        format!("{subject}{}", self.state(details))
+    pub(super) fn words(&self) -> String {
+        let subject = self.site.map_or("cloud-failover", SiteName::as_str);
+        format!("{subject}{}", self.state())
     }
 
     /// What follows the subject, with a colon where it is no predicate.
-    fn state(&self, details: &Details) -> String {
+    fn state(&self) -> String {
+        let details = self.details;
         match self.kind {
             Kind::Started => started(details.direction).to_owned(),
             Kind::Ended => ended(details).to_owned(),
-            Kind::Trouble => self.trouble(details),
+            Kind::Trouble => self.trouble(),
             Kind::Refused => refused(details),
-            Kind::Recovered => self.recovered(details),
+            Kind::Recovered => self.recovered(),
             Kind::Rehearsal => self.rehearsal().to_owned(),
-            Kind::Check => self.found(details),
+            Kind::Check => self.found(),
             Kind::Held => ": on HOLD, nothing moves by itself".to_owned(),
             Kind::Pending => ": an outage is reported, nothing moves".to_owned(),
             Kind::Dropped => ": the alert is closed".to_owned(),
@@ -38,8 +47,8 @@ impl Announcement {
         }
     }
 
-    fn trouble(&self, details: &Details) -> String {
-        match (&details.watcher, details.direction) {
+    fn trouble(&self) -> String {
+        match (&self.details.watcher, self.details.direction) {
             (Some(watcher), _) => format!(": the watcher {watcher} is silent"),
             (None, Some(direction)) => format!(": the {direction} doesn't get on"),
             (None, None) if self.severity == Severity::Critical => " needs somebody".to_owned(),
@@ -47,8 +56,8 @@ impl Announcement {
         }
     }
 
-    fn recovered(&self, details: &Details) -> String {
-        match (&details.watcher, &self.site) {
+    fn recovered(&self) -> String {
+        match (&self.details.watcher, self.site) {
             (Some(watcher), _) => format!(": the watcher {watcher} is back"),
             (None, Some(_)) => " answers again".to_owned(),
             (None, None) => ": most sites answer again".to_owned(),
@@ -63,9 +72,9 @@ impl Announcement {
         }
     }
 
-    fn found(&self, details: &Details) -> String {
-        match (details.count(Severity::Critical), details.findings.len()) {
-            (0, 0) if details.certificate_expires.is_some() => ": its certificate expires".to_owned(),
+    fn found(&self) -> String {
+        match (self.details.count(Severity::Critical), self.details.findings.len()) {
+            (0, 0) if self.details.certificate_expires.is_some() => ": its certificate expires".to_owned(),
             (0, 0) if self.severity == Severity::Critical => " needs somebody".to_owned(),
             (0, 0) => ": something needs a look".to_owned(),
             (0, all) => format!(": {all} to look at"),
