@@ -15,6 +15,7 @@ mod secrets;
 mod section;
 mod shape;
 mod site;
+mod table_notes;
 mod times;
 mod watch;
 mod webhook;
@@ -54,6 +55,7 @@ pub use webhook::Webhook;
 use address::PageUrl;
 use problems::Found;
 use section::Section;
+use table_notes::TableNotes;
 
 /// Everything that an operator decided.
 #[derive(Debug, Clone)]
@@ -121,9 +123,9 @@ impl Config {
     pub fn read(text: &str, environment: &Environment) -> Result<Self, Problems> {
         let table: Table = text.parse().map_err(|error| Problems::not_toml(text, &error))?;
         let mut found = Found::default();
-        let mut root = Section::new(String::new(), &table, &mut found);
+        let mut root = Section { table: &table, notes: TableNotes::new(String::new(), &mut found) };
         let config = read_all(&mut root, environment);
-        root.finish();
+        root.notes.complain_of_others(&table);
         match config {
             Some(config) if found.is_empty() => Ok(config),
             _ => Err(found.placed(text)),
@@ -204,7 +206,7 @@ fn read_journal(root: &mut Section<'_, '_>, environment: &Environment) -> Option
     let GivenLocation(journal) = root.required("journal", EXAMPLE)?;
     if environment.is_on_cloud_run() && !matches!(journal, JournalLocation::Gs { .. }) {
         let reason = "is lost when a container on Cloud Run ends; keep it in a bucket";
-        root.problem_with("journal", reason, EXAMPLE);
+        root.notes.problem_with("journal", reason, EXAMPLE);
     }
     Some(journal)
 }
@@ -239,7 +241,7 @@ fn read_port(root: &mut Section<'_, '_>, environment: &Environment) -> u16 {
     const USUAL: u16 = 8080;
     let Some(text) = environment.variable("PORT") else { return USUAL };
     text.parse().unwrap_or_else(|_| {
-        root.environment_problem("PORT", "is no port number", "8080");
+        root.notes.environment_problem("PORT", "is no port number", "8080");
         USUAL
     })
 }
@@ -252,7 +254,7 @@ fn read_page_url(root: &mut Section<'_, '_>, environment: &Environment) -> Optio
     }
     let said = environment.variable("FAILOVER_PAGE_URL")?.parse();
     said.map(|PageUrl(url)| url)
-        .map_err(|why| root.environment_problem("FAILOVER_PAGE_URL", &why, EXAMPLE))
+        .map_err(|why| root.notes.environment_problem("FAILOVER_PAGE_URL", &why, EXAMPLE))
         .ok()
 }
 

@@ -29,7 +29,7 @@ pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> (En
         let Some(host) = named else { return false };
         match address::emulator(host) {
             Ok(url) => *place = Some(url),
-            Err(reason) => root.environment_problem(variable, &reason, "127.0.0.1:8085"),
+            Err(reason) => root.notes.environment_problem(variable, &reason, "127.0.0.1:8085"),
         }
         true
     };
@@ -52,7 +52,7 @@ fn azure_places(root: &mut Section<'_, '_>, environment: &Environment, endpoints
         let whole = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
         match whole.parse::<address::WebUrl>() {
             Ok(url) => *place = Some(url.0),
-            Err(reason) => root.environment_problem(variable, &reason, "http://127.0.0.1:9000"),
+            Err(reason) => root.notes.environment_problem(variable, &reason, "http://127.0.0.1:9000"),
         }
     }
 }
@@ -71,6 +71,10 @@ pub(super) fn azure_account(environment: &Environment) -> Account {
 fn check_metadata_host(root: &mut Section<'_, '_>, environment: &Environment) {
     const NAME: &str = "GCE_METADATA_HOST";
     if environment.variable(NAME).is_some_and(|host| host.contains('/')) {
-        root.environment_problem(NAME, "is a URL, but only host and port belong there", "127.0.0.1:9099");
+        root.notes.environment_problem(
+            NAME,
+            "is a URL, but only host and port belong there",
+            "127.0.0.1:9099",
+        );
     }
 }

@@ -64,7 +64,7 @@ const VERIFY_EXAMPLE: &str = "cloud_run_iam";
 
 pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> Option<Push> {
     if !root.has("push") {
-        root.value("push");
+        root.notes.knows("push");
         if environment.purpose != Purpose::Serve {
             // A machine that is promoted takes no pushes.
             return Some(Push {
@@ -75,7 +75,7 @@ pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment) -> Opt
                 commands_topic: None,
             });
         }
-        root.problem("push", "is missing", "[push]");
+        root.notes.problem("push", "is missing", "[push]");
         return None;
     }
     root.section("push", |push| read_push(push, environment)).flatten()
@@ -90,7 +90,7 @@ fn read_push(push: &mut Section<'_, '_>, environment: &Environment) -> Option<Pu
     if let Some(both) = commands.iter().find(|name| alerts.contains(name)) {
         let reason =
             format!("has {both}, which is in alerts too: whoever may publish an alert could command");
-        push.problem(
+        push.notes.problem(
             "commands",
             &reason,
             "commands = [\"projects/acme-prod/subscriptions/failover-commands\"]",
@@ -133,11 +133,11 @@ fn check_place(push: &mut Section<'_, '_>, mode: Option<Mode>, environment: &Env
     if mode == Some(Mode::CloudRunIam) && serves && !on_cloud_run {
         let reason = "is \"cloud_run_iam\", but this is not Cloud Run (K_SERVICE is not set), so nobody has \
                       checked the token";
-        push.problem_with("verify", reason, "jwt");
+        push.notes.problem_with("verify", reason, "jwt");
     }
     if mode == Some(Mode::Nothing) && on_cloud_run {
         let reason = "is \"none\", but on Cloud Run (K_SERVICE is set) anybody could push";
-        push.problem_with("verify", reason, VERIFY_EXAMPLE);
+        push.notes.problem_with("verify", reason, VERIFY_EXAMPLE);
     }
 }
 

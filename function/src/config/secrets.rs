@@ -21,10 +21,10 @@ pub(super) fn of_switches(
     for (name, switch) in asked {
         match read(root, environment, name) {
             Some(secret) => drop(secrets.insert(name, secret)),
-            None if environment.purpose == Purpose::Look || root.has_problem(name) => {}
+            None if environment.purpose == Purpose::Look || root.notes.has_problem(name) => {}
             None => {
                 let reason = format!("is not set, but {} needs it", switch.id());
-                root.environment_problem(name, &reason, &format!("… or {name}_FILE=/secrets/token"));
+                root.notes.environment_problem(name, &reason, &format!("… or {name}_FILE=/secrets/token"));
             }
         }
     }
@@ -33,7 +33,7 @@ pub(super) fn of_switches(
 
 pub(super) fn read(root: &mut Section<'_, '_>, environment: &Environment, name: &str) -> Option<Secret> {
     environment.secret(name).unwrap_or_else(|(variable, reason)| {
-        root.environment_problem(&variable, &reason, "…");
+        root.notes.environment_problem(&variable, &reason, "…");
         None
     })
 }

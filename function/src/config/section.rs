@@ -4,41 +4,28 @@ use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use toml::{Table, Value};
 
-use super::problems::Found;
-use crate::{clouds::Kind, nearest::nearest};
+use super::table_notes::TableNotes;
+use crate::clouds::Kind;
 
 /// No wait is longer: own choice, so that sums of waits and clock readings can't overflow.
 const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
 
-/// A table and where it stands; problems go to one list for all.
+/// A table, and what is noted of it.
 pub(super) struct Section<'t, 'f> {
-    path: String,
-    table: &'t Table,
-    known: Vec<&'static str>,
-    found: &'f mut Found,
+    pub(super) table: &'t Table,
+    pub(super) notes: TableNotes<'f>,
 }
 
-impl<'t, 'f> Section<'t, 'f> {
-    pub(super) fn new(path: String, table: &'t Table, found: &'f mut Found) -> Self {
-        Self { path, table, known: Vec::new(), found }
-    }
-
+impl<'t> Section<'t, '_> {
     /// The value at `key`, which is a key of this table from now on.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'t Value> {
-        self.known.push(key);
+    fn value(&mut self, key: &'static str) -> Option<&'t Value> {
+        self.notes.knows(key);
         self.table.get(key)
     }
 
     /// Whether somebody wrote `key`.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key) || self.found.is_recording()
-    }
-
-    /// Notes what belongs at `key` for whoever wants to know; true while somebody does.
-    fn asked(&mut self, key: &'static str, required: bool, kind: impl FnOnce() -> Kind) -> bool {
-        let path = self.name_of(key);
-        self.known.push(key);
-        self.found.record(&path, required, kind)
+        self.table.contains_key(key) || self.notes.found.is_recording()
     }
 
     /// The text at `key` as a `T`; its absence is a problem.
@@ -47,11 +34,11 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         example: &str,
     ) -> Option<T> {
-        if self.asked(key, true, || Kind::Text { example: example.to_owned() }) {
+        if self.notes.asked(key, true, || Kind::Text { example: example.to_owned() }) {
             return example.parse().ok();
         }
         if !self.has(key) {
-            self.problem_with(key, "is missing", example);
+            self.notes.problem_with(key, "is missing", example);
             return None;
         }
         self.optional(key, example)
@@ -63,22 +50,27 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         example: &str,
     ) -> Option<T> {
-        if self.asked(key, false, || Kind::Text { example: example.to_owned() }) {
+        if self.notes.asked(key, false, || Kind::Text { example: example.to_owned() }) {
             return example.parse().ok();
         }
         let value = self.value(key)?;
-        parse(value).map_err(|reason| self.problem_with(key, &reason, example)).ok()
+        parse(value).map_err(|reason| self.notes.problem_with(key, &reason, example)).ok()
     }
 
     /// The list of texts at `key`, which has to be there and hold something.
     pub(super) fn list<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str, example: &str) -> Vec<T> {
-        if self.asked(key, true, || Kind::Texts { example: example.to_owned() }) {
+        if self.notes.asked(key, true, || Kind::Texts { example: example.to_owned() }) {
             return example.parse().ok().into_iter().collect();
         }
         match self.value(key) {
-            None => self.list_problem(key, "is missing", example),
-            Some(Value::Array(items)) if items.is_empty() => self.list_problem(key, "is empty", example),
-            Some(value) => return self.items(key, value, example),
+            None => self.notes.list_problem(key, "is missing", example),
+            Some(Value::Array(items)) if items.is_empty() => {
+                self.notes.list_problem(key, "is empty", example)
+            }
+            Some(value) => match texts(value) {
+                Ok(read) => return read,
+                Err(reason) => self.notes.list_problem(key, &reason, example),
+            },
         }
         Vec::new()
     }
@@ -89,28 +81,14 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         example: &str,
     ) -> Vec<T> {
-        self.asked(key, false, || Kind::Texts { example: example.to_owned() });
-        self.value(key).map(|value| self.items(key, value, example)).unwrap_or_default()
-    }
-
-    fn items<T: FromStr<Err: fmt::Display>>(
-        &mut self,
-        key: &'static str,
-        value: &Value,
-        example: &str,
-    ) -> Vec<T> {
-        let Value::Array(items) = value else {
-            self.list_problem(key, "is not a list", example);
-            return Vec::new();
-        };
-        let read = items.iter().map(parse).collect::<Result<Vec<T>, String>>();
-        read.map_err(|reason| self.list_problem(key, &format!("has an entry that {reason}"), example))
-            .unwrap_or_default()
+        self.notes.asked(key, false, || Kind::Texts { example: example.to_owned() });
+        let read = self.value(key).map(texts).unwrap_or_else(|| Ok(Vec::new()));
+        read.map_err(|reason| self.notes.list_problem(key, &reason, example)).unwrap_or_default()
     }
 
     /// The time at `key`, zero included.
     pub(super) fn time(&mut self, key: &'static str, usual: &str) -> Duration {
-        self.asked(key, false, || Kind::Time { usual: usual.to_owned() });
+        self.notes.asked(key, false, || Kind::Time { usual: usual.to_owned() });
         let given = self.optional::<Wait>(key, usual);
         given.or_else(|| usual.parse().ok()).map(|wait| wait.0).unwrap_or_default()
     }
@@ -119,29 +97,29 @@ impl<'t, 'f> Section<'t, 'f> {
     pub(super) fn some_time(&mut self, key: &'static str, usual: &str) -> Duration {
         let time = self.time(key, usual);
         if time.is_zero() {
-            self.problem_with(key, "is no time at all", usual);
+            self.notes.problem_with(key, "is no time at all", usual);
         }
         time
     }
 
     /// The whole number at `key`.
     pub(super) fn number(&mut self, key: &'static str, usual: u32, range: RangeInclusive<u32>) -> u32 {
-        self.asked(key, false, || Kind::Number { usual, least: *range.start(), most: *range.end() });
+        self.notes.asked(key, false, || Kind::Number { usual, least: *range.start(), most: *range.end() });
         let Some(value) = self.value(key) else { return usual };
         let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
         number.filter(|number| range.contains(number)).unwrap_or_else(|| {
             let reason = format!("is not a whole number from {} to {}", range.start(), range.end());
-            self.problem(key, &reason, &format!("{key} = {usual}"));
+            self.notes.problem(key, &reason, &format!("{key} = {usual}"));
             usual
         })
     }
 
     /// The flag at `key`; not written, it isn't set.
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
-        self.asked(key, false, || Kind::Flag);
+        self.notes.asked(key, false, || Kind::Flag);
         let Some(value) = self.value(key) else { return false };
         value.as_bool().unwrap_or_else(|| {
-            self.problem(key, "is neither true nor false, without quotes", &format!("{key} = true"));
+            self.notes.problem(key, "is neither true nor false, without quotes", &format!("{key} = true"));
             false
         })
     }
@@ -149,7 +127,7 @@ impl<'t, 'f> Section<'t, 'f> {
     /// One of `choices` at `key`; the first where nothing is written.
     pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> T {
         let (usual, default) = choices[0];
-        if self.asked(key, false, || words(choices, Some(usual))) || !self.has(key) {
+        if self.notes.asked(key, false, || words(choices, Some(usual))) || !self.has(key) {
             return default;
         }
         self.required_choice(key, choices).unwrap_or(default)
@@ -158,17 +136,17 @@ impl<'t, 'f> Section<'t, 'f> {
     /// One of `choices` at `key`; its absence is a problem.
     pub(super) fn required_choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let (usual, first) = choices[0];
-        if self.asked(key, true, || words(choices, None)) {
+        if self.notes.asked(key, true, || words(choices, None)) {
             return Some(first);
         }
         let Some(value) = self.value(key) else {
-            self.problem_with(key, "is missing", usual);
+            self.notes.problem_with(key, "is missing", usual);
             return None;
         };
         let chosen = choices.iter().find(|(name, _)| value.as_str() == Some(name));
         if chosen.is_none() {
             let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-            self.problem_with(key, &format!("is not one of {}", names.join(", ")), usual);
+            self.notes.problem_with(key, &format!("is not one of {}", names.join(", ")), usual);
         }
         chosen.map(|(_, choice)| *choice)
     }
@@ -179,26 +157,26 @@ impl<'t, 'f> Section<'t, 'f> {
         key: &'static str,
         read: impl FnOnce(&mut Section<'_, '_>) -> T,
     ) -> Option<T> {
-        if self.asked(key, false, || Kind::Table) {
-            return Some(self.within(self.name_of(key), &Table::new(), read));
+        if self.notes.asked(key, false, || Kind::Table) {
+            return Some(self.within(self.notes.name_of(key), &Table::new(), read));
         }
         let Some(table) = self.value(key)?.as_table() else {
-            self.problem(key, "is not a table", &format!("[{key}]"));
+            self.notes.problem(key, "is not a table", &format!("[{key}]"));
             return None;
         };
-        Some(self.within(self.name_of(key), table, read))
+        Some(self.within(self.notes.name_of(key), table, read))
     }
 
     /// Every table of the list at `key`.
     pub(super) fn tables(&mut self, key: &'static str) -> Vec<&'t Table> {
-        if self.asked(key, false, || Kind::Tables) {
+        if self.notes.asked(key, false, || Kind::Tables) {
             return vec![example_table()];
         }
         let Some(value) = self.value(key) else { return Vec::new() };
         let tables = value.as_array().and_then(|list| list.iter().map(Value::as_table).collect());
         tables.unwrap_or_else(|| {
-            let heading = self.heading_of(key);
-            self.problem(key, "is not a list of tables", &format!("[[{heading}]]"));
+            let heading = self.notes.heading_of(key);
+            self.notes.problem(key, "is not a list of tables", &format!("[[{heading}]]"));
             Vec::new()
         })
     }
@@ -210,68 +188,10 @@ impl<'t, 'f> Section<'t, 'f> {
         table: &'s Table,
         read: impl FnOnce(&mut Section<'s, '_>) -> T,
     ) -> T {
-        let mut section = Section::new(path, table, self.found);
+        let mut section = Section { table, notes: TableNotes::new(path, self.notes.found) };
         let value = read(&mut section);
-        section.finish();
+        section.notes.complain_of_others(table);
         value
-    }
-
-    /// Complains of every key that nobody asked for.
-    pub(super) fn finish(self) {
-        let mut known = self.known.clone();
-        known.dedup();
-        for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {
-            let reason = match nearest(key, known.iter().copied()) {
-                Some(meant) => format!("is not a key here; did you mean {meant}?"),
-                None => not_here(key, &known),
-            };
-            let name = self.name_of(key);
-            self.found.add(name, &reason, format!("without {key}"));
-        }
-    }
-
-    /// Notes a problem of `key`; the example is the whole line.
-    pub(super) fn problem(&mut self, key: &str, reason: &str, example: &str) {
-        let name = self.name_of(key);
-        self.found.add(name, reason, example.to_owned());
-    }
-
-    /// Notes a problem of `key`; the example is its text.
-    pub(super) fn problem_with(&mut self, key: &str, reason: &str, example: &str) {
-        self.problem(key, reason, &format!("{key} = {example:?}"));
-    }
-
-    /// Notes a problem of a variable of the environment, of which nothing is shown.
-    pub(super) fn environment_problem(&mut self, variable: &str, reason: &str, example: &str) {
-        self.found.add(variable.to_owned(), reason, format!("{variable}={example}"));
-    }
-
-    /// Whether something was said of this key or variable, or of one whose name begins so.
-    pub(super) fn has_problem(&self, name: &str) -> bool {
-        self.found.mentions(name)
-    }
-
-    /// Where a key stands, as problems name it.
-    pub(super) fn name_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
-    }
-
-    /// Where a list of tables stands, as its heading spells it.
-    fn heading_of(&self, key: &str) -> String {
-        let top = self.path.split(['.', '[']).next().filter(|top| !top.is_empty());
-        top.map_or_else(|| key.to_owned(), |top| format!("{top}.{key}"))
-    }
-
-    fn list_problem(&mut self, key: &str, reason: &str, example: &str) {
-        self.problem(key, reason, &format!("{key} = [{example:?}]"));
-    }
-}
-
-/// A key that stands in the wrong table, or nowhere.
-fn not_here(key: &str, known: &[&str]) -> String {
-    match super::shape::place_of(key) {
-        Some(place) => format!("is not a key here, but one {place}"),
-        None => format!("is not a key here; known are {}", known.join(", ")),
     }
 }
 
@@ -291,6 +211,12 @@ fn example_table() -> &'static Table {
 fn parse<T: FromStr<Err: fmt::Display>>(value: &Value) -> Result<T, String> {
     let text = value.as_str().ok_or_else(|| "is not a text in quotes".to_owned())?;
     text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn texts<T: FromStr<Err: fmt::Display>>(value: &Value) -> Result<Vec<T>, String> {
+    let items = value.as_array().ok_or_else(|| "is not a list".to_owned())?;
+    let read = items.iter().map(parse).collect::<Result<_, _>>();
+    read.map_err(|reason| format!("has an entry that {reason}"))
 }
 
 /// A duration as the configuration writes it.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Environment, Purpose, problems::Found, section::Section};
+use super::{Environment, Purpose, problems::Found, section::Section, table_notes::TableNotes};
 use crate::{
     clouds::{self, Keyed, Kind},
     nearest::nearest,
@@ -26,7 +26,7 @@ pub(super) struct Known {
 pub(super) fn keys() -> Vec<Known> {
     let mut found = Found::recording();
     let nothing = toml::Table::new();
-    let mut root = Section::new(String::new(), &nothing, &mut found);
+    let mut root = Section { table: &nothing, notes: TableNotes::new(String::new(), &mut found) };
     super::read_all(&mut root, &Environment::of(Purpose::Serve, &[]));
     let mut known: Vec<Known> = Vec::new();
     for key in found.recorded() {

@@ -93,14 +93,14 @@ impl Default for Expect {
 
 pub(super) fn read_all(root: &mut Section<'_, '_>) -> Vec<Site> {
     if !root.has("sites") {
-        root.value("sites");
-        root.problem("sites", "is missing", "[[sites]]");
+        root.notes.knows("sites");
+        root.notes.problem("sites", "is missing", "[[sites]]");
         return Vec::new();
     }
     let mut seen = Seen::default();
     let tables = root.tables("sites");
-    if tables.is_empty() && !root.has_problem("sites") {
-        root.problem("sites", "is empty", "[[sites]]");
+    if tables.is_empty() && !root.notes.has_problem("sites") {
+        root.notes.problem("sites", "is empty", "[[sites]]");
     }
     let tables = tables.into_iter().enumerate();
     let sites: Vec<Site> = tables
@@ -175,7 +175,7 @@ fn read(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<Site> {
 fn read_name(site: &mut Section<'_, '_>, seen: &mut Seen) -> Option<SiteName> {
     let name = site.required::<GivenName>("name", "resume")?.0;
     if seen.names.contains(&name) {
-        site.problem_with("name", "is the name of another site too", "blog");
+        site.notes.problem_with("name", "is the name of another site too", "blog");
     }
     seen.names.push(name.clone());
     Some(name)

@@ -18,7 +18,7 @@ fn read_times(times: &mut Section<'_, '_>) -> Times {
     let pauses: Vec<Wait> = times.optional_list("throttled", "2s");
     let pauses: Vec<Duration> = pauses.into_iter().map(|pause| pause.0).collect();
     let throttled = pauses.try_into().unwrap_or_else(|_| {
-        times.problem(
+        times.notes.problem(
             "throttled",
             "is not five times",
             "throttled = [\"2s\", \"5s\", \"10s\", \"30s\", \"60s\"]",

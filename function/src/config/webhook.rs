@@ -86,7 +86,9 @@ fn read(webhook: &mut Section<'_, '_>, environment: &Environment, all: &mut Webh
 fn read_url(webhook: &mut Section<'_, '_>, environment: &Environment, name: &str) -> Option<Secret> {
     let (variable, reason) = match environment.secret(name) {
         Ok(None) if environment.purpose != Purpose::Serve => return None,
-        Ok(None) => (name.to_owned(), format!("is not set, but {} names it", webhook.name_of("url_env"))),
+        Ok(None) => {
+            (name.to_owned(), format!("is not set, but {} names it", webhook.notes.name_of("url_env")))
+        }
         Ok(Some(url)) if url.expose().parse().is_ok_and(|url: WebUrl| url.is_private()) => return Some(url),
         Ok(Some(_)) => {
             let reason = "is not a URL that begins with https://; http:// is for this machine's own loopback alone, since \
@@ -95,7 +97,7 @@ fn read_url(webhook: &mut Section<'_, '_>, environment: &Environment, name: &str
         }
         Err(problem) => problem,
     };
-    webhook.environment_problem(&variable, &reason, "https://hooks.example.com/…");
+    webhook.notes.environment_problem(&variable, &reason, "https://hooks.example.com/…");
     None
 }
 
@@ -107,7 +109,7 @@ fn read_secret(
 ) -> Option<Secret> {
     let VariableName(name) = webhook.optional("secret_env", "WEBHOOK_SECRET")?;
     if kind.is_some_and(|kind| kind != WebhookKind::Generic) {
-        webhook.problem(
+        webhook.notes.problem(
             "secret_env",
             "has no use: only what a generic webhook gets is signed",
             "kind = \"generic\"",
@@ -115,13 +117,13 @@ fn read_secret(
     }
     let (variable, reason) = match environment.secret(&name) {
         Ok(None) if environment.purpose != Purpose::Serve => return None,
-        Ok(None) => (name, format!("is not set, but {} names it", webhook.name_of("secret_env"))),
+        Ok(None) => (name, format!("is not set, but {} names it", webhook.notes.name_of("secret_env"))),
         Ok(Some(secret)) => match SigningKey::read(&secret) {
             Ok(_) => return Some(secret),
             Err(reason) => (name, format!("can't be used: {reason}")),
         },
         Err(problem) => problem,
     };
-    webhook.environment_problem(&variable, &reason, "whsec_… as `openssl rand -base64 32` makes it");
+    webhook.notes.environment_problem(&variable, &reason, "whsec_… as `openssl rand -base64 32` makes it");
     None
 }

@@ -32,7 +32,7 @@ fn read_failback(site: &mut Section<'_, '_>, has_primary_url: bool) -> Failback 
     let well_for = site.some_time("well_for", "30m");
     if !automatic {
         if site.has("well_for") {
-            site.problem(
+            site.notes.problem(
                 "well_for",
                 "means nothing while failback is \"manual\"",
                 "failback = \"automatic\"",
@@ -42,7 +42,7 @@ fn read_failback(site: &mut Section<'_, '_>, has_primary_url: bool) -> Failback 
     }
     if !has_primary_url && !site.has("primary_url") {
         let reason = "is \"automatic\", but without a primary_url nobody can tell that the primary is well";
-        site.problem_with("failback", reason, "manual");
+        site.notes.problem_with("failback", reason, "manual");
     }
     Failback::Automatic { well_for }
 }

@@ -25,7 +25,11 @@ pub(super) fn read_all(site: &mut Section<'_, '_>, seen: &mut Seen) -> Vec<Arc<d
     let routes = switches.iter().any(|switch| switch.role() == Role::Route);
     // One that could not be read may well be the route.
     if !routes && switches.len() == complete {
-        site.problem("switches", "has none that routes visitors, so nothing could be moved", SWITCH_EXAMPLE);
+        site.notes.problem(
+            "switches",
+            "has none that routes visitors, so nothing could be moved",
+            SWITCH_EXAMPLE,
+        );
     }
     refuse_beside_a_worker(site, &switches);
     switches
@@ -46,7 +50,7 @@ fn refuse_beside_a_worker(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]
             "has both {worker} and {gate}: behind a Worker, which gets in by a token of its own, the standby stays closed, \
              and this would open it to everybody in an outage"
         );
-        site.problem("switches", &reason, &format!("without {}", gate.kind));
+        site.notes.problem("switches", &reason, &format!("without {}", gate.kind));
     }
     if let (Some(worker), Some(redirect)) = (worker, redirect) {
         let reason = format!(
@@ -55,7 +59,7 @@ fn refuse_beside_a_worker(site: &mut Section<'_, '_>, switches: &[Arc<dyn Spec>]
             worker = worker.id(),
             redirect = redirect.id()
         );
-        site.problem("switches", &reason, "one of the two");
+        site.notes.problem("switches", &reason, "one of the two");
     }
 }
 
@@ -76,7 +80,7 @@ pub(super) fn refuse_beside_anothers_worker(root: &mut Section<'_, '_>, sites: &
                 worker = worker.id(),
                 site = site.name,
             );
-            root.problem(&format!("sites.{}.switches", redirected.name), &reason, "one of the two");
+            root.notes.problem(&format!("sites.{}.switches", redirected.name), &reason, "one of the two");
         }
     }
 }
@@ -90,7 +94,7 @@ fn read_switch(
     let Some(kind) = table.get("kind").and_then(|kind| kind.as_str()) else {
         let known: Vec<&str> = clouds::kinds().collect();
         let reason = format!("is missing; known are {}", known.join(", "));
-        site.problem(&format!("{place}.kind"), &reason, "kind = \"cloud_run_invoker\"");
+        site.notes.problem(&format!("{place}.kind"), &reason, "kind = \"cloud_run_invoker\"");
         return None;
     };
     match clouds::read(kind, table) {
@@ -100,7 +104,7 @@ fn read_switch(
         }
         Err(problems) => {
             for problem in problems {
-                site.problem(&format!("{place}.{}", problem.key), &problem.reason, &problem.example);
+                site.notes.problem(&format!("{place}.{}", problem.key), &problem.reason, &problem.example);
             }
             None
         }
@@ -109,10 +113,14 @@ fn read_switch(
 
 /// Two switches that name the same thing would pull it both ways.
 fn note_twin(site: &mut Section<'_, '_>, place: &str, id: &SwitchId, seen: &mut Seen) {
-    let here = site.name_of(place);
+    let here = site.notes.name_of(place);
     match seen.switches.iter().find(|(other, _)| other == id) {
         Some((_, first)) => {
-            site.problem(place, &format!("names the same thing as {first}, {id}"), "one switch a thing");
+            site.notes.problem(
+                place,
+                &format!("names the same thing as {first}, {id}"),
+                "one switch a thing",
+            );
         }
         None => seen.switches.push((id.clone(), here)),
     }

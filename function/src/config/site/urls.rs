@@ -53,7 +53,7 @@ fn check_standby(site: &mut Section<'_, '_>, urls: &Urls, switches: &[Arc<dyn Sp
     let asking = switches.iter().find(|switch| switch.needs_standby_url());
     if let (Some(switch), false) = (asking, site.has("standby_url")) {
         let reason = format!("is missing, but {} leads visitors to it", switch.id());
-        site.problem_with("standby_url", &reason, STANDBY_EXAMPLE);
+        site.notes.problem_with("standby_url", &reason, STANDBY_EXAMPLE);
     }
     let (Some(public), Some(_)) = (&urls.public, asking) else { return };
     let route = switches.iter().find(|switch| switch.role() == Role::Route && switch.needs_standby_url());
@@ -64,11 +64,11 @@ fn check_standby(site: &mut Section<'_, '_>, urls: &Urls, switches: &[Arc<dyn Sp
     });
     if let (Some((route, how)), "tcp") = (speaks_http, public.scheme()) {
         let reason = format!("is a tcp:// address, but {} {how}", route.id());
-        site.problem_with("public_url", &reason, PUBLIC_EXAMPLE);
+        site.notes.problem_with("public_url", &reason, PUBLIC_EXAMPLE);
     }
     if route.is_some() && urls.standby.as_ref().is_some_and(|standby| same_origin(standby, public)) {
         let reason = "is where public_url is, so nobody could tell who answered";
-        site.problem_with("standby_url", reason, STANDBY_EXAMPLE);
+        site.notes.problem_with("standby_url", reason, STANDBY_EXAMPLE);
     }
 }
 
@@ -85,11 +85,11 @@ fn check_primary(site: &mut Section<'_, '_>, urls: &mut Urls) {
         (true, false) => {
             let reason = "is what visitors type, which leads to the standby after a failover; give a second host \
                           name, or add primary_connect";
-            site.problem_with("primary_url", reason, PRIMARY_EXAMPLE);
+            site.notes.problem_with("primary_url", reason, PRIMARY_EXAMPLE);
         }
         (false, true) => {
             let reason = "belongs to a primary_url that is the public_url; this one has a host of its own";
-            site.problem("primary_connect", reason, "without primary_connect");
+            site.notes.problem("primary_connect", reason, "without primary_connect");
         }
         _ => {}
     }

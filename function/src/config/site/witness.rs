@@ -30,17 +30,17 @@ pub(super) fn read(site: &mut Section<'_, '_>, public: Option<&Url>, switches: &
             Some(_) => "is for the gate to say where a Worker is in front of the site",
             None => "means nothing where visitors are redirected to the standby's own URL",
         };
-        site.problem("served_by", reason, "without served_by");
+        site.notes.problem("served_by", reason, "without served_by");
     } else if given && !speaks_http && (public.is_some() || !site.has("public_url")) {
         let reason = "is a header, and this site has no public_url that speaks HTTP";
-        site.problem("served_by", reason, "without served_by");
+        site.notes.problem("served_by", reason, "without served_by");
     }
     if let (Some(route), true, false) = (by_name, speaks_http, given) {
         let reason = format!(
             "is missing, but {} leads one host name to both places, so an answer has to say who gave it",
             route.id()
         );
-        site.problem("served_by", &reason, EXAMPLE);
+        site.notes.problem("served_by", &reason, EXAMPLE);
     }
     match served_by {
         Some(served_by) => Witness::Header(served_by),
@@ -55,7 +55,7 @@ fn read_served_by(table: &mut Section<'_, '_>) -> Option<ServedBy> {
     let primary = table.required::<Word>("primary", "home").map(|word| word.0);
     let standby = table.required::<Word>("standby", "cloud").map(|word| word.0);
     if primary.is_some() && primary == standby {
-        table.problem_with(
+        table.notes.problem_with(
             "standby",
             "is what the primary says too, so nobody could tell who answered",
             "cloud",
