@@ -20,7 +20,7 @@ use crate::{
     pubsub::{PubSub, PubSubSettings},
     push::{Door, Limits, serve_routes},
     record::Record,
-    site::Guarded,
+    site::{Guarded, SiteSwitches},
     watch::letterbox::AlertsTopic,
 };
 
@@ -279,7 +279,10 @@ fn guard(
         policy: site.policy.clone(),
         waits: site.waits,
         repair: site.repair,
-        switches: site.switches.iter().map(|spec| spec.build(clients)).collect(),
+        switches: SiteSwitches {
+            all: site.switches.iter().map(|spec| spec.build(clients)).collect(),
+            pace: config.pace,
+        },
         prober: Arc::clone(prober),
         background: background(site, config),
         targets: site.targets(),

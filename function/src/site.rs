@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use failover_core::{Facts, Observed, Policy, Position, Role, Served, Sighting, SiteName};
-use futures::future::join_all;
+use failover_core::{Facts, Policy, Position, Role, Served, Sighting, SiteName};
 use jiff::Timestamp;
-use tokio::task::JoinHandle;
 
 use crate::{
     announce::{Announcement, Announcer, Background, Kind},
-    api::ApiErrorKind,
-    clouds::{Observation, Readiness, Switch, SwitchError},
     pace::{Pace, Waits, Wishes},
     probe::{Answer, Prober, Targets, Witness},
     record::Record,
 };
+
+mod switches;
+
+pub use switches::SiteSwitches;
 
 /// All that is needed to decide about a site and to move it.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub struct Guarded {
     pub waits: Waits,
     /// Whether a switch that moved by itself is set again.
     pub repair: bool,
-    /// What moves it, in the order of the configuration.
-    pub switches: Vec<Arc<dyn Switch>>,
+    /// What moves it.
+    pub switches: SiteSwitches,
     /// How it is asked.
     pub prober: Arc<Prober>,
     /// What is asked.
@@ -48,11 +48,6 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// The switches of one role.
-    pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<dyn Switch>> {
-        self.switches.iter().filter(move |switch| switch.role() == role)
-    }
-
     /// Whether there is a public URL to verify a move by.
     pub fn has_visitors(&self) -> bool {
         self.targets.public.is_some()
@@ -86,7 +81,7 @@ impl Guarded {
         if !self.is_told_by_switches(&answer.served) {
             return answer;
         }
-        let seen = self.look_at(&[Role::Route]).await;
+        let seen = self.switches.look_at(&[Role::Route]).await;
         Answer { served: self.judged(answer.served, &seen), ..answer }
     }
 
@@ -112,74 +107,6 @@ impl Guarded {
 
     fn is_told_by_switches(&self, served: &Served) -> bool {
         self.targets.witness == Witness::Switches && matches!(served, Served::By(_))
-    }
-
-    /// Asks the switches whether the standby could serve, beside other work.
-    pub fn ask_readiness(&self) -> JoinHandle<Vec<Result<Readiness, SwitchError>>> {
-        let switches = self.switches.clone();
-        tokio::spawn(async move { join_all(switches.iter().map(|switch| switch.readiness())).await })
-    }
-
-    /// Looks at the gates, beside other work; a look that failed is made again when it is needed.
-    pub fn look_at_gates(&self) -> JoinHandle<Vec<Option<Observation>>> {
-        let gates: Vec<Arc<dyn Switch>> = self.of(Role::Gate).cloned().collect();
-        tokio::spawn(async move {
-            let looks = join_all(gates.iter().map(|gate| gate.observe())).await;
-            looks.into_iter().map(Result::ok).collect()
-        })
-    }
-
-    /// Looks at every switch whose role is among `roles`.
-    pub async fn look_at(&self, roles: &[Role]) -> Vec<Sighting> {
-        let wanted = self.switches.iter().filter(|switch| roles.contains(&switch.role()));
-        join_all(wanted.map(async |switch| sighting(switch.as_ref(), switch.observe().await))).await
-    }
-
-    /// Looks at what powers the primary, again while another look may help: what was not seen decides nothing.
-    pub async fn look_at_power(&self) -> Vec<Sighting> {
-        let until = tokio::time::Instant::now() + self.pace.call_timeout * 3;
-        let looks = self.of(Role::Power).map(async |switch| {
-            let seen = self.look_until(switch.as_ref(), until).await;
-            sighting(switch.as_ref(), seen)
-        });
-        join_all(looks).await
-    }
-
-    async fn look_until(
-        &self,
-        switch: &dyn Switch,
-        until: tokio::time::Instant,
-    ) -> Result<Observation, SwitchError> {
-        let mut tries = 0;
-        loop {
-            let error = match switch.observe().await {
-                Err(error) if !error.cause.is_permanent() => error,
-                seen => return seen,
-            };
-            let backoff = self.pace.backoff(tries);
-            let wait = match error.cause.kind {
-                ApiErrorKind::Busy(asked) | ApiErrorKind::Rationed(asked) => asked.max(backoff),
-                _ => backoff,
-            };
-            if tokio::time::Instant::now() + wait >= until {
-                return Err(error);
-            }
-            tokio::time::sleep(wait).await;
-            tries += 1;
-        }
-    }
-
-    /// As `look_at`, by glances; switches that are rationed are left unknown where it isn't this site's turn.
-    pub async fn glance_at(&self, roles: &[Role], is_its_turn: bool) -> Vec<Sighting> {
-        let wanted = self.switches.iter().filter(|switch| roles.contains(&switch.role()));
-        let glances = wanted.map(async |switch| {
-            if is_its_turn || !switch.is_rationed() {
-                return sighting(switch.as_ref(), switch.glance().await);
-            }
-            let observed = Observed::Unknown("it is looked at in turn with those of other sites".to_owned());
-            Sighting { switch: switch.id().clone(), role: switch.role(), observed }
-        });
-        join_all(glances).await
     }
 
     /// Asks the public URL once, and beside it, in the same time, the primary past the redirect. Where the public URL
@@ -216,7 +143,7 @@ impl Guarded {
         if !self.is_told_by_switches(&served) {
             return self.of_home(served);
         }
-        match tokio::time::timeout_at(until, self.look_at(&[Role::Route])).await {
+        match tokio::time::timeout_at(until, self.switches.look_at(&[Role::Route])).await {
             Ok(seen) if self.judged(served.clone(), &seen).is_by(Position::Standby) => {
                 Served::By(Position::Standby)
             }
@@ -240,18 +167,10 @@ impl Guarded {
         }
     }
 
-    /// Why the standby could not serve if it were opened, as far as the switches can tell.
-    pub async fn standby_unable(&self) -> Option<String> {
-        let answers = self.ask_readiness().await.unwrap_or_default();
-        answers.into_iter().find_map(|answer| match answer {
-            Ok(Readiness::Unable(why)) => Some(why),
-            _ => None,
-        })
-    }
-
     /// What a pending incident is decided on: fresh probes, and whether the standby could serve.
     pub async fn fresh_facts(&self) -> Facts {
-        let ((public, primary), standby_unable) = tokio::join!(self.ask_places(true), self.standby_unable());
+        let ((public, primary), standby_unable) =
+            tokio::join!(self.ask_places(true), self.switches.standby_unable());
         Facts { public, primary, standby_unable, ..Facts::none() }
     }
 
@@ -265,12 +184,4 @@ impl Guarded {
         let news = Announcement::new(kind, Some(self.name.clone()), sentence, Timestamp::now());
         news.of_site(self.background.clone())
     }
-}
-
-fn sighting(switch: &dyn Switch, seen: Result<Observation, SwitchError>) -> Sighting {
-    let observed = match seen {
-        Ok(observation) => observation.observed,
-        Err(error) => Observed::Unknown(crate::log::chain(&error)),
-    };
-    Sighting { switch: switch.id().clone(), role: switch.role(), observed }
 }

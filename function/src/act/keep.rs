@@ -80,7 +80,7 @@ impl Keeping<'_> {
     /// Whether a switch was seen elsewhere; one that could not be looked at now is where it was.
     async fn has_moved(&self, setting: &Setting) -> bool {
         let (role, position) = (setting.role, setting.position);
-        for switch in self.switches.site.of(role) {
+        for switch in self.switches.site.switches.of(role) {
             let Ok(seen) = switch.glance().await else { continue };
             let observed = seen.observed;
             if !serves(role, position, &observed) {

@@ -47,7 +47,7 @@ impl Needs<'_> {
 
     /// Whether nobody is led to a standby that is about to be closed.
     async fn is_routed_back(&self) -> Result<(), Halt> {
-        let seen = self.permit.unless_stopped(self.site.look_at(&[Role::Route])).await?;
+        let seen = self.permit.unless_stopped(self.site.switches.look_at(&[Role::Route])).await?;
         match seen.iter().find(|seen| !seen.observed.is_at(Position::Primary)) {
             None => Ok(()),
             Some(astray) => Err(Halt::Unwind(format!(
@@ -65,7 +65,8 @@ impl Needs<'_> {
     /// A move to a standby that can't serve ends before anything is written to a cloud. "Could not look" is no reason to
     /// keep visitors in the dark.
     async fn can_serve(&mut self) -> Result<(), Halt> {
-        let readiness = self.prefetched.readiness.take().unwrap_or_else(|| self.site.ask_readiness());
+        let readiness =
+            self.prefetched.readiness.take().unwrap_or_else(|| self.site.switches.ask_readiness());
         let patience = self.site.pace.call_timeout / 5;
         let asked = self.permit.unless_stopped(tokio::time::timeout(patience, readiness)).await?;
         let Ok(Ok(answers)) = asked else {

@@ -47,7 +47,7 @@ impl PowerUp<'_> {
 
     /// Why it could not be seen whether the primary is on; one look each.
     async fn unseen(&self) -> Result<Option<String>, Halt> {
-        for switch in self.site.of(Role::Power) {
+        for switch in self.site.switches.of(Role::Power) {
             if let Err(error) = self.switches.permit.unless_stopped(switch.observe()).await? {
                 return Ok(Some(crate::log::chain(&error)));
             }
@@ -74,7 +74,7 @@ impl PowerUp<'_> {
         let begun = Instant::now();
         let mut waited = false;
         self.switches.answers.waits_for("the primary to be ready");
-        for switch in self.site.of(Role::Power) {
+        for switch in self.site.switches.of(Role::Power) {
             loop {
                 let observed = self.switches.observe(switch, Unless::Nothing).await?.observed;
                 if observed.is_at(Position::Primary) {
@@ -89,7 +89,7 @@ impl PowerUp<'_> {
     }
 
     fn within(&self) -> Duration {
-        self.site.of(Role::Power).map(|switch| switch.takes_at_most()).max().unwrap_or_default()
+        self.site.switches.of(Role::Power).map(|switch| switch.takes_at_most()).max().unwrap_or_default()
     }
 
     /// What is left of that since this plan began, by whichever executor.

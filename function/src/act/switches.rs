@@ -88,7 +88,7 @@ impl Switches {
         let is_meant =
             |switch: &&Arc<dyn Switch>| setting.only.as_ref().is_none_or(|only| only == switch.id());
         let seen = seen.into_iter().chain(std::iter::repeat(None));
-        let all = self.site.of(setting.role).filter(is_meant).zip(seen);
+        let all = self.site.switches.of(setting.role).filter(is_meant).zip(seen);
         let all = all.map(|(switch, seen)| self.set_one(switch, setting, seen));
         let mut change = Change::Already;
         let mut halt = None;
@@ -198,7 +198,7 @@ impl Switches {
 
     /// Sends every switch of a role a write that changes nothing.
     pub(super) async fn touch(&self, role: Role) -> Result<(), Halt> {
-        for switch in self.site.of(role) {
+        for switch in self.site.switches.of(role) {
             let mut tries = Tries::default();
             loop {
                 self.patience.before_write().await?;

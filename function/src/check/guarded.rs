@@ -97,7 +97,7 @@ fn situation(site: &Guarded, settled_at: Option<Position>, public: Served, membe
         public_url: targets.public.clone(),
         standby_url: targets.standby.clone(),
         primary_url: elsewhere.cloned(),
-        drain: site.of(Role::Gate).next().map(|_| site.policy.drain),
+        drain: site.switches.of(Role::Gate).next().map(|_| site.policy.drain),
         member: member.to_owned(),
         switches: site.switches.iter().map(|switch| switch.id().clone()).collect(),
     }

@@ -70,7 +70,7 @@ impl Checker {
     }
 
     fn cloudflares(&self) -> impl Iterator<Item = &Arc<dyn Switch>> {
-        let switches = self.sites.iter().flat_map(|site| &site.switches);
+        let switches = self.sites.iter().flat_map(|site| site.switches.iter());
         switches.filter(|switch| is_of(switch.id(), cloudflare::CLOUD))
     }
 

@@ -89,7 +89,7 @@ async fn prospect(site: &Guarded, args: &Args) -> Result<Prospect, Failure> {
     let verb = args.way.verb();
     let direction = if args.way == Way::Failover { Direction::Failover } else { Direction::Failback };
     let (head, fresh, switches) =
-        tokio::join!(site.record.look_past(), site.fresh_facts(), site.look_at(&look::ROLES));
+        tokio::join!(site.record.look_past(), site.fresh_facts(), site.switches.look_at(&look::ROLES));
     let state = head?.state;
     let now = Timestamp::now();
     let signal = |kind| Signal { message: "plan".to_owned(), published: now, received: now, kind };

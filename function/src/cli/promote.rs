@@ -262,7 +262,7 @@ fn unfinished(why: &str) -> Reply {
 async fn leads_here(session: &Session, name: &SiteName, place: Position, bound: Bound) -> bool {
     let Ok(site) = session.site(Some(name)) else { return false };
     loop {
-        let switches = site.look_at(&[Role::Route]).await;
+        let switches = site.switches.look_at(&[Role::Route]).await;
         match (Facts { switches, ..Facts::none() }).route() {
             Some(seen) => return seen == place,
             None if !bound.rest(AGAIN).await => return false,

@@ -168,7 +168,8 @@ impl Decider {
     async fn facts(&self, looks: Looks, prefetch: &mut Prefetch) -> Facts {
         let all = [Role::Gate, Role::Route, Role::Monitor];
         let primary = async { if looks.primary { Some(self.site.ask_primary_twice().await) } else { None } };
-        let switches = async { if looks.switches { self.site.look_at(&all).await } else { Vec::new() } };
+        let switches =
+            async { if looks.switches { self.site.switches.look_at(&all).await } else { Vec::new() } };
         let places =
             async { if looks.public { Some(prefetch.places(&self.site, looks.beside).await) } else { None } };
         let (primary, switches, places) = tokio::join!(primary, switches, places);
@@ -180,7 +181,7 @@ impl Decider {
         if let Some(primary) = primary {
             // A primary that is off can't answer: it is started first. What answers needs no such look.
             if !primary.is_by(Position::Primary) {
-                facts.switches.extend(self.site.look_at_power().await);
+                facts.switches.extend(self.site.switches.look_at_power().await);
             }
             facts.primary = primary;
         }

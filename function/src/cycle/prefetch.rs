@@ -27,7 +27,7 @@ impl Prefetch {
         let asked = Arc::clone(site);
         let beside = looks(&State::default(), signal).beside;
         let places = tokio::spawn(async move { asked.ask_places(beside).await });
-        let readiness = Some(site.ask_readiness());
+        let readiness = Some(site.switches.ask_readiness());
         let for_plan = Prefetched { gates: None, readiness, answered: None };
         Self { places: Some(places), for_plan, gates_at: None }
     }
@@ -41,7 +41,7 @@ impl Prefetch {
         let at_rest = head.state.running().is_none() && head.state.upkeep.is_none();
         // Who asks for the standby's readiness asks for a failover.
         let wanted = at_rest && self.for_plan.readiness.is_some();
-        self.for_plan.gates = wanted.then(|| site.look_at_gates());
+        self.for_plan.gates = wanted.then(|| site.switches.look_at_gates());
         self.gates_at = Some(head.number);
     }
 

@@ -111,7 +111,7 @@ impl Reconciler {
         let its_turn = head.state.draining.is_some() || self.turns.is_due(signal.order_time());
         let begun = Instant::now();
         let (seen, public, primary) = tokio::join!(
-            self.site.glance_at(&roles, its_turn),
+            self.site.switches.glance_at(&roles, its_turn),
             self.site.prober.public(&self.site.targets),
             self.ask_primary(),
         );

@@ -116,7 +116,7 @@ impl OnStandby {
 
     /// How many requests the standby has had; nothing where nobody can tell, or not soon.
     async fn requests_since(&self, since: Timestamp) -> Option<u64> {
-        let counts = join_all(self.site.of(Role::Gate).map(|gate| gate.requests_since(since)));
+        let counts = join_all(self.site.switches.of(Role::Gate).map(|gate| gate.requests_since(since)));
         let counts = timeout(COUNT_WITHIN, counts).await.ok()?;
         counts.into_iter().filter_map(|count| count.ok().flatten()).reduce(|one, other| one + other)
     }

@@ -58,7 +58,7 @@ impl Decider {
         if !may_begin_a_move(signal) {
             return none;
         }
-        let (places, unable) = tokio::join!(self.site.ask_places(false), self.site.standby_unable());
+        let (places, unable) = tokio::join!(self.site.ask_places(false), self.site.switches.standby_unable());
         Facts { public: places.0, primary: places.1, standby_unable: unable, ..none }
     }
 }
