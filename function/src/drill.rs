@@ -24,6 +24,7 @@ mod keep;
 mod logbook;
 mod moves;
 mod observer;
+mod outlook;
 mod patience;
 mod report;
 mod run;

@@ -107,7 +107,7 @@ struct Act {
     socket: Conversation,
 }
 
-struct Stage {
+struct EdgeStage {
     sandbox: Arc<Sandbox>,
     site: Site,
     ways: Arc<Ways>,
@@ -126,7 +126,7 @@ pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
             workerd::INSTALL
         )
     })?;
-    let stage = Stage::build(binary).await?;
+    let stage = EdgeStage::build(binary).await?;
     let mut acts = Vec::new();
     for death in Death::ALL {
         acts.push(stage.play(death).await?);
@@ -145,7 +145,7 @@ pub(super) async fn run(arguments: &DrillArguments) -> anyhow::Result<u8> {
     Ok(if report.ended_well { WELL } else { BADLY })
 }
 
-impl Stage {
+impl EdgeStage {
     async fn build(binary: PathBuf) -> anyhow::Result<Self> {
         let sandbox =
             Sandbox::start(Options::default()).await.context("no port of loopback could be listened on")?;

@@ -11,7 +11,7 @@ use super::{
     child::Child,
     control,
     happening::Board,
-    show::{Screen, style::Paint},
+    show::{DrillScreen, style::Paint},
     stage::{Stage, environment},
 };
 
@@ -63,7 +63,7 @@ pub(super) async fn open(stage: &Stage, child: &Child) -> anyhow::Result<Places>
 ///
 /// # Errors
 /// When no visitor can be sent.
-pub(super) async fn go_on(stage: &Stage, places: &Places, screen: &mut Screen) -> anyhow::Result<()> {
+pub(super) async fn go_on(stage: &Stage, places: &Places, screen: &mut DrillScreen) -> anyhow::Result<()> {
     let visitors = Visitors::start(&stage.site.public_url(), VISITOR_EVERY)?;
     let board = Board::default();
     screen.say(&screen.style().paint(Paint::Strong, "Everything goes on; Ctrl-C ends it."));

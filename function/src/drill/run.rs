@@ -13,10 +13,10 @@ use super::{
     happening::Board,
     keep,
     report::Report,
-    show::{self, Screen, summary},
+    show::{self, DrillScreen, summary},
     signals,
     stage::{Home, Pace, Stage},
-    story::{Marks, Story},
+    story::{DrillStory, Marks},
     virtual_ip,
     watcher::Watcher,
 };
@@ -53,7 +53,7 @@ struct Played {
 }
 
 async fn site(arguments: &DrillArguments, home: Home) -> anyhow::Result<u8> {
-    let mut screen = Screen::fitting(arguments.json);
+    let mut screen = DrillScreen::fitting(arguments.json);
     let Some(played) = unless_interrupted(play(arguments, home, &mut screen)).await else {
         screen.settle();
         show::write_error("\nThe drill was interrupted; nothing of it is left running.\n");
@@ -77,7 +77,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
 }
 
 /// Starts everything, plays the story and shows it meanwhile.
-async fn play(arguments: &DrillArguments, home: Home, screen: &mut Screen) -> anyhow::Result<Played> {
+async fn play(arguments: &DrillArguments, home: Home, screen: &mut DrillScreen) -> anyhow::Result<Played> {
     let pace = if arguments.slow { Pace::slow() } else { Pace::fast() };
     let stage = Stage::set(pace, arguments.broken(), home).await?;
     let child = stage.start_function().await?;
@@ -88,7 +88,7 @@ async fn play(arguments: &DrillArguments, home: Home, screen: &mut Screen) -> an
     let visitors = Visitors::start(&stage.site.public_url(), stage.pace.visitor_every)?;
     let checker = stage.start_checker();
     let (marks, child, came_out) = {
-        let mut story = pin!(Story::new(&stage, &visitors, &board, child).play());
+        let mut story = pin!(DrillStory::new(&stage, &visitors, &board, child).play());
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -106,7 +106,7 @@ async fn play(arguments: &DrillArguments, home: Home, screen: &mut Screen) -> an
     Ok(Played { stage, visitors, checker, child, watcher, marks, stopped })
 }
 
-async fn end(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
+async fn end(arguments: &DrillArguments, screen: &mut DrillScreen, played: Played) -> anyhow::Result<u8> {
     let Played { stage, visitors, checker, child, watcher, marks, stopped } = played;
     drop(checker);
     let mut report = Report::draw(&stage, &visitors, &marks, stopped);
@@ -118,7 +118,7 @@ async fn end(arguments: &DrillArguments, screen: &mut Screen, played: Played) ->
     Ok(code(&report))
 }
 
-async fn keep_on(arguments: &DrillArguments, screen: &mut Screen, played: Played) -> anyhow::Result<u8> {
+async fn keep_on(arguments: &DrillArguments, screen: &mut DrillScreen, played: Played) -> anyhow::Result<u8> {
     let Played { stage, visitors, checker: _checker, child, watcher: _watcher, marks, stopped } = played;
     let places = keep::open(&stage, &child).await?;
     let mut report = Report::draw(&stage, &visitors, &marks, stopped);
@@ -133,7 +133,7 @@ async fn keep_on(arguments: &DrillArguments, screen: &mut Screen, played: Played
     Ok(code(&report))
 }
 
-fn tell(arguments: &DrillArguments, screen: &mut Screen, report: &Report, visitors: &Visitors) {
+fn tell(arguments: &DrillArguments, screen: &mut DrillScreen, report: &Report, visitors: &Visitors) {
     if arguments.json {
         show::write(&report.to_json());
     } else {

@@ -43,7 +43,7 @@ pub(super) fn write_error(text: &str) {
 
 /// Where a drill is shown.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(super) struct DrillScreen {
     style: Style,
     silent: bool,
     observer: Observer,
@@ -53,7 +53,7 @@ pub(super) struct Screen {
     drawn: String,
 }
 
-impl Screen {
+impl DrillScreen {
     /// What fits standard output; silent where only a report is wanted.
     pub(super) fn fitting(silent: bool) -> Self {
         Self {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use failover_core::{Direction, Position};
-use sandbox::{Kind, Power, Served, Service, Visitors, ledger::Record, pubsub};
+use sandbox::{Power, Served, Visitors, pubsub};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -16,14 +16,11 @@ use super::{
     child::Child,
     fault::FaultName,
     happening::{Board, Tone, Who},
-    journal,
+    outlook::{ACT_ENDS_WITHIN, Outlook},
     patience::{InVain, until},
     stage::{Home, Stage},
-    watcher::Alert,
 };
 
-/// No act takes longer, even with the slowest fault.
-const ACT_ENDS_WITHIN: Duration = Duration::from_secs(90);
 /// How long things are left as they are, so that one can see that they are well.
 const LOOK_AROUND: Duration = Duration::from_millis(1200);
 /// How long the journal stays away after visitors are served again.
@@ -77,18 +74,18 @@ pub(super) enum Cut {
 
 /// The story while it is played.
 #[derive(Debug)]
-pub(super) struct Story<'a> {
+pub(super) struct DrillStory<'a> {
     stage: &'a Stage,
-    visitors: &'a Visitors,
+    seen: Outlook<'a>,
     board: &'a Board,
     child: Child,
     marks: Marks,
 }
 
-impl<'a> Story<'a> {
+impl<'a> DrillStory<'a> {
     /// With everybody in their places.
     pub(super) fn new(stage: &'a Stage, visitors: &'a Visitors, board: &'a Board, child: Child) -> Self {
-        Self { stage, visitors, board, child, marks: Marks::default() }
+        Self { stage, seen: Outlook { stage, visitors }, board, child, marks: Marks::default() }
     }
 
     /// Plays it, as far as it goes; the function still runs afterwards.
@@ -108,7 +105,7 @@ impl<'a> Story<'a> {
     /// The power fails halfway between two looks, so that detecting takes as long as it does on average.
     async fn all_is_well(&mut self) -> Result<(), Cut> {
         let checked = Instant::now();
-        self.see(Served::Primary).await?;
+        self.seen.see(Served::Primary).await?;
         tokio::time::sleep((self.stage.pace.look_every() / 2).saturating_sub(checked.elapsed())).await;
         Ok(())
     }
@@ -132,11 +129,11 @@ impl<'a> Story<'a> {
             self.board.tell(Who::Fault, Tone::Doubtful, fault.sentence());
         }
         self.primary_goes().await?;
-        self.marks.alert = Some(self.alert_after(cut).await?);
+        self.marks.alert = Some(self.seen.alert_after(cut).await?);
         self.suffer(reached).await?;
-        self.ended(Direction::Failover).await?;
-        self.settled(self.marks.alert.clone()).await?;
-        self.see(Served::Standby).await?;
+        self.seen.ended(Direction::Failover).await?;
+        self.seen.settled(self.marks.alert.clone()).await?;
+        self.seen.see(Served::Standby).await?;
         tokio::time::sleep(LOOK_AROUND).await;
         Ok(())
     }
@@ -169,7 +166,7 @@ impl<'a> Story<'a> {
                 self.kill_and_restart().await
             }
             Some(FaultName::JournalGone) => {
-                self.see(Served::Standby).await?;
+                self.seen.see(Served::Standby).await?;
                 tokio::time::sleep(JOURNAL_RETURNS_AFTER).await;
                 self.mend("the journal's bucket is there again");
                 Ok(())
@@ -206,13 +203,13 @@ impl<'a> Story<'a> {
     async fn the_alert_comes_again(&mut self) -> Result<(), Cut> {
         let Some(alert) = self.marks.alert.clone() else { return Ok(()) };
         let pubsub = &self.stage.world().pubsub;
-        let (known, writes) = (pubsub.outcomes_of(&alert).len(), self.writes());
+        let (known, writes) = (pubsub.outcomes_of(&alert).len(), self.seen.writes());
         pubsub.redeliver(&alert);
         let answer = || pubsub.outcomes_of(&alert).get(known).filter(|it| it.ended.is_some()).cloned();
         let answer = until("the answer to a second delivery", ACT_ENDS_WITHIN, answer).await?;
         tokio::time::sleep(LOOK_AROUND).await;
         let verdict = answer.json()["verdict"].as_str().unwrap_or_default().to_owned();
-        self.marks.again = Some(Again { verdict, writes: self.writes() - writes });
+        self.marks.again = Some(Again { verdict, writes: self.seen.writes() - writes });
         Ok(())
     }
 
@@ -237,53 +234,10 @@ impl<'a> Story<'a> {
         self.board.tell(Who::Operator, Tone::Plain, format!("publishes {command}"));
         self.marks.asked = Some(Instant::now());
         let message = world.pubsub.publish(&pubsub::topic("failover-commands"), command.to_string(), &[]);
-        self.ended(Direction::Failback).await?;
-        self.settled(Some(message)).await?;
-        self.see(Served::Primary).await?;
+        self.seen.ended(Direction::Failback).await?;
+        self.seen.settled(Some(message)).await?;
+        self.seen.see(Served::Primary).await?;
         tokio::time::sleep(LOOK_AROUND).await;
         Ok(())
-    }
-
-    async fn alert_after(&self, cut: Instant) -> Result<String, InVain> {
-        let alerts = pubsub::subscription("failover-alerts");
-        let pubsub = &self.stage.world().pubsub;
-        let found = || {
-            let outcomes = pubsub.outcomes().into_iter();
-            let fresh = outcomes.filter(|it| it.subscription == alerts && it.started >= cut);
-            let mut opening = fresh.filter(|it| Alert::of(self.stage, &it.message).opens());
-            opening.next().map(|it| it.message)
-        };
-        until("the alert", ACT_ENDS_WITHIN, found).await
-    }
-
-    async fn ended(&self, direction: Direction) -> Result<(), InVain> {
-        let what = match direction {
-            Direction::Failback => "the failback's end in the journal",
-            _ => "the failover's end in the journal",
-        };
-        let ended = || journal::last(self.stage, direction).and_then(|plan| plan.end()).map(|_| ());
-        until(what, ACT_ENDS_WITHIN, ended).await
-    }
-
-    async fn settled(&self, message: Option<String>) -> Result<(), InVain> {
-        let Some(message) = message else { return Ok(()) };
-        let settled = || (!self.stage.world().pubsub.fates(&message).is_empty()).then_some(());
-        until("Pub/Sub's message to be acknowledged", ACT_ENDS_WITHIN, settled).await
-    }
-
-    async fn see(&self, who: Served) -> Result<(), InVain> {
-        let (now, what) = (Instant::now(), "a visitor who is served as expected");
-        let served = || {
-            let visits = self.visitors.visits();
-            visits.iter().rev().any(|visit| visit.began >= now && visit.served == who).then_some(())
-        };
-        until(what, ACT_ENDS_WITHIN, served).await
-    }
-
-    fn writes(&self) -> usize {
-        let ledger = &self.stage.world().ledger;
-        // What is published is the watcher's.
-        let changes = |record: &Record| matches!(record.kind, Kind::Write | Kind::Journal);
-        ledger.number(|record| changes(record) && record.service != Service::Pubsub)
     }
 }

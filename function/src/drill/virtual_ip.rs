@@ -64,7 +64,7 @@ struct Move {
     external_dark: Duration,
 }
 
-struct Stage {
+struct VirtualIpStage {
     sandbox: Sandbox,
     mirror: Mirror,
     folder: TempDir,
@@ -75,7 +75,7 @@ struct Stage {
 /// Plays it, and tells of it at the end.
 pub(super) async fn run(arguments: &DrillArguments, cloud: Cloud) -> anyhow::Result<u8> {
     let operation_takes = if arguments.slow { cloud.slow() } else { QUICK };
-    let stage = Stage::build(cloud, operation_takes).await?;
+    let stage = VirtualIpStage::build(cloud, operation_takes).await?;
     let mut moves = Vec::new();
     stage.sandbox.world.run_machine(&stage.mirror.machines[0], false);
     moves.push(stage.promote(1, "its peer died").await?);
@@ -99,7 +99,7 @@ pub(super) async fn run(arguments: &DrillArguments, cloud: Cloud) -> anyhow::Res
     Ok(if report.ended_well { WELL } else { BADLY })
 }
 
-impl Stage {
+impl VirtualIpStage {
     async fn build(cloud: Cloud, operation_takes: Duration) -> anyhow::Result<Self> {
         let (pairs, azure_pairs) = (Vec::new(), Vec::new());
         let options = Options { sites: Vec::new(), pairs, azure_pairs, ..Options::default() };
