@@ -24,7 +24,7 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 use crate::host::HostPort;
-use dialer::{Dialer, Line};
+use dialer::{Dialer, VisitLine};
 use identity::Identities;
 use visit::{Place, Visit};
 pub use witness::{ServedBy, Witness};
@@ -209,12 +209,12 @@ struct Own<'a> {
 }
 
 /// A name that leads to either place is asked at each of its addresses in turn: visitors take any.
-fn line<'a>(dialer: &'a Dialer, site: &Targets) -> Line<'a> {
+fn line<'a>(dialer: &'a Dialer, site: &Targets) -> VisitLine<'a> {
     if site.by_name { dialer.line_in_turn() } else { dialer.line() }
 }
 
 /// Asks the public URL as [`Prober::public`] does, over a way of one's own.
-pub(crate) async fn public_through(line: &Line<'_>, site: &Targets, patience: Duration) -> Answer {
+pub(crate) async fn public_through(line: &VisitLine<'_>, site: &Targets, patience: Duration) -> Answer {
     match &site.public {
         None => Answer::unknown(NO_PUBLIC_URL),
         Some(public) if tcp::is_tcp(public) => {
@@ -250,7 +250,7 @@ fn fresh(mut url: Url) -> Url {
 }
 
 async fn in_time(
-    line: &Line<'_>,
+    line: &VisitLine<'_>,
     patience: Duration,
     url: &Url,
     probe: impl Future<Output = Answer>,
@@ -262,7 +262,7 @@ async fn in_time(
 }
 
 /// No answer in time is silence, unless it was the resolver that gave none.
-fn late(line: &Line<'_>, patience: Duration, url: &Url) -> Served {
+fn late(line: &VisitLine<'_>, patience: Duration, url: &Url) -> Served {
     let told = format!("{} gave no answer within {patience:?}", shown(url));
     if line.waits_for_a_name() {
         return Served::Unknown(format!("{told}: its name was still being looked up"));

@@ -27,7 +27,7 @@ use anchors::Anchors;
 use eye::Eye;
 use post::Post;
 
-pub use crate::probe::dialer::{Dialer, Line, Phase, Seen, Times};
+pub use crate::probe::dialer::{Dialer, Phase, Seen, Times, VisitLine};
 pub use heartbeat::EVERY as HEARTBEAT;
 pub use letterbox::{AlertsTopic, Letterbox};
 pub use outbox::{Outage, Outbox};

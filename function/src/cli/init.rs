@@ -27,7 +27,7 @@ use crate::{
 };
 
 use ask::{Asker, Question};
-use files::{Answers, Files};
+use files::{Files, FoundOut};
 use google::Google;
 use site::Site;
 use web::Web;
@@ -129,7 +129,11 @@ async fn unless_interrupted<T>(
 }
 
 /// Everything up to the files.
-async fn begin(args: &Args, screen: &Screen, environment: &Environment) -> Result<(Files, Answers), Failure> {
+async fn begin(
+    args: &Args,
+    screen: &Screen,
+    environment: &Environment,
+) -> Result<(Files, FoundOut), Failure> {
     let site = Site::parse(args.url.as_deref().unwrap_or_default())?;
     let files = Files::at(args, environment)?;
     screen.remark(format!(
@@ -151,7 +155,7 @@ async fn begin(args: &Args, screen: &Screen, environment: &Environment) -> Resul
         site::primary(&site, args.primary_url.clone(), &expect, &zone, &web, &mut asker).await?;
     let email = email(args.email.clone(), &mut asker).await?;
     let page_token = cloudflare::page_token(&web, environment, &zone, &mut asker).await?;
-    let answers = Answers {
+    let answers = FoundOut {
         service: holdings.service(&site.name),
         function_token: cloudflare::function_token(&web, environment, &zone).await?,
         region: args.region.clone(),
@@ -200,7 +204,7 @@ async fn email(given: Option<String>, asker: &mut Asker) -> Result<Option<String
         .await
 }
 
-fn next(args: &Args, files: &Files, answers: &Answers) -> String {
+fn next(args: &Args, files: &Files, answers: &FoundOut) -> String {
     let (made, secrets) = (files.made.display(), files.secrets.display());
     let mut lines =
         vec![format!("\n{BOLD}Written{BOLD:#}  {made}\n         {secrets} (readable to you alone)")];

@@ -38,7 +38,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<Exit, Failure> 
     overviews.retain(|overview| sites.iter().any(|site| site.name.as_str() == overview.site));
     let now = Timestamp::now();
     session.screen.show(&json!({ "sites": overviews, "answers": answers(&overviews) }), |width| {
-        let told = overviews.iter().map(|overview| Page { site: overview, now, width }.told());
+        let told = overviews.iter().map(|overview| StatusPage { site: overview, now, width }.told());
         told.collect::<Vec<_>>().join("\n")
     });
     Ok(overviews.iter().map(exit).max().unwrap_or(Exit::Done))
@@ -62,13 +62,13 @@ fn exit(overview: &Overview) -> Exit {
 }
 
 /// One site, as it is told.
-struct Page<'a> {
+struct StatusPage<'a> {
     site: &'a Overview,
     now: Timestamp,
     width: usize,
 }
 
-impl Page<'_> {
+impl StatusPage<'_> {
     fn told(&self) -> String {
         let mut text = self.headline();
         self.troubles(&mut text);

@@ -63,7 +63,7 @@ impl Copies {
             return Err(format!("answered {}", response.status()));
         }
         let body = whole(response.into_body()).await.map_err(|error| error.to_string())?;
-        let page: Page = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+        let page: ListingPage = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
         page.newest(folder)
     }
 
@@ -81,7 +81,7 @@ impl Copies {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
+struct ListingPage {
     kind: String,
     #[serde(default)]
     items: Vec<Item>,
@@ -101,7 +101,7 @@ struct Metadata {
     entry: Option<String>,
 }
 
-impl Page {
+impl ListingPage {
     fn newest(self, folder: &str) -> Result<Option<Newest>, String> {
         if self.kind != "storage#objects" {
             return Err(format!("it is a {}", self.kind));
@@ -175,7 +175,7 @@ mod tests {
 
     #[track_caller]
     fn newest(page: &str) -> Result<Option<Newest>, String> {
-        serde_json::from_str::<Page>(page).map_err(|error| error.to_string())?.newest("journal/shop/")
+        serde_json::from_str::<ListingPage>(page).map_err(|error| error.to_string())?.newest("journal/shop/")
     }
 
     #[test]

@@ -39,7 +39,7 @@ use url::Url;
 
 use super::{certificate, visit::authority, witness, word};
 use crate::host::HostPort;
-use body::Guarded;
+use body::ConnectedBody;
 use names::Names;
 
 pub use unanswered::Unanswered;
@@ -139,19 +139,19 @@ impl Dialer {
     }
 
     /// The way of one visit.
-    pub fn line(&self) -> Line<'_> {
-        Line { dialer: self, turn: 0, token: None, seen: Mutex::default() }
+    pub fn line(&self) -> VisitLine<'_> {
+        VisitLine { dialer: self, turn: 0, token: None, seen: Mutex::default() }
     }
 
     /// The way of one visit among several that are to meet every address of a name in turn.
-    pub fn line_in_turn(&self) -> Line<'_> {
-        Line { turn: self.turns.fetch_add(1, Ordering::Relaxed), ..self.line() }
+    pub fn line_in_turn(&self) -> VisitLine<'_> {
+        VisitLine { turn: self.turns.fetch_add(1, Ordering::Relaxed), ..self.line() }
     }
 }
 
 /// The way of one visit, along its redirects.
 #[derive(Debug)]
-pub struct Line<'a> {
+pub struct VisitLine<'a> {
     dialer: &'a Dialer,
     /// Which of a name's addresses comes first.
     turn: usize,
@@ -160,7 +160,7 @@ pub struct Line<'a> {
     seen: Mutex<Seen>,
 }
 
-impl Line<'_> {
+impl VisitLine<'_> {
     /// The same way, with this token for Cloud Run's door (Cloud Run documentation, "Authenticating service-to-service").
     pub(super) fn showing(self, token: Option<HeaderValue>) -> Self {
         Self { token, ..self }
@@ -250,7 +250,7 @@ impl Line<'_> {
             let (mut sender, connection) = http1::handshake(io).await?;
             let driver = body::drive(connection);
             let answer = sender.send_request(request(url, self.dialer.agent, self.token.clone())).await?;
-            Ok::<_, hyper::Error>(answer.map(|rest| Body::wrap(Guarded::new(rest, driver))))
+            Ok::<_, hyper::Error>(answer.map(|rest| Body::wrap(ConnectedBody::new(rest, driver))))
         };
         let answer = self.timed(Phase::Http, work).await;
         answer.map(Response::from).map_err(|error| format!("HTTP failed: {}", crate::log::chain(&error)))

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     Answer, Targets,
-    dialer::{Line, Unanswered},
+    dialer::{Unanswered, VisitLine},
     shown,
 };
 use crate::host::HostPort;
@@ -15,7 +15,7 @@ pub(super) fn is_tcp(url: &Url) -> bool {
 }
 
 /// Connects where visitors would. The standby answers if it is what the public name leads to.
-pub(super) async fn public(line: &Line<'_>, public: &Url, site: &Targets) -> Answer {
+pub(super) async fn public(line: &VisitLine<'_>, public: &Url, site: &Targets) -> Answer {
     let peer = match connect(line, public, None).await {
         Ok(peer) => peer,
         // A move can lead nobody to a name that isn't there.
@@ -30,7 +30,12 @@ pub(super) async fn public(line: &Line<'_>, public: &Url, site: &Targets) -> Ans
 }
 
 /// Connects to a place at its own address.
-pub(super) async fn own(line: &Line<'_>, url: &Url, instead: Option<&HostPort>, who: Position) -> Answer {
+pub(super) async fn own(
+    line: &VisitLine<'_>,
+    url: &Url,
+    instead: Option<&HostPort>,
+    who: Position,
+) -> Answer {
     match connect(line, url, instead).await {
         Ok(_) => by(who),
         Err(why) => missing(url, &why),
@@ -38,7 +43,7 @@ pub(super) async fn own(line: &Line<'_>, url: &Url, instead: Option<&HostPort>, 
 }
 
 async fn connect(
-    line: &Line<'_>,
+    line: &VisitLine<'_>,
     url: &Url,
     instead: Option<&HostPort>,
 ) -> Result<std::net::SocketAddr, Unanswered> {

@@ -10,7 +10,7 @@ use url::{Origin, Url};
 
 use super::{
     Answer, Expect, MOST_REDIRECTS, ServedBy, Witness, body,
-    dialer::{Line, Unanswered},
+    dialer::{Unanswered, VisitLine},
     fresh, late, memory, shown,
     stead::{challenge, from_a_cache, is_refusal},
     word,
@@ -87,7 +87,7 @@ struct Trail {
 
 impl Visit<'_> {
     /// Goes along redirects to an answer, for at most `patience`.
-    pub(super) async fn walk(&self, line: &Line<'_>, patience: Duration) -> Answer {
+    pub(super) async fn walk(&self, line: &VisitLine<'_>, patience: Duration) -> Answer {
         let mut trail = Trail { at: self.start.clone(), lives: None, led_to: None };
         // On the heap: whoever asks would carry it.
         let walk = Box::pin(self.follow(line, &mut trail));
@@ -100,7 +100,7 @@ impl Visit<'_> {
     }
 
     /// Follows redirects to an answer; the error is what stands in the way of one.
-    async fn follow(&self, line: &Line<'_>, trail: &mut Trail) -> Result<Served, Served> {
+    async fn follow(&self, line: &VisitLine<'_>, trail: &mut Trail) -> Result<Served, Served> {
         for _ in 0..=MOST_REDIRECTS {
             let url = trail.at.clone();
             let asked = line.get(&url, self.connect).await;

@@ -8,11 +8,11 @@ use super::{
         paint::{DIM, in_style},
         screen::Screen,
     },
-    Answers, Args, Files, Maker, steps,
+    Args, Files, FoundOut, Maker, steps,
 };
 
 /// Starts one program after the other, each with the secrets in its environment and the operator at its terminal.
-pub(super) fn run(args: &Args, files: &Files, answers: &Answers, screen: &Screen) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, files: &Files, answers: &FoundOut, screen: &Screen) -> Result<(), Failure> {
     let folder = format!("-chdir={}", args.terraform.display());
     let script = files.made.display().to_string();
     let programs: &[&[&str]] = match args.maker {
@@ -42,7 +42,7 @@ fn suffix(maker: Maker) -> &'static str {
     }
 }
 
-fn start(words: &[&str], answers: &Answers) -> Result<(), String> {
+fn start(words: &[&str], answers: &FoundOut) -> Result<(), String> {
     let told = words.join(" ");
     let mut command = Command::new(words[0]);
     command.args(&words[1..]);

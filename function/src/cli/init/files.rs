@@ -14,7 +14,7 @@ use crate::{api::Secret, config::Environment};
 
 /// All that was found out.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(super) struct FoundOut {
     pub(super) site: Site,
     pub(super) zone: Zone,
     pub(super) project: String,
@@ -72,7 +72,7 @@ impl Files {
     }
 
     /// Writes both, or none.
-    pub(super) fn write(&self, answers: &Answers) -> Result<(), Failure> {
+    pub(super) fn write(&self, answers: &FoundOut) -> Result<(), Failure> {
         let (text, mode) = match self.maker {
             Maker::Terraform => (answers.vars(), 0o644),
             Maker::Gcloud => (script::of(answers), 0o755),
@@ -98,7 +98,7 @@ fn unwritten(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("{} could not be written: {error}; nothing is left of it", path.display()))
 }
 
-impl Answers {
+impl FoundOut {
     fn vars(&self) -> String {
         let mut text = format!(
             "# Written by failover init; every variable is in README.md beside this file.\n\nproject = {}\nregion  = {}\n\nsites = {{\n  {} = {{\n",

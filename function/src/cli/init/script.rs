@@ -1,6 +1,6 @@
 //! The script for people without Terraform: the values of one site, then commands that are the same for every site.
 
-use super::files::Answers;
+use super::files::FoundOut;
 
 /// Makes what Terraform would, by gcloud.
 const COMMANDS: &str = include_str!("gcloud.sh");
@@ -10,7 +10,7 @@ const PLACEHOLDER: &str = "us-docker.pkg.dev/cloudrun/container/hello";
 const REGISTRIES: [&str; 3] = ["docker.pkg.dev", "gcr.io", "docker.io"];
 
 /// The whole of it.
-pub(super) fn of(answers: &Answers) -> String {
+pub(super) fn of(answers: &FoundOut) -> String {
     let head = values(answers)
         .into_iter()
         .fold(String::new(), |text, (name, value)| format!("{text}{name}={}\n", quoted(&value)));
@@ -20,7 +20,7 @@ pub(super) fn of(answers: &Answers) -> String {
     )
 }
 
-fn values(answers: &Answers) -> Vec<(&'static str, String)> {
+fn values(answers: &FoundOut) -> Vec<(&'static str, String)> {
     let url = &answers.site.url;
     let (image, mirrored) = image(answers);
     vec![
@@ -49,7 +49,7 @@ fn values(answers: &Answers) -> Vec<(&'static str, String)> {
 }
 
 /// The function's image, and the registry that the project has to stand for, since Cloud Run can't pull from it.
-fn image(answers: &Answers) -> (String, String) {
+fn image(answers: &FoundOut) -> (String, String) {
     let wanted = answers.image.as_deref().unwrap_or(PLACEHOLDER);
     let (origin, rest) = wanted.split_once('/').unwrap_or(("docker.io", wanted));
     let known = |registry: &str| {

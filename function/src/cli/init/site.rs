@@ -21,7 +21,7 @@ pub(super) struct Site {
 
 /// What it answers.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct FrontPage {
     title: Option<String>,
     body: String,
     by_cloudflare: bool,
@@ -50,7 +50,7 @@ impl Site {
     }
 
     /// What it answers now: it has to be well to be known again.
-    pub(super) async fn look(&self, web: &Web) -> Result<Page, Failure> {
+    pub(super) async fn look(&self, web: &Web) -> Result<FrontPage, Failure> {
         let answered = web.get(self.url.as_str(), HeaderMap::new()).await.map_err(|failure| {
             failure.next("the site has to answer while it is set up; check its name, and that it is up")
         })?;
@@ -65,11 +65,11 @@ impl Site {
             return Err(Failure::new(sentence).next("begin with a page that answers 200"));
         }
         let by_cloudflare = answered.headers.contains_key("cf-ray");
-        Ok(Page { title: title(&answered), body: answered.text, by_cloudflare })
+        Ok(FrontPage { title: title(&answered), body: answered.text, by_cloudflare })
     }
 }
 
-impl Page {
+impl FrontPage {
     pub(super) fn told(&self) -> String {
         let title = self.title.as_ref().map_or_else(String::new, |title| format!(" and is called {title:?}"));
         if self.by_cloudflare {
@@ -83,7 +83,11 @@ impl Page {
 }
 
 /// Text of the site's that no error page has.
-pub(super) async fn expect(given: Option<String>, page: &Page, asker: &mut Asker) -> Result<String, Failure> {
+pub(super) async fn expect(
+    given: Option<String>,
+    page: &FrontPage,
+    asker: &mut Asker,
+) -> Result<String, Failure> {
     let question = Question {
         text: "By which text is the site known, that no error page has?",
         usual: page.title.as_deref(),

@@ -8,7 +8,7 @@ use super::super::told_tests::{
 use super::*;
 
 fn told(story: &Story, width: usize) -> String {
-    Page { site: &story.overview(), now: story.now, width }.told()
+    StatusPage { site: &story.overview(), now: story.now, width }.told()
 }
 
 /// Power is back, the primary answers, and nobody has led visitors back.

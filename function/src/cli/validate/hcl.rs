@@ -39,7 +39,7 @@ pub(super) struct Wrong {
 
 /// The assignments of a whole file.
 pub(super) fn assignments(text: &str) -> Result<Vec<Entry>, Wrong> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = HclReader { text, at: 0 };
     let mut entries = Vec::new();
     loop {
         reader.skip(true);
@@ -52,17 +52,17 @@ pub(super) fn assignments(text: &str) -> Result<Vec<Entry>, Wrong> {
 
 /// One value, at the beginning of the text.
 pub(super) fn value(text: &str) -> Result<Value, Wrong> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = HclReader { text, at: 0 };
     reader.skip(true);
     reader.value()
 }
 
-struct Reader<'t> {
+struct HclReader<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl Reader<'_> {
+impl HclReader<'_> {
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }

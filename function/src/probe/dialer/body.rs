@@ -29,18 +29,18 @@ impl Drop for Driver {
 
 /// A body with its connection.
 #[derive(Debug)]
-pub(super) struct Guarded {
+pub(super) struct ConnectedBody {
     rest: Incoming,
     _driver: Driver,
 }
 
-impl Guarded {
+impl ConnectedBody {
     pub(super) fn new(rest: Incoming, driver: Driver) -> Self {
         Self { rest, _driver: driver }
     }
 }
 
-impl Body for Guarded {
+impl Body for ConnectedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
