@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Act, End, Line, Need, Plan, Position, Refused, Role, Skipped, Step, Unless};
+use failover_core::{Act, End, Line, Need, Plan, Position, Refused, Role, Skipped, Unless};
 use futures::future::join_all;
 
 use super::{
@@ -111,7 +111,7 @@ impl Run {
                 let mut halt = None;
                 for (line, set) in lines.iter().zip(join_all(all).await) {
                     match set {
-                        Ok(_) => self.record(line.step, begun, None),
+                        Ok(_) => self.teller.record(&mut self.done, line.step, begun, None),
                         Err(why) => halt = halt.or(Some(why)),
                     }
                 }
@@ -130,19 +130,20 @@ impl Run {
                 if line.skipped != Skipped::Unmoved || change == Change::Made {
                     let open = role == Role::Gate && position == Position::Standby;
                     let note = (open && change == Change::Already).then(|| "it was open already".to_owned());
-                    self.record(line.step, begun, note);
+                    self.teller.record(&mut self.done, line.step, begun, note);
                 }
                 Ok(())
             }
             Act::Start => self.start(line, begun).await,
             Act::Touch(role) => {
                 self.switches.touch(role).await?;
-                self.record(line.step, begun, Some("a write that changes nothing".to_owned()));
+                let note = Some("a write that changes nothing".to_owned());
+                self.teller.record(&mut self.done, line.step, begun, note);
                 Ok(())
             }
             Act::Answer(_) => {
                 self.proof().answer(line).await?;
-                self.record(line.step, begun, None);
+                self.teller.record(&mut self.done, line.step, begun, None);
                 Ok(())
             }
             Act::Visitor(_) | Act::Seen(..) if line.skipped == Skipped::Unmoved && !self.has_moved => Ok(()),
@@ -158,7 +159,7 @@ impl Run {
                 let seen = Setting { role, position, look: true, answers: None, unless, only: None };
                 Keeping { switches: &self.switches, wanted: &[seen] }.last_look().await?;
                 let note = "as its switches show; there is no public_url".to_owned();
-                self.record(line.step, begun, Some(note));
+                self.teller.record(&mut self.done, line.step, begun, Some(note));
                 Ok(())
             }
         }
@@ -192,7 +193,7 @@ impl Run {
         let Some(setting) = Setting::of(line) else { return Ok(()) };
         let no_matter = line.skipped == Skipped::Unseen || self.prefetched.answered.is_some();
         let Started { was_off, note } = self.power_up().start(setting, no_matter).await?;
-        self.record(line.step, begun, note);
+        self.teller.record(&mut self.done, line.step, begun, note);
         if was_off || !no_matter { self.power_up().await_primary().await } else { Ok(()) }
     }
 
@@ -207,9 +208,5 @@ impl Run {
     fn undoing(&mut self) -> Undoing<'_> {
         let Self { site, plan, done, switches, teller, .. } = self;
         Undoing { site, plan, done, switches, teller }
-    }
-
-    fn record(&mut self, step: Step, begun: Instant, note: Option<String>) {
-        self.teller.record(&mut self.done, step, begun, note);
     }
 }

@@ -18,18 +18,19 @@ pub(super) struct View<'a> {
     pub(super) site: &'a Overview,
     pub(super) now: Now,
     pub(super) headline: Headline<'a>,
-    pub(super) moves: MoveTimes,
+    pub(super) moves: Moves<'a>,
 }
 
-/// When a site's moves were made, and how long they took.
-pub(super) struct MoveTimes {
+/// A site's moves that have ended, newest first, and how long any move took.
+pub(super) struct Moves<'a> {
+    ended: &'a [Move],
     now: Now,
 }
 
 impl<'a> View<'a> {
     pub(super) fn of(site: &'a Overview, now: Timestamp) -> Self {
         let now = Now(now);
-        Self { site, now, headline: Headline { site, now }, moves: MoveTimes { now } }
+        Self { site, now, headline: Headline { site, now }, moves: Moves { ended: &site.moves, now } }
     }
 
     /// Whether it asks for somebody: then it is shown whole among others.
@@ -84,15 +85,6 @@ impl<'a> View<'a> {
         self.public_url().starts_with("https://") || self.public_url().starts_with("http://")
     }
 
-    /// The newest move that ended, whose timeline is shown; the others are told in a line each.
-    pub(super) fn last_move(&self) -> Option<&Move> {
-        self.site.moves.first()
-    }
-
-    pub(super) fn earlier_moves(&self) -> &[Move] {
-        self.site.moves.get(1..).unwrap_or_default()
-    }
-
     /// What the last check found worst, where something would not work at all: findings stand far below.
     pub(super) fn worst_finding(&self) -> Option<&Finding> {
         self.site.findings.iter().find(|finding| finding.severity == Severity::Critical)
@@ -104,7 +96,16 @@ impl<'a> View<'a> {
     }
 }
 
-impl MoveTimes {
+impl Moves<'_> {
+    /// The newest move that ended, whose timeline is shown; the others are told in a line each.
+    pub(super) fn last(&self) -> Option<&Move> {
+        self.ended.first()
+    }
+
+    pub(super) fn earlier(&self) -> &[Move] {
+        self.ended.get(1..).unwrap_or_default()
+    }
+
     /// The one figure of a move: how long visitors were without an answer, or how long it took.
     pub(super) fn figure(&self, made: &Move) -> String {
         let served = made.stages.iter().find(|stage| stage.name == "verified");

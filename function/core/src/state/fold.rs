@@ -170,8 +170,11 @@ impl Transition {
                 return Err(Illegal::AlreadyOpen(direction));
             }
         }
+        let state = &self.next;
+        let idle = state.plans.is_empty() && state.hold_at(self.at).is_none();
         let may_begin = match direction {
-            Direction::Rehearsal => self.may_rehearse(),
+            // It closes the standby in the end: nobody may be served by it, or come to need it, meanwhile.
+            Direction::Rehearsal => idle && state.active == Position::Primary && state.draining.is_none(),
             Direction::Maintenance => false,
             Direction::Failover | Direction::Failback => true,
         };
@@ -182,12 +185,6 @@ impl Transition {
         self.memory().settle_message(&order.message, at);
         self.next.plans.push(begun(self.number, at, direction, (order, reason, nonce)));
         Ok(())
-    }
-
-    /// A rehearsal closes the standby in the end: nobody may be served by it, or come to need it, meanwhile.
-    fn may_rehearse(&self) -> bool {
-        let idle = self.next.plans.is_empty() && self.next.hold_at(self.at).is_none();
-        idle && self.next.active == Position::Primary && self.next.draining.is_none()
     }
 
     /// An order that asked for what is so already, or is being made so: it counts, though it began nothing.
