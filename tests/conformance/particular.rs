@@ -226,7 +226,7 @@ async fn googles_wish_to_wait_is_heard() {
 async fn open_incidents_are_listed() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let google = clients(&sandbox, Duration::from_secs(4)).google();
-    assert_eq!(google.open_alerts("gleich-tech").await.unwrap(), []);
+    assert_eq!(google.monitoring().open_alerts("gleich-tech").await.unwrap(), []);
     let check = &sandbox.site("resume").seed.check;
     sandbox.world.monitoring.put_alert(Alert {
         project: "gleich-tech".to_owned(),
@@ -237,7 +237,7 @@ async fn open_incidents_are_listed() {
         opened: "2026-11-20T12:00:00Z".parse().unwrap(),
         closed: None,
     });
-    let open = google.open_alerts("gleich-tech").await.unwrap();
+    let open = google.monitoring().open_alerts("gleich-tech").await.unwrap();
     assert_eq!(open.len(), 1, "{open:?}");
     assert_eq!(open[0].policy, Monitoring::policy_of(check));
     assert_eq!(
@@ -300,8 +300,8 @@ async fn permissions_are_asked_for_without_needing_any() {
     sandbox.world.deny("run.services.setIamPolicy");
     let service = sandbox.site("resume").seed.service.parse().unwrap();
     let asked = ["run.services.get", "run.services.setIamPolicy"];
-    assert_eq!(google.run_permissions(&service, &asked).await.unwrap(), ["run.services.get"]);
-    assert!(google.run_permissions(&service, &asked[1..]).await.unwrap().is_empty());
+    assert_eq!(google.run().run_permissions(&service, &asked).await.unwrap(), ["run.services.get"]);
+    assert!(google.run().run_permissions(&service, &asked[1..]).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -325,7 +325,7 @@ async fn a_provider_that_is_not_there_may_come_back() {
     let settings = Settings { endpoints, pace: pace(Duration::from_millis(200)), ..Settings::default() };
     let clients = Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new("x")))).unwrap();
     let service = sandbox::SiteSeed::example().service.parse().unwrap();
-    let error = clients.google().run_service(&service).await.unwrap_err();
+    let error = clients.google().run().run_service(&service).await.unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::Transient);
     assert!(error.message.contains("could not be reached") && error.message.contains("refused"), "{error}");
 }

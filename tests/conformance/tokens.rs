@@ -117,7 +117,7 @@ async fn a_token_of_another_identity_is_replaced_before_its_refusal_is_believed(
     let google = clients.google();
     let service = SiteSeed::example().service.parse().unwrap();
     // Those that were asked at the same time are asked again, too.
-    let looks = futures::future::join_all((0..4).map(|_| google.run_service(&service))).await;
+    let looks = futures::future::join_all((0..4).map(|_| google.run().run_service(&service))).await;
     for look in looks {
         assert!(look.is_ok(), "{look:?}");
     }

@@ -48,7 +48,7 @@ impl Checker {
         let Some(topic) = self.config.events.as_ref().filter(|_| !self.config.emulated.pubsub) else {
             return checked;
         };
-        let held = self.clients.google().pubsub_permissions(topic.as_str(), &PUBLISH).await;
+        let held = self.clients.google().access().pubsub_permissions(topic.as_str(), &PUBLISH).await;
         match checked.look(held) {
             Some(held) if !missing(&PUBLISH, &held).is_empty() => {
                 let sentence = format!(
@@ -79,7 +79,7 @@ impl Checker {
             return checked;
         };
         let google = self.clients.google();
-        let (service, policy) = tokio::join!(google.run_service(name), google.run_policy(name));
+        let (service, policy) = tokio::join!(google.run().run_service(name), google.run().run_policy(name));
         let (service, policy) = (checked.look(service), checked.look(policy));
         if let Some(service) = &service {
             checked.extend(function::of_settings(service, name));
@@ -98,7 +98,7 @@ impl Checker {
         if self.config.emulated.storage {
             return checked;
         }
-        let held = self.clients.google().bucket_permissions(bucket, &journal::PERMISSIONS).await;
+        let held = self.clients.google().access().bucket_permissions(bucket, &journal::PERMISSIONS).await;
         if let Some(held) = checked.look(held) {
             let missing = missing(&journal::PERMISSIONS, &held);
             checked.extend(journal::of_permissions(&missing, bucket, member));
@@ -112,7 +112,7 @@ impl Checker {
         if !asks_google(&self.config) {
             return checked;
         }
-        let time = self.clients.google().time().await;
+        let time = self.clients.google().access().time().await;
         if let Some((here, there)) = checked.look(time) {
             checked.extend(clock::of_skew(here, there));
         }

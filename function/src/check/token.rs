@@ -77,15 +77,15 @@ impl Checker {
     /// What Cloudflare says of the token, as a user's or as one of the account's own.
     async fn verified(&self, zone: &str) -> Result<(Value, Owner), ApiError> {
         let cloudflare = self.clients.cloudflare();
-        let error = match cloudflare.verify_user_token().await {
+        let error = match cloudflare.tokens().verify_user_token().await {
             Ok(verified) => return Ok((verified, Owner::User)),
             Err(error) if error.kind == ApiErrorKind::Unaccepted => error,
             Err(error) => return Err(error),
         };
-        let zone = cloudflare.zone(zone).await;
+        let zone = cloudflare.zones().zone(zone).await;
         let account = zone.ok().and_then(|zone| zone["account"]["id"].as_str().map(str::to_owned));
         match account {
-            Some(account) => Ok((cloudflare.verify_account_token(&account).await?, Owner::Account)),
+            Some(account) => Ok((cloudflare.tokens().verify_account_token(&account).await?, Owner::Account)),
             None => Err(error),
         }
     }

@@ -53,6 +53,7 @@ impl Whom {
         };
         let acting = match wanted {
             Ok(account) => google
+                .access()
                 .impersonate(&account)
                 .await
                 .map(|token| (account, token))
@@ -82,8 +83,9 @@ impl Whom {
 
     /// A container on Cloud Run learns from the metadata server who and where it is.
     async fn on_cloud_run(google: &Google, place: &CloudRun) -> Self {
-        let account = google.metadata(&place.metadata, "instance/service-accounts/default/email").await;
-        let region = google.metadata(&place.metadata, "instance/region").await;
+        let account =
+            google.access().metadata(&place.metadata, "instance/service-accounts/default/email").await;
+        let region = google.access().metadata(&place.metadata, "instance/region").await;
         // `projects/NUMBER/regions/REGION`
         let function = region.as_deref().and_then(|region| {
             let parts: Vec<&str> = region.split('/').collect();
@@ -109,7 +111,7 @@ async fn find_service(config: &Config, google: &Google, pubsub: &PubSub) -> Resu
     let settings = pubsub.subscription(subscription.as_str()).await.map_err(|error| error.message)?;
     let endpoint = settings.push.map(|push| push.endpoint).unwrap_or_default();
     let origin = endpoint.parse::<Url>().map_err(|_| format!("{subscription} pushes nowhere"))?.origin();
-    let services = google.run_services(subscription.project()).await.map_err(|error| error.message)?;
+    let services = google.run().run_services(subscription.project()).await.map_err(|error| error.message)?;
     let is_there = |url: &String| url.parse::<Url>().is_ok_and(|url| url.origin() == origin);
     let found = services.into_iter().find(|service| service.urls.iter().any(is_there));
     found.ok_or_else(|| format!("no service of the project {} is at {endpoint}", subscription.project()))

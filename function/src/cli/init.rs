@@ -28,7 +28,7 @@ use crate::{
 
 use ask::{Asker, Question};
 use files::{Files, FoundOut};
-use google::Google;
+use google::GoogleAccount;
 use site::Site;
 use web::Web;
 
@@ -145,7 +145,7 @@ async fn begin(
     say(screen, &page.told());
     let (token, zone) = cloudflare::zone_and_token(&web, environment, &mut asker, site.host()).await?;
     zone.notes().iter().for_each(|note| say(screen, note));
-    let google = Google::signed_in(&web, environment, &mut asker).await?;
+    let google = GoogleAccount::signed_in(&web, environment, &mut asker).await?;
     let project = google.project(args.project.as_deref(), &mut asker).await?;
     say(screen, &format!("project {project}, with billing"));
     let holdings = google.holdings(&project, &args.region, site.host()).await;

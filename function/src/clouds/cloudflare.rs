@@ -52,6 +52,11 @@ pub use budget::Purpose;
 use budget::{Budget, Grant, Heard};
 pub use by_hand::ByHand;
 pub use id::HexId;
+use records::RecordsApi;
+use rules::RulesApi;
+use tokens::TokensApi;
+use workers::WorkersApi;
+use zones::ZonesApi;
 
 /// What all kinds of switches here ask by one token.
 pub const CLOUD: Cloud = Cloud("cloudflare");
@@ -128,6 +133,31 @@ impl EndpointSpec for Request {
 }
 
 impl Cloudflare {
+    /// DNS records, asked for by the client.
+    pub fn records(&self) -> RecordsApi<'_> {
+        RecordsApi { cloudflare: self }
+    }
+
+    /// Page rules and redirect rules, asked for by the client.
+    pub fn rules(&self) -> RulesApi<'_> {
+        RulesApi { cloudflare: self }
+    }
+
+    /// Whose token it is and what it may, asked by the client.
+    pub fn tokens(&self) -> TokensApi<'_> {
+        TokensApi { cloudflare: self }
+    }
+
+    /// Workers, their routes and their counts, asked for by the client.
+    pub fn workers(&self) -> WorkersApi<'_> {
+        WorkersApi { cloudflare: self }
+    }
+
+    /// Zones, asked for by the client.
+    pub fn zones(&self) -> ZonesApi<'_> {
+        ZonesApi { cloudflare: self }
+    }
+
     /// Waits until there is room for a write that takes so many calls, however long; the write that follows soon has it.
     ///
     /// # Cancellation

@@ -30,7 +30,11 @@ use crate::api::{
     task::{Party, Task},
     tokens::{Token, Tokens},
 };
+use compute::ComputeApi;
 use envelope::read;
+use monitoring::MonitoringApi;
+use permissions::AccessApi;
+use run::RunApi;
 
 pub use compute::At;
 pub use monitoring::{Alert, alerts_on, watches};
@@ -66,6 +70,26 @@ struct Request<'a> {
 }
 
 impl Google {
+    /// Compute Engine's interface, asked by Google's client.
+    pub fn compute(&self) -> ComputeApi<'_> {
+        ComputeApi { google: self }
+    }
+
+    /// Cloud Monitoring's interface, asked by Google's client.
+    pub fn monitoring(&self) -> MonitoringApi<'_> {
+        MonitoringApi { google: self }
+    }
+
+    /// What tells who may what, asked by Google's client.
+    pub fn access(&self) -> AccessApi<'_> {
+        AccessApi { google: self }
+    }
+
+    /// Cloud Run's interface, asked by Google's client.
+    pub fn run(&self) -> RunApi<'_> {
+        RunApi { google: self }
+    }
+
     async fn get(&self, task: &Task<'_>, url: String, query: &[(&str, &str)]) -> Result<Value, ApiError> {
         self.call(task, &Request { method: Method::GET, url, query, body: None }).await
     }

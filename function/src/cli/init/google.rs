@@ -23,13 +23,13 @@ const SIGN_IN: &str = "gcloud auth application-default login";
 
 /// Google, asked as whoever types.
 #[derive(Debug)]
-pub(super) struct Google<'a> {
+pub(super) struct GoogleAccount<'a> {
     web: &'a Web,
     environment: &'a Environment,
     headers: HeaderMap,
 }
 
-impl<'a> Google<'a> {
+impl<'a> GoogleAccount<'a> {
     /// With the credentials of this machine; where there are none, somebody at a terminal may sign in.
     pub(super) async fn signed_in(
         web: &'a Web,

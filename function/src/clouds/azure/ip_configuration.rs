@@ -119,6 +119,21 @@ impl IpConfigurationSpec {
     fn interface(&self, position: Position) -> &InterfaceId {
         if position == Position::Primary { &self.primary } else { &self.standby }
     }
+
+    /// The public address that belongs to it, as far as it may be looked at.
+    async fn public_address(&self, azure: &Azure) -> Option<(&PublicAddressId, Value)> {
+        let id = self.ours.public.as_ref()?;
+        Some((id, azure.public_address(id).await.ok()?))
+    }
+
+    fn observed(&self, sides: &Sides) -> Observed {
+        let ours = &self.ours;
+        let unsettled = sides.present().find(|side| side.has(ours) && !side.provisioning().is_settled());
+        unsettled.map_or_else(
+            || sides.observed("interface", |side| side.has(ours)),
+            |side| Observed::Mixed(side.provisioning().told()),
+        )
+    }
 }
 
 impl IpConfiguration {
@@ -134,8 +149,10 @@ impl IpConfiguration {
     async fn at_rest(&self, mut sides: Sides, is_written: impl Fn(&Side) -> bool) -> Result<Sides, ApiError> {
         let mut pauses = pauses(self.azure.pace());
         loop {
-            let busy =
-                sides.present().find(|side| side.is_busy() && is_written(side)).map(Side::still_changing);
+            let busy = sides
+                .present()
+                .find(|side| side.provisioning().is_busy() && is_written(side))
+                .map(|side| side.provisioning().still_changing());
             match (busy, pauses.next()) {
                 (None, _) => return Ok(sides),
                 (Some(error), None) => return Err(error),
@@ -156,7 +173,7 @@ impl IpConfiguration {
             let sides = self.at_rest(tries.seen_or(self.look()).await?, is_written).await?;
             let receiver = self.receiver(&sides, position)?;
             let holder = sides.at(position.opposite()).filter(|side| side.has(&self.spec.ours));
-            if holder.is_none() && receiver.has(&self.spec.ours) && !receiver.has_failed() {
+            if holder.is_none() && receiver.has(&self.spec.ours) && !receiver.provisioning().has_failed() {
                 return Ok(change);
             }
             change = Change::Made;
@@ -200,19 +217,15 @@ impl IpConfiguration {
         }
     }
 
-    /// The public address that belongs to it, as far as it may be looked at.
-    async fn public_address(&self) -> Option<(&PublicAddressId, Value)> {
-        let id = self.spec.ours.public.as_ref()?;
-        Some((id, self.azure.public_address(id).await.ok()?))
-    }
-
     /// The public address, and what it has to agree with where it is given, as far as that may be looked at soon: what is
     /// only compared delays no move.
     async fn public_and_neighbours_of(
         &self,
         receiver: &Side,
     ) -> (Option<(&PublicAddressId, Value)>, Vec<Neighbour>) {
-        let Some((id, public)) = self.public_address().await else { return (None, Vec::new()) };
+        let Some((id, public)) = self.spec.public_address(&self.azure).await else {
+            return (None, Vec::new());
+        };
         let reading = neighbours::read(&self.azure, receiver, (&public, id));
         let others = tokio::time::timeout(SOON, reading).await.unwrap_or_default();
         (Some((id, public)), others)
@@ -286,7 +299,7 @@ impl IpConfiguration {
             return self.write(("give", "to"), receiver, &given).await;
         }
         // It has it, and the other one had it too, or its last change failed: written again, that is mended.
-        if receiver.has_failed() {
+        if receiver.provisioning().has_failed() {
             return self.write(("give", "to"), receiver, &receiver.interface).await;
         }
         Ok(())
@@ -356,7 +369,7 @@ impl IpConfiguration {
             let unseen = named.into_iter().find(|id| !sides.present().any(|side| side.id == **id));
             checked.unseen(hidden, findings::show(unseen.unwrap_or(named[0])));
         }
-        checked.extend(pair_check::of_position(&self.observed(sides), situation));
+        checked.extend(pair_check::of_position(&self.spec.observed(sides), situation));
         // Both machines carry it always.
         checked.extend(sides.present().filter_map(|side| {
             let own = side.primary()?["properties"]["privateIPAddress"].as_str()?;
@@ -392,15 +405,6 @@ impl IpConfiguration {
             Err(error) => checked.unseen(&error, findings::show(&holder.id)),
         }
     }
-
-    fn observed(&self, sides: &Sides) -> Observed {
-        let ours = &self.spec.ours;
-        let unsettled = sides.present().find(|side| side.has(ours) && !side.is_settled());
-        unsettled.map_or_else(
-            || sides.observed("interface", |side| side.has(ours)),
-            |side| Observed::Mixed(side.state()),
-        )
-    }
 }
 
 #[async_trait]
@@ -415,7 +419,7 @@ impl Switch for IpConfiguration {
 
     async fn observe(&self) -> Result<Observation, SwitchError> {
         let sides = self.look().await.map_err(Operation::Observe.failed(&self.id))?;
-        let observed = self.observed(&sides);
+        let observed = self.spec.observed(&sides);
         Ok(sides.seen(observed))
     }
 

@@ -59,11 +59,11 @@ type Turn = (Purpose, u32, u64);
 pub(crate) struct Budget {
     /// How long nobody asks after a refusal for too many calls, by how many came in a row.
     pauses: [Duration; 5],
-    state: Mutex<State>,
+    state: Mutex<CallsMade>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CallsMade {
     /// When calls were made in this window, and why.
     made: VecDeque<(Instant, Purpose)>,
     waiting: BTreeMap<Turn, Arc<Notify>>,
@@ -128,12 +128,12 @@ impl Budget {
         Place { budget: self, turn, woken }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CallsMade> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl CallsMade {
     /// Makes the call, if it is its turn.
     fn go(&mut self, turn: Turn, now: Instant) -> Result<(), Obstacle> {
         if self.waiting.first_key_value().is_none_or(|(first, _)| *first != turn) {

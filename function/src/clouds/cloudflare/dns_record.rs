@@ -79,7 +79,7 @@ impl DnsRecordSpec {
         situation: &Situation,
     ) -> Result<Vec<Value>, ApiError> {
         match situation.domain() {
-            Some(host) => cloudflare.dns_records_of(self.zone.as_str(), host).await,
+            Some(host) => cloudflare.records().dns_records_of(self.zone.as_str(), host).await,
             None => Ok(Vec::new()),
         }
     }
@@ -127,7 +127,7 @@ impl Object for DnsRecordSpec {
     const WHOLE: bool = false;
 
     async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Value, ApiError> {
-        cloudflare.dns_record(purpose, &self.zone, &self.record).await
+        cloudflare.records().dns_record(purpose, &self.zone, &self.record).await
     }
 
     fn observed(&self, record: &Value) -> Observed {
@@ -149,7 +149,7 @@ impl Object for DnsRecordSpec {
             Position::Primary => &self.primary.0,
             Position::Standby => &self.standby.0,
         };
-        cloudflare.set_dns_content(&self.zone, &self.record, content).await.map(Some)
+        cloudflare.records().set_dns_content(&self.zone, &self.record, content).await.map(Some)
     }
 
     async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {

@@ -216,9 +216,10 @@ pub(crate) async fn check_front(cloudflare: &Cloudflare, zone: &HexId, situation
     let mut checked = Checked::default();
     let (Some(host), Some(url)) = (situation.domain(), &situation.public_url) else { return checked };
     let by_hand = ByHand::at(cloudflare.url(&format!("zones/{zone}")));
-    let (read, records) = tokio::join!(cloudflare.zone(zone.as_str()), leading(cloudflare, zone, host));
+    let (read, records) =
+        tokio::join!(cloudflare.zones().zone(zone.as_str()), leading(cloudflare, zone, host));
     if read.is_err() && records.is_err() {
-        if let Some(is_before) = cloudflare.is_before(url).await {
+        if let Some(is_before) = cloudflare.zones().is_before(url).await {
             checked.seen += 1;
             checked.extend(front::of_answer(situation).filter(|_| !is_before));
             return checked;
@@ -236,13 +237,13 @@ pub(crate) async fn check_front(cloudflare: &Cloudflare, zone: &HexId, situation
 
 /// The records that lead visitors of `host`: its own, or those of the wildcard that stands for it.
 async fn leading(cloudflare: &Cloudflare, zone: &HexId, host: &str) -> Result<Vec<Value>, ApiError> {
-    let own = cloudflare.dns_records_of(zone.as_str(), host).await?;
+    let own = cloudflare.records().dns_records_of(zone.as_str(), host).await?;
     let mut parent = host;
     while own.is_empty()
         && let Some((_, rest)) = parent.split_once('.')
         && rest.contains('.')
     {
-        let wild = cloudflare.dns_records_of(zone.as_str(), &format!("*.{rest}")).await?;
+        let wild = cloudflare.records().dns_records_of(zone.as_str(), &format!("*.{rest}")).await?;
         if !wild.is_empty() {
             return Ok(wild);
         }

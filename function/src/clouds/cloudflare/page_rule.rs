@@ -68,7 +68,7 @@ impl Object for PageRuleSpec {
     const WHOLE: bool = false;
 
     async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Value, ApiError> {
-        cloudflare.page_rule(purpose, &self.zone, &self.rule).await
+        cloudflare.rules().page_rule(purpose, &self.zone, &self.rule).await
     }
 
     fn observed(&self, rule: &Value) -> Observed {
@@ -81,7 +81,7 @@ impl Object for PageRuleSpec {
         _rule: Option<&Value>,
         position: Position,
     ) -> Result<Option<Value>, ApiError> {
-        cloudflare.set_page_rule_status(&self.zone, &self.rule, status(position)).await.map(Some)
+        cloudflare.rules().set_page_rule_status(&self.zone, &self.rule, status(position)).await.map(Some)
     }
 
     async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
@@ -90,9 +90,9 @@ impl Object for PageRuleSpec {
         let all = ByHand::at(cloudflare.url(&format!("zones/{zone}")));
         let by_hand = ByHand::at(cloudflare.url(&format!("zones/{zone}/pagerules/{id}")));
         let (rule, others, redirects, front, workers) = tokio::join!(
-            cloudflare.page_rule(Purpose::Read, zone, id),
-            cloudflare.page_rules(zone.as_str()),
-            cloudflare.redirects(Purpose::Read, zone),
+            cloudflare.rules().page_rule(Purpose::Read, zone, id),
+            cloudflare.tokens().page_rules(zone.as_str()),
+            cloudflare.rules().redirects(Purpose::Read, zone),
             object::check_front(cloudflare, zone, situation),
             workers(cloudflare, zone, situation)
         );
@@ -132,7 +132,7 @@ async fn workers(
     situation: &Situation,
 ) -> Option<Result<Vec<Value>, ApiError>> {
     situation.domain()?;
-    Some(cloudflare.worker_routes(Purpose::Read, zone).await)
+    Some(cloudflare.workers().worker_routes(Purpose::Read, zone).await)
 }
 
 #[cfg(test)]

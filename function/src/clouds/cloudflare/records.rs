@@ -15,22 +15,23 @@ fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'
     Task { provider: super::PARTY, verb, subject, grant, missing, refused: "" }
 }
 
-impl Cloudflare {
+/// DNS records, asked for by the client.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordsApi<'a> {
+    pub(super) cloudflare: &'a Cloudflare,
+}
+
+impl RecordsApi<'_> {
     /// A DNS record.
-    pub async fn dns_record(
-        &self,
-        purpose: Purpose,
-        zone: &HexId,
-        record: &HexId,
-    ) -> Result<Value, ApiError> {
+    pub async fn dns_record(self, purpose: Purpose, zone: &HexId, record: &HexId) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/dns_records/{record}");
         let task = task("read", &path, "grant the token \"DNS: Read\" on this zone");
-        let record = self.get(&task, purpose, path.clone()).await?;
+        let record = self.cloudflare.get(&task, purpose, path.clone()).await?;
         task.whole(record, "content")
     }
 
     /// The DNS records of one name, in ASCII. Cloudflare may have it in Unicode: then it is asked for as such, too.
-    pub async fn dns_records_of(&self, zone: &str, name: &str) -> Result<Vec<Value>, ApiError> {
+    pub async fn dns_records_of(self, zone: &str, name: &str) -> Result<Vec<Value>, ApiError> {
         let mut records = self.dns_records_called(zone, name).await?;
         let (unicode, _) = idna::domain_to_unicode(name);
         if unicode != name {
@@ -41,16 +42,16 @@ impl Cloudflare {
         Ok(records)
     }
 
-    async fn dns_records_called(&self, zone: &str, name: &str) -> Result<Vec<Value>, ApiError> {
+    async fn dns_records_called(self, zone: &str, name: &str) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/dns_records");
         let task = task("list", &path, "grant the token \"DNS: Read\" on this zone");
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        self.list(&task, Purpose::Read, &path, Some(&format!("name.exact={name}"))).await
+        self.cloudflare.list(&task, Purpose::Read, &path, Some(&format!("name.exact={name}"))).await
     }
 
     /// Changes a DNS record's content and nothing else, and gives the record as it is then.
     pub async fn set_dns_content(
-        &self,
+        self,
         zone: &HexId,
         record: &HexId,
         content: &str,
@@ -60,6 +61,6 @@ impl Cloudflare {
             refused: "check that the content fits the record's type",
             ..task("set", &path, "grant the token \"DNS: Edit\" on this zone")
         };
-        self.patch(&task, path.clone(), &json!({ "content": content })).await
+        self.cloudflare.patch(&task, path.clone(), &json!({ "content": content })).await
     }
 }

@@ -69,7 +69,7 @@ impl Object for RedirectRuleSpec {
     const WHOLE: bool = true;
 
     async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Rule, ApiError> {
-        let ruleset = cloudflare.redirects(purpose, &self.zone).await?;
+        let ruleset = cloudflare.rules().redirects(purpose, &self.zone).await?;
         ruleset::find(&ruleset, &self.reference.0).map_err(|(kind, message)| ApiError {
             kind,
             message: format!("could not find {}: {message}", self.resource()),
@@ -88,7 +88,8 @@ impl Object for RedirectRuleSpec {
     ) -> Result<Option<Rule>, ApiError> {
         let Some(rule) = rule else { return Ok(None) };
         let definition = rule.definition(position);
-        let ruleset = cloudflare.set_redirect(&self.zone, &rule.ruleset, &rule.id, &definition).await?;
+        let ruleset =
+            cloudflare.rules().set_redirect(&self.zone, &rule.ruleset, &rule.id, &definition).await?;
         Ok(ruleset::find(&ruleset, &self.reference.0).ok())
     }
 
@@ -104,7 +105,7 @@ impl Object for RedirectRuleSpec {
         let reference = &self.reference.0;
         let zone = ByHand::at(cloudflare.url(&format!("zones/{}", self.zone)));
         let (ruleset, front) = tokio::join!(
-            cloudflare.redirects(Purpose::Read, &self.zone),
+            cloudflare.rules().redirects(Purpose::Read, &self.zone),
             object::check_front(cloudflare, &self.zone, situation)
         );
         let mut checked = Checked::default();

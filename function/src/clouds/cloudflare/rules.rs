@@ -21,37 +21,45 @@ fn redirect_task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) 
     Task { provider: super::PARTY, verb, subject, grant, missing, refused: "" }
 }
 
-impl Cloudflare {
+/// Page rules and redirect rules, asked for by the client.
+#[derive(Debug, Clone, Copy)]
+pub struct RulesApi<'a> {
+    pub(super) cloudflare: &'a Cloudflare,
+}
+
+impl RulesApi<'_> {
     /// A page rule.
-    pub async fn page_rule(&self, purpose: Purpose, zone: &HexId, rule: &HexId) -> Result<Value, ApiError> {
+    pub async fn page_rule(self, purpose: Purpose, zone: &HexId, rule: &HexId) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/pagerules/{rule}");
         let task = page_rule_task("read", &path, "grant the token \"Page Rules: Read\" on this zone");
-        let rule = self.get(&task, purpose, path.clone()).await?;
+        let rule = self.cloudflare.get(&task, purpose, path.clone()).await?;
         task.whole(rule, "status")
     }
 
     /// Changes a page rule's status and nothing else, and gives the rule as it is then.
     pub async fn set_page_rule_status(
-        &self,
+        self,
         zone: &HexId,
         rule: &HexId,
         status: &str,
     ) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/pagerules/{rule}");
         let grant = "grant the token \"Page Rules: Edit\" on this zone";
-        self.patch(&page_rule_task("set", &path, grant), path.clone(), &json!({ "status": status })).await
+        self.cloudflare
+            .patch(&page_rule_task("set", &path, grant), path.clone(), &json!({ "status": status }))
+            .await
     }
 
     /// The ruleset with all of a zone's Single Redirects.
-    pub async fn redirects(&self, purpose: Purpose, zone: &HexId) -> Result<Value, ApiError> {
+    pub async fn redirects(self, purpose: Purpose, zone: &HexId) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/rulesets/phases/http_request_dynamic_redirect/entrypoint");
         let task = redirect_task("read", &path, "grant the token \"Single Redirect: Read\" on this zone");
-        self.get(&task, purpose, path.clone()).await
+        self.cloudflare.get(&task, purpose, path.clone()).await
     }
 
     /// Replaces one rule of a ruleset by `definition`, which has to be complete, and gives the whole ruleset.
     pub async fn set_redirect(
-        &self,
+        self,
         zone: &HexId,
         ruleset: &str,
         rule: &str,
@@ -59,6 +67,6 @@ impl Cloudflare {
     ) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/rulesets/{ruleset}/rules/{rule}");
         let grant = "grant the token \"Single Redirect: Edit\" on this zone";
-        self.patch(&redirect_task("set", &path, grant), path.clone(), definition).await
+        self.cloudflare.patch(&redirect_task("set", &path, grant), path.clone(), definition).await
     }
 }

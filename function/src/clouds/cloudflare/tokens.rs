@@ -11,27 +11,33 @@ fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'
     Task { provider: super::PARTY, verb, subject, grant, missing: "check the zone's id", refused: "" }
 }
 
-impl Cloudflare {
+/// Whose token it is and what it may, asked by the client.
+#[derive(Debug, Clone, Copy)]
+pub struct TokensApi<'a> {
+    pub(super) cloudflare: &'a Cloudflare,
+}
+
+impl TokensApi<'_> {
     /// What a user's token is; an account's own is refused here.
-    pub async fn verify_user_token(&self) -> Result<Value, ApiError> {
+    pub async fn verify_user_token(self) -> Result<Value, ApiError> {
         let path = "user/tokens/verify";
         let task = task("verify the token at", path, "it is an account's token, or none at all");
-        let verified = self.get(&task, Purpose::Read, path.to_owned()).await?;
+        let verified = self.cloudflare.get(&task, Purpose::Read, path.to_owned()).await?;
         task.whole(verified, "status")
     }
 
     /// What an account's token is; a user's is refused here.
-    pub async fn verify_account_token(&self, account: &str) -> Result<Value, ApiError> {
+    pub async fn verify_account_token(self, account: &str) -> Result<Value, ApiError> {
         let path = format!("accounts/{account}/tokens/verify");
         let task = task("verify the token at", &path, "it is no token of this account");
-        let verified = self.get(&task, Purpose::Read, path.clone()).await?;
+        let verified = self.cloudflare.get(&task, Purpose::Read, path.clone()).await?;
         task.whole(verified, "status")
     }
 
     /// All page rules of a zone.
-    pub async fn page_rules(&self, zone: &str) -> Result<Vec<Value>, ApiError> {
+    pub async fn page_rules(self, zone: &str) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/pagerules");
         let task = task("list", &path, "grant the token \"Page Rules: Read\" on this zone");
-        self.list(&task, Purpose::Read, &path, None).await
+        self.cloudflare.list(&task, Purpose::Read, &path, None).await
     }
 }

@@ -147,7 +147,7 @@ impl Object for WorkerRouteSpec {
     const WHOLE: bool = true;
 
     async fn find(&self, cloudflare: &Cloudflare, purpose: Purpose) -> Result<Value, ApiError> {
-        let routes = cloudflare.worker_routes(purpose, &self.zone).await?;
+        let routes = cloudflare.workers().worker_routes(purpose, &self.zone).await?;
         let ours = routes.into_iter().find(|route| route["pattern"] == self.pattern.0);
         ours.filter(|route| route["id"].is_string()).ok_or_else(|| ApiError {
             kind: ApiErrorKind::Missing,
@@ -181,7 +181,8 @@ impl Object for WorkerRouteSpec {
     ) -> Result<Option<Value>, ApiError> {
         let Some(route) = route else { return Ok(None) };
         let id = route["id"].as_str().unwrap_or_default();
-        let told = cloudflare.set_worker_route(&self.zone, id, &self.definition(route, position)).await?;
+        let told =
+            cloudflare.workers().set_worker_route(&self.zone, id, &self.definition(route, position)).await?;
         // What isn't the route shows nothing of it.
         Ok(Some(told).filter(|told| told["pattern"] == self.pattern.0))
     }
@@ -189,8 +190,8 @@ impl Object for WorkerRouteSpec {
     async fn check(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
         let zone = ByHand::at(cloudflare.url(&format!("zones/{}", self.zone)));
         let (routes, redirects, front, scripts) = tokio::join!(
-            cloudflare.worker_routes(Purpose::Read, &self.zone),
-            cloudflare.redirects(Purpose::Read, &self.zone),
+            cloudflare.workers().worker_routes(Purpose::Read, &self.zone),
+            cloudflare.rules().redirects(Purpose::Read, &self.zone),
             object::check_front(cloudflare, &self.zone, situation),
             self.check_account(cloudflare, situation)
         );
@@ -216,7 +217,7 @@ impl WorkerRouteSpec {
     /// What is the account's: the scripts, and how many requests they answer.
     async fn check_account(&self, cloudflare: &Cloudflare, situation: &Situation) -> Checked {
         let mut checked = Checked::default();
-        let zone = cloudflare.zone(self.zone.as_str()).await;
+        let zone = cloudflare.zones().zone(self.zone.as_str()).await;
         let account = permitted(zone, script::UNSEEN, &mut checked)
             .and_then(|zone| Some(zone["account"]["id"].as_str()?.to_owned()));
         let Some(account) = account else {
@@ -227,7 +228,8 @@ impl WorkerRouteSpec {
             let wanted = script::Wanted { name: &script.0, mode };
             check_script(cloudflare, &account, wanted, situation)
         });
-        let (scripts, requests) = tokio::join!(join_all(looks), cloudflare.worker_requests(&account));
+        let (scripts, requests) =
+            tokio::join!(join_all(looks), cloudflare.workers().worker_requests(&account));
         for script in scripts {
             checked.merge(script);
         }
@@ -247,8 +249,8 @@ async fn check_script(
     let mut checked = Checked::default();
     let by_hand = ByHand::at(cloudflare.url(&format!("accounts/{account}/workers/scripts/{}", wanted.name)));
     let (text, settings) = tokio::join!(
-        cloudflare.worker_script(account, wanted.name),
-        cloudflare.worker_settings(account, wanted.name)
+        cloudflare.workers().worker_script(account, wanted.name),
+        cloudflare.workers().worker_settings(account, wanted.name)
     );
     if text.as_ref().is_err_and(script::is_gone) {
         checked.seen += 1;

@@ -31,41 +31,48 @@ fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'
     }
 }
 
-impl Cloudflare {
+/// Workers, their routes and their counts, asked for by the client.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkersApi<'a> {
+    pub(super) cloudflare: &'a Cloudflare,
+}
+
+impl WorkersApi<'_> {
     /// Every route of a zone.
-    pub async fn worker_routes(&self, purpose: Purpose, zone: &HexId) -> Result<Vec<Value>, ApiError> {
+    pub async fn worker_routes(self, purpose: Purpose, zone: &HexId) -> Result<Vec<Value>, ApiError> {
         let path = format!("zones/{zone}/workers/routes");
         let task = task("read", &path, "grant the token \"Workers Routes: Read\" on this zone");
-        self.list(&task, purpose, &path, None).await
+        self.cloudflare.list(&task, purpose, &path, None).await
     }
 
     /// Replaces a route by `definition`, which has to be complete, and gives it as it is then.
     pub async fn set_worker_route(
-        &self,
+        self,
         zone: &HexId,
         route: &str,
         definition: &Value,
     ) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}/workers/routes/{route}");
         let task = task("set", &path, "grant the token \"Workers Routes: Edit\" on this zone");
-        self.put(&task, path.clone(), definition).await
+        self.cloudflare.put(&task, path.clone(), definition).await
     }
 
     /// A script's text. Cloudflare sends modules as the parts of a form, and their text in it as it was deployed.
-    pub async fn worker_script(&self, account: &str, script: &str) -> Result<String, ApiError> {
+    pub async fn worker_script(self, account: &str, script: &str) -> Result<String, ApiError> {
         let path = format!("accounts/{account}/workers/scripts/{script}");
-        self.ask(&task("read", &path, SCRIPTS), Purpose::Read, &Request::get(path.clone()), answer::text)
+        self.cloudflare
+            .ask(&task("read", &path, SCRIPTS), Purpose::Read, &Request::get(path.clone()), answer::text)
             .await
     }
 
     /// A script's settings, its bindings among them; secrets come without their texts.
-    pub async fn worker_settings(&self, account: &str, script: &str) -> Result<Value, ApiError> {
+    pub async fn worker_settings(self, account: &str, script: &str) -> Result<Value, ApiError> {
         let path = format!("accounts/{account}/workers/scripts/{script}/settings");
-        self.get(&task("read", &path, SCRIPTS), Purpose::Read, path.clone()).await
+        self.cloudflare.get(&task("read", &path, SCRIPTS), Purpose::Read, path.clone()).await
     }
 
     /// How many requests all Workers of an account answered in the last 24 hours.
-    pub async fn worker_requests(&self, account: &str) -> Result<u64, ApiError> {
+    pub async fn worker_requests(self, account: &str) -> Result<u64, ApiError> {
         let (path, until) = ("graphql".to_owned(), Timestamp::now());
         let subject = format!("the requests of account {account}");
         let task = task("read", &subject, "grant the token \"Account Analytics: Read\" on the account");
@@ -73,7 +80,8 @@ impl Cloudflare {
         let variables =
             json!({ "account": account, "since": format!("{since:.0}"), "until": format!("{until:.0}") });
         let query = json!({ "query": REQUESTS, "variables": variables });
-        let data = self.ask(&task, Purpose::Read, &Request::post(path, &query), answer::data).await?;
+        let data =
+            self.cloudflare.ask(&task, Purpose::Read, &Request::post(path, &query), answer::data).await?;
         // Where nothing was answered there is nothing to sum; without an account nothing is known.
         let accounts = data["viewer"]["accounts"].as_array().filter(|accounts| !accounts.is_empty());
         let groups = accounts.and_then(|accounts| {

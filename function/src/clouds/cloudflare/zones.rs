@@ -12,19 +12,32 @@ fn task<'a>(subject: &'a str, grant: &'static str) -> Task<'a> {
     Task { provider: super::PARTY, verb: "read", subject, grant, missing: "check the zone's id", refused: "" }
 }
 
-impl Cloudflare {
+/// Zones, asked for by the client.
+#[derive(Debug, Clone, Copy)]
+pub struct ZonesApi<'a> {
+    pub(super) cloudflare: &'a Cloudflare,
+}
+
+impl ZonesApi<'_> {
     /// A zone: whose it is, and whether Cloudflare stands in front of its names.
-    pub async fn zone(&self, zone: &str) -> Result<Value, ApiError> {
+    pub async fn zone(self, zone: &str) -> Result<Value, ApiError> {
         let path = format!("zones/{zone}");
         let task = task(&path, "grant the token \"Zone: Read\" on this zone");
-        let zone = self.get(&task, Purpose::Read, path.clone()).await?;
+        let zone = self.cloudflare.get(&task, Purpose::Read, path.clone()).await?;
         task.whole(zone, "id")
     }
 
     /// Whether an answer at `url` comes through Cloudflare, which says so in its headers; `None` where nobody answers, or
     /// somebody elsewhere.
-    pub async fn is_before(&self, url: &Url) -> Option<bool> {
-        let asked = self.shared.http.get(url.clone()).timeout(self.shared.call_timeout).send().await;
+    pub async fn is_before(self, url: &Url) -> Option<bool> {
+        let asked = self
+            .cloudflare
+            .shared
+            .http
+            .get(url.clone())
+            .timeout(self.cloudflare.shared.call_timeout)
+            .send()
+            .await;
         let answer = asked.ok().filter(|answer| answer.url().origin() == url.origin())?;
         let headers = answer.headers();
         let is_cloudflares = headers.get("server").is_some_and(|server| server == "cloudflare");

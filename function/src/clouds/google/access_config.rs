@@ -15,7 +15,7 @@ use crate::{
         Change, Checked, Clients, Keys, LeadsBy, Observation, Operation, Problem, Provider, Read, Readiness,
         Situation, Spec, Switch, SwitchError,
         google::{
-            machines::{Needed, Pair, PairSpec, Side, Sides},
+            machines::{MachineSide, Needed, Pair, PairSpec, Sides},
             names::AddressName,
         },
         machine::Identity,
@@ -89,7 +89,8 @@ impl Spec for AccessConfigSpec {
 
 impl AccessConfig {
     async fn look(&self) -> Result<Seen, ApiError> {
-        let (sides, address) = tokio::try_join!(self.pair.look(), self.pair.google.address(&self.address))?;
+        let (sides, address) =
+            tokio::try_join!(self.pair.look(), self.pair.google.compute().address(&self.address))?;
         Ok(Seen { sides, address })
     }
 
@@ -114,8 +115,8 @@ impl AccessConfig {
 
     async fn hand_over(
         &self,
-        holder: Option<&Side>,
-        receiver: &Side,
+        holder: Option<&MachineSide>,
+        receiver: &MachineSide,
         address: &Value,
         position: Position,
     ) -> Result<(), ApiError> {
@@ -129,7 +130,8 @@ impl AccessConfig {
         self.may_move(holder, receiver).await?;
         let (name, config) = (held["name"].as_str().unwrap_or(NAT), settable(held));
         let what = self.address.as_str();
-        let detached = self.pair.google.delete_access_config(self.pair.at(holder), what, name).await;
+        let detached =
+            self.pair.google.compute().delete_access_config(self.pair.at(holder), what, name).await;
         self.unless_moved(detached, holder, |has_it| !has_it, address).await?;
         self.taken.set(Some(config.clone()));
         let attached = self.attach(receiver, &config).await;
@@ -150,23 +152,23 @@ impl AccessConfig {
     }
 
     /// What is detached for somebody who may not be given it would be nobody's.
-    async fn may_move(&self, holder: &Side, receiver: &Side) -> Result<(), ApiError> {
+    async fn may_move(&self, holder: &MachineSide, receiver: &MachineSide) -> Result<(), ApiError> {
         let machines = [&holder.name, &receiver.name];
         if let Some(problem) = pair_check::far(&self.address, machines) {
             return Err(ApiError { kind: ApiErrorKind::Refused, message: problem.sentence });
         }
         let what = format!("{} from {} to {}", self.address, holder.name.machine(), receiver.name.machine());
-        self.pair.may(&self.needed([holder, receiver]), &what).await
+        self.pair.grants().may(&self.needed([holder, receiver]), &what).await
     }
 
     /// What is needed of all that takes part in a move.
-    fn needed(&self, sides: [&Side; 2]) -> Vec<Needed> {
+    fn needed(&self, sides: [&MachineSide; 2]) -> Vec<Needed> {
         let machines = sides.map(|side| Needed::on(side.name.to_string(), &NEEDED));
         machines.into_iter().chain(self.needed_besides(sides)).collect()
     }
 
     /// What is needed of all but the machines.
-    fn needed_besides(&self, sides: [&Side; 2]) -> Vec<Needed> {
+    fn needed_besides(&self, sides: [&MachineSide; 2]) -> Vec<Needed> {
         let address = Needed::on(self.address.as_str(), &["compute.addresses.use"]);
         Needed::on_subnets(sides, &["compute.subnetworks.useExternalIp"])
             .into_iter()
@@ -178,7 +180,7 @@ impl AccessConfig {
     async fn unless_moved(
         &self,
         written: Result<(), ApiError>,
-        side: &Side,
+        side: &MachineSide,
         as_wished: fn(bool) -> bool,
         address: &Value,
     ) -> Result<(), ApiError> {
@@ -192,8 +194,8 @@ impl AccessConfig {
         }
     }
 
-    async fn attach(&self, side: &Side, config: &Value) -> Result<(), ApiError> {
-        self.pair.google.add_access_config(self.pair.at(side), self.address.as_str(), config).await
+    async fn attach(&self, side: &MachineSide, config: &Value) -> Result<(), ApiError> {
+        self.pair.google.compute().add_access_config(self.pair.at(side), self.address.as_str(), config).await
     }
 
     /// What is wrong with the address, where both machines are there to have it.
@@ -217,7 +219,7 @@ impl AccessConfig {
             Some(both) => self.needed(both),
             None => sides.present().map(|side| Needed::on(side.name.to_string(), &NEEDED)).collect(),
         };
-        self.pair.may(&needed, self.address.as_str()).await
+        self.pair.grants().may(&needed, self.address.as_str()).await
     }
 }
 
@@ -237,13 +239,13 @@ fn settable(held: &Value) -> Value {
 }
 
 /// The machine's access config that holds the address.
-fn config<'a>(side: &'a Side, address: &Value) -> Option<&'a Value> {
+fn config<'a>(side: &'a MachineSide, address: &Value) -> Option<&'a Value> {
     let configs = side.interface["accessConfigs"].as_array()?;
     configs.iter().find(|config| config["natIP"].is_string() && config["natIP"] == address["address"])
 }
 
 /// Another external address of the receiver isn't ours to take away.
-fn is_free(receiver: &Side) -> Result<(), ApiError> {
+fn is_free(receiver: &MachineSide) -> Result<(), ApiError> {
     let other = receiver.interface["accessConfigs"].as_array().and_then(|configs| configs.first());
     let Some(other) = other else { return Ok(()) };
     let message = format!(
@@ -295,14 +297,17 @@ impl Switch for AccessConfig {
         let mut checked = Checked::default();
         let (sides, address) = tokio::join!(
             self.pair.check(&CHECKED, situation, &mut checked),
-            self.pair.google.address(&self.address)
+            self.pair.google.compute().address(&self.address)
         );
         match address {
             Ok(address) => {
                 let found = sides.as_ref().map(|sides| self.check_address(sides, &address, situation));
                 checked.extend(found.unwrap_or_default());
                 if let Some(both) = sides.as_ref().and_then(Sides::both) {
-                    self.pair.check_needed(&self.needed_besides(both), situation, &mut checked).await;
+                    self.pair
+                        .grants()
+                        .check_needed(&self.needed_besides(both), situation, &mut checked)
+                        .await;
                 }
             }
             Err(error) if error.kind == ApiErrorKind::Missing => {

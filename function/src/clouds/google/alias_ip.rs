@@ -18,7 +18,7 @@ use crate::{
     clouds::{
         Change, Checked, Clients, Keys, LeadsBy, Observation, Operation, Problem, Provider, Read, Readiness,
         Situation, Spec, Switch, SwitchError,
-        google::machines::{Needed, Pair, PairSpec, Side, Sides},
+        google::machines::{MachineSide, Needed, Pair, PairSpec, Sides},
         machine::Identity,
         pair::{Taken, check as pair_check, given_back},
     },
@@ -131,7 +131,7 @@ impl Spec for AliasIpSpec {
 }
 
 impl AliasIp {
-    fn has(&self, side: &Side) -> bool {
+    fn has(&self, side: &MachineSide) -> bool {
         aliases(side).iter().any(|alias| self.is_ours(alias))
     }
 
@@ -140,7 +140,7 @@ impl AliasIp {
         alias["ipCidrRange"].as_str().and_then(|range| range.parse().ok()) == Some(self.range)
     }
 
-    fn without(&self, side: &Side) -> Vec<Value> {
+    fn without(&self, side: &MachineSide) -> Vec<Value> {
         aliases(side).iter().filter(|alias| !self.is_ours(alias)).cloned().collect()
     }
 
@@ -153,8 +153,8 @@ impl AliasIp {
         ours
     }
 
-    async fn write(&self, side: &Side, what: &str, aliases: &[Value]) -> Result<(), ApiError> {
-        self.pair.google.set_aliases(self.pair.at(side), what, side.fingerprint(), aliases).await
+    async fn write(&self, side: &MachineSide, what: &str, aliases: &[Value]) -> Result<(), ApiError> {
+        self.pair.google.compute().set_aliases(self.pair.at(side), what, side.fingerprint(), aliases).await
     }
 
     /// Takes it from whoever has it and gives it to the machine of this position. Others who change the interfaces
@@ -178,8 +178,8 @@ impl AliasIp {
 
     async fn hand_over(
         &self,
-        holder: Option<&Side>,
-        receiver: &Side,
+        holder: Option<&MachineSide>,
+        receiver: &MachineSide,
         position: Position,
     ) -> Result<(), ApiError> {
         if let Some(holder) = holder {
@@ -213,7 +213,7 @@ impl AliasIp {
     }
 
     /// Nothing is taken before it is known that it can be given, and given back: neither mends itself.
-    async fn may_move(&self, holder: &Side, receiver: &Side) -> Result<(), ApiError> {
+    async fn may_move(&self, holder: &MachineSide, receiver: &MachineSide) -> Result<(), ApiError> {
         if holder.subnet() != receiver.subnet() {
             let message = format!(
                 "{} is in {} and {} in {}: an alias range of the one can't be given to the other, so it stays where it is",
@@ -228,12 +228,12 @@ impl AliasIp {
         let subnet = Needed::on_subnets([holder, receiver], &SUBNET);
         let needed: Vec<Needed> = machines.into_iter().chain(subnet).collect();
         let what = format!("{} from {} to {}", self.range, holder.name.machine(), receiver.name.machine());
-        self.pair.may(&needed, &what).await
+        self.pair.grants().may(&needed, &what).await
     }
 
     /// Gives it as it was taken. Where nobody remembers that, since its mover was ended in between, the subnet tells from
     /// which of its ranges it is.
-    async fn give(&self, side: &Side) -> Result<(), ApiError> {
+    async fn give(&self, side: &MachineSide) -> Result<(), ApiError> {
         let (to, taken) = (format!("{} to", self.range), self.taken.get());
         let known = taken.is_some() || self.secondary.is_some();
         let given = self.write(side, &to, &with(side, taken.unwrap_or_else(|| self.as_configured()))).await;
@@ -249,8 +249,8 @@ impl AliasIp {
     }
 
     /// Ours, from the secondary range of the subnet that it lies in, if it does and the subnet may be read.
-    async fn range_of_the_subnet(&self, side: &Side) -> Option<Value> {
-        let subnet = self.pair.google.subnet(side.subnet()).await.ok()?;
+    async fn range_of_the_subnet(&self, side: &MachineSide) -> Option<Value> {
+        let subnet = self.pair.google.compute().subnet(side.subnet()).await.ok()?;
         let lies_in = |range: &&Value| {
             let range = range["ipCidrRange"].as_str().and_then(|range| range.parse::<Range>().ok());
             range.is_some_and(|range| range.covers(self.range))
@@ -260,7 +260,7 @@ impl AliasIp {
     }
 
     /// The holder's ranges are what they were, in their old order, as far as nobody changed them meanwhile.
-    async fn give_back(&self, before: &Side) -> Result<(), ApiError> {
+    async fn give_back(&self, before: &MachineSide) -> Result<(), ApiError> {
         let side = self.pair.read_at(&before.name).await?;
         if self.has(&side) {
             return Ok(());
@@ -277,7 +277,7 @@ impl AliasIp {
     }
 
     /// Whether the configuration says of which range of the subnet it is.
-    fn check_range(&self, side: &Side) -> Option<Problem> {
+    fn check_range(&self, side: &MachineSide) -> Option<Problem> {
         let held = aliases(side).iter().find(|alias| self.is_ours(alias))?;
         let held = held["subnetworkRangeName"].as_str().filter(|name| !name.is_empty());
         let configured = self.secondary.as_ref().map(|RangeName(name)| name.as_str());
@@ -305,11 +305,11 @@ impl AliasIp {
 }
 
 /// The machine's ranges, and one more.
-fn with(side: &Side, ours: Value) -> Vec<Value> {
+fn with(side: &MachineSide, ours: Value) -> Vec<Value> {
     aliases(side).iter().cloned().chain([ours]).collect()
 }
 
-fn aliases(side: &Side) -> &[Value] {
+fn aliases(side: &MachineSide) -> &[Value] {
     side.interface["aliasIpRanges"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -359,7 +359,7 @@ impl Switch for AliasIp {
         let [one, other] = [primary, standby].map(|side| (&side.name, &side.interface));
         checked.extend(pair_check::in_one_subnet(one, other));
         let needed = Needed::on_subnets([primary, standby], &SUBNET);
-        self.pair.check_needed(&needed, situation, &mut checked).await;
+        self.pair.grants().check_needed(&needed, situation, &mut checked).await;
         checked.extend([primary, standby].into_iter().find_map(|side| self.check_range(side)));
         let observed = sides.observed("machine", |side| self.has(side));
         checked.extend(pair_check::of_position(&observed, situation));

@@ -84,7 +84,7 @@ impl Invoker {
         if self.gate != Gate::IamCheck {
             return;
         }
-        let held = self.google.project_permissions(self.service.project(), &NEEDED).await;
+        let held = self.google.access().project_permissions(self.service.project(), &NEEDED).await;
         if checked.look(held).is_some_and(|held| !missing(&NEEDED, &held).is_empty()) {
             checked.problem(check::blind_to_operations(&self.service, &situation.member));
         }
@@ -143,7 +143,7 @@ impl Switch for Invoker {
     }
 
     async fn readiness(&self) -> Result<Readiness, SwitchError> {
-        let service = self.google.run_service(&self.service).await;
+        let service = self.google.run().run_service(&self.service).await;
         service.map(|service| readiness::of(&service)).map_err(Operation::Readiness.failed(&self.id))
     }
 
@@ -151,8 +151,8 @@ impl Switch for Invoker {
         let mut checked = Checked::default();
         let (name, needed) = (&self.service, self.gate.permissions());
         let (held, service, doors) = tokio::join!(
-            self.google.run_permissions(name, needed),
-            self.google.run_service(name),
+            self.google.run().run_permissions(name, needed),
+            self.google.run().run_service(name),
             self.doors()
         );
         let lacking = checked.look(held).map(|held| missing(needed, &held)).unwrap_or_default();
@@ -177,7 +177,7 @@ impl Switch for Invoker {
             Err(error) => checked.unseen(&error, services),
         }
         if self.gate == Gate::AllUsers {
-            match self.google.organisation_policy(name.project(), DOMAINS).await {
+            match self.google.access().organisation_policy(name.project(), DOMAINS).await {
                 Ok(policy) => {
                     checked.seen += 1;
                     checked.extend(check::of_organisation(&policy, name));
@@ -191,7 +191,7 @@ impl Switch for Invoker {
     }
 
     async fn requests_since(&self, since: Timestamp) -> Result<Option<u64>, SwitchError> {
-        let requests = self.google.run_requests(&self.service, since, Timestamp::now()).await;
+        let requests = self.google.run().run_requests(&self.service, since, Timestamp::now()).await;
         requests.map(Some).map_err(Operation::Observe.failed(&self.id))
     }
 

@@ -51,14 +51,24 @@ fn task<'a>(verb: &'static str, subject: &'a str, grant: &'static str) -> Task<'
     }
 }
 
-impl Google {
+/// Compute Engine's interface, asked by Google's client.
+#[derive(Debug, Clone, Copy)]
+pub struct ComputeApi<'a> {
+    pub(super) google: &'a Google,
+}
+
+impl ComputeApi<'_> {
     /// The zone of a machine that is known by its name alone.
-    pub async fn zone_of(&self, machine: &MachineName) -> Result<String, ApiError> {
+    pub async fn zone_of(self, machine: &MachineName) -> Result<String, ApiError> {
         let grant =
             "grant the account compute.instances.list in its project, or write the zone into its name";
         let name = machine.to_string();
         let task = task("find", &name, grant);
-        let url = format!("{}/projects/{}/aggregated/instances", self.endpoints.compute(), machine.project());
+        let url = format!(
+            "{}/projects/{}/aggregated/instances",
+            self.google.endpoints.compute(),
+            machine.project()
+        );
         let filter = format!("name = \"{}\"", machine.machine());
         let (mut zones, mut unseen) = (Vec::new(), Vec::new());
         let (mut page, mut partly) = (String::new(), true);
@@ -69,7 +79,7 @@ impl Google {
             let mut query = vec![("filter", filter.as_str())];
             query.extend(partly.then_some((PARTLY, "true")));
             query.extend((!page.is_empty()).then_some(("pageToken", page.as_str())));
-            let answer = match self.get(&task, url.clone(), &query).await {
+            let answer = match self.google.get(&task, url.clone(), &query).await {
                 // The newest description of the interface doesn't know it any more.
                 Err(error) if partly && error.message.contains(PARTLY) => {
                     partly = false;
@@ -103,26 +113,26 @@ impl Google {
     }
 
     /// The machine itself.
-    pub async fn machine(&self, machine: &MachineName) -> Result<Value, ApiError> {
+    pub async fn machine(self, machine: &MachineName) -> Result<Value, ApiError> {
         let name = machine.to_string();
         let task = task("read", &name, READ);
-        let answer = self.get(&task, self.compute_url(&name), &[]).await?;
+        let answer = self.google.get(&task, self.compute_url(&name), &[]).await?;
         task.whole(answer, "name")
     }
 
     /// A reserved external address.
-    pub async fn address(&self, address: &AddressName) -> Result<Value, ApiError> {
+    pub async fn address(self, address: &AddressName) -> Result<Value, ApiError> {
         let task = Task {
             missing: "check the project, region and name of the address: gcloud compute addresses list",
             ..task("read", address.as_str(), "grant the account compute.addresses.get on it")
         };
-        let answer = self.get(&task, self.compute_url(address.as_str()), &[]).await?;
+        let answer = self.google.get(&task, self.compute_url(address.as_str()), &[]).await?;
         task.whole(answer, "address")
     }
 
     /// Which of `permissions` the account has on a machine, a subnet or an address; asking needs none.
     pub async fn compute_permissions(
-        &self,
+        self,
         resource: &str,
         permissions: &[&str],
     ) -> Result<Vec<String>, ApiError> {
@@ -130,23 +140,23 @@ impl Google {
             "check that the Compute Engine API is enabled in its project, and whose credentials these are";
         let task = task("ask for the permissions on", resource, grant);
         let url = self.compute_url(resource) + "/testIamPermissions";
-        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        let answer = self.google.post(&task, url, &json!({ "permissions": permissions })).await?;
         held(&task, &answer)
     }
 
     /// The subnet itself, with its ranges.
-    pub async fn subnet(&self, path: &str) -> Result<Value, ApiError> {
+    pub async fn subnet(self, path: &str) -> Result<Value, ApiError> {
         let task = Task {
             missing: "check the subnet: gcloud compute networks subnets list",
             ..task("read", path, "grant the account compute.subnetworks.get on it")
         };
-        let answer = self.get(&task, self.compute_url(path), &[]).await?;
+        let answer = self.google.get(&task, self.compute_url(path), &[]).await?;
         task.whole(answer, "ipCidrRange")
     }
 
     /// Replaces an interface's alias ranges, if its fingerprint is still that one, and waits until that is done.
     pub async fn set_aliases(
-        &self,
+        self,
         at: At<'_>,
         what: &str,
         fingerprint: &str,
@@ -165,7 +175,7 @@ impl Google {
     }
 
     /// Gives a machine's interface an external address, and waits until that is done.
-    pub async fn add_access_config(&self, at: At<'_>, what: &str, config: &Value) -> Result<(), ApiError> {
+    pub async fn add_access_config(self, at: At<'_>, what: &str, config: &Value) -> Result<(), ApiError> {
         let grant = "grant the account compute.instances.addAccessConfig on it, compute.subnetworks.useExternalIp on \
                      its subnet and compute.addresses.use on the address";
         let subject = format!("{what} to {}", at.machine);
@@ -175,7 +185,7 @@ impl Google {
     }
 
     /// Takes an external address from a machine's interface, and waits until that is done.
-    pub async fn delete_access_config(&self, at: At<'_>, what: &str, config: &str) -> Result<(), ApiError> {
+    pub async fn delete_access_config(self, at: At<'_>, what: &str, config: &str) -> Result<(), ApiError> {
         let subject = format!("{what} from {}", at.machine);
         let task = task("detach", &subject, "grant the account compute.instances.deleteAccessConfig on it");
         let query = [("networkInterface", at.interface), ("accessConfig", config)];
@@ -183,7 +193,7 @@ impl Google {
     }
 
     async fn write(
-        &self,
+        self,
         task: &Task<'_>,
         at: At<'_>,
         (method, action): (Method, &str),
@@ -195,13 +205,13 @@ impl Google {
         let id = Uuid::new_v4().to_string();
         let query: Vec<(&str, &str)> = query.iter().copied().chain([("requestId", id.as_str())]).collect();
         let url = format!("{}/{action}", self.compute_url(&at.machine.to_string()));
-        let operation = self.call(task, &Request { method, url, query: &query, body }).await?;
+        let operation = self.google.call(task, &Request { method, url, query: &query, body }).await?;
         self.follow_in_zone(task, at.machine, operation).await
     }
 
     /// Waits for an operation. It succeeded only if it is done and has no error.
     async fn follow_in_zone(
-        &self,
+        self,
         task: &Task<'_>,
         machine: &MachineName,
         mut operation: Value,
@@ -212,15 +222,15 @@ impl Google {
         let url = format!("{}/operations/{name}/wait", self.compute_url(&machine.zone_path()));
         let wait = Request { method: Method::POST, url, query: &[], body: None };
         let reading = Task { grant: "grant the account compute.zoneOperations.get", ..*task };
-        let deadline = Instant::now() + self.call_timeout * OPERATION_TAKES;
-        let mut pauses = self.pace.backoff().build();
+        let deadline = Instant::now() + self.google.call_timeout * OPERATION_TAKES;
+        let mut pauses = self.google.pace.backoff().build();
         while operation["status"] != "DONE" {
             if Instant::now() > deadline {
                 let what = format!("has not finished {name} yet");
                 return Err(task.error(ApiErrorKind::Transient, &what));
             }
             // It may answer before the end, or after more time than a call has: then it is asked again.
-            match self.attempt(&reading, &wait).await {
+            match self.google.attempt(&reading, &wait).await {
                 Ok(answer) if answer["status"] == "DONE" => operation = answer,
                 Err(failure) if failure.error.kind == ApiErrorKind::Missing => {
                     return Err(
@@ -228,7 +238,7 @@ impl Google {
                     );
                 }
                 Err(failure) if failure.error.is_permanent() => return Err(failure.error),
-                Ok(_) | Err(_) => tokio::time::sleep(pauses.next().unwrap_or(self.pace.longest)).await,
+                Ok(_) | Err(_) => tokio::time::sleep(pauses.next().unwrap_or(self.google.pace.longest)).await,
             }
         }
         match operation["error"]["errors"].as_array().and_then(|errors| errors.first()) {
@@ -237,8 +247,8 @@ impl Google {
         }
     }
 
-    fn compute_url(&self, path: &str) -> String {
-        format!("{}/{path}", self.endpoints.compute())
+    fn compute_url(self, path: &str) -> String {
+        format!("{}/{path}", self.google.endpoints.compute())
     }
 }
 

@@ -41,16 +41,28 @@ pub(super) struct InterfaceName(String);
 /// The machines, with a client.
 #[derive(Debug)]
 pub(super) struct Pair {
-    spec: PairSpec,
-    zones: [Mutex<Option<String>>; 2],
+    names: PairNames,
+    interface: InterfaceName,
     pub(super) google: Arc<Google>,
     pace: Pace,
     refusals: Refusals,
 }
 
+/// What the account may do, asked and told. Nothing is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grants<'a>(&'a Google);
+
+/// The machines' names, and the zones that were looked up.
+#[derive(Debug)]
+struct PairNames {
+    primary: MachineName,
+    standby: MachineName,
+    zones: [Mutex<Option<String>>; 2],
+}
+
 /// One machine as it was read.
 #[derive(Debug, Clone)]
-pub(super) struct Side {
+pub(super) struct MachineSide {
     pub(super) name: MachineName,
     pub(super) status: String,
     pub(super) interface: Value,
@@ -65,7 +77,7 @@ pub(super) struct Needed {
 }
 
 /// Both machines as they were read.
-pub(super) type Sides = pair::Sides<Side>;
+pub(super) type Sides = pair::Sides<MachineSide>;
 
 impl PairSpec {
     /// Reads `primary`, `standby` and `interface`.
@@ -88,7 +100,9 @@ impl PairSpec {
     pub(super) fn build(&self, clients: &Clients) -> Pair {
         let zones = [&self.primary, &self.standby].map(|name| Mutex::new(name.zone().map(str::to_owned)));
         let refusals = Refusals::default();
-        Pair { spec: self.clone(), zones, google: clients.google(), pace: clients.pace(), refusals }
+        let names = PairNames { primary: self.primary.clone(), standby: self.standby.clone(), zones };
+        let (interface, google, pace) = (self.interface.clone(), clients.google(), clients.pace());
+        Pair { names, interface, google, pace, refusals }
     }
 }
 
@@ -106,8 +120,13 @@ impl Pair {
     /// Which of the two this machine is.
     pub(super) fn place_of(&self, me: &Identity) -> Option<Position> {
         let Identity::Google(me) = me else { return None };
-        let is_primary = me.is(&self.spec.primary).then_some(Position::Primary);
-        is_primary.or_else(|| me.is(&self.spec.standby).then_some(Position::Standby))
+        let is_primary = me.is(&self.names.primary).then_some(Position::Primary);
+        is_primary.or_else(|| me.is(&self.names.standby).then_some(Position::Standby))
+    }
+
+    /// What the account may do.
+    pub(super) fn grants(&self) -> Grants<'_> {
+        Grants(&self.google)
     }
 
     /// Reads both machines at the same time.
@@ -119,126 +138,65 @@ impl Pair {
         Sides::read(primary, standby)
     }
 
-    async fn read(&self, position: Position) -> Result<Side, ApiError> {
-        let name = self.located(position).await?;
+    async fn read(&self, position: Position) -> Result<MachineSide, ApiError> {
+        let name = self.names.of(&self.google, position).await?;
         let side = self.read_at(&name).await;
         if side.as_ref().is_err_and(is_missing) {
-            self.forget_zone(position);
+            self.names.forget_zone(position);
         }
         side
     }
 
     /// Reads a machine whose zone is known.
-    pub(super) async fn read_at(&self, name: &MachineName) -> Result<Side, ApiError> {
-        let machine = self.google.machine(name).await?;
+    pub(super) async fn read_at(&self, name: &MachineName) -> Result<MachineSide, ApiError> {
+        let machine = self.google.compute().machine(name).await?;
         let interfaces = machine["networkInterfaces"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let Some(interface) = interfaces.iter().find(|known| known["name"] == self.spec.interface.0) else {
-            let message = format!("{name} has no interface {}", self.spec.interface.0);
+        let Some(interface) = interfaces.iter().find(|known| known["name"] == self.interface.0) else {
+            let message = format!("{name} has no interface {}", self.interface.0);
             return Err(ApiError { kind: ApiErrorKind::Refused, message });
         };
         let status = machine["status"].as_str().unwrap_or_default().to_owned();
-        Ok(Side { name: name.clone(), status, interface: interface.clone() })
-    }
-
-    /// The machine's name with its zone, which is looked up once where it isn't given.
-    async fn located(&self, position: Position) -> Result<MachineName, ApiError> {
-        let known = self.zone(position).clone();
-        if let Some(zone) = known {
-            return Ok(self.name(position).in_zone(&zone));
-        }
-        let zone = self.google.zone_of(self.name(position)).await?;
-        *self.zone(position) = Some(zone.clone());
-        Ok(self.name(position).in_zone(&zone))
-    }
-
-    /// A machine may be made anew in another zone.
-    fn forget_zone(&self, position: Position) {
-        if self.name(position).zone().is_none() {
-            *self.zone(position) = None;
-        }
-    }
-
-    fn zone(&self, position: Position) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.zones[index(position)].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn name(&self, position: Position) -> &MachineName {
-        if position == Position::Primary { &self.spec.primary } else { &self.spec.standby }
+        Ok(MachineSide { name: name.clone(), status, interface: interface.clone() })
     }
 
     /// Where to write.
-    pub(super) fn at<'a>(&'a self, side: &'a Side) -> At<'a> {
-        At { machine: &side.name, interface: &self.spec.interface.0 }
+    pub(super) fn at<'a>(&'a self, side: &'a MachineSide) -> At<'a> {
+        At { machine: &side.name, interface: &self.interface.0 }
     }
 
     /// The machine that an address is to be given to.
     ///
     /// # Errors
     /// It isn't there: nothing may be taken from the other one for it.
-    pub(super) fn receiver<'a>(&self, sides: &'a Sides, position: Position) -> Result<&'a Side, ApiError> {
+    pub(super) fn receiver<'a>(
+        &self,
+        sides: &'a Sides,
+        position: Position,
+    ) -> Result<&'a MachineSide, ApiError> {
         sides.at(position).ok_or_else(|| {
             let message = format!(
                 "{} is not there, so the address stays where it is; create it, or correct its name",
-                self.name(position)
+                self.names.name(position)
             );
             ApiError { kind: ApiErrorKind::Missing, message }
         })
-    }
-
-    /// Asks for all of `needed` at the same time.
-    ///
-    /// # Errors
-    /// One of them lacks: nothing may be taken. Or nobody could tell.
-    pub(super) async fn may(&self, needed: &[Needed], what: &str) -> Result<(), ApiError> {
-        let missing = try_join_all(needed.iter().map(|needed| self.lacking(needed))).await?;
-        let lacking: Vec<&Needed> =
-            missing.iter().filter(|lacking| !lacking.permissions.is_empty()).collect();
-        if lacking.is_empty() {
-            return Ok(());
-        }
-        let of = |lacking: &&Needed| format!("{} on {}", lacking.permissions.join(" and "), lacking.on);
-        let all = lacking.iter().map(of).collect::<Vec<_>>().join(", ");
-        let message = format!(
-            "could not move {what}: the account lacks {all}, so nothing was taken from anybody; grant the account {all}"
-        );
-        Err(ApiError { kind: ApiErrorKind::Denied, message })
     }
 
     /// Why nothing is taken: the same was tried and refused, and the holder lives. One that is off loses nothing.
     pub(super) fn unless_refused(
         &self,
         to: Position,
-        holder: &Side,
-        receiver: &Side,
+        holder: &MachineSide,
+        receiver: &MachineSide,
     ) -> Result<(), ApiError> {
         let refused = self.refusals.of(to, [&holder.interface, &receiver.interface]);
         refused.filter(|_| holder.status == RUNNING).map_or(Ok(()), Err)
     }
 
     /// Remembers this refusal of a move between the holder and the receiver.
-    pub(super) fn refused(&self, to: Position, between: [&Side; 2], error: &ApiError) -> ApiError {
+    pub(super) fn refused(&self, to: Position, between: [&MachineSide; 2], error: &ApiError) -> ApiError {
         self.refusals.remember(to, between.map(|side| &side.interface), error);
         error.clone()
-    }
-
-    /// What the account isn't allowed.
-    pub(super) async fn lacking(&self, needed: &Needed) -> Result<Needed, ApiError> {
-        let held = self.google.compute_permissions(&needed.on, &needed.permissions).await?;
-        Ok(Needed { on: needed.on.clone(), permissions: missing(&needed.permissions, &held) })
-    }
-
-    /// What is lacking of `needed`, told as findings; what could not be asked is told, too.
-    pub(super) async fn check_needed(&self, needed: &[Needed], situation: &Situation, checked: &mut Checked) {
-        for (needed, asked) in needed.iter().zip(join_all(needed.iter().map(|one| self.lacking(one))).await) {
-            match asked {
-                Ok(lacking) => {
-                    let problem =
-                        pair_check::of_permissions(&lacking.permissions, &lacking.on, &situation.member);
-                    checked.extend(problem);
-                }
-                Err(error) => checked.unseen(&error, pair_check::describe(&needed.on)),
-            }
-        }
     }
 
     /// Whether the standby could answer if it had the address now.
@@ -275,15 +233,15 @@ impl Pair {
         at: Position,
         needed: &[&'static str],
         situation: &Situation,
-    ) -> (Option<Option<Side>>, Checked) {
+    ) -> (Option<Option<MachineSide>>, Checked) {
         let mut checked = Checked::default();
         let read = self.read(at).await;
-        let name = self.located(at).await.unwrap_or_else(|_| self.name(at).clone());
+        let name = self.names.of(&self.google, at).await.unwrap_or_else(|_| self.names.name(at).clone());
         let is_there = !read.as_ref().is_err_and(is_missing);
         let mut told = false;
         if is_there && name.zone().is_some() {
             let needed = Needed { on: name.to_string(), permissions: needed.to_vec() };
-            self.check_needed(&[needed], situation, &mut checked).await;
+            self.grants().check_needed(&[needed], situation, &mut checked).await;
             told = !checked.problems.is_empty();
         }
         let side = match read {
@@ -310,14 +268,83 @@ impl Pair {
     }
 }
 
+impl PairNames {
+    /// The machine's name with its zone, which is looked up once where it isn't given.
+    async fn of(&self, google: &Google, position: Position) -> Result<MachineName, ApiError> {
+        let known = self.zone(position).clone();
+        if let Some(zone) = known {
+            return Ok(self.name(position).in_zone(&zone));
+        }
+        let zone = google.compute().zone_of(self.name(position)).await?;
+        *self.zone(position) = Some(zone.clone());
+        Ok(self.name(position).in_zone(&zone))
+    }
+
+    /// A machine may be made anew in another zone.
+    fn forget_zone(&self, position: Position) {
+        if self.name(position).zone().is_none() {
+            *self.zone(position) = None;
+        }
+    }
+
+    fn zone(&self, position: Position) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.zones[index(position)].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn name(&self, position: Position) -> &MachineName {
+        if position == Position::Primary { &self.primary } else { &self.standby }
+    }
+}
+
+impl Grants<'_> {
+    /// Asks for all of `needed` at the same time.
+    ///
+    /// # Errors
+    /// One of them lacks: nothing may be taken. Or nobody could tell.
+    pub(super) async fn may(&self, needed: &[Needed], what: &str) -> Result<(), ApiError> {
+        let missing = try_join_all(needed.iter().map(|needed| self.lacking(needed))).await?;
+        let lacking: Vec<&Needed> =
+            missing.iter().filter(|lacking| !lacking.permissions.is_empty()).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let of = |lacking: &&Needed| format!("{} on {}", lacking.permissions.join(" and "), lacking.on);
+        let all = lacking.iter().map(of).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "could not move {what}: the account lacks {all}, so nothing was taken from anybody; grant the account {all}"
+        );
+        Err(ApiError { kind: ApiErrorKind::Denied, message })
+    }
+
+    /// What the account isn't allowed.
+    pub(super) async fn lacking(&self, needed: &Needed) -> Result<Needed, ApiError> {
+        let held = self.0.compute().compute_permissions(&needed.on, &needed.permissions).await?;
+        Ok(Needed { on: needed.on.clone(), permissions: missing(&needed.permissions, &held) })
+    }
+
+    /// What is lacking of `needed`, told as findings; what could not be asked is told, too.
+    pub(super) async fn check_needed(&self, needed: &[Needed], situation: &Situation, checked: &mut Checked) {
+        for (needed, asked) in needed.iter().zip(join_all(needed.iter().map(|one| self.lacking(one))).await) {
+            match asked {
+                Ok(lacking) => {
+                    let problem =
+                        pair_check::of_permissions(&lacking.permissions, &lacking.on, &situation.member);
+                    checked.extend(problem);
+                }
+                Err(error) => checked.unseen(&error, pair_check::describe(&needed.on)),
+            }
+        }
+    }
+}
+
 impl Needed {
     pub(super) fn on(what: impl Into<String>, permissions: &[&'static str]) -> Self {
         Self { on: what.into(), permissions: permissions.to_vec() }
     }
 
     /// On the subnets of these machines, each once.
-    pub(super) fn on_subnets(sides: [&Side; 2], permissions: &[&'static str]) -> Vec<Self> {
-        let mut subnets = sides.map(Side::subnet).to_vec();
+    pub(super) fn on_subnets(sides: [&MachineSide; 2], permissions: &[&'static str]) -> Vec<Self> {
+        let mut subnets = sides.map(MachineSide::subnet).to_vec();
         subnets.dedup();
         // A legacy network has none.
         subnets
@@ -328,7 +355,7 @@ impl Needed {
     }
 }
 
-impl Side {
+impl MachineSide {
     /// The path of the subnet that it is in: `projects/P/regions/R/subnetworks/S`.
     pub(super) fn subnet(&self) -> &str {
         pair_check::path(&self.interface["subnetwork"])

@@ -52,25 +52,31 @@ fn task<'a>(verb: &'static str, check: &'a CheckName, grant: &'static str) -> Ta
     }
 }
 
-impl Google {
+/// Cloud Monitoring's interface, asked by Google's client.
+#[derive(Debug, Clone, Copy)]
+pub struct MonitoringApi<'a> {
+    pub(super) google: &'a Google,
+}
+
+impl MonitoringApi<'_> {
     /// An uptime check's whole configuration; a missing `disabled` means enabled.
-    pub async fn uptime_check(&self, check: &CheckName) -> Result<Value, ApiError> {
+    pub async fn uptime_check(self, check: &CheckName) -> Result<Value, ApiError> {
         let grant = "grant the account roles/monitoring.uptimeCheckConfigViewer in the check's project";
         let task = task("read", check, grant);
-        let answer = self.get(&task, self.monitoring_url(check.as_str()), &[]).await?;
+        let answer = self.google.get(&task, self.monitoring_url(check.as_str()), &[]).await?;
         task.whole(answer, "name")
     }
 
     /// Pauses or resumes an uptime check and gives its configuration as it is then.
-    pub async fn disable_uptime_check(&self, check: &CheckName, disabled: bool) -> Result<Value, ApiError> {
+    pub async fn disable_uptime_check(self, check: &CheckName, disabled: bool) -> Result<Value, ApiError> {
         let grant = "grant the account roles/monitoring.uptimeCheckConfigEditor in the check's project";
         let task = task(if disabled { "pause" } else { "resume" }, check, grant);
         let body = json!({ "name": check.as_str(), "disabled": disabled });
-        self.patch(&task, self.monitoring_url(check.as_str()), "disabled", &body).await
+        self.google.patch(&task, self.monitoring_url(check.as_str()), "disabled", &body).await
     }
 
     /// The incidents that are open in a project.
-    pub async fn open_alerts(&self, project: &str) -> Result<Vec<Alert>, ApiError> {
+    pub async fn open_alerts(self, project: &str) -> Result<Vec<Alert>, ApiError> {
         let task = Task {
             provider: super::party("Cloud Monitoring"),
             verb: "read the open incidents of",
@@ -84,7 +90,7 @@ impl Google {
     }
 
     /// The alert policies of a project.
-    pub async fn alert_policies(&self, project: &str) -> Result<Vec<Value>, ApiError> {
+    pub async fn alert_policies(self, project: &str) -> Result<Vec<Value>, ApiError> {
         let task = Task {
             provider: super::party("Cloud Monitoring"),
             verb: "read the alert policies of",
@@ -98,7 +104,7 @@ impl Google {
 
     /// All of a project's things of this kind. A part of them would be taken for all.
     async fn all(
-        &self,
+        self,
         task: &Task<'_>,
         kind: &str,
         project: &str,
@@ -111,7 +117,7 @@ impl Google {
             if !page.is_empty() {
                 query.push(("pageToken", &page));
             }
-            let answer = self.get(task, url.clone(), &query).await?;
+            let answer = self.google.get(task, url.clone(), &query).await?;
             found.extend_from_slice(list(task, &answer, kind)?);
             answer["nextPageToken"].as_str().unwrap_or_default().clone_into(&mut page);
             if page.is_empty() {
@@ -122,7 +128,7 @@ impl Google {
     }
 
     /// An alert policy as it is.
-    pub async fn alert_policy(&self, policy: &str) -> Result<Value, ApiError> {
+    pub async fn alert_policy(self, policy: &str) -> Result<Value, ApiError> {
         let task = Task {
             provider: super::party("Cloud Monitoring"),
             verb: "read",
@@ -131,14 +137,14 @@ impl Google {
             missing: "check the policy's name: gcloud monitoring policies list",
             refused: "",
         };
-        let answer = self.get(&task, self.monitoring_url(policy), &[]).await?;
+        let answer = self.google.get(&task, self.monitoring_url(policy), &[]).await?;
         task.whole(answer, "name")
     }
 
     /// The first of these incidents that is about this check of this site: by its labels or its policy's, or by what that
     /// policy watches, where it may be read. Policies are read side by side, each once.
     pub async fn first_alert_of(
-        &self,
+        self,
         alerts: Vec<Alert>,
         check: &CheckName,
         site: &SiteName,
@@ -165,8 +171,8 @@ impl Google {
         unread.map_or(Ok(None), Err)
     }
 
-    fn monitoring_url(&self, name: &str) -> String {
-        format!("{}/v3/{name}", self.endpoints.monitoring())
+    fn monitoring_url(self, name: &str) -> String {
+        format!("{}/v3/{name}", self.google.endpoints.monitoring())
     }
 }
 

@@ -39,48 +39,50 @@ fn there(task: &Task<'_>, base: Option<String>) -> Result<String, ApiError> {
     base.ok_or_else(nowhere)
 }
 
-impl Google {
+/// What tells who may what, asked by Google's client.
+#[derive(Debug, Clone, Copy)]
+pub struct AccessApi<'a> {
+    pub(super) google: &'a Google,
+}
+
+impl AccessApi<'_> {
     /// Which of `permissions` the account has on a project.
     pub async fn project_permissions(
-        &self,
+        self,
         project: &str,
         permissions: &[&str],
     ) -> Result<Vec<String>, ApiError> {
         let task = testing("Resource Manager", project);
-        let base = there(&task, self.endpoints.resource_manager())?;
+        let base = there(&task, self.google.endpoints.resource_manager())?;
         let url = format!("{base}/v1/projects/{project}:testIamPermissions");
-        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        let answer = self.google.post(&task, url, &json!({ "permissions": permissions })).await?;
         held(&task, &answer)
     }
 
     /// Which of `permissions` the account has on a bucket.
     pub async fn bucket_permissions(
-        &self,
+        self,
         bucket: &str,
         permissions: &[&str],
     ) -> Result<Vec<String>, ApiError> {
         let task = testing("Cloud Storage", bucket);
-        let url = format!("{}/storage/v1/b/{bucket}/iam/testPermissions", self.endpoints.storage());
+        let url = format!("{}/storage/v1/b/{bucket}/iam/testPermissions", self.google.endpoints.storage());
         let query: Vec<(&str, &str)> =
             permissions.iter().map(|permission| ("permissions", *permission)).collect();
-        let answer = self.get(&task, url, &query).await?;
+        let answer = self.google.get(&task, url, &query).await?;
         held(&task, &answer)
     }
 
     /// Which of `permissions` the account has on a topic or a subscription.
-    pub async fn pubsub_permissions(
-        &self,
-        name: &str,
-        permissions: &[&str],
-    ) -> Result<Vec<String>, ApiError> {
+    pub async fn pubsub_permissions(self, name: &str, permissions: &[&str]) -> Result<Vec<String>, ApiError> {
         let task = testing("Pub/Sub", name);
-        let url = format!("{}/v1/{name}:testIamPermissions", self.endpoints.pubsub());
-        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        let url = format!("{}/v1/{name}:testIamPermissions", self.google.endpoints.pubsub());
+        let answer = self.google.post(&task, url, &json!({ "permissions": permissions })).await?;
         held(&task, &answer)
     }
 
     /// A short-lived token of another account, for whoever may act as it.
-    pub async fn impersonate(&self, account: &str) -> Result<Secret, ApiError> {
+    pub async fn impersonate(self, account: &str) -> Result<Secret, ApiError> {
         let task = Task {
             provider: super::party("IAM"),
             verb: "act as",
@@ -89,15 +91,15 @@ impl Google {
             missing: "check the account's address",
             refused: "",
         };
-        let base = there(&task, self.endpoints.iam_credentials())?;
+        let base = there(&task, self.google.endpoints.iam_credentials())?;
         let url = format!("{base}/v1/projects/-/serviceAccounts/{account}:generateAccessToken");
-        let answer = self.post(&task, url, &json!({ "scope": [SCOPE], "lifetime": LIFETIME })).await?;
+        let answer = self.google.post(&task, url, &json!({ "scope": [SCOPE], "lifetime": LIFETIME })).await?;
         let token = task.whole(answer, "accessToken")?;
         Ok(Secret::new(token["accessToken"].as_str().unwrap_or_default()))
     }
 
     /// An organisation policy as it is in effect for a project.
-    pub async fn organisation_policy(&self, project: &str, constraint: &str) -> Result<Value, ApiError> {
+    pub async fn organisation_policy(self, project: &str, constraint: &str) -> Result<Value, ApiError> {
         let task = Task {
             provider: super::party("Organization Policy"),
             verb: "read what is in effect of",
@@ -106,14 +108,14 @@ impl Google {
             missing: "check the project's id",
             refused: "",
         };
-        let base = there(&task, self.endpoints.org_policy())?;
+        let base = there(&task, self.google.endpoints.org_policy())?;
         let url = format!("{base}/v2/projects/{project}/policies/{constraint}:getEffectivePolicy");
-        self.get(&task, url, &[]).await
+        self.google.get(&task, url, &[]).await
     }
 
     /// The time here and at Google, at about the same moment.
-    pub async fn time(&self) -> Result<(Timestamp, Timestamp), ApiError> {
-        let url = self.endpoints.jwks();
+    pub async fn time(self) -> Result<(Timestamp, Timestamp), ApiError> {
+        let url = self.google.endpoints.jwks();
         let task = Task {
             provider: super::party("Google"),
             verb: "read the time of",
@@ -124,7 +126,7 @@ impl Google {
         };
         let failed = |what: &str| task.error(ApiErrorKind::Transient, what);
         let before = Timestamp::now();
-        let sent = self.http.get(&url).timeout(self.call_timeout).send().await;
+        let sent = self.google.http.get(&url).timeout(self.google.call_timeout).send().await;
         let answer =
             sent.map_err(|error| failed(&format!("gave no answer: {}", crate::api::retry::causes(&error))))?;
         let date = answer.headers().get(http::header::DATE).and_then(|date| date.to_str().ok());
@@ -135,9 +137,9 @@ impl Google {
     }
 
     /// What the metadata server of this machine says at `path`; nothing where there is none.
-    pub async fn metadata(&self, host: &str, path: &str) -> Option<String> {
+    pub async fn metadata(self, host: &str, path: &str) -> Option<String> {
         let url = format!("http://{host}/computeMetadata/v1/{path}");
-        let request = self.http.get(url).header("metadata-flavor", "Google").timeout(METADATA_WITHIN);
+        let request = self.google.http.get(url).header("metadata-flavor", "Google").timeout(METADATA_WITHIN);
         let answer = request.send().await.ok()?.error_for_status().ok()?;
         answer.text().await.ok().map(|text| text.trim().to_owned())
     }

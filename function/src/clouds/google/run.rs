@@ -59,18 +59,24 @@ fn task<'a>(verb: &'static str, service: &'a ServiceName, grant: &'static str) -
     Task { provider: super::party("Cloud Run"), verb, subject, grant, missing: SERVICE_MISSING, refused: "" }
 }
 
-impl Google {
+/// Cloud Run's interface, asked by Google's client.
+#[derive(Debug, Clone, Copy)]
+pub struct RunApi<'a> {
+    pub(super) google: &'a Google,
+}
+
+impl RunApi<'_> {
     /// The service itself.
-    pub async fn run_service(&self, service: &ServiceName) -> Result<Value, ApiError> {
+    pub async fn run_service(self, service: &ServiceName) -> Result<Value, ApiError> {
         let grant = "grant the account run.services.get on it, as roles/run.viewer has";
         let task = task("read", service, grant);
-        let answer = self.get(&task, self.run_url(service.as_str()), &[]).await?;
+        let answer = self.google.get(&task, self.run_url(service.as_str()), &[]).await?;
         task.whole(answer, "name")
     }
 
     /// Every service of a project, in all regions. That takes v1, whose list at the global address has them all: v2
     /// wants a region ("Method: namespaces.services.list", read 2026-11-21).
-    pub async fn run_services(&self, project: &str) -> Result<Vec<Located>, ApiError> {
+    pub async fn run_services(self, project: &str) -> Result<Vec<Located>, ApiError> {
         let path = format!("apis/serving.knative.dev/v1/namespaces/{project}/services");
         let task = Task {
             provider: super::party("Cloud Run"),
@@ -80,12 +86,12 @@ impl Google {
             missing: SERVICE_MISSING,
             refused: "",
         };
-        let url = format!("{}/{path}", self.endpoints.run());
+        let url = format!("{}/{path}", self.google.endpoints.run());
         let (mut found, mut page) = (Vec::new(), String::new());
         for _ in 0..MOST_PAGES {
             let next = [("continue", page.as_str())];
             let query = if page.is_empty() { &[][..] } else { &next[..] };
-            let answer = self.get(&task, url.clone(), query).await?;
+            let answer = self.google.get(&task, url.clone(), query).await?;
             let services = list(&task, &answer, "items")?;
             found.extend(services.iter().filter_map(|service| Located::read(service, project)));
             answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut page);
@@ -101,7 +107,7 @@ impl Google {
     /// Source: `run.googleapis.com/request_count` in "Google Cloud metrics", and the page "Method:
     /// projects.timeSeries.list", read 2026-11-21.
     pub async fn run_requests(
-        &self,
+        self,
         service: &ServiceName,
         since: Timestamp,
         until: Timestamp,
@@ -126,8 +132,9 @@ impl Google {
             ("aggregation.perSeriesAligner", "ALIGN_DELTA"),
             ("aggregation.crossSeriesReducer", "REDUCE_SUM"),
         ];
-        let url = format!("{}/v3/projects/{}/timeSeries", self.endpoints.monitoring(), service.project());
-        let answer = self.get(&task, url, &query).await?;
+        let url =
+            format!("{}/v3/projects/{}/timeSeries", self.google.endpoints.monitoring(), service.project());
+        let answer = self.google.get(&task, url, &query).await?;
         let series = list(&task, &answer, "timeSeries")?;
         let points = series.iter().flat_map(|series| series["points"].as_array().into_iter().flatten());
         // 64-bit numbers are texts in Google's JSON.
@@ -135,29 +142,29 @@ impl Google {
     }
 
     /// The service's own IAM policy, without what it inherits, at version 3 so that conditions are seen.
-    pub async fn run_policy(&self, service: &ServiceName) -> Result<Value, ApiError> {
+    pub async fn run_policy(self, service: &ServiceName) -> Result<Value, ApiError> {
         let grant = "grant the account run.services.getIamPolicy on it, as roles/run.admin has";
         let task = task("read the IAM policy of", service, grant);
         let url = self.run_url(service.as_str()) + ":getIamPolicy";
-        let answer = self.get(&task, url, &[("options.requestedPolicyVersion", "3")]).await?;
+        let answer = self.google.get(&task, url, &[("options.requestedPolicyVersion", "3")]).await?;
         // Written back without its etag, a policy would overwrite what others wrote meanwhile.
         task.whole(answer, "etag")
     }
 
     /// Replaces the policy's bindings, if its etag is still current, and gives the policy as it is then.
-    pub async fn set_run_policy(&self, service: &ServiceName, policy: &Value) -> Result<Value, ApiError> {
+    pub async fn set_run_policy(self, service: &ServiceName, policy: &Value) -> Result<Value, ApiError> {
         let task = task(
             "set the IAM policy of",
             service,
             "grant the account run.services.setIamPolicy on it, as roles/run.admin has",
         );
         let body = json!({ "policy": policy, "updateMask": "bindings,etag" });
-        let answer = self.post(&task, self.run_url(service.as_str()) + ":setIamPolicy", &body).await;
+        let answer = self.google.post(&task, self.run_url(service.as_str()) + ":setIamPolicy", &body).await;
         answer.map_err(with_the_other_gate)
     }
 
     /// Switches the invoker IAM check off or on, and waits until that is done.
-    pub async fn disable_invoker_check(&self, service: &ServiceName, disabled: bool) -> Result<(), ApiError> {
+    pub async fn disable_invoker_check(self, service: &ServiceName, disabled: bool) -> Result<(), ApiError> {
         let task = task(
             "set the invoker check of",
             service,
@@ -166,40 +173,40 @@ impl Google {
         );
         let body = json!({ "invokerIamDisabled": disabled });
         let operation =
-            self.patch(&task, self.run_url(service.as_str()), "invokerIamDisabled", &body).await?;
+            self.google.patch(&task, self.run_url(service.as_str()), "invokerIamDisabled", &body).await?;
         self.follow(&task, operation).await
     }
 
     /// Which of `permissions` the account has on the service; asking needs none.
     pub async fn run_permissions(
-        &self,
+        self,
         service: &ServiceName,
         permissions: &[&str],
     ) -> Result<Vec<String>, ApiError> {
         let task = task("ask for the permissions on", service, "enable the interface and check the account");
         let url = self.run_url(service.as_str()) + ":testIamPermissions";
-        let answer = self.post(&task, url, &json!({ "permissions": permissions })).await?;
+        let answer = self.google.post(&task, url, &json!({ "permissions": permissions })).await?;
         held(&task, &answer)
     }
 
     /// Follows a long-running operation to its end. It succeeded only if it is done and has no error.
-    async fn follow(&self, task: &Task<'_>, mut operation: Value) -> Result<(), ApiError> {
+    async fn follow(self, task: &Task<'_>, mut operation: Value) -> Result<(), ApiError> {
         let Some(name) = operation["name"].as_str().map(str::to_owned) else {
             return Err(task.error(ApiErrorKind::Transient, "answered without the name of an operation"));
         };
         let grant = "grant the account run.operations.get, as roles/run.viewer has";
         let reading = Task { verb: "follow the change of", grant, ..*task };
         let look = Request { method: Method::GET, url: self.run_url(&name), query: &[], body: None };
-        let patience = self.call_timeout * OPERATION_TAKES;
+        let patience = self.google.call_timeout * OPERATION_TAKES;
         let deadline = Instant::now() + patience;
-        let mut pauses = self.pace.backoff().build();
+        let mut pauses = self.google.pace.backoff().build();
         while operation["done"] != true {
             if Instant::now() > deadline {
                 let what = format!("has not finished {name} within {patience:?}");
                 return Err(task.error(ApiErrorKind::Transient, &what));
             }
             // A look that fails in passing isn't the operation's end.
-            match self.attempt(&reading, &look).await {
+            match self.google.attempt(&reading, &look).await {
                 Ok(answer) => operation = answer,
                 Err(failure) if failure.error.kind == ApiErrorKind::Missing => {
                     return Err(
@@ -210,7 +217,7 @@ impl Google {
                 Err(failure) => tracing::debug!(error = %failure.error, "{name} is looked at again"),
             }
             if operation["done"] != true {
-                tokio::time::sleep(pauses.next().unwrap_or(self.pace.longest)).await;
+                tokio::time::sleep(pauses.next().unwrap_or(self.google.pace.longest)).await;
             }
         }
         match operation.get("error") {
@@ -219,8 +226,8 @@ impl Google {
         }
     }
 
-    fn run_url(&self, name: &str) -> String {
-        format!("{}/v2/{name}", self.endpoints.run())
+    fn run_url(self, name: &str) -> String {
+        format!("{}/v2/{name}", self.google.endpoints.run())
     }
 }
 

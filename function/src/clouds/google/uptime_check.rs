@@ -68,12 +68,13 @@ impl Spec for UptimeCheckSpec {
 
 impl UptimeCheck {
     async fn look(&self) -> Result<Position, ApiError> {
-        self.google.uptime_check(&self.check).await.map(|check| position(&check))
+        self.google.monitoring().uptime_check(&self.check).await.map(|check| position(&check))
     }
 
     /// Writes and believes the check that comes back; where that doesn't show it, the check is read again.
     async fn write(&self, wanted: Position) -> Result<(), ApiError> {
-        let check = self.google.disable_uptime_check(&self.check, wanted == Position::Standby).await?;
+        let check =
+            self.google.monitoring().disable_uptime_check(&self.check, wanted == Position::Standby).await?;
         if shows_itself(&check) && position(&check) == wanted || self.look().await? == wanted {
             return Ok(());
         }
@@ -86,8 +87,8 @@ impl UptimeCheck {
 impl UptimeCheck {
     /// An incident of this check that is still open.
     async fn open_incident(&self, site: &SiteName) -> Result<Option<Alert>, ApiError> {
-        let open = self.google.open_alerts(self.check.project()).await?;
-        self.google.first_alert_of(open, &self.check, site).await
+        let open = self.google.monitoring().open_alerts(self.check.project()).await?;
+        self.google.monitoring().first_alert_of(open, &self.check, site).await
     }
 }
 
@@ -142,10 +143,10 @@ impl Switch for UptimeCheck {
         let mut checked = Checked::default();
         let (name, project) = (&self.check, self.check.project());
         let (held, check, alert, policies) = tokio::join!(
-            self.google.project_permissions(project, &PERMISSIONS),
-            self.google.uptime_check(name),
+            self.google.access().project_permissions(project, &PERMISSIONS),
+            self.google.monitoring().uptime_check(name),
             self.open_incident(&situation.site),
-            self.google.alert_policies(project)
+            self.google.monitoring().alert_policies(project)
         );
         let lacking = checked.look(held).map(|held| missing(&PERMISSIONS, &held)).unwrap_or_default();
         checked.extend(check::of_permissions(&lacking, name, &situation.member));

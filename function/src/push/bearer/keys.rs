@@ -21,7 +21,7 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// The ids of the keys, as last seen.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(super) struct KeyIds {
     url: String,
     http: reqwest::Client,
     ids: HashSet<String>,
@@ -41,7 +41,7 @@ struct Key {
     kid: String,
 }
 
-impl Keys {
+impl KeyIds {
     pub(super) fn new(url: String, http: reqwest::Client) -> Self {
         Self { url, http, ids: HashSet::new(), seen_at: None, failed: None, looks: VecDeque::new() }
     }

@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     claims::{Claims, Token},
-    keys::Keys,
+    keys::KeyIds,
 };
 
 /// How long the verifier may take, which fetches keys without a limit of its own.
@@ -31,7 +31,7 @@ pub(in crate::push) struct Signatures(Arc<Mutex<Prover>>);
 
 #[derive(Debug)]
 struct Prover {
-    keys: Keys,
+    keys: KeyIds,
     verifier: Verifier,
 }
 
@@ -41,7 +41,7 @@ impl Signatures {
             .with_email(&expected.service_account)
             .with_jwks_url(&jwks)
             .build();
-        Self(Arc::new(Mutex::new(Prover { keys: Keys::new(jwks, http), verifier })))
+        Self(Arc::new(Mutex::new(Prover { keys: KeyIds::new(jwks, http), verifier })))
     }
 
     /// The claims of `token`, proven.

@@ -46,6 +46,13 @@ pub(crate) struct Side {
     pub(super) interface: Value,
 }
 
+/// How far the last change of an interface is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Provisioning<'a> {
+    name: &'a str,
+    state: &'a str,
+}
+
 /// Both interfaces as they were read.
 pub(super) type Sides = pair::Sides<Side>;
 
@@ -99,33 +106,10 @@ impl Side {
         self.configuration(ours).is_some()
     }
 
-    /// Whether its last change ended well.
-    pub(crate) fn is_settled(&self) -> bool {
-        matches!(self.provisioning(), "Succeeded" | "")
-    }
-
-    /// Whether its last change ended badly: what it lists may not be what it has.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.provisioning(), "Failed" | "Canceled")
-    }
-
-    /// Whether a change of it is still going on.
-    pub(crate) fn is_busy(&self) -> bool {
-        !self.is_settled() && !self.has_failed()
-    }
-
-    /// Why it isn't settled.
-    pub(crate) fn state(&self) -> String {
-        let name = self.id.name();
-        match self.provisioning() {
-            state if self.is_busy() => format!("{name} is still being changed ({state})"),
-            state => format!("the last change of {name} ended as {state}"),
-        }
-    }
-
-    pub(crate) fn still_changing(&self) -> ApiError {
-        let message = format!("{}, and a change now would be lost", self.state());
-        ApiError { kind: ApiErrorKind::Transient, message }
+    /// How far its last change is.
+    pub(crate) fn provisioning(&self) -> Provisioning<'_> {
+        let state = self.interface["properties"]["provisioningState"].as_str().unwrap_or_default();
+        Provisioning { name: self.id.name(), state }
     }
 
     /// The id of the machine that it is attached to.
@@ -175,10 +159,6 @@ impl Side {
         configurations.iter().find(|configuration| is_primary(configuration)).or(configurations.first())
     }
 
-    fn provisioning(&self) -> &str {
-        self.interface["properties"]["provisioningState"].as_str().unwrap_or_default()
-    }
-
     /// What keeps our configuration from being moved to or from here.
     fn objection(&self, ours: &Configuration) -> Option<String> {
         let name = self.id.name();
@@ -199,6 +179,37 @@ impl Side {
             namesake["properties"]["privateIPAddress"].as_str().unwrap_or("no address"),
             ours.address
         ))
+    }
+}
+
+impl Provisioning<'_> {
+    /// Whether its last change ended well.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self.state, "Succeeded" | "")
+    }
+
+    /// Whether its last change ended badly: what it lists may not be what it has.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.state, "Failed" | "Canceled")
+    }
+
+    /// Whether a change of it is still going on.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.is_settled() && !self.has_failed()
+    }
+
+    /// Why it isn't settled.
+    pub(crate) fn told(&self) -> String {
+        let name = self.name;
+        match self.state {
+            state if self.is_busy() => format!("{name} is still being changed ({state})"),
+            state => format!("the last change of {name} ended as {state}"),
+        }
+    }
+
+    pub(crate) fn still_changing(&self) -> ApiError {
+        let message = format!("{}, and a change now would be lost", self.told());
+        ApiError { kind: ApiErrorKind::Transient, message }
     }
 }
 
@@ -387,12 +398,12 @@ mod tests {
     #[test]
     fn an_interface_that_is_being_changed_or_failed_says_so() {
         let mut side = side("db-b-nic", &[]);
-        assert!(side.is_settled() && !side.is_busy());
+        assert!(side.provisioning().is_settled() && !side.provisioning().is_busy());
         side.interface["properties"]["provisioningState"] = json!("Updating");
-        assert!(side.is_busy() && !side.has_failed());
-        assert_eq!(side.state(), "db-b-nic is still being changed (Updating)");
+        assert!(side.provisioning().is_busy() && !side.provisioning().has_failed());
+        assert_eq!(side.provisioning().told(), "db-b-nic is still being changed (Updating)");
         side.interface["properties"]["provisioningState"] = json!("Failed");
-        assert!(!side.is_busy() && side.has_failed());
-        assert_eq!(side.state(), "the last change of db-b-nic ended as Failed");
+        assert!(!side.provisioning().is_busy() && side.provisioning().has_failed());
+        assert_eq!(side.provisioning().told(), "the last change of db-b-nic ended as Failed");
     }
 }

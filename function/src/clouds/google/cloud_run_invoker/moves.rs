@@ -22,8 +22,10 @@ const TRIES: usize = 6;
 impl Invoker {
     /// Reads both doors at the same time.
     pub(super) async fn doors(&self) -> Result<Doors, ApiError> {
-        let (policy, service) =
-            tokio::try_join!(self.google.run_policy(&self.service), self.google.run_service(&self.service))?;
+        let (policy, service) = tokio::try_join!(
+            self.google.run().run_policy(&self.service),
+            self.google.run().run_service(&self.service)
+        )?;
         Ok(Doors { policy, service })
     }
 
@@ -54,13 +56,14 @@ impl Invoker {
         loop {
             let policy = match seen.take() {
                 Some(policy) => policy,
-                None => self.google.run_policy(&self.service).await?,
+                None => self.google.run().run_policy(&self.service).await?,
             };
             if policy::holds_all_users(&policy) == open {
                 return Ok(change);
             }
             change = Change::Made;
-            match self.google.set_run_policy(&self.service, &policy::with_all_users(policy, open)).await {
+            match self.google.run().set_run_policy(&self.service, &policy::with_all_users(policy, open)).await
+            {
                 Ok(written) if policy::holds_all_users(&written) == open => return Ok(change),
                 Ok(_) => return Err(self.unchanged("the policy that came back")),
                 Err(error) => pause_after_conflict(error, pauses.next()).await?,
@@ -74,7 +77,7 @@ impl Invoker {
         loop {
             let service = match seen.take() {
                 Some(service) => service,
-                None => self.google.run_service(&self.service).await?,
+                None => self.google.run().run_service(&self.service).await?,
             };
             if is_unchecked(&service) == open {
                 return Ok(change);
@@ -82,7 +85,7 @@ impl Invoker {
             if change == Change::Made {
                 return Err(self.unchanged("the service"));
             }
-            match self.google.disable_invoker_check(&self.service, open).await {
+            match self.google.run().disable_invoker_check(&self.service, open).await {
                 Ok(()) => change = Change::Made,
                 Err(error) => pause_after_conflict(error, conflicts.next()).await?,
             }
@@ -108,7 +111,7 @@ impl Invoker {
             Gate::AllUsers => {
                 let service = match seen {
                     Some(doors) => doors.service.clone(),
-                    None => self.google.run_service(&self.service).await?,
+                    None => self.google.run().run_service(&self.service).await?,
                 };
                 let mend = format!("gcloud run services update {name} --region={region} --invoker-iam-check");
                 (is_unchecked(&service), format!("its invoker check is off; run {mend}"))
@@ -116,7 +119,7 @@ impl Invoker {
             Gate::IamCheck => {
                 let policy = match seen {
                     Some(doors) => doors.policy.clone(),
-                    None => self.google.run_policy(&self.service).await?,
+                    None => self.google.run().run_policy(&self.service).await?,
                 };
                 let mend = format!(
                     "gcloud run services remove-iam-policy-binding {name} --region={region} --member=allUsers \
@@ -138,13 +141,13 @@ impl Invoker {
         loop {
             let written = match self.gate {
                 Gate::AllUsers => {
-                    let policy = policy::at_version_3(self.google.run_policy(&self.service).await?);
-                    self.google.set_run_policy(&self.service, &policy).await.map(drop)
+                    let policy = policy::at_version_3(self.google.run().run_policy(&self.service).await?);
+                    self.google.run().set_run_policy(&self.service, &policy).await.map(drop)
                 }
                 Gate::IamCheck => {
-                    let service = self.google.run_service(&self.service).await?;
+                    let service = self.google.run().run_service(&self.service).await?;
                     let unchecked = is_unchecked(&service);
-                    self.google.disable_invoker_check(&self.service, unchecked).await
+                    self.google.run().disable_invoker_check(&self.service, unchecked).await
                 }
             };
             match written {
