@@ -29,7 +29,7 @@ use crate::{
 use ask::{Asker, Question};
 use files::{Files, FoundOut};
 use google::GoogleAccount;
-use site::Site;
+use site::ChosenSite;
 use web::Web;
 
 /// What the script is called, unless somebody says otherwise.
@@ -134,7 +134,7 @@ async fn begin(
     screen: &Screen,
     environment: &Environment,
 ) -> Result<(Files, FoundOut), Failure> {
-    let site = Site::parse(args.url.as_deref().unwrap_or_default())?;
+    let site = ChosenSite::parse(args.url.as_deref().unwrap_or_default())?;
     let files = Files::at(args, environment)?;
     screen.remark(format!(
         "{DIM}This looks and asks; it changes nothing, and writes two files at the end.{DIM:#}"

@@ -9,13 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{super::exit::Failure, Args, Maker, Site, cloudflare::Zone, script};
+use super::{super::exit::Failure, Args, ChosenSite, Maker, cloudflare::Zone, script};
 use crate::{api::Secret, config::Environment};
 
 /// All that was found out.
 #[derive(Debug)]
 pub(super) struct FoundOut {
-    pub(super) site: Site,
+    pub(super) site: ChosenSite,
     pub(super) zone: Zone,
     pub(super) project: String,
     pub(super) region: String,

@@ -12,7 +12,7 @@ use super::{
 
 /// The site to guard.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct ChosenSite {
     /// What visitors type.
     pub(super) url: Url,
     /// A name for it.
@@ -27,7 +27,7 @@ pub(super) struct FrontPage {
     by_cloudflare: bool,
 }
 
-impl Site {
+impl ChosenSite {
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         let example = "failover init https://www.example.com/";
         let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
@@ -109,7 +109,7 @@ pub(super) async fn expect(
 
 /// Where the primary answers past the redirect; proven by what it answers now.
 pub(super) async fn primary(
-    site: &Site,
+    site: &ChosenSite,
     given: Option<String>,
     expect: &str,
     zone: &Zone,
@@ -131,7 +131,7 @@ pub(super) async fn primary(
         .await
 }
 
-async fn proven(site: &Site, text: &str, expect: &str, web: &Web) -> Result<String, Failure> {
+async fn proven(site: &ChosenSite, text: &str, expect: &str, web: &Web) -> Result<String, Failure> {
     let next = "docs/primary-url.md has a recipe for each way; none goes without";
     let url: Url = text.parse().map_err(|_| Failure::usage(format!("{text:?} is no URL")).next(next))?;
     let is_public = url.host_str() == site.url.host_str()
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn what_is_no_site_is_told_so() {
         for text in ["", "https://", "ftp://example.com/", "http://example.com/", "https://homelab/", "a b"] {
-            assert!(Site::parse(text).is_err(), "{text}");
+            assert!(ChosenSite::parse(text).is_err(), "{text}");
         }
         for (text, name) in [
             ("https://www.example.com/", "example"),
@@ -184,7 +184,7 @@ mod tests {
             ("https://example.com", "example"),
             ("https://1st.example.com/", "site1st"),
         ] {
-            assert_eq!(Site::parse(text).expect(text).name, name, "{text}");
+            assert_eq!(ChosenSite::parse(text).expect(text).name, name, "{text}");
         }
     }
 }
