@@ -65,7 +65,7 @@ impl<'t> Section<'t, '_> {
         match self.value(key) {
             None => self.notes.list_problem(key, "is missing", example),
             Some(Value::Array(items)) if items.is_empty() => {
-                self.notes.list_problem(key, "is empty", example)
+                self.notes.list_problem(key, "is empty", example);
             }
             Some(value) => match texts(value) {
                 Ok(read) => return read,
@@ -82,7 +82,7 @@ impl<'t> Section<'t, '_> {
         example: &str,
     ) -> Vec<T> {
         self.notes.asked(key, false, || Kind::Texts { example: example.to_owned() });
-        let read = self.value(key).map(texts).unwrap_or_else(|| Ok(Vec::new()));
+        let read = self.value(key).map_or_else(|| Ok(Vec::new()), texts);
         read.map_err(|reason| self.notes.list_problem(key, &reason, example)).unwrap_or_default()
     }
 
