@@ -120,6 +120,13 @@ impl IpConfigurationSpec {
         if position == Position::Primary { &self.primary } else { &self.standby }
     }
 
+    fn absent(&self, position: Position) -> ApiError {
+        let id = self.interface(position);
+        let message =
+            format!("{id} is not there, so the address stays where it is; create it, or correct its id");
+        ApiError { kind: ApiErrorKind::Missing, message }
+    }
+
     /// The public address that belongs to it, as far as it may be looked at.
     async fn public_address(&self, azure: &Azure) -> Option<(&PublicAddressId, Value)> {
         let id = self.ours.public.as_ref()?;
@@ -251,19 +258,12 @@ impl IpConfiguration {
     /// # Errors
     /// It can't be given: then nothing may be taken from the other one for it.
     fn receiver<'a>(&self, sides: &'a Sides, position: Position) -> Result<&'a Side, ApiError> {
-        let gone = || sides.hidden().cloned().unwrap_or_else(|| self.absent(position));
+        let gone = || sides.hidden().cloned().unwrap_or_else(|| self.spec.absent(position));
         let receiver = sides.at(position).ok_or_else(gone)?;
         match self.spec.ours.objection(sides) {
             Some(message) => Err(ApiError { kind: ApiErrorKind::Refused, message }),
             None => Ok(receiver),
         }
-    }
-
-    fn absent(&self, position: Position) -> ApiError {
-        let id = self.spec.interface(position);
-        let message =
-            format!("{id} is not there, so the address stays where it is; create it, or correct its id");
-        ApiError { kind: ApiErrorKind::Missing, message }
     }
 
     async fn hand_over(
@@ -440,7 +440,7 @@ impl Switch for IpConfiguration {
         match (both.into_iter().find(on_me), gone) {
             // It may be the one that this machine is on.
             (None, Some(gone)) => {
-                let unseen = sides.hidden().cloned().unwrap_or_else(|| self.absent(gone));
+                let unseen = sides.hidden().cloned().unwrap_or_else(|| self.spec.absent(gone));
                 Err(Operation::Observe.failed(&self.id)(unseen))
             }
             (place, _) => Ok(place),
