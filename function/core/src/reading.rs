@@ -30,9 +30,10 @@ pub(crate) fn object<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T,
         None => Err(error),
     });
     let read = read.map_err(|error| {
-        Unreadable(match error.is_data() {
-            true => format!("the {what} has a {error}; publish it with each field once"),
-            false => format!("the {what} is not JSON: {error}; publish one JSON object"),
+        Unreadable(if error.is_data() {
+            format!("the {what} has a {error}; publish it with each field once")
+        } else {
+            format!("the {what} is not JSON: {error}; publish one JSON object")
         })
     })?;
     read.0.ok_or_else(|| Unreadable(format!("the {what} is JSON but no object; publish one such as {{…}}")))

@@ -221,6 +221,9 @@ fn told_nothing(task: &Task<'_>) -> ApiError {
 
 /// What a deployment tells; `None` if it is none. Ready ones are left out where there are none, wanted ones never.
 fn read_scale(deployment: &Value) -> Option<Scale> {
+    if deployment["kind"] != "Deployment" {
+        return None;
+    }
     let wanted = deployment["spec"]["replicas"].as_u64()?;
     let status = &deployment["status"];
     let generation = deployment["metadata"]["generation"].as_u64().unwrap_or_default();

@@ -185,7 +185,10 @@ impl Tokens {
         let answer = self.answer(host, request.header("Metadata-Flavor", "Google")).await?;
         let text = String::from_utf8_lossy(&answer.body);
         if answer.status == StatusCode::OK {
-            return Ok(Secret::new(&text));
+            return signed(&text).ok_or_else(|| {
+                let what = format!("what answers at {host} gave no token of Google's");
+                unavailable(ApiErrorKind::Transient, &what).into()
+            });
         }
         let what = format!("Google's metadata server answered {}: {}", answer.status.as_u16(), text.trim());
         Err(unavailable(of_status(answer.status), &what).into())
@@ -207,11 +210,22 @@ impl Tokens {
     }
 }
 
+/// A token has three parts between dots; a page that stands before the server has something else.
+fn signed(text: &str) -> Option<Secret> {
+    let text = text.trim();
+    let fits = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    (text.split('.').count() == 3 && text.split('.').all(fits)).then(|| Secret::new(text))
+}
+
 fn granted(who: &str, answer: &Answer) -> Result<Token, Failure> {
     if answer.status != StatusCode::OK {
         return Err(refused(who, answer));
     }
     let read = serde_json::from_slice::<Granted>(&answer.body).ok();
+    let read = read.filter(|granted| !granted.access_token.is_empty());
     let lives = |granted: &Granted| seconds(&granted.expires_in);
     let Some((granted, lives)) = read.and_then(|granted| lives(&granted).map(|lives| (granted, lives)))
     else {
@@ -229,14 +243,17 @@ fn seconds(number: &Value) -> Option<Duration> {
 }
 
 fn refused(who: &str, answer: &Answer) -> Failure {
-    let Refusal { error, error_description } = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let read = serde_json::from_slice::<Refusal>(&answer.body);
+    // Whatever isn't theirs came from something in between, so it may pass.
+    let kind = if read.is_ok() { of_status(answer.status) } else { ApiErrorKind::Transient };
+    let Refusal { error, error_description } = read.unwrap_or_default();
     let said = match (error.as_str(), error_description.lines().next()) {
         ("", _) => excerpt(&answer.body),
         (error, Some(description)) => format!("{error}: {description}"),
         (error, None) => error.to_owned(),
     };
     let what = format!("{who} answered {}: {said}", answer.status.as_u16());
-    answer.failure(unavailable(of_status(answer.status), &what), None)
+    answer.failure(unavailable(kind, &what), None)
 }
 
 /// While the metadata service is renewed, it answers 404 or 410 for up to 70 seconds ("Error handling" of managed
@@ -282,6 +299,15 @@ mod tests {
         assert_eq!(lives(json!(u64::MAX)), Some(LONGEST_LIFE.as_secs() - 300));
         assert_eq!(lives(json!("soon")), None);
         assert_eq!(lives(Value::Null), None);
+        assert!(granted("it", &Answer::of(200, r#"{"access_token":"","expires_in":3599}"#)).is_err());
+    }
+
+    #[test]
+    fn a_token_of_googles_has_three_parts() {
+        assert_eq!(signed(" eyJh.e30.c2ln-_\n").unwrap().expose(), "eyJh.e30.c2ln-_");
+        for other in ["", "a.b", "a..b", "a.b.c.d", "<html>sign in</html>", "www.example.com/login?x"] {
+            assert!(signed(other).is_none(), "{other}");
+        }
     }
 
     #[track_caller]
@@ -307,6 +333,10 @@ mod tests {
             ApiErrorKind::Denied,
             "it answered 400: invalid_request: Identity not found",
         );
+        for page in [400, 401, 403] {
+            let says = format!("it answered {page}: <html>sign in</html>");
+            refusal(page, "<html>sign in</html>", ApiErrorKind::Transient, &says);
+        }
         refusal(
             401,
             r#"{"error":"invalid_client"}"#,

@@ -203,7 +203,11 @@ impl Object for WorkerRouteSpec {
                 let wanted = check::Wanted { pattern: &self.pattern.0, observe: &observe };
                 checked.extend(check::of_routes(&routes, &wanted, &zone, situation));
                 // A token for routes alone may not read the redirects, and a zone may have none.
-                checked.extend(redirects.ok().and_then(|rules| check::redirected(&rules, &zone, situation)));
+                let redirects = match redirects {
+                    Err(error) if error.is_permanent() => None,
+                    redirects => checked.look(redirects),
+                };
+                checked.extend(redirects.and_then(|rules| check::redirected(&rules, &zone, situation)));
                 checked.merge(front);
                 checked.merge(scripts);
             }

@@ -87,6 +87,10 @@ impl ComputeApi<'_> {
                 }
                 answer => answer?,
             };
+            // Zones that have nothing to show are listed too.
+            if !answer["items"].is_object() {
+                return Err(task.error(ApiErrorKind::Transient, "answered without a list of zones"));
+            }
             zones.extend(zones_with(&answer, machine.machine()));
             unseen.extend(not_listed(&answer));
             match answer["nextPageToken"].as_str().filter(|next| !next.is_empty()) {

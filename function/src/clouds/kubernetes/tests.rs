@@ -17,7 +17,10 @@ fn a_deployment_tells_how_many_are_wanted_and_ready() {
 
 #[test]
 fn what_is_no_deployment_is_not_one_that_is_scaled_down() {
-    for answer in [json!({}), json!({ "kind": "Status" }), json!({ "spec": {} }), json!([])] {
+    let others =
+        [json!({ "spec": { "replicas": 0 } }), json!({ "kind": "Scale", "spec": { "replicas": 0 } })];
+    let nothing = [json!({}), json!({ "kind": "Status" }), json!({ "spec": {} }), json!([])];
+    for answer in others.into_iter().chain(nothing) {
         assert_eq!(read_scale(&answer), None, "{answer}");
     }
 }
