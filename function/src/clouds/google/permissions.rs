@@ -141,8 +141,8 @@ impl AccessApi<'_> {
         let url = format!("http://{host}/computeMetadata/v1/{path}");
         let request = self.google.http.get(url).header("metadata-flavor", "Google").timeout(METADATA_WITHIN);
         let answer = request.send().await.ok()?.error_for_status().ok()?;
+        let text = answer.text().await.ok()?.trim().to_owned();
         // Where there is none, a page may answer in its place.
-        answer.headers().get("metadata-flavor").filter(|flavor| *flavor == "Google")?;
-        answer.text().await.ok().map(|text| text.trim().to_owned())
+        (!text.contains(['<', '\n'])).then_some(text)
     }
 }
