@@ -28,9 +28,9 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use self::directory::Directory;
-use self::envelope::Denied;
+use self::envelope::AzureDenied;
 use self::routes::ROUTES;
-use self::state::{Moving, State};
+use self::state::{AzureState, Moving};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
@@ -43,7 +43,7 @@ pub(crate) const INTERFACE_KIND: &str = "azure.interface";
 pub struct Azure {
     /// Whose tokens it takes.
     pub directory: Arc<Directory>,
-    state: Mutex<State>,
+    state: Mutex<AzureState>,
     begun: watch::Sender<()>,
 }
 
@@ -54,7 +54,7 @@ impl Azure {
     }
 
     /// The state as it is now: operations whose time has come have ended.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, AzureState> {
         let mut state = lock(&self.state);
         state.settle(Instant::now());
         state
@@ -65,8 +65,8 @@ impl Azure {
         self.begun.subscribe()
     }
 
-    fn settle(&self, call: &Call) -> Result<Reply, Denied> {
-        let (route, names) = ROUTES.find(call).ok_or_else(|| Denied::unknown_route(call))?;
+    fn settle(&self, call: &Call) -> Result<Reply, AzureDenied> {
+        let (route, names) = ROUTES.find(call).ok_or_else(|| AzureDenied::unknown_route(call))?;
         (route.does)(&mut self.state(), &self.directory, call, &names)
     }
 }

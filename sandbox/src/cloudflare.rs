@@ -31,7 +31,7 @@ use serde_json::Value;
 
 use self::access::{Asked, Token};
 pub use self::arrival::Arrival;
-use self::envelope::Refusal;
+use self::envelope::CloudflareRefusal;
 pub use self::redirect::{Led, Location};
 use self::routes::{Does, ROUTES};
 use self::scripts::Scripts;
@@ -67,10 +67,10 @@ pub(crate) const WORKER_ROUTE_KIND: &str = "cloudflare.worker_route";
 
 /// Cloudflare, as far as it can be asked and told.
 #[derive(Debug)]
-pub struct Cloudflare(Mutex<State>);
+pub struct Cloudflare(Mutex<CloudflareState>);
 
 #[derive(Debug)]
-struct State {
+struct CloudflareState {
     tokens: Vec<Token>,
     throttle: Throttle,
     zones: Vec<Zone>,
@@ -82,7 +82,7 @@ struct State {
 impl Cloudflare {
     /// An account that knows this one token and no zone.
     pub fn new(token: Token) -> Self {
-        Self(Mutex::new(State {
+        Self(Mutex::new(CloudflareState {
             tokens: vec![token],
             throttle: Throttle::default(),
             zones: Vec::new(),
@@ -163,8 +163,8 @@ impl Cloudflare {
     }
 }
 
-impl State {
-    fn settle(&mut self, asked: &Asked) -> Result<Reply, Refusal> {
+impl CloudflareState {
+    fn settle(&mut self, asked: &Asked) -> Result<Reply, CloudflareRefusal> {
         self.throttle.admit(asked.now)?;
         match ROUTES.find(asked.call) {
             Some((Route { does: Does::All(does), .. }, names)) => does(self, asked, &names),
@@ -172,27 +172,28 @@ impl State {
                 access::token(&self.tokens, asked.call)?.permits(*permission, &names[0])?;
                 let zone = self.zones.iter_mut().find(|zone| zone.id == names[0]);
                 // Somebody else's zone looks the same as none.
-                let missing = || Refusal::new(403, 9109, "Unauthorized to access requested resource");
+                let missing =
+                    || CloudflareRefusal::new(403, 9109, "Unauthorized to access requested resource");
                 does(zone.ok_or_else(missing)?, asked, &self.scripts, &names)
             }
             None => {
                 access::token(&self.tokens, asked.call)?;
-                Err(Refusal::no_route(asked.call.path.trim_start_matches("/client/v4")))
+                Err(CloudflareRefusal::no_route(asked.call.path.trim_start_matches("/client/v4")))
             }
         }
     }
 
-    fn scripts_of(&self, call: &Call, account: &str) -> Result<&Scripts, Refusal> {
+    fn scripts_of(&self, call: &Call, account: &str) -> Result<&Scripts, CloudflareRefusal> {
         let token = access::token(&self.tokens, call)?;
         token.permits_in_account(access::Permission::WorkersScriptsRead)?;
         if account == ACCOUNT {
             Ok(&self.scripts)
         } else {
-            Err(Refusal::new(403, 10000, "Authentication error"))
+            Err(CloudflareRefusal::new(403, 10000, "Authentication error"))
         }
     }
 
-    fn list_zones(&self, call: &Call) -> Result<Reply, Refusal> {
+    fn list_zones(&self, call: &Call) -> Result<Reply, CloudflareRefusal> {
         let token = access::token(&self.tokens, call)?;
         let visible = |zone: &&Zone| token.permits(access::Permission::ZoneRead, &zone.id).is_ok();
         let named = |zone: &&Zone| call.query("name").is_none_or(|name| zone.name == name);
@@ -202,10 +203,10 @@ impl State {
 }
 
 /// The body, which must be a JSON object.
-fn body(call: &Call) -> Result<Object, Refusal> {
+fn body(call: &Call) -> Result<Object, CloudflareRefusal> {
     match call.json() {
         Ok(Value::Object(fields)) => Ok(fields),
-        _ => Err(Refusal::new(400, 6007, "Malformed JSON in request body")),
+        _ => Err(CloudflareRefusal::new(400, 6007, "Malformed JSON in request body")),
     }
 }
 
@@ -227,7 +228,7 @@ impl Provider for Cloudflare {
     }
 
     fn refusal(&self, status: u16) -> Reply {
-        Refusal::of_status(status).into()
+        CloudflareRefusal::of_status(status).into()
     }
 
     fn kind(&self, _operation: &str, call: &Call) -> Kind {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 use self::deployment::Deployment;
-use self::status::Denied;
+use self::status::KubernetesDenied;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
@@ -30,10 +30,10 @@ const GRANTS: [(&str, &str); 2] = [("get", "deployments"), ("patch", "deployment
 
 /// A cluster.
 #[derive(Debug)]
-pub struct Kubernetes(Mutex<State>);
+pub struct Kubernetes(Mutex<KubernetesState>);
 
 #[derive(Debug)]
-struct State {
+struct KubernetesState {
     deployments: BTreeMap<(String, String), Deployment>,
     grants: BTreeSet<(String, String)>,
     /// Of which deployments the role is: it names each, and is in its namespace.
@@ -46,12 +46,12 @@ impl Default for Kubernetes {
     fn default() -> Self {
         let grants = GRANTS.iter().map(|(verb, on)| ((*verb).to_owned(), (*on).to_owned())).collect();
         let (deployments, granted) = (BTreeMap::new(), BTreeSet::new());
-        Self(Mutex::new(State { deployments, grants, granted, starting_takes: Duration::ZERO }))
+        Self(Mutex::new(KubernetesState { deployments, grants, granted, starting_takes: Duration::ZERO }))
     }
 }
 
 /// With the namespace and the name that the path tells.
-type Does = fn(&mut State, &Call, (&str, &str)) -> Result<Reply, Denied>;
+type Does = fn(&mut KubernetesState, &Call, (&str, &str)) -> Result<Reply, KubernetesDenied>;
 
 const ROUTES: Routes<Does> = Routes::new(
     "kubernetes.unknown",
@@ -69,7 +69,7 @@ const ROUTES: Routes<Does> = Routes::new(
         Route::patch(
             "/apis/apps/v1/namespaces/{*}/deployments/{*}/scale",
             "kubernetes.patch_scale",
-            State::patch_scale,
+            KubernetesState::patch_scale,
         ),
     ],
 );
@@ -135,22 +135,22 @@ impl Kubernetes {
     }
 }
 
-impl State {
-    fn settle(&mut self, call: &Call) -> Result<Reply, Denied> {
+impl KubernetesState {
+    fn settle(&mut self, call: &Call) -> Result<Reply, KubernetesDenied> {
         match ROUTES.find(call) {
             Some((route, names)) => (route.does)(self, call, (&names[0], &names[1])),
-            None if ROUTES.knows_path(call) => Err(Denied::not_allowed()),
-            None => Err(Denied::unknown_route()),
+            None if ROUTES.knows_path(call) => Err(KubernetesDenied::not_allowed()),
+            None => Err(KubernetesDenied::unknown_route()),
         }
     }
 
-    fn get(&self, call: &Call, key: (&str, &str)) -> Result<Reply, Denied> {
+    fn get(&self, call: &Call, key: (&str, &str)) -> Result<Reply, KubernetesDenied> {
         self.may(call, "get", "deployments", key)?;
         status::check_query(call, &["timeout", "pretty"])?;
         Ok(Reply::json(200, &self.find(key)?.view(Instant::now())))
     }
 
-    fn get_scale(&self, call: &Call, key: (&str, &str)) -> Result<Reply, Denied> {
+    fn get_scale(&self, call: &Call, key: (&str, &str)) -> Result<Reply, KubernetesDenied> {
         self.may(call, "get", "deployments/scale", key)?;
         status::check_query(call, &["timeout", "pretty"])?;
         Ok(Reply::json(200, &self.find(key)?.scale_view(Instant::now())))
@@ -163,10 +163,10 @@ impl State {
         verb: &str,
         resource: &str,
         (namespace, name): (&str, &str),
-    ) -> Result<(), Denied> {
+    ) -> Result<(), KubernetesDenied> {
         let user = match call.bearer() {
             Some(TOKEN) => "system:serviceaccount:web:failover",
-            Some(_) => return Err(Denied::unauthorized()),
+            Some(_) => return Err(KubernetesDenied::unauthorized()),
             None => "system:anonymous",
         };
         let granted = self.grants.contains(&(verb.to_owned(), resource.to_owned()))
@@ -174,18 +174,22 @@ impl State {
         if granted && user != "system:anonymous" {
             return Ok(());
         }
-        Err(Denied::forbidden(&format!(
+        Err(KubernetesDenied::forbidden(&format!(
             "deployments.apps \"{name}\" is forbidden: User \"{user}\" cannot {verb} resource \"{resource}\" in API \
              group \"apps\" in the namespace \"{namespace}\""
         )))
     }
 
-    fn find(&self, (namespace, name): (&str, &str)) -> Result<&Deployment, Denied> {
+    fn find(&self, (namespace, name): (&str, &str)) -> Result<&Deployment, KubernetesDenied> {
         let found = self.deployments.get(&(namespace.to_owned(), name.to_owned()));
-        found.ok_or_else(|| Denied::not_found(name))
+        found.ok_or_else(|| KubernetesDenied::not_found(name))
     }
 
-    fn patch_scale(&mut self, call: &Call, (namespace, name): (&str, &str)) -> Result<Reply, Denied> {
+    fn patch_scale(
+        &mut self,
+        call: &Call,
+        (namespace, name): (&str, &str),
+    ) -> Result<Reply, KubernetesDenied> {
         self.may(call, "patch", "deployments/scale", (namespace, name))?;
         status::check_query(
             call,
@@ -193,7 +197,7 @@ impl State {
         )?;
         let takes = self.starting_takes;
         let known = self.deployments.get_mut(&(namespace.to_owned(), name.to_owned()));
-        let deployment = known.ok_or_else(|| Denied::not_found(name))?;
+        let deployment = known.ok_or_else(|| KubernetesDenied::not_found(name))?;
         let now = Instant::now();
         let patch = status::patch(call, &deployment.scale_view(now))?;
         let wanted = deployment.check(&patch, status::is_strict(call)?)?;
@@ -217,7 +221,7 @@ impl Provider for Kubernetes {
     }
 
     fn refusal(&self, status: u16) -> Reply {
-        Denied::of_status(status).into()
+        KubernetesDenied::of_status(status).into()
     }
 
     /// What is only tried changes nothing.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 use crate::frame::call::Call;
 use crate::google::strict::{Fields, Shape};
 
@@ -116,9 +116,9 @@ const CONFIGURATION_SAID: [&str; 2] = ["privateLinkConnectionProperties", "provi
 ///
 /// # Errors
 /// 400 for one that can't be read, with a field that is unknown or of the wrong type, or without a location.
-pub(super) fn read(call: &Call) -> Result<Value, Denied> {
+pub(super) fn read(call: &Call) -> Result<Value, AzureDenied> {
     let value: Value = serde_json::from_slice(&call.body).map_err(|error| {
-        Denied::invalid(
+        AzureDenied::invalid(
             "InvalidRequestContent",
             format!("The request content was invalid and could not be deserialized: '{error}'."),
         )
@@ -126,18 +126,18 @@ pub(super) fn read(call: &Call) -> Result<Value, Denied> {
     check(&value, Shape::Object(INTERFACE), "")?;
     if value["location"].as_str().is_none_or(str::is_empty) {
         let message = "The location property is required for this definition.";
-        return Err(Denied::invalid("LocationRequired", message));
+        return Err(AzureDenied::invalid("LocationRequired", message));
     }
     Ok(value)
 }
 
-fn check(value: &Value, shape: Shape, path: &str) -> Result<(), Denied> {
+fn check(value: &Value, shape: Shape, path: &str) -> Result<(), AzureDenied> {
     match (shape, value) {
         (_, Value::Null) | (Shape::Any, _) => Ok(()),
         (Shape::Object(fields), Value::Object(object)) => object.iter().try_for_each(|(name, value)| {
             let place = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             let known = fields.iter().find(|(field, _)| field == name).ok_or_else(|| {
-                Denied::unreadable(&format!("Could not find member '{name}'. Path '{place}'."))
+                AzureDenied::unreadable(&format!("Could not find member '{name}'. Path '{place}'."))
             })?;
             check(value, known.1, &place)?;
             check_word(name, value, &place)
@@ -150,14 +150,16 @@ fn check(value: &Value, shape: Shape, path: &str) -> Result<(), Denied> {
         (Shape::Text, Value::String(_)) | (Shape::Bool, Value::Bool(_)) | (Shape::Int, Value::Number(_)) => {
             Ok(())
         }
-        _ => Err(Denied::unreadable(&format!("Error converting value {value}. Path '{path}'."))),
+        _ => Err(AzureDenied::unreadable(&format!("Error converting value {value}. Path '{path}'."))),
     }
 }
 
-fn check_word(name: &str, value: &Value, path: &str) -> Result<(), Denied> {
+fn check_word(name: &str, value: &Value, path: &str) -> Result<(), AzureDenied> {
     match value.as_str().filter(|word| words(name).is_some() && canonical(name, word).is_none()) {
         None => Ok(()),
-        Some(word) => Err(Denied::unreadable(&format!("Error converting value \"{word}\". Path '{path}'."))),
+        Some(word) => {
+            Err(AzureDenied::unreadable(&format!("Error converting value \"{word}\". Path '{path}'.")))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::google::access::Access;
@@ -124,8 +124,8 @@ impl Directory {
     }
 
     /// Whose token the request carries.
-    pub(super) fn principal_of(&self, call: &Call) -> Result<String, Denied> {
-        let denied = |code, message: String| Err(Denied::new(401, code, message));
+    pub(super) fn principal_of(&self, call: &Call) -> Result<String, AzureDenied> {
+        let denied = |code, message: String| Err(AzureDenied::new(401, code, message));
         let Some(header) = call.header("authorization") else {
             let message = "Authentication failed. The 'Authorization' header is missing.";
             return denied("AuthenticationFailed", message.to_owned());
@@ -165,11 +165,11 @@ impl Directory {
     }
 
     /// What the caller may do with this resource, as roles say it: all but what was denied, or what its roles list.
-    pub(super) fn permissions(&self, call: &Call, id: &str) -> Result<Reply, Denied> {
+    pub(super) fn permissions(&self, call: &Call, id: &str) -> Result<Reply, AzureDenied> {
         let principal = self.require(call, PERMISSIONS, id)?;
         if call.query("api-version").is_none_or(|version| !AUTHORIZATION.contains(&version)) {
             let message = "The api-version query parameter (?api-version=) is required for all requests.";
-            return Err(Denied::new(400, "MissingApiVersionParameter", message));
+            return Err(AzureDenied::new(400, "MissingApiVersionParameter", message));
         }
         let denied = self.access.denied_to(&principal);
         let grant = |actions: Vec<String>| json!({"actions": actions, "notActions": denied, "dataActions": [], "notDataActions": []});
@@ -185,7 +185,7 @@ impl Directory {
     }
 
     /// Lets the request pass if its principal may do this at `scope`; answers with the principal.
-    pub(super) fn require(&self, call: &Call, action: &str, scope: &str) -> Result<String, Denied> {
+    pub(super) fn require(&self, call: &Call, action: &str, scope: &str) -> Result<String, AzureDenied> {
         let principal = self.principal_of(call)?;
         if self.may(&principal, action, scope) {
             return Ok(principal);
@@ -195,6 +195,6 @@ impl Directory {
              '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh \
              your credentials."
         );
-        Err(Denied::new(403, "AuthorizationFailed", message))
+        Err(AzureDenied::new(403, "AuthorizationFailed", message))
     }
 }

@@ -10,7 +10,7 @@ use crate::frame::call::{Call, Reply};
 
 /// A request that Azure turns down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Denied {
+pub(super) struct AzureDenied {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) message: String,
@@ -19,7 +19,7 @@ pub(super) struct Denied {
     pub(super) retry_after: Option<u64>,
 }
 
-impl Denied {
+impl AzureDenied {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), details: Vec::new(), retry_after: None }
     }
@@ -64,8 +64,8 @@ impl Denied {
     }
 }
 
-impl From<Denied> for Reply {
-    fn from(denied: Denied) -> Self {
+impl From<AzureDenied> for Reply {
+    fn from(denied: AzureDenied) -> Self {
         let mut error = json!({"code": denied.code, "message": denied.message});
         // The network's errors always carry details, those of the front door only where it has some.
         if denied.status == 400 || !denied.details.is_empty() {
@@ -81,7 +81,7 @@ impl From<Denied> for Reply {
 }
 
 /// Where a token is to be had.
-fn challenged(reply: Reply, denied: &Denied) -> Reply {
+fn challenged(reply: Reply, denied: &AzureDenied) -> Reply {
     let login = format!("https://login.microsoftonline.com/{TENANT}");
     let told = denied.message.replace('"', "'");
     let challenge = format!(
@@ -105,5 +105,5 @@ pub(super) fn of_status(status: u16) -> Reply {
         400..=499 => ("InvalidRequestContent", "The request content was invalid."),
         _ => ("InternalServerError", "An error occurred."),
     };
-    Denied::new(status, code, message).into()
+    AzureDenied::new(status, code, message).into()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::State;
+use super::AzureState;
 use super::interface::{address, public_id};
 
 /// An identity of a machine: its own, or one that was assigned to it.
@@ -59,7 +59,7 @@ impl Machine {
     }
 
     /// What its metadata service says.
-    pub(super) fn tree(&self, state: &State) -> Value {
+    pub(super) fn tree(&self, state: &AzureState) -> Value {
         let part = |index: usize| self.id.split('/').nth(index).unwrap_or_default();
         json!({
             "compute": {
@@ -80,7 +80,7 @@ impl Machine {
         })
     }
 
-    fn interfaces(&self, state: &State) -> Vec<Value> {
+    fn interfaces(&self, state: &AzureState) -> Vec<Value> {
         let own = |interface: &&super::interface::Interface| {
             interface.machine.as_ref().is_some_and(|machine| machine.eq_ignore_ascii_case(&self.id))
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::directory::Directory;
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 use super::version;
 use crate::frame::call::{Call, Reply};
 
@@ -61,10 +61,10 @@ impl Operations {
         call: &Call,
         id: &str,
         scope: &str,
-    ) -> Result<Reply, Denied> {
+    ) -> Result<Reply, AzureDenied> {
         directory.require(call, READ, scope)?;
         version::check(call)?;
-        let missing = || Denied::new(404, "NotFound", format!("Operation {id} not found."));
+        let missing = || AzureDenied::new(404, "NotFound", format!("Operation {id} not found."));
         let outcome = self.begun.get(id).ok_or_else(missing)?;
         let reply = Reply::json(200, &view(outcome.as_ref()));
         Ok(if outcome.is_none() { reply.header("retry-after", self.pause()) } else { reply })

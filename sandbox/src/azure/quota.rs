@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 
 /// Azure documentation, "Throttling Resource Manager requests": 1,200 writes and 12,000 reads an hour.
 const WRITES: u32 = 1200;
@@ -40,7 +40,7 @@ impl Quota {
     ///
     /// # Errors
     /// 429 when nothing was left, with the seconds until there is.
-    pub(super) fn spend_write(&mut self, subscription: &str) -> Result<u32, Denied> {
+    pub(super) fn spend_write(&mut self, subscription: &str) -> Result<u32, AzureDenied> {
         self.refill();
         if let Some(left) = self.writes.checked_sub(1) {
             self.writes = left;
@@ -52,7 +52,7 @@ impl Quota {
              seconds after additional tokens are available. Refer to https://aka.ms/arm-throttling for additional \
              information."
         );
-        Err(Denied::new(429, "SubscriptionRequestsThrottled", message).retry_after(wait))
+        Err(AzureDenied::new(429, "SubscriptionRequestsThrottled", message).retry_after(wait))
     }
 
     fn refill(&mut self) {

@@ -1,8 +1,8 @@
 //! Which request to Resource Manager means what. Its paths are read without regard to case.
 
 use super::directory::Directory;
-use super::envelope::Denied;
-use super::{State, write};
+use super::envelope::AzureDenied;
+use super::{AzureState, write};
 use crate::frame::call::{Call, Reply};
 use crate::frame::routes::{Route, Routes};
 
@@ -31,7 +31,7 @@ impl Place {
 }
 
 /// With the names that the path tells.
-type Does = fn(&mut State, &Directory, &Call, &[String]) -> Result<Reply, Denied>;
+type Does = fn(&mut AzureState, &Directory, &Call, &[String]) -> Result<Reply, AzureDenied>;
 
 /// The interfaces of a group, or of a whole subscription.
 const LIST: Does = |state, directory, call, names| state.list(directory, call, &format!("/{}", names[0]));

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::State;
-use super::envelope::Denied;
+use super::AzureState;
+use super::envelope::AzureDenied;
 use super::interface::{self, Interface, address, is_primary, public_id, subnet_id};
 use super::network::Subnet;
 
@@ -15,14 +15,14 @@ const RESERVED: u32 = 4;
 
 /// An interface as it would be.
 pub(super) struct Wanted<'a> {
-    pub(super) state: &'a State,
+    pub(super) state: &'a AzureState,
     pub(super) id: &'a str,
     pub(super) before: Option<&'a Interface>,
 }
 
 impl Wanted<'_> {
     /// Checks everything; addresses that were left to Azure are filled in.
-    pub(super) fn check(&self, body: &mut Value) -> Result<(), Denied> {
+    pub(super) fn check(&self, body: &mut Value) -> Result<(), AzureDenied> {
         self.check_count(body)?;
         self.check_primary(body)?;
         interface::configurations(body).try_for_each(|configuration| self.check_references(configuration))?;
@@ -44,16 +44,18 @@ impl Wanted<'_> {
         format!("{}/ipConfigurations/{}", self.id, configuration["name"].as_str().unwrap_or_default())
     }
 
-    fn check_count(&self, body: &Value) -> Result<(), Denied> {
+    fn check_count(&self, body: &Value) -> Result<(), AzureDenied> {
         let names: Vec<String> = interface::configurations(body)
             .map(|configuration| configuration["name"].as_str().unwrap_or_default().to_lowercase())
             .collect();
         if names.is_empty() {
             let message = format!("Network interface {} must have one or more IP configurations.", self.id);
-            return Err(Denied::invalid("InvalidIPConfigCount", message));
+            return Err(AzureDenied::invalid("InvalidIPConfigCount", message));
         }
         if names.iter().any(String::is_empty) {
-            return Err(Denied::unreadable("Value for name is missing. Path 'properties.ipConfigurations'."));
+            return Err(AzureDenied::unreadable(
+                "Value for name is missing. Path 'properties.ipConfigurations'.",
+            ));
         }
         let twice = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name));
         match twice {
@@ -61,13 +63,13 @@ impl Wanted<'_> {
             Some((_, name)) => {
                 let message =
                     format!("Resource {} has two child resources with the same name ({name}).", self.id);
-                Err(Denied::invalid("DuplicateResourceName", message))
+                Err(AzureDenied::invalid("DuplicateResourceName", message))
             }
         }
     }
 
     /// Exactly one, and the one that it was.
-    fn check_primary(&self, body: &Value) -> Result<(), Denied> {
+    fn check_primary(&self, body: &Value) -> Result<(), AzureDenied> {
         let primary: Vec<&Value> = interface::configurations(body).filter(|one| is_primary(one)).collect();
         let [only] = primary.as_slice() else {
             let how_many = if primary.is_empty() { "none" } else { "more than one" };
@@ -76,7 +78,7 @@ impl Wanted<'_> {
                  specified as Primary.",
                 self.name()
             );
-            return Err(Denied::invalid("NetworkInterfaceMustHaveOneOneIPConfigAsPrimary", message));
+            return Err(AzureDenied::invalid("NetworkInterfaceMustHaveOneOneIPConfigAsPrimary", message));
         };
         let before = self.before.into_iter().flat_map(Interface::configurations).find(|one| is_primary(one));
         match before.and_then(|before| before["name"].as_str()) {
@@ -85,18 +87,18 @@ impl Wanted<'_> {
                     "IP Configuration {name} cannot be deleted. Deletion and renaming of primary IP Configuration is \
                      not supported"
                 );
-                Err(Denied::invalid("IpConfigDeleteNotSupported", message))
+                Err(AzureDenied::invalid("IpConfigDeleteNotSupported", message))
             }
             _ => Ok(()),
         }
     }
 
     /// Its subnet and its public address must be there, and all subnets in one network.
-    fn check_references(&self, configuration: &Value) -> Result<(), Denied> {
+    fn check_references(&self, configuration: &Value) -> Result<(), AzureDenied> {
         let at = self.at(configuration);
         let subnet = subnet_id(configuration);
         if subnet.is_empty() {
-            return Err(Denied::unreadable(&format!(
+            return Err(AzureDenied::unreadable(&format!(
                 "Value for reference id is missing. Path '{at}/subnet'."
             )));
         }
@@ -113,13 +115,13 @@ impl Wanted<'_> {
                 let message = format!(
                     "Subnet {subnet} referenced by {at} is not in the same Virtual Network as subnet {home}."
                 );
-                Err(Denied::invalid("SubnetsNotInSameVnet", message))
+                Err(AzureDenied::invalid("SubnetsNotInSameVnet", message))
             }
         }
     }
 
     /// Everything else that is referred to must be there.
-    fn check_others(&self, body: &Value) -> Result<(), Denied> {
+    fn check_others(&self, body: &Value) -> Result<(), AzureDenied> {
         for (kind, id) in references(body) {
             let known = matches!(kind, "subnet" | "publicIPAddress") || self.state.network.has(id);
             if !known {
@@ -130,7 +132,7 @@ impl Wanted<'_> {
     }
 
     /// All configurations of an interface are in the same application security groups (cilium#15194).
-    fn check_groups(&self, body: &Value) -> Result<(), Denied> {
+    fn check_groups(&self, body: &Value) -> Result<(), AzureDenied> {
         let groups = |one: &Value| {
             let listed = one["properties"]["applicationSecurityGroups"].as_array().into_iter().flatten();
             let mut ids: Vec<String> =
@@ -147,11 +149,14 @@ impl Wanted<'_> {
             "All IpConfigurations on a NIC must belong to the same set of application security groups. NIC: {}.",
             self.id
         );
-        Err(Denied::invalid("AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups", message))
+        Err(AzureDenied::invalid(
+            "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
+            message,
+        ))
     }
 
     /// `Dynamic` keeps the address that the configuration had, or gets the next one that is free.
-    fn allocate(&self, body: &mut Value) -> Result<(), Denied> {
+    fn allocate(&self, body: &mut Value) -> Result<(), AzureDenied> {
         let had: Vec<(Value, Value)> = self
             .before
             .into_iter()
@@ -177,7 +182,7 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    fn free_in(&self, subnet: &str, given: &[Ipv4Addr]) -> Result<Ipv4Addr, Denied> {
+    fn free_in(&self, subnet: &str, given: &[Ipv4Addr]) -> Result<Ipv4Addr, AzureDenied> {
         let taken = |ip: &Ipv4Addr| {
             given.contains(ip)
                 || self.state.interfaces.iter().any(|other| holds(other, *ip, subnet).is_some())
@@ -186,22 +191,22 @@ impl Wanted<'_> {
         let free = usable.find(|ip| !taken(ip));
         free.ok_or_else(|| {
             let message = format!("Subnet {subnet} does not have enough capacity for 1 IP addresses.");
-            Denied::invalid("SubnetIsFull", message)
+            AzureDenied::invalid("SubnetIsFull", message)
         })
     }
 
     /// `Static` needs an address, of the subnet and not one of Azure's own.
-    fn check_address(&self, configuration: &Value) -> Result<(), Denied> {
+    fn check_address(&self, configuration: &Value) -> Result<(), AzureDenied> {
         let at = self.at(configuration);
         let Some(text) = configuration["properties"]["privateIPAddress"].as_str() else {
             let message = format!(
                 "Private IP address is required when privateIPAllocationMethod is Static in IP configuration {at}."
             );
-            return Err(Denied::invalid("PrivateIPAddressMissing", message));
+            return Err(AzureDenied::invalid("PrivateIPAddressMissing", message));
         };
         let Some(ip) = address(configuration) else {
             let message = format!("The IP address {text} in IP configuration {at} is invalid.");
-            return Err(Denied::invalid("InvalidIPAddress", message));
+            return Err(AzureDenied::invalid("InvalidIPAddress", message));
         };
         let Some(subnet) = self.state.network.subnet(subnet_id(configuration)) else { return Ok(()) };
         let prefix = subnet.range;
@@ -209,19 +214,19 @@ impl Wanted<'_> {
             let message = format!(
                 "Private static IP address {ip} does not belong to the range of subnet prefix {prefix}."
             );
-            return Err(Denied::invalid("PrivateIPAddressNotInSubnet", message));
+            return Err(AzureDenied::invalid("PrivateIPAddressNotInSubnet", message));
         }
         if !subnet.usable().any(|usable| usable == ip) {
             let message = format!(
                 "Private static IP address {ip} falls within reserved IP range of subnet prefix {prefix}."
             );
-            return Err(Denied::invalid("PrivateIPAddressInReservedRange", message));
+            return Err(AzureDenied::invalid("PrivateIPAddressInReservedRange", message));
         }
         Ok(())
     }
 
     /// Nobody else may have its addresses, nor another configuration of the same interface.
-    fn check_free(&self, configuration: &Value, earlier: &[&Value]) -> Result<(), Denied> {
+    fn check_free(&self, configuration: &Value, earlier: &[&Value]) -> Result<(), AzureDenied> {
         let at = self.at(configuration);
         let others = || self.state.interfaces.iter().filter(|other| !other.is(self.id));
         if let Some(ip) = address(configuration) {
@@ -232,7 +237,7 @@ impl Wanted<'_> {
                 let message = format!(
                     "IP configuration {at} is using the same private IP address {ip} as IP configuration {holder}."
                 );
-                return Err(Denied::invalid("PrivateIPAddressInUse", message));
+                return Err(AzureDenied::invalid("PrivateIPAddressInUse", message));
             }
         }
         let Some(public) = public_id(configuration) else { return Ok(()) };
@@ -248,7 +253,7 @@ impl Wanted<'_> {
                     "Resource {at} is referencing public IP address {public} that is already allocated to resource \
                      {holder}."
                 );
-                Err(Denied::invalid("PublicIPAddressInUse", message))
+                Err(AzureDenied::invalid("PublicIPAddressInUse", message))
             }
         }
     }
@@ -266,12 +271,12 @@ fn network_of(subnet: &str) -> String {
     subnet.to_lowercase().split("/subnets/").next().unwrap_or_default().to_owned()
 }
 
-fn missing(id: &str, at: &str) -> Denied {
+fn missing(id: &str, at: &str) -> AzureDenied {
     let message = format!(
         "Resource {id} referenced by resource {at} was not found. Please make sure that the referenced resource \
          exists, and that both resources are in the same region."
     );
-    Denied::invalid("InvalidResourceReference", message)
+    AzureDenied::invalid("InvalidResourceReference", message)
 }
 
 /// Every other resource that a body refers to, with the field that does.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::directory::Directory;
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 use super::interface::{Interface, address, fresh_etag, public_id};
 use super::machine::Machine;
 use super::network::{Network, PublicAddress};
@@ -27,7 +27,7 @@ pub(super) struct Moving {
 
 /// What there is in all subscriptions.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct AzureState {
     pub(super) interfaces: Vec<Interface>,
     pub(super) machines: Vec<Machine>,
     pub(super) network: Network,
@@ -36,7 +36,7 @@ pub(super) struct State {
     pub(super) moving: Vec<Moving>,
 }
 
-impl State {
+impl AzureState {
     /// Ends the operations whose time has come.
     pub(super) fn settle(&mut self, now: Instant) {
         let Self { interfaces, operations, .. } = self;
@@ -60,21 +60,31 @@ impl State {
         }
     }
 
-    pub(super) fn get(&mut self, directory: &Directory, call: &Call, place: &Place) -> Result<Reply, Denied> {
+    pub(super) fn get(
+        &mut self,
+        directory: &Directory,
+        call: &Call,
+        place: &Place,
+    ) -> Result<Reply, AzureDenied> {
         directory.require(call, READ, &place.id())?;
         version::check(call)?;
         self.check_group(place)?;
         let left = self.quota.spend_read();
         let found = self.interfaces.iter().find(|interface| interface.is(&place.id()));
         let interface =
-            found.ok_or_else(|| Denied::not_found("networkInterfaces", &place.name, &place.group))?;
+            found.ok_or_else(|| AzureDenied::not_found("networkInterfaces", &place.name, &place.group))?;
         Ok(Reply::json(200, &interface.view())
             .header("etag", interface.etag.clone())
             .header("x-ms-ratelimit-remaining-subscription-reads", left.to_string()))
     }
 
     /// The interfaces below this scope that the caller may see; whoever may see none at all is refused.
-    pub(super) fn list(&mut self, directory: &Directory, call: &Call, scope: &str) -> Result<Reply, Denied> {
+    pub(super) fn list(
+        &mut self,
+        directory: &Directory,
+        call: &Call,
+        scope: &str,
+    ) -> Result<Reply, AzureDenied> {
         directory.require(call, READ, scope)?;
         version::check(call)?;
         let left = self.quota.spend_read();
@@ -90,11 +100,11 @@ impl State {
         directory: &Directory,
         call: &Call,
         id: &str,
-    ) -> Result<Reply, Denied> {
+    ) -> Result<Reply, AzureDenied> {
         directory.require(call, "Microsoft.Network/publicIPAddresses/read", id)?;
         version::check(call)?;
         let part = |index: usize| id.split('/').nth(index).unwrap_or_default();
-        let missing = || Denied::not_found("publicIPAddresses", part(8), part(4));
+        let missing = || AzureDenied::not_found("publicIPAddresses", part(8), part(4));
         let address = self.network.public(id).ok_or_else(missing)?;
         let held = self.interfaces.iter().find_map(|interface| {
             let mut held = interface.held();
@@ -104,22 +114,27 @@ impl State {
         Ok(Reply::json(200, &self.network.edited(id, address.view(held))))
     }
 
-    pub(super) fn machine(&self, directory: &Directory, call: &Call, id: &str) -> Result<Reply, Denied> {
+    pub(super) fn machine(&self, directory: &Directory, call: &Call, id: &str) -> Result<Reply, AzureDenied> {
         directory.require(call, "Microsoft.Compute/virtualMachines/read", id)?;
         version::sent(call)?;
         let (name, group) = (last(id), id.split('/').nth(4).unwrap_or_default());
         let found = self.machines.iter().find(|machine| machine.id.eq_ignore_ascii_case(id));
-        let machine = found.ok_or_else(|| Denied::not_found("virtualMachines", name, group))?;
+        let machine = found.ok_or_else(|| AzureDenied::not_found("virtualMachines", name, group))?;
         Ok(Reply::json(200, &self.network.edited(id, machine.view())))
     }
 
     /// It is there where one of its pools is.
-    pub(super) fn balancer(&self, directory: &Directory, call: &Call, id: &str) -> Result<Reply, Denied> {
+    pub(super) fn balancer(
+        &self,
+        directory: &Directory,
+        call: &Call,
+        id: &str,
+    ) -> Result<Reply, AzureDenied> {
         directory.require(call, "Microsoft.Network/loadBalancers/read", id)?;
         version::check(call)?;
         let (name, group) = (last(id), id.split('/').nth(4).unwrap_or_default());
         if !self.network.has_below(id) {
-            return Err(Denied::not_found("loadBalancers", name, group));
+            return Err(AzureDenied::not_found("loadBalancers", name, group));
         }
         let view = json!({
             "name": name, "id": id, "type": "Microsoft.Network/loadBalancers",
@@ -129,7 +144,7 @@ impl State {
     }
 
     /// Subscriptions and groups are those of the machines.
-    pub(super) fn check_group(&self, place: &Place) -> Result<(), Denied> {
+    pub(super) fn check_group(&self, place: &Place) -> Result<(), AzureDenied> {
         let Place { subscription, group, .. } = place;
         let within = |path: String| {
             let path = path.to_lowercase();
@@ -138,11 +153,11 @@ impl State {
         };
         if !within(format!("/subscriptions/{subscription}/")) {
             let message = format!("The subscription '{subscription}' could not be found.");
-            return Err(Denied::new(404, "SubscriptionNotFound", message));
+            return Err(AzureDenied::new(404, "SubscriptionNotFound", message));
         }
         if !within(format!("/subscriptions/{subscription}/resourceGroups/{group}/")) {
             let message = format!("Resource group '{group}' could not be found.");
-            return Err(Denied::new(404, "ResourceGroupNotFound", message));
+            return Err(AzureDenied::new(404, "ResourceGroupNotFound", message));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The `api-version` that every request has to carry.
 
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 use crate::frame::call::Call;
 
 /// Versions of `Microsoft.Network` (azure-mgmt-network 33.1.0 sends the newest one; older ones live on).
@@ -35,22 +35,22 @@ const NETWORK: [&str; 24] = [
 ///
 /// # Errors
 /// 400 where there is none.
-pub(super) fn sent(call: &Call) -> Result<&str, Denied> {
+pub(super) fn sent(call: &Call) -> Result<&str, AzureDenied> {
     let message = "The api-version query parameter (?api-version=) is required for all requests.";
     let sent = call.query("api-version").filter(|sent| !sent.is_empty());
-    sent.ok_or_else(|| Denied::new(400, "MissingApiVersionParameter", message))
+    sent.ok_or_else(|| AzureDenied::new(400, "MissingApiVersionParameter", message))
 }
 
 /// The version of the network that was asked for.
 ///
 /// # Errors
 /// 400 where there is none, or one that the network doesn't have.
-pub(super) fn check(call: &Call) -> Result<&str, Denied> {
+pub(super) fn check(call: &Call) -> Result<&str, AzureDenied> {
     let sent = sent(call)?;
     if NETWORK.contains(&sent) {
         return Ok(sent);
     }
     let message =
         format!("The api-version '{sent}' is invalid. The supported versions are '{}'.", NETWORK.join(","));
-    Err(Denied::new(400, "InvalidApiVersionParameter", message))
+    Err(AzureDenied::new(400, "InvalidApiVersionParameter", message))
 }

@@ -5,13 +5,13 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::directory::Directory;
-use super::envelope::Denied;
+use super::envelope::AzureDenied;
 use super::interface::{Interface, Running, fresh_etag};
 use super::network::join_action;
 use super::operations::Outcome;
 use super::routes::Place;
 use super::rules::{self, Wanted};
-use super::{INTERFACE_KIND, State, body, version};
+use super::{AzureState, INTERFACE_KIND, body, version};
 use crate::frame::call::{Call, Reply};
 use crate::frame::change::Change;
 
@@ -19,11 +19,11 @@ const WRITE: &str = "Microsoft.Network/networkInterfaces/write";
 
 /// Answers with the interface.
 pub(super) fn put(
-    state: &mut State,
+    state: &mut AzureState,
     directory: &Directory,
     call: &Call,
     place: &Place,
-) -> Result<Reply, Denied> {
+) -> Result<Reply, AzureDenied> {
     let principal = directory.require(call, WRITE, &place.id())?;
     let version = version::check(call)?.to_owned();
     let sent = body::read(call)?;
@@ -53,22 +53,23 @@ pub(super) fn put(
 
 /// `PATCH`: an interface's tags, and nothing else (azure-mgmt-network 33.1.0, `update_tags`).
 pub(super) fn patch(
-    state: &mut State,
+    state: &mut AzureState,
     directory: &Directory,
     call: &Call,
     place: &Place,
-) -> Result<Reply, Denied> {
+) -> Result<Reply, AzureDenied> {
     directory.require(call, WRITE, &place.id())?;
     version::check(call)?;
     let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
     let foreign = sent.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| *name != "tags");
     if let Some(name) = foreign {
-        return Err(Denied::unreadable(&format!("Could not find member '{name}'. Path '{name}'.")));
+        return Err(AzureDenied::unreadable(&format!("Could not find member '{name}'. Path '{name}'.")));
     }
     state.quota.spend_write(&place.subscription)?;
     state.check_group(place)?;
     let found = state.interfaces.iter_mut().find(|interface| interface.is(&place.id()));
-    let interface = found.ok_or_else(|| Denied::not_found("networkInterfaces", &place.name, &place.group))?;
+    let interface =
+        found.ok_or_else(|| AzureDenied::not_found("networkInterfaces", &place.name, &place.group))?;
     let before = interface.view();
     if let Some(tags) = sent.get("tags") {
         interface.body["tags"] = tags.clone();
@@ -79,7 +80,12 @@ pub(super) fn patch(
 }
 
 /// Whatever is named has to be allowed to be joined, new or not: Resource Manager looks at the whole body.
-fn check_joins(directory: &Directory, principal: &str, place: &Place, wanted: &Value) -> Result<(), Denied> {
+fn check_joins(
+    directory: &Directory,
+    principal: &str,
+    place: &Place,
+    wanted: &Value,
+) -> Result<(), AzureDenied> {
     for (field, linked) in rules::references(wanted) {
         let Some(action) = join_action(field).filter(|action| !directory.may(principal, action, linked))
         else {
@@ -91,23 +97,28 @@ fn check_joins(directory: &Directory, principal: &str, place: &Place, wanted: &V
              '{linked}' or the linked scope(s) are invalid.",
             place.id()
         );
-        return Err(Denied::new(403, "LinkedAuthorizationFailed", message));
+        return Err(AzureDenied::new(403, "LinkedAuthorizationFailed", message));
     }
     Ok(())
 }
 
-fn check_condition(call: &Call, before: Option<&Interface>) -> Result<(), Denied> {
+fn check_condition(call: &Call, before: Option<&Interface>) -> Result<(), AzureDenied> {
     let matches = |sent: &str| before.is_some_and(|before| sent == "*" || sent == before.etag);
     if let Some(sent) = call.header("if-match").filter(|sent| !matches(sent)) {
-        return Err(Denied::stale(sent));
+        return Err(AzureDenied::stale(sent));
     }
     match call.header("if-none-match").filter(|sent| matches(sent)) {
         None => Ok(()),
-        Some(sent) => Err(Denied::stale(sent)),
+        Some(sent) => Err(AzureDenied::stale(sent)),
     }
 }
 
-fn check_busy(state: &State, call: &Call, before: Option<&Interface>, version: &str) -> Result<(), Denied> {
+fn check_busy(
+    state: &AzureState,
+    call: &Call,
+    before: Option<&Interface>,
+    version: &str,
+) -> Result<(), AzureDenied> {
     let running = before.and_then(|before| Some((before, before.running.as_ref()?)));
     let Some((interface, running)) = running.filter(|_| !state.operations.newer_wins) else { return Ok(()) };
     let message = format!(
@@ -115,10 +126,10 @@ fn check_busy(state: &State, call: &Call, before: Option<&Interface>, version: &
          {}.",
         operation_url(call, interface, &running.operation, version)
     );
-    Err(Denied::new(409, "AnotherOperationInProgress", message))
+    Err(AzureDenied::new(409, "AnotherOperationInProgress", message))
 }
 
-fn check_location(place: &Place, before: Option<&Interface>, wanted: &Value) -> Result<(), Denied> {
+fn check_location(place: &Place, before: Option<&Interface>, wanted: &Value) -> Result<(), AzureDenied> {
     let plain = |location: &Value| location.as_str().unwrap_or_default().to_lowercase().replace(' ', "");
     match before.filter(|before| plain(&before.body["location"]) != plain(&wanted["location"])) {
         None => Ok(()),
@@ -131,7 +142,7 @@ fn check_location(place: &Place, before: Option<&Interface>, wanted: &Value) -> 
                 place.group,
                 plain(&wanted["location"])
             );
-            Err(Denied::new(409, "InvalidResourceLocation", message))
+            Err(AzureDenied::new(409, "InvalidResourceLocation", message))
         }
     }
 }
@@ -145,7 +156,7 @@ struct Accepted {
 }
 
 /// Begins the operation, unless nothing changes. An interface that failed is carried out anew in any case.
-fn accept(state: &mut State, index: Option<usize>, id: String, wanted: Value) -> Accepted {
+fn accept(state: &mut AzureState, index: Option<usize>, id: String, wanted: Value) -> Accepted {
     let before = index.map(|index| state.interfaces[index].clone());
     let same = |before: &Interface| before.body == wanted && before.state() == "Succeeded";
     if let Some(index) = index.filter(|_| before.as_ref().is_some_and(same)) {
@@ -164,7 +175,7 @@ fn accept(state: &mut State, index: Option<usize>, id: String, wanted: Value) ->
 }
 
 /// The interface is at once as it was asked to be; what it was is in force until the operation's end.
-fn begin(state: &mut State, interface: &mut Interface, wanted: Value) -> String {
+fn begin(state: &mut AzureState, interface: &mut Interface, wanted: Value) -> String {
     let asked = std::mem::replace(&mut interface.body, wanted);
     let previous = match interface.running.take() {
         None => asked,

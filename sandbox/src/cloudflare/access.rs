@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::cloudflare::envelope::{self, Refusal};
+use crate::cloudflare::envelope::{self, CloudflareRefusal};
 use crate::frame::call::{Call, Reply};
 
 /// What a token may do, as the dashboard names it; `Edit` includes reading.
@@ -96,15 +96,15 @@ impl Token {
     }
 
     /// Whether it may do this in this zone.
-    pub(crate) fn permits(&self, permission: Permission, zone: &str) -> Result<(), Refusal> {
+    pub(crate) fn permits(&self, permission: Permission, zone: &str) -> Result<(), CloudflareRefusal> {
         self.is_active()?;
         if self.zones.as_ref().is_some_and(|zones| !zones.iter().any(|known| known == zone)) {
-            return Err(Refusal::new(403, 9109, "Unauthorized to access requested resource"));
+            return Err(CloudflareRefusal::new(403, 9109, "Unauthorized to access requested resource"));
         }
         let page_rules = matches!(permission, Permission::PageRulesRead | Permission::PageRulesEdit);
         if page_rules && self.account.is_some() {
             // cloudflare/cloudflare-docs#23256: no permission helps.
-            return Err(Refusal::new(
+            return Err(CloudflareRefusal::new(
                 403,
                 1011,
                 "Page Rules endpoint does not support account owned tokens.",
@@ -114,48 +114,62 @@ impl Token {
     }
 
     /// Whether it may do this in the account.
-    pub(crate) fn permits_in_account(&self, permission: Permission) -> Result<(), Refusal> {
+    pub(crate) fn permits_in_account(&self, permission: Permission) -> Result<(), CloudflareRefusal> {
         self.is_active()?;
         self.holds(permission)
     }
 
-    fn is_active(&self) -> Result<(), Refusal> {
-        if self.status == "active" { Ok(()) } else { Err(Refusal::new(403, 9109, "Invalid access token")) }
+    fn is_active(&self) -> Result<(), CloudflareRefusal> {
+        if self.status == "active" {
+            Ok(())
+        } else {
+            Err(CloudflareRefusal::new(403, 9109, "Invalid access token"))
+        }
     }
 
-    fn holds(&self, permission: Permission) -> Result<(), Refusal> {
+    fn holds(&self, permission: Permission) -> Result<(), CloudflareRefusal> {
         if self.permissions.iter().any(|held| held.includes(permission)) {
             return Ok(());
         }
-        Err(Refusal::new(403, 10000, "Authentication error"))
+        Err(CloudflareRefusal::new(403, 10000, "Authentication error"))
     }
 }
 
 /// The token a call carries, if it is one of ours.
-pub(crate) fn token<'a>(tokens: &'a [Token], call: &Call) -> Result<&'a Token, Refusal> {
+pub(crate) fn token<'a>(tokens: &'a [Token], call: &Call) -> Result<&'a Token, CloudflareRefusal> {
     let Some(header) = call.header("authorization") else {
-        return Err(Refusal::new(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"));
+        return Err(CloudflareRefusal::new(
+            400,
+            9106,
+            "Missing X-Auth-Key, X-Auth-Email or Authorization headers",
+        ));
     };
     let secret = header.strip_prefix("Bearer ").filter(|secret| well_formed(secret)).ok_or_else(malformed)?;
     let known = tokens.iter().find(|token| token.secret == secret);
-    known.ok_or_else(|| Refusal::new(403, 9109, "Invalid access token"))
+    known.ok_or_else(|| CloudflareRefusal::new(403, 9109, "Invalid access token"))
 }
 
 /// `GET /user/tokens/verify` and, with an account, `GET /accounts/{account}/tokens/verify`: each refuses the other's.
-pub(crate) fn verify(tokens: &[Token], call: &Call, account: Option<&str>) -> Result<Reply, Refusal> {
+pub(crate) fn verify(
+    tokens: &[Token],
+    call: &Call,
+    account: Option<&str>,
+) -> Result<Reply, CloudflareRefusal> {
     let token = match token(tokens, call) {
-        Err(refusal) if refusal == Refusal::new(403, 9109, "Invalid access token") => Err(invalid()),
+        Err(refusal) if refusal == CloudflareRefusal::new(403, 9109, "Invalid access token") => {
+            Err(invalid())
+        }
         other => other,
     }?;
     if token.account.as_deref() == account { Ok(envelope::ok(&token.verified())) } else { Err(invalid()) }
 }
 
-fn invalid() -> Refusal {
-    Refusal::new(401, 1000, "Invalid API Token")
+fn invalid() -> CloudflareRefusal {
+    CloudflareRefusal::new(401, 1000, "Invalid API Token")
 }
 
-fn malformed() -> Refusal {
-    Refusal::new(400, 6003, "Invalid request headers")
+fn malformed() -> CloudflareRefusal {
+    CloudflareRefusal::new(400, 6003, "Invalid request headers")
         .chained(6111, "Invalid format for Authorization header")
 }
 
@@ -191,7 +205,7 @@ mod tests {
         Call::new(Service::Cloudflare, local, Method::GET, &Uri::from_static("/")).with_headers(headers)
     }
 
-    fn refusal(authorization: Option<&str>) -> Refusal {
+    fn refusal(authorization: Option<&str>) -> CloudflareRefusal {
         token(&[Token::new(SECRET)], &call(authorization)).expect_err("a refusal")
     }
 
@@ -202,7 +216,7 @@ mod tests {
         assert_eq!(refusal(Some(&format!("Bearer {SECRET} "))), malformed());
         assert_eq!(refusal(Some(&format!("Token {SECRET}"))), malformed());
         let other = "Bearer zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
-        assert_eq!(refusal(Some(other)), Refusal::new(403, 9109, "Invalid access token"));
+        assert_eq!(refusal(Some(other)), CloudflareRefusal::new(403, 9109, "Invalid access token"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::quirks;
 
 use super::access::Asked;
-use super::envelope::{self, Refusal};
+use super::envelope::{self, CloudflareRefusal};
 use super::zone::{Object, Zone, fresh_id, now};
 use super::{RECORD_KIND, body};
 use crate::frame::call::Reply;
@@ -20,7 +20,7 @@ const FIELDS: [&str; 8] = ["type", "name", "content", "ttl", "proxied", "comment
 /// The largest page of a list.
 const LARGEST_PAGE: usize = 5_000_000;
 
-pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Reply, Refusal> {
+pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Reply, CloudflareRefusal> {
     let fits = |record: &Object| {
         let is = |key: &str, field: &str| {
             let told = record[field].as_str().unwrap_or_default();
@@ -33,12 +33,12 @@ pub(super) fn list(zone: &Zone, asked: &Asked) -> Result<Reply, Refusal> {
     envelope::paged(asked.call, &found, 100, 1..=LARGEST_PAGE)
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, CloudflareRefusal> {
     let record = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
     Ok(envelope::ok(&json!(record)))
 }
 
-pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Reply, Refusal> {
+pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Reply, CloudflareRefusal> {
     let mut record = known_fields(asked)?;
     let id = fresh_id();
     record.insert("id".to_owned(), json!(id));
@@ -55,7 +55,7 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked) -> Result<Reply, Refusal> {
     Ok(changed(zone, &id, [Value::Null, json!(record)]))
 }
 
-pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, CloudflareRefusal> {
     let stored = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
     let (before, mut patched) = (json!(stored), stored.clone());
     patched.extend(known_fields(asked)?);
@@ -66,7 +66,7 @@ pub(super) fn patch(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, R
     Ok(changed(zone, id, [before, json!(patched)]))
 }
 
-pub(super) fn delete(zone: &mut Zone, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn delete(zone: &mut Zone, id: &str) -> Result<Reply, CloudflareRefusal> {
     let stored = zone.records.iter().find(|record| record["id"] == id).ok_or_else(missing)?;
     let before = json!(stored);
     zone.records.retain(|record| record["id"] != id);
@@ -79,7 +79,7 @@ fn changed(zone: &Zone, id: &str, [before, after]: [Value; 2]) -> Reply {
     envelope::ok(&told).changed(Change::new(RECORD_KIND, id, [before, after]).within(&zone.id))
 }
 
-fn known_fields(asked: &Asked) -> Result<Object, Refusal> {
+fn known_fields(asked: &Asked) -> Result<Object, CloudflareRefusal> {
     let fields = body(asked.call)?;
     match fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
         Some(field) => Err(invalid(&format!("unknown or read-only field '{field}'"))),
@@ -88,7 +88,7 @@ fn known_fields(asked: &Asked) -> Result<Object, Refusal> {
 }
 
 /// The record as it is stored: checked, written as Cloudflare writes it, and at odds with none of the others.
-fn accepted(zone: &Zone, mut record: Object) -> Result<Object, Refusal> {
+fn accepted(zone: &Zone, mut record: Object) -> Result<Object, CloudflareRefusal> {
     check(&record)?;
     for field in ["name", "content"] {
         let told = spelled(zone, record[field].as_str().unwrap_or_default());
@@ -99,17 +99,17 @@ fn accepted(zone: &Zone, mut record: Object) -> Result<Object, Refusal> {
         zone.records.iter().filter(is_other)
     };
     if others().any(|other| other["type"] == record["type"] && other["content"] == record["content"]) {
-        return Err(Refusal::new(400, 81058, "An identical record already exists."));
+        return Err(CloudflareRefusal::new(400, 81058, "An identical record already exists."));
     }
     if others().any(|other| other["type"] == "CNAME" || record["type"] == "CNAME") {
         let text = "An A, AAAA, or CNAME record with that host already exists.";
-        return Err(Refusal::new(400, 81053, text));
+        return Err(CloudflareRefusal::new(400, 81053, text));
     }
     record.insert("modified_on".to_owned(), json!(now()));
     Ok(record)
 }
 
-fn check(record: &Object) -> Result<(), Refusal> {
+fn check(record: &Object) -> Result<(), CloudflareRefusal> {
     let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
     let content = text("content");
     let fits = match text("type") {
@@ -155,10 +155,10 @@ pub(super) fn value(text: &str) -> String {
     if ascii.is_empty() { name } else { format!("{wildcard}{ascii}") }
 }
 
-fn invalid(reason: &str) -> Refusal {
-    Refusal::new(400, 1004, "DNS Validation Error").chained(9000, reason)
+fn invalid(reason: &str) -> CloudflareRefusal {
+    CloudflareRefusal::new(400, 1004, "DNS Validation Error").chained(9000, reason)
 }
 
-fn missing() -> Refusal {
-    Refusal::new(404, 81044, "Record does not exist.")
+fn missing() -> CloudflareRefusal {
+    CloudflareRefusal::new(404, 81044, "Record does not exist.")
 }

@@ -9,14 +9,14 @@ use crate::frame::call::{Call, Reply};
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct CloudflareRefusal {
     status: u16,
     errors: Vec<Value>,
     messages: Vec<Value>,
     retry_after: Option<u64>,
 }
 
-impl Refusal {
+impl CloudflareRefusal {
     /// One error with its code and text.
     pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
         let error = json!({ "code": code, "message": message.into() });
@@ -86,8 +86,8 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Reply {
-    fn from(refusal: Refusal) -> Self {
+impl From<CloudflareRefusal> for Reply {
+    fn from(refusal: CloudflareRefusal) -> Self {
         let body = json!({
             "success": false, "errors": refusal.errors, "messages": refusal.messages, "result": null
         });
@@ -110,12 +110,17 @@ pub(crate) fn paged(
     items: &[Value],
     usual: usize,
     sizes: RangeInclusive<usize>,
-) -> Result<Reply, Refusal> {
+) -> Result<Reply, CloudflareRefusal> {
     let number = |key: &str, usual: usize| call.query(key).map_or(Some(usual), |text| text.parse().ok());
     match (number("page", 1).filter(|page| *page > 0), number("per_page", usual)) {
         (Some(page), Some(size)) if sizes.contains(&size) => Ok(self::page(items, page, size)),
-        (None, _) => Err(Refusal::new(400, 6003, "Invalid request headers").chained(6101, "Invalid page")),
-        _ => Err(Refusal::new(400, 6003, "Invalid request headers").chained(6102, "Invalid per_page")),
+        (None, _) => {
+            Err(CloudflareRefusal::new(400, 6003, "Invalid request headers").chained(6101, "Invalid page"))
+        }
+        _ => {
+            Err(CloudflareRefusal::new(400, 6003, "Invalid request headers")
+                .chained(6102, "Invalid per_page"))
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use super::envelope::Refusal;
+use super::envelope::CloudflareRefusal;
 use super::language::{Condition, Expression};
 use super::zone::Object;
 
 /// Refuses what the API refuses; among it a PATCH with parameters and without the action they belong to.
-pub(super) fn check(rule: &Object) -> Result<(), Refusal> {
+pub(super) fn check(rule: &Object) -> Result<(), CloudflareRefusal> {
     let parameters = rule.get("action_parameters");
     match rule.get("action").and_then(Value::as_str) {
         None if parameters.is_some() => {
@@ -32,7 +32,7 @@ pub(super) fn check(rule: &Object) -> Result<(), Refusal> {
     target(parameters.ok_or_else(|| missing_field("action_parameters"))?)
 }
 
-fn target(parameters: &Value) -> Result<(), Refusal> {
+fn target(parameters: &Value) -> Result<(), CloudflareRefusal> {
     const AT: &str = "/action_parameters/from_value";
     let from = only(parameters, &["from_value"], "/action_parameters")?.get("from_value");
     let from =
@@ -54,7 +54,7 @@ fn target(parameters: &Value) -> Result<(), Refusal> {
     }
 }
 
-fn only<'a>(value: &'a Value, fields: &[&str], at: &str) -> Result<&'a Object, Refusal> {
+fn only<'a>(value: &'a Value, fields: &[&str], at: &str) -> Result<&'a Object, CloudflareRefusal> {
     let object = value.as_object().ok_or_else(|| refused("an object is required", at))?;
     match object.keys().find(|field| !fields.contains(&field.as_str())) {
         Some(field) => Err(refused(&format!("unknown field '{field}'"), at)),
@@ -62,7 +62,7 @@ fn only<'a>(value: &'a Value, fields: &[&str], at: &str) -> Result<&'a Object, R
     }
 }
 
-fn text<'a>(object: &'a Object, field: &str) -> Result<Option<&'a str>, Refusal> {
+fn text<'a>(object: &'a Object, field: &str) -> Result<Option<&'a str>, CloudflareRefusal> {
     match object.get(field) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -70,10 +70,10 @@ fn text<'a>(object: &'a Object, field: &str) -> Result<Option<&'a str>, Refusal>
     }
 }
 
-pub(super) fn missing_field(field: &str) -> Refusal {
+pub(super) fn missing_field(field: &str) -> CloudflareRefusal {
     refused(&format!("'{field}' is required"), &format!("/{field}"))
 }
 
-pub(super) fn refused(message: &str, pointer: &str) -> Refusal {
-    Refusal::new(400, 20127, message).at(pointer)
+pub(super) fn refused(message: &str, pointer: &str) -> CloudflareRefusal {
+    CloudflareRefusal::new(400, 20127, message).at(pointer)
 }

@@ -6,18 +6,18 @@ use super::access::Permission::{
     WorkersRoutesRead, ZoneRead,
 };
 use super::access::{self, Asked, Permission};
-use super::envelope::{self, Refusal};
+use super::envelope::{self, CloudflareRefusal};
 use super::scripts::Scripts;
 use super::summary::summary;
 use super::zone::Zone;
-use super::{State, dns, page_rules, rulesets, workers};
+use super::{CloudflareState, dns, page_rules, rulesets, workers};
 use crate::frame::call::Reply;
 use crate::frame::routes::{Route, Routes};
 
 /// Of the whole account, with the names that the path tells.
-type OfAll = fn(&State, &Asked, &[String]) -> Result<Reply, Refusal>;
+type OfAll = fn(&CloudflareState, &Asked, &[String]) -> Result<Reply, CloudflareRefusal>;
 /// Of one zone, the first of the names.
-type OfZone = fn(&mut Zone, &Asked, &Scripts, &[String]) -> Result<Reply, Refusal>;
+type OfZone = fn(&mut Zone, &Asked, &Scripts, &[String]) -> Result<Reply, CloudflareRefusal>;
 
 /// What carries a call out.
 #[derive(Clone, Copy)]

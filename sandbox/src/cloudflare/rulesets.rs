@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::access::Asked;
-use super::envelope::{self, Refusal};
+use super::envelope::{self, CloudflareRefusal};
 use super::redirect_check::{check, missing_field, refused};
 use super::zone::{Object, Ruleset, Zone, fresh_id, now};
 use super::{REDIRECTS_KIND, body};
@@ -23,18 +23,18 @@ pub(super) fn list(zone: &Zone) -> Reply {
     envelope::ok(&json!(rulesets))
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, CloudflareRefusal> {
     let ruleset = zone.redirects.as_ref().filter(|ruleset| ruleset.id == id).ok_or_else(no_ruleset)?;
     Ok(envelope::ok(&ruleset.json()))
 }
 
-pub(super) fn entrypoint(zone: &Zone, phase: &str) -> Result<Reply, Refusal> {
+pub(super) fn entrypoint(zone: &Zone, phase: &str) -> Result<Reply, CloudflareRefusal> {
     let ruleset = zone.redirects.as_ref().filter(|_| phase == PHASE).ok_or_else(|| no_entrypoint(phase))?;
     Ok(envelope::ok(&ruleset.json()))
 }
 
 /// Replaces every rule of the phase, whosever it is.
-pub(super) fn replace(zone: &mut Zone, asked: &Asked, phase: &str) -> Result<Reply, Refusal> {
+pub(super) fn replace(zone: &mut Zone, asked: &Asked, phase: &str) -> Result<Reply, CloudflareRefusal> {
     if phase != PHASE {
         return Err(no_entrypoint(phase));
     }
@@ -48,11 +48,11 @@ pub(super) fn replace(zone: &mut Zone, asked: &Asked, phase: &str) -> Result<Rep
 }
 
 /// Appends a rule.
-pub(super) fn create(zone: &mut Zone, asked: &Asked, ruleset: &str) -> Result<Reply, Refusal> {
+pub(super) fn create(zone: &mut Zone, asked: &Asked, ruleset: &str) -> Result<Reply, CloudflareRefusal> {
     let before = known(zone, ruleset)?.json();
     let rule = complete(body(asked.call)?, None)?;
     if known(zone, ruleset)?.rules.len() >= zone.redirect_quota {
-        return Err(Refusal::new(400, 20217, "exceeded maximum number of rules in the phase"));
+        return Err(CloudflareRefusal::new(400, 20217, "exceeded maximum number of rules in the phase"));
     }
     if taken(zone, &rule["ref"], &Value::Null) {
         return Err(refused("'ref' must be unique in a ruleset", "/ref"));
@@ -61,7 +61,12 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked, ruleset: &str) -> Result<Re
 }
 
 /// The whole rule: what the body leaves out falls back to its default, as the docs don't promise to keep it.
-pub(super) fn patch(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -> Result<Reply, Refusal> {
+pub(super) fn patch(
+    zone: &mut Zone,
+    asked: &Asked,
+    ruleset: &str,
+    rule: &str,
+) -> Result<Reply, CloudflareRefusal> {
     let before = known(zone, ruleset)?.json();
     let at = index(known(zone, ruleset)?, rule)?;
     let patched = complete(body(asked.call)?, Some(&known(zone, ruleset)?.rules[at]))?;
@@ -71,7 +76,12 @@ pub(super) fn patch(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -
     write(zone, asked, before, |ruleset| ruleset.rules[at] = patched)
 }
 
-pub(super) fn delete(zone: &mut Zone, asked: &Asked, ruleset: &str, rule: &str) -> Result<Reply, Refusal> {
+pub(super) fn delete(
+    zone: &mut Zone,
+    asked: &Asked,
+    ruleset: &str,
+    rule: &str,
+) -> Result<Reply, CloudflareRefusal> {
     let before = known(zone, ruleset)?.json();
     let at = index(known(zone, ruleset)?, rule)?;
     write(zone, asked, before, |ruleset| {
@@ -84,7 +94,7 @@ fn write(
     asked: &Asked,
     before: Value,
     edit: impl FnOnce(&mut Ruleset),
-) -> Result<Reply, Refusal> {
+) -> Result<Reply, CloudflareRefusal> {
     // Validated and nothing else: answered with no result.
     if asked.call.query("dry_run") == Some("true") {
         return Ok(envelope::ok(&Value::Null));
@@ -100,7 +110,7 @@ fn write(
 }
 
 /// A rule as it is stored, with every default filled in.
-fn complete(mut rule: Object, stored: Option<&Object>) -> Result<Object, Refusal> {
+fn complete(mut rule: Object, stored: Option<&Object>) -> Result<Object, CloudflareRefusal> {
     if let Some(field) = rule.keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return Err(refused(&format!("unknown or read-only field '{field}'"), &format!("/{field}")));
     }
@@ -124,21 +134,21 @@ fn taken(zone: &Zone, reference: &Value, except: &Value) -> bool {
     rules.into_iter().any(|rule| rule["ref"] == *reference && rule["id"] != *except)
 }
 
-fn known<'a>(zone: &'a Zone, id: &str) -> Result<&'a Ruleset, Refusal> {
+fn known<'a>(zone: &'a Zone, id: &str) -> Result<&'a Ruleset, CloudflareRefusal> {
     zone.redirects.as_ref().filter(|ruleset| ruleset.id == id).ok_or_else(no_ruleset)
 }
 
-fn index(ruleset: &Ruleset, rule: &str) -> Result<usize, Refusal> {
+fn index(ruleset: &Ruleset, rule: &str) -> Result<usize, CloudflareRefusal> {
     let at = ruleset.rules.iter().position(|known| known["id"] == rule);
-    at.ok_or_else(|| Refusal::new(404, 10003, "could not find rule"))
+    at.ok_or_else(|| CloudflareRefusal::new(404, 10003, "could not find rule"))
 }
 
-fn no_ruleset() -> Refusal {
-    Refusal::new(404, 10003, "could not find ruleset")
+fn no_ruleset() -> CloudflareRefusal {
+    CloudflareRefusal::new(404, 10003, "could not find ruleset")
 }
 
-fn no_entrypoint(phase: &str) -> Refusal {
-    Refusal::new(
+fn no_entrypoint(phase: &str) -> CloudflareRefusal {
+    CloudflareRefusal::new(
         404,
         10003,
         format!("could not find entrypoint ruleset in the \"{phase}\" phase at the zone level"),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::access::{Permission, Token};
-use super::envelope::{self, Refusal};
+use super::envelope::{self, CloudflareRefusal};
 use super::{ACCOUNT, Cloudflare, body};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
@@ -53,7 +53,7 @@ impl Scripts {
     }
 
     /// A module comes as a part of a form.
-    pub(super) fn text(&self, name: &str) -> Result<Reply, Refusal> {
+    pub(super) fn text(&self, name: &str) -> Result<Reply, CloudflareRefusal> {
         let Deployed { text, .. } = self.find(name)?;
         let boundary = "0b5f7c2e9d";
         let form = format!(
@@ -64,7 +64,7 @@ impl Scripts {
         Ok(Reply::typed(200, &kind, form).header("cf-entrypoint", "gate.js"))
     }
 
-    pub(super) fn settings(&self, name: &str) -> Result<Reply, Refusal> {
+    pub(super) fn settings(&self, name: &str) -> Result<Reply, CloudflareRefusal> {
         let Deployed { bindings, .. } = self.find(name)?;
         let settings = json!({
             "bindings": bindings, "compatibility_date": "2026-11-01", "compatibility_flags": [], "logpush": false,
@@ -74,7 +74,7 @@ impl Scripts {
     }
 
     /// The one query that is answered here: the requests of an account, summed. Its errors come with a good status.
-    pub(super) fn requests(&self, call: &Call, token: &Token) -> Result<Reply, Refusal> {
+    pub(super) fn requests(&self, call: &Call, token: &Token) -> Result<Reply, CloudflareRefusal> {
         let asked = Value::Object(body(call)?);
         let query = asked["query"].as_str().unwrap_or_default();
         let declared = query.contains("accountTag: $account");
@@ -99,8 +99,8 @@ impl Scripts {
         Ok(Reply::json(200, &json!({ "data": { "viewer": { "accounts": accounts } }, "errors": null })))
     }
 
-    fn find(&self, name: &str) -> Result<&Deployed, Refusal> {
-        let missing = || Refusal::new(404, 10007, "This Worker does not exist on your account.");
+    fn find(&self, name: &str) -> Result<&Deployed, CloudflareRefusal> {
+        let missing = || CloudflareRefusal::new(404, 10007, "This Worker does not exist on your account.");
         self.deployed.get(name).ok_or_else(missing)
     }
 }

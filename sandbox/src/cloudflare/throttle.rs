@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cloudflare::envelope::Refusal;
+use crate::cloudflare::envelope::CloudflareRefusal;
 use crate::frame::call::Reply;
 
 /// How many requests are allowed in which time, and for how long nothing is afterwards.
@@ -40,10 +40,10 @@ impl Throttle {
     }
 
     /// Counts a request, or refuses it.
-    pub(crate) fn admit(&mut self, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<(), CloudflareRefusal> {
         if let Some(wait) = self.locked(now) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            return Err(Refusal::throttled().retry_after(seconds));
+            return Err(CloudflareRefusal::throttled().retry_after(seconds));
         }
         if self.began.is_none_or(|began| now.duration_since(began) >= self.limit.window) {
             self.began = Some(now);
@@ -93,9 +93,9 @@ mod tests {
         let (mut throttle, start) = (throttle(2), Instant::now());
         assert!(throttle.admit(start).is_ok());
         assert!(throttle.admit(start).is_ok());
-        assert_eq!(throttle.admit(start), Err(Refusal::throttled().retry_after(300)));
+        assert_eq!(throttle.admit(start), Err(CloudflareRefusal::throttled().retry_after(300)));
         let later = start + Duration::from_secs(299);
-        assert_eq!(throttle.admit(later), Err(Refusal::throttled().retry_after(1)));
+        assert_eq!(throttle.admit(later), Err(CloudflareRefusal::throttled().retry_after(1)));
         assert!(throttle.admit(start + Duration::from_mins(5)).is_ok());
     }
 

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::access::Asked;
-use super::envelope::{self, Refusal};
+use super::envelope::{self, CloudflareRefusal};
 use super::scripts::Scripts;
 use super::visit::Visit;
 use super::wildcard;
@@ -21,11 +21,11 @@ pub(super) fn list(zone: &Zone) -> Reply {
     envelope::ok(&json!(zone.worker_routes))
 }
 
-pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn get(zone: &Zone, id: &str) -> Result<Reply, CloudflareRefusal> {
     Ok(envelope::ok(&json!(stored(zone, id)?)))
 }
 
-pub(super) fn create(zone: &mut Zone, asked: &Asked, scripts: &Scripts) -> Result<Reply, Refusal> {
+pub(super) fn create(zone: &mut Zone, asked: &Asked, scripts: &Scripts) -> Result<Reply, CloudflareRefusal> {
     let id = fresh_id();
     let route = whole(zone, asked, scripts, &id)?;
     zone.worker_routes.push(route.clone());
@@ -33,7 +33,12 @@ pub(super) fn create(zone: &mut Zone, asked: &Asked, scripts: &Scripts) -> Resul
 }
 
 /// The body becomes the route: without a script it runs none.
-pub(super) fn replace(zone: &mut Zone, asked: &Asked, scripts: &Scripts, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn replace(
+    zone: &mut Zone,
+    asked: &Asked,
+    scripts: &Scripts,
+    id: &str,
+) -> Result<Reply, CloudflareRefusal> {
     let before = json!(stored(zone, id)?);
     let route = whole(zone, asked, scripts, id)?;
     for stored in zone.worker_routes.iter_mut().filter(|route| route["id"] == id) {
@@ -42,7 +47,7 @@ pub(super) fn replace(zone: &mut Zone, asked: &Asked, scripts: &Scripts, id: &st
     Ok(changed(zone, asked, id, [before, json!(route)]))
 }
 
-pub(super) fn delete(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, Refusal> {
+pub(super) fn delete(zone: &mut Zone, asked: &Asked, id: &str) -> Result<Reply, CloudflareRefusal> {
     let before = json!(stored(zone, id)?);
     zone.worker_routes.retain(|route| route["id"] != id);
     Ok(changed(zone, asked, id, [before, Value::Null]))
@@ -64,22 +69,26 @@ fn matches(pattern: &str, visit: &Visit) -> bool {
     wildcard::captures(pattern, &text).is_some()
 }
 
-fn whole(zone: &Zone, asked: &Asked, scripts: &Scripts, id: &str) -> Result<Object, Refusal> {
+fn whole(zone: &Zone, asked: &Asked, scripts: &Scripts, id: &str) -> Result<Object, CloudflareRefusal> {
     let mut route = body(asked.call)?;
     if let Some(field) = route.keys().find(|field| !FIELDS.contains(&field.as_str())) {
-        return Err(Refusal::new(400, 10001, format!("Unable to parse request body: unknown field {field}")));
+        return Err(CloudflareRefusal::new(
+            400,
+            10001,
+            format!("Unable to parse request body: unknown field {field}"),
+        ));
     }
     let pattern = route.get("pattern").and_then(Value::as_str).unwrap_or_default().to_owned();
     if !is_pattern(&pattern, &zone.hosts) {
-        return Err(Refusal::new(400, 10022, "workers.api.error.invalid_route_pattern"));
+        return Err(CloudflareRefusal::new(400, 10022, "workers.api.error.invalid_route_pattern"));
     }
     let script = route.get("script").cloned().unwrap_or_default();
     if script.as_str().is_some_and(|script| !script.is_empty() && !scripts.has(script)) {
-        return Err(Refusal::new(404, 10007, "workers.api.error.script_not_found"));
+        return Err(CloudflareRefusal::new(404, 10007, "workers.api.error.script_not_found"));
     }
     let twice = |other: &Object| other["pattern"] == *pattern && other["id"] != id;
     if zone.worker_routes.iter().any(twice) {
-        return Err(Refusal::new(409, 10020, "workers.api.error.duplicate_route"));
+        return Err(CloudflareRefusal::new(409, 10020, "workers.api.error.duplicate_route"));
     }
     route.insert("id".to_owned(), json!(id));
     route.entry("request_limit_fail_open").or_insert(json!(false));
@@ -100,8 +109,8 @@ fn is_pattern(pattern: &str, hosts: &[String]) -> bool {
     of_the_zone && host_fits && path_fits && !pattern.contains('?')
 }
 
-fn stored<'a>(zone: &'a Zone, id: &str) -> Result<&'a Object, Refusal> {
-    let missing = || Refusal::new(404, 10009, "workers.api.error.route_not_found");
+fn stored<'a>(zone: &'a Zone, id: &str) -> Result<&'a Object, CloudflareRefusal> {
+    let missing = || CloudflareRefusal::new(404, 10009, "workers.api.error.route_not_found");
     zone.worker_routes.iter().find(|route| route["id"] == id).ok_or_else(missing)
 }
 

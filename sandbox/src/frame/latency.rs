@@ -9,10 +9,10 @@ use crate::service::Service;
 
 /// The latency of every service.
 #[derive(Debug, Default)]
-pub struct Latencies(Mutex<State>);
+pub struct Latencies(Mutex<LatencyState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct LatencyState {
     services: HashMap<Service, Duration>,
     jitter: f64,
 }

@@ -40,10 +40,10 @@ impl fmt::Display for Violation {
 
 /// What was broken, kept for whoever asks.
 #[derive(Debug, Default)]
-pub struct Promises(Mutex<State>);
+pub struct Promises(Mutex<PromisesState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct PromisesState {
     broken: Vec<Violation>,
     allowed: HashSet<Promise>,
     writes: Option<usize>,

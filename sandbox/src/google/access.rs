@@ -42,7 +42,7 @@ struct Denial {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct AccessState {
     issued: HashMap<String, Issued>,
     denied: BTreeSet<Denial>,
 }
@@ -50,7 +50,7 @@ struct State {
 /// The tokens that are out and the permissions that are missing.
 #[derive(Debug)]
 pub struct Access {
-    state: Mutex<State>,
+    state: Mutex<AccessState>,
 }
 
 impl Default for Access {
@@ -59,7 +59,7 @@ impl Default for Access {
             account: Some(FUNCTION_ACCOUNT.to_owned()),
             permission: (*permission).to_owned(),
         });
-        Self { state: Mutex::new(State { issued: HashMap::new(), denied: denied.collect() }) }
+        Self { state: Mutex::new(AccessState { issued: HashMap::new(), denied: denied.collect() }) }
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use self::envelope::Denied;
+use self::envelope::ComputeDenied;
 pub use self::machine::{AddressSeed, MachineSeed, Subnet};
 use self::routes::ROUTES;
 use crate::frame::call::{Call, Reply};
@@ -35,7 +35,7 @@ use crate::network::{Cidr, Machines};
 
 /// What there is in all projects.
 #[derive(Debug, Default)]
-struct State {
+struct ComputeState {
     machines: Vec<machine::Machine>,
     subnets: Vec<Subnet>,
     addresses: Vec<address::Address>,
@@ -50,7 +50,7 @@ struct State {
 #[derive(Debug)]
 pub struct Compute {
     access: Arc<Access>,
-    state: Mutex<State>,
+    state: Mutex<ComputeState>,
 }
 
 impl Compute {
@@ -153,13 +153,13 @@ impl Machines for Compute {
     }
 }
 
-impl State {
+impl ComputeState {
     /// A machine that starts or stops can't be changed for a moment.
-    fn check_ready(&mut self, place: &routes::Place) -> Result<(), Denied> {
+    fn check_ready(&mut self, place: &routes::Place) -> Result<(), ComputeDenied> {
         match self.unready.get_mut(&place.name) {
             Some(times) if *times > 0 => {
                 *times -= 1;
-                Err(Denied::not_ready(&place.path()))
+                Err(ComputeDenied::not_ready(&place.path()))
             }
             _ => Ok(()),
         }
@@ -180,7 +180,7 @@ impl Provider for Compute {
     }
 
     fn answer(&self, call: &Call) -> Reply {
-        google::settle(&ROUTES, (&self.state, &self.access, call), Denied::unknown_route)
+        google::settle(&ROUTES, (&self.state, &self.access, call), ComputeDenied::unknown_route)
             .unwrap_or_else(Reply::from)
     }
 

@@ -28,7 +28,7 @@ use crate::google::refusal::{self, Refusal};
 pub(crate) const CHECK_KIND: &str = "monitoring.check";
 
 #[derive(Debug, Default)]
-struct State {
+struct MonitoringState {
     checks: BTreeMap<String, Map<String, Value>>,
     policies: BTreeMap<String, Value>,
     alerts: BTreeMap<String, Alert>,
@@ -42,7 +42,7 @@ struct State {
 #[derive(Debug)]
 pub struct Monitoring {
     access: Arc<Access>,
-    state: Mutex<State>,
+    state: Mutex<MonitoringState>,
 }
 
 impl Monitoring {

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use self::routes::ROUTES;
-use self::state::State;
+use self::state::PubsubState;
 pub use self::state::{Delivery, Settled};
 pub use self::subscription::{DeadLetter, PUSH_ACCOUNT, PUSH_AUDIENCE, Subscription, Tokens};
 use crate::frame::call::{Call, Reply};
@@ -41,7 +41,7 @@ pub struct Pubsub {
 struct Inner {
     access: Arc<Access>,
     signer: Arc<Signer>,
-    state: Mutex<State>,
+    state: Mutex<PubsubState>,
     /// Counts every change, so that waiting needs no sleep.
     changed: watch::Sender<u64>,
 }
@@ -60,7 +60,7 @@ impl Pubsub {
     /// With the topics and subscriptions of a deployment, whose pushes wait for an endpoint.
     pub fn new(access: Arc<Access>, signer: Arc<Signer>) -> Self {
         let changed = watch::Sender::new(0);
-        let inner = Inner { access, signer, state: Mutex::new(State::deployed()), changed };
+        let inner = Inner { access, signer, state: Mutex::new(PubsubState::deployed()), changed };
         Self { inner: Arc::new(inner) }
     }
 
@@ -141,7 +141,7 @@ impl Pubsub {
 
     /// Waits until the n-th delivery of the message was answered, whatever the answer.
     pub async fn answered(&self, message: &str, nth: usize) -> Delivery {
-        let answered = |state: &State| {
+        let answered = |state: &PubsubState| {
             let ended = |delivery: &&Delivery| delivery.message == message && delivery.ended.is_some();
             state.deliveries.iter().filter(ended).nth(nth.saturating_sub(1)).cloned()
         };
@@ -160,14 +160,14 @@ impl Pubsub {
 
 impl Inner {
     /// Changes the state and wakes whoever waits.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut PubsubState) -> T) -> T {
         let changed = change(&mut lock(&self.state));
         self.changed.send_modify(|version| *version += 1);
         changed
     }
 
     /// Waits until the state has what is looked for.
-    async fn until<T>(&self, wanted: impl Fn(&State) -> Option<T>) -> T {
+    async fn until<T>(&self, wanted: impl Fn(&PubsubState) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         loop {
             let found = wanted(&lock(&self.state));

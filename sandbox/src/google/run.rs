@@ -47,7 +47,7 @@ struct Service {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct RunState {
     services: BTreeMap<String, Service>,
     operations: BTreeMap<String, Pending>,
     /// Domain restricted sharing: `allUsers` may not be granted anything.
@@ -63,7 +63,7 @@ struct State {
 pub struct Run {
     access: Arc<Access>,
     spreading: Spreading,
-    state: Mutex<State>,
+    state: Mutex<RunState>,
 }
 
 impl Run {

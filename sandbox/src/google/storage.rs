@@ -36,7 +36,7 @@ use crate::google::fields;
 type Objects = BTreeMap<String, Object>;
 
 #[derive(Debug, Default)]
-struct State {
+struct StorageState {
     buckets: BTreeMap<String, Objects>,
     /// Uploads that have no end yet.
     sessions: upload::Sessions,
@@ -48,7 +48,7 @@ struct State {
 #[derive(Debug)]
 pub struct Storage {
     access: Arc<Access>,
-    state: Mutex<State>,
+    state: Mutex<StorageState>,
 }
 
 impl Storage {
@@ -133,7 +133,7 @@ fn partial(call: &Call, mut reply: Reply) -> Reply {
     }
 }
 
-impl State {
+impl StorageState {
     fn bucket(&self, name: &str) -> Result<&Objects, Refused> {
         self.buckets.get(name).ok_or_else(Refused::no_such_bucket)
     }

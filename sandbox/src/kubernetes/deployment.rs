@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::status::Denied;
+use super::status::KubernetesDenied;
 
 /// A deployment and the one thing of it that is moved here.
 #[derive(Clone, Debug)]
@@ -39,20 +39,23 @@ impl Deployment {
 
     /// What a patch of the scale wants. A field that nobody knows is dropped, as the real one does unless it is asked to
     /// be strict.
-    pub(super) fn check(&self, patch: &Value, strict: bool) -> Result<u64, Denied> {
-        let fields = patch.as_object().ok_or_else(|| Denied::bad_request("the patch is no object"))?;
+    pub(super) fn check(&self, patch: &Value, strict: bool) -> Result<u64, KubernetesDenied> {
+        let fields =
+            patch.as_object().ok_or_else(|| KubernetesDenied::bad_request("the patch is no object"))?;
         let known =
             |key: &String| ["apiVersion", "kind", "metadata", "spec", "status"].contains(&key.as_str());
         if let Some(foreign) = fields.keys().find(|key| strict && !known(key)) {
-            return Err(Denied::bad_request(&format!("strict decoding error: unknown field \"{foreign}\"")));
+            return Err(KubernetesDenied::bad_request(&format!(
+                "strict decoding error: unknown field \"{foreign}\""
+            )));
         }
         let told = patch["metadata"]["resourceVersion"].as_str();
         if told.is_some_and(|version| version != self.resource_version.to_string()) {
-            return Err(Denied::conflict(&self.name));
+            return Err(KubernetesDenied::conflict(&self.name));
         }
         let spec = patch["spec"].as_object().into_iter().flatten();
         if let Some((foreign, _)) = spec.into_iter().find(|(key, _)| strict && *key != "replicas") {
-            return Err(Denied::bad_request(&format!(
+            return Err(KubernetesDenied::bad_request(&format!(
                 "strict decoding error: unknown field \"spec.{foreign}\""
             )));
         }
@@ -60,9 +63,9 @@ impl Deployment {
         if replicas.is_null() {
             return Ok(self.replicas);
         }
-        replicas
-            .as_u64()
-            .ok_or_else(|| Denied::invalid(&self.name, &format!("spec.replicas: Invalid value: {replicas}")))
+        replicas.as_u64().ok_or_else(|| {
+            KubernetesDenied::invalid(&self.name, &format!("spec.replicas: Invalid value: {replicas}"))
+        })
     }
 
     /// What is there already changes nothing, not even the generation.

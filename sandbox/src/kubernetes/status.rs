@@ -7,13 +7,13 @@ use crate::frame::call::{Call, Reply};
 
 /// A request that is turned down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Denied {
+pub(super) struct KubernetesDenied {
     code: u16,
     reason: &'static str,
     message: String,
 }
 
-impl Denied {
+impl KubernetesDenied {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
         Self { code, reason, message: message.into() }
     }
@@ -77,9 +77,9 @@ impl Denied {
     }
 }
 
-impl From<Denied> for Reply {
-    fn from(denied: Denied) -> Self {
-        let Denied { code, reason, message } = denied;
+impl From<KubernetesDenied> for Reply {
+    fn from(denied: KubernetesDenied) -> Self {
+        let KubernetesDenied { code, reason, message } = denied;
         let status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": message, "reason": reason, "code": code,
@@ -90,28 +90,29 @@ impl From<Denied> for Reply {
 
 /// What a patch makes of the scale as it is: merge patches and strategic ones say the same of it, and a JSON patch names
 /// the places.
-pub(super) fn patch(call: &Call, scale: &Value) -> Result<Value, Denied> {
+pub(super) fn patch(call: &Call, scale: &Value) -> Result<Value, KubernetesDenied> {
     let kind = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    let body: Value =
-        call.json().map_err(|error| Denied::bad_request(&format!("error decoding patch: {error}")))?;
+    let body: Value = call
+        .json()
+        .map_err(|error| KubernetesDenied::bad_request(&format!("error decoding patch: {error}")))?;
     match kind {
         "application/merge-patch+json" | "application/strategic-merge-patch+json" => Ok(body),
         "application/json-patch+json" => json_patch(&body, scale),
-        _ => Err(Denied::unknown_format()),
+        _ => Err(KubernetesDenied::unknown_format()),
     }
 }
 
 /// Of the operations of RFC 6902 those that a scale can be changed by, and `test`.
-fn json_patch(operations: &Value, scale: &Value) -> Result<Value, Denied> {
-    let wrong = |why: &str| Denied::bad_request(&format!("error decoding patch: {why}"));
+fn json_patch(operations: &Value, scale: &Value) -> Result<Value, KubernetesDenied> {
+    let wrong = |why: &str| KubernetesDenied::bad_request(&format!("error decoding patch: {why}"));
     let mut changed = json!({ "spec": {} });
     for operation in operations.as_array().ok_or_else(|| wrong("it is no list"))? {
         let path = operation["path"].as_str().unwrap_or_default();
         let value = &operation["value"];
         match operation["op"].as_str() {
             Some("test") if scale.pointer(path).unwrap_or(&Value::Null) == value => {}
-            Some("test") => return Err(Denied::invalid("", "testing value failed")),
+            Some("test") => return Err(KubernetesDenied::invalid("", "testing value failed")),
             Some("add" | "replace") if path == "/spec/replicas" => {
                 changed["spec"]["replicas"] = value.clone();
             }
@@ -122,29 +123,33 @@ fn json_patch(operations: &Value, scale: &Value) -> Result<Value, Denied> {
 }
 
 /// Whether a field that nobody knows is refused.
-pub(super) fn is_strict(call: &Call) -> Result<bool, Denied> {
+pub(super) fn is_strict(call: &Call) -> Result<bool, KubernetesDenied> {
     match call.query("fieldValidation") {
         None | Some("" | "Warn" | "Ignore") => Ok(false),
         Some("Strict") => Ok(true),
-        Some(other) => Err(Denied::invalid("", &format!("fieldValidation: Unsupported value: \"{other}\""))),
+        Some(other) => {
+            Err(KubernetesDenied::invalid("", &format!("fieldValidation: Unsupported value: \"{other}\"")))
+        }
     }
 }
 
-pub(super) fn check_query(call: &Call, known: &[&str]) -> Result<(), Denied> {
+pub(super) fn check_query(call: &Call, known: &[&str]) -> Result<(), KubernetesDenied> {
     match call.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-        Some((name, _)) => Err(Denied::bad_request(&format!("the parameter {name:?} is not known here"))),
+        Some((name, _)) => {
+            Err(KubernetesDenied::bad_request(&format!("the parameter {name:?} is not known here")))
+        }
         None => Ok(()),
     }
 }
 
 /// Whether all is checked and nothing stored.
-pub(super) fn only_tries(call: &Call) -> Result<bool, Denied> {
+pub(super) fn only_tries(call: &Call) -> Result<bool, KubernetesDenied> {
     match call.query("dryRun") {
         None => Ok(false),
         Some("All") => Ok(true),
         Some(other) => {
             let why = format!("dryRun: Unsupported value: \"{other}\": supported values: \"All\"");
-            Err(Denied::invalid("", &why))
+            Err(KubernetesDenied::invalid("", &why))
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::State;
-use super::envelope::{Denied, require};
+use super::ComputeState;
+use super::envelope::{ComputeDenied, require};
 use super::machine::{AddressSeed, BASE};
 use crate::frame::call::Reply;
 use crate::google::Asked;
@@ -27,7 +27,7 @@ impl Address {
         self.seed.ip.to_string() == ip && self.seed.path.split('/').nth(3) == Some(region)
     }
 
-    fn view(&self, state: &State) -> Value {
+    fn view(&self, state: &ComputeState) -> Value {
         let ip = self.seed.ip;
         let using = state.machines.iter().filter(|m| m.access.as_ref().is_some_and(|access| access.ip == ip));
         let users: Vec<String> = using.map(|machine| format!("{BASE}/{}", machine.path())).collect();
@@ -50,9 +50,11 @@ impl Address {
     }
 }
 
-pub(super) fn get(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
+pub(super) fn get(
+    Asked { state, access, call, name: path, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     require(access, call, &["compute.addresses.get"], path)?;
     strict::check_query(call, &[])?;
     let found = state.addresses.iter().find(|address| address.seed.path == path);
-    found.map(|address| strict::ok(&address.view(state))).ok_or_else(|| Denied::not_found(path))
+    found.map(|address| strict::ok(&address.view(state))).ok_or_else(|| ComputeDenied::not_found(path))
 }

@@ -10,13 +10,13 @@ use crate::google::strict;
 
 /// A request that Compute Engine turns down at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Denied {
+pub(super) struct ComputeDenied {
     pub(super) code: u16,
     pub(super) reason: &'static str,
     pub(super) message: String,
 }
 
-impl Denied {
+impl ComputeDenied {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
         Self { code, reason, message: message.into() }
     }
@@ -54,7 +54,7 @@ impl Denied {
     }
 }
 
-impl From<Refusal> for Denied {
+impl From<Refusal> for ComputeDenied {
     fn from(refusal: Refusal) -> Self {
         let reason = match refusal.code {
             401 => "authError",
@@ -66,9 +66,9 @@ impl From<Refusal> for Denied {
     }
 }
 
-impl From<Denied> for Reply {
-    fn from(denied: Denied) -> Self {
-        let Denied { code, reason, message } = denied;
+impl From<ComputeDenied> for Reply {
+    fn from(denied: ComputeDenied) -> Self {
+        let ComputeDenied { code, reason, message } = denied;
         let errors = json!([{"message": message, "domain": "global", "reason": reason}]);
         Self::json(code, &json!({"error": {"code": code, "message": message, "errors": errors}}))
     }
@@ -86,7 +86,7 @@ pub(super) fn of_status(code: u16) -> Reply {
         400..=499 => ("invalid", "Invalid value"),
         _ => ("internalError", "Internal error. Please try again or contact Google Support."),
     };
-    Denied::new(code, reason, message).into()
+    ComputeDenied::new(code, reason, message).into()
 }
 
 /// Lets the request pass if its account holds every one of `permissions`.
@@ -95,17 +95,19 @@ pub(super) fn require(
     call: &Call,
     permissions: &[&str],
     path: &str,
-) -> Result<String, Denied> {
+) -> Result<String, ComputeDenied> {
     let account = access.account_of(call)?;
     match permissions.iter().find(|permission| !access.may(&account, permission)) {
         None => Ok(account),
-        Some(permission) => {
-            Err(Denied::new(403, "forbidden", format!("Required '{permission}' permission for '{path}'")))
-        }
+        Some(permission) => Err(ComputeDenied::new(
+            403,
+            "forbidden",
+            format!("Required '{permission}' permission for '{path}'"),
+        )),
     }
 }
 
 /// A parameter that has to be given.
-pub(super) fn parameter<'call>(call: &'call Call, name: &str) -> Result<&'call str, Denied> {
-    strict::query(call, name).ok_or_else(|| Denied::required(name))
+pub(super) fn parameter<'call>(call: &'call Call, name: &str) -> Result<&'call str, ComputeDenied> {
+    strict::query(call, name).ok_or_else(|| ComputeDenied::required(name))
 }

@@ -3,8 +3,8 @@
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::State;
-use super::envelope::{Denied, parameter, require};
+use super::ComputeState;
+use super::envelope::{ComputeDenied, parameter, require};
 use super::instances::{find, find_mut};
 use super::machine::{Machine, NIC, Subnet};
 use super::operations::Failed;
@@ -35,7 +35,9 @@ const FIXED: [&str; 2] = ["networkIP", "name"];
 
 type Alias = (Cidr, Option<String>);
 
-pub(super) fn update(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Denied> {
+pub(super) fn update(
+    Asked { state, access, call, names, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     let place = &Place::of(names);
     let needed = ["compute.instances.updateNetworkInterface", "compute.subnetworks.use"];
     let user = require(access, call, &needed, &place.path())?;
@@ -56,10 +58,10 @@ pub(super) fn update(Asked { state, access, call, names, .. }: Asked<State>) -> 
     Ok(strict::ok(&state.operations.begin(call, ("updateNetworkInterface", place, &user), outcome)))
 }
 
-pub(super) fn check_nic(call: &Call) -> Result<(), Denied> {
+pub(super) fn check_nic(call: &Call) -> Result<(), ComputeDenied> {
     match parameter(call, "networkInterface")? {
         NIC => Ok(()),
-        other => Err(Denied::invalid(
+        other => Err(ComputeDenied::invalid(
             "networkInterface",
             other,
             "The referenced network interface does not exist.",
@@ -67,19 +69,21 @@ pub(super) fn check_nic(call: &Call) -> Result<(), Denied> {
     }
 }
 
-fn check_fingerprint(machine: &Machine, body: &Map<String, Value>) -> Result<(), Denied> {
+fn check_fingerprint(machine: &Machine, body: &Map<String, Value>) -> Result<(), ComputeDenied> {
     let sent = body.get("fingerprint").and_then(Value::as_str).filter(|sent| !sent.is_empty());
-    let sent = sent.ok_or_else(|| Denied::required("resource.fingerprint"))?;
-    let sent =
-        bytes(sent).ok_or_else(|| Denied::invalid("resource.fingerprint", sent, "It must be base64."))?;
+    let sent = sent.ok_or_else(|| ComputeDenied::required("resource.fingerprint"))?;
+    let sent = bytes(sent)
+        .ok_or_else(|| ComputeDenied::invalid("resource.fingerprint", sent, "It must be base64."))?;
     if Some(sent) != bytes(&machine.fingerprint()) {
-        return Err(Denied::stale());
+        return Err(ComputeDenied::stale());
     }
     let view = machine.view();
     let interface = &view["networkInterfaces"][0];
     match FIXED.iter().find(|field| body.get(**field).is_some_and(|sent| *sent != interface[**field])) {
         None => Ok(()),
-        Some(field) => Err(Denied::invalid(&format!("resource.{field}"), "", "It can not be updated.")),
+        Some(field) => {
+            Err(ComputeDenied::invalid(&format!("resource.{field}"), "", "It can not be updated."))
+        }
     }
 }
 
@@ -90,17 +94,22 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The new list, if one is sent: one that isn't sent is left alone.
-fn wanted(state: &State, machine: &Machine, body: &Map<String, Value>) -> Result<Option<Vec<Alias>>, Denied> {
+fn wanted(
+    state: &ComputeState,
+    machine: &Machine,
+    body: &Map<String, Value>,
+) -> Result<Option<Vec<Alias>>, ComputeDenied> {
     let Some(list) = body.get("aliasIpRanges").and_then(Value::as_array) else { return Ok(None) };
     let subnet = state.subnets.iter().find(|subnet| subnet.path == machine.seed.subnet);
-    let aliases: Result<Vec<Alias>, Denied> = list.iter().map(|alias| read(subnet, alias)).collect();
+    let aliases: Result<Vec<Alias>, ComputeDenied> = list.iter().map(|alias| read(subnet, alias)).collect();
     aliases.map(Some)
 }
 
-fn read(subnet: Option<&Subnet>, alias: &Value) -> Result<Alias, Denied> {
+fn read(subnet: Option<&Subnet>, alias: &Value) -> Result<Alias, ComputeDenied> {
     let text = alias["ipCidrRange"].as_str().unwrap_or_default();
     let field = "resource.aliasIpRanges[0].ipCidrRange";
-    let range: Cidr = text.parse().map_err(|_| Denied::invalid(field, text, "Invalid IP CIDR range."))?;
+    let range: Cidr =
+        text.parse().map_err(|_| ComputeDenied::invalid(field, text, "Invalid IP CIDR range."))?;
     let name = alias["subnetworkRangeName"].as_str().filter(|name| !name.is_empty());
     let within = match (subnet, name) {
         (None, _) => None,
@@ -112,11 +121,15 @@ fn read(subnet: Option<&Subnet>, alias: &Value) -> Result<Alias, Denied> {
     if within.is_some_and(|within| within.covers(range)) {
         return Ok((range, name.map(str::to_owned)));
     }
-    Err(Denied::invalid(field, text, "Alias IP range is not within the subnetwork's range."))
+    Err(ComputeDenied::invalid(field, text, "Alias IP range is not within the subnetwork's range."))
 }
 
 /// Sets the list, unless somebody else has one of its addresses: that is the operation's failure.
-fn give(state: &mut State, place: &Place, aliases: Vec<Alias>) -> Result<Result<(), Failed>, Denied> {
+fn give(
+    state: &mut ComputeState,
+    place: &Place,
+    aliases: Vec<Alias>,
+) -> Result<Result<(), Failed>, ComputeDenied> {
     let taken = |range: &Cidr| {
         let others = state.machines.iter().filter(|machine| !machine.is_at(place));
         let mut others = others.filter(|machine| machine.seed.subnet == subnet_of(state, place));
@@ -132,6 +145,6 @@ fn give(state: &mut State, place: &Place, aliases: Vec<Alias>) -> Result<Result<
     Ok(Ok(()))
 }
 
-fn subnet_of(state: &State, place: &Place) -> String {
+fn subnet_of(state: &ComputeState, place: &Place) -> String {
     find(state, place).map(|machine| machine.seed.subnet.clone()).unwrap_or_default()
 }

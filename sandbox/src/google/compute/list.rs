@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::State;
-use super::envelope::{Denied, require};
+use super::ComputeState;
+use super::envelope::{ComputeDenied, require};
 use super::machine::BASE;
 use crate::frame::call::Reply;
 use crate::google::Asked;
@@ -14,8 +14,8 @@ const QUERY: [&str; 6] =
     ["filter", "includeAllScopes", "maxResults", "orderBy", "pageToken", "serviceProjectNumber"];
 
 pub(super) fn aggregated(
-    Asked { state, access, call, name: project, .. }: Asked<State>,
-) -> Result<Reply, Denied> {
+    Asked { state, access, call, name: project, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     require(access, call, &["compute.instances.list"], &format!("projects/{project}"))?;
     strict::check_query(call, &QUERY)?;
     let name = strict::query(call, "filter").map(wanted_name).transpose()?;
@@ -51,7 +51,7 @@ pub(super) fn aggregated(
 }
 
 /// A zone without a match says so instead of showing an empty list.
-fn entry(state: &State, project: &str, zone: &str, name: Option<&str>) -> Value {
+fn entry(state: &ComputeState, project: &str, zone: &str, name: Option<&str>) -> Value {
     let fits = |machine: &&super::machine::Machine| {
         let seed = &machine.seed;
         seed.project == project && seed.zone == zone && name.is_none_or(|name| seed.name == name)
@@ -70,8 +70,8 @@ fn entry(state: &State, project: &str, zone: &str, name: Option<&str>) -> Value 
 }
 
 /// Of Google's filters, those that compare the name: `name="db-a"`, `name = db-a`, `name eq db-a`.
-fn wanted_name(filter: &str) -> Result<String, Denied> {
-    let wrong = || Denied::invalid("filter", filter, "Invalid list filter expression.");
+fn wanted_name(filter: &str) -> Result<String, ComputeDenied> {
+    let wrong = || ComputeDenied::invalid("filter", filter, "Invalid list filter expression.");
     let inner = filter.trim().trim_start_matches('(').trim_end_matches(')').trim();
     let rest = inner.strip_prefix("name").ok_or_else(wrong)?.trim_start();
     let value = rest.strip_prefix('=').or_else(|| rest.strip_prefix("eq ")).ok_or_else(wrong)?.trim();

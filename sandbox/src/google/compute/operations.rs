@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::State;
-use super::envelope::{Denied, require};
+use super::ComputeState;
+use super::envelope::{ComputeDenied, require};
 use super::machine::BASE;
 use super::routes::Place;
 use crate::frame::call::{Call, Reply};
@@ -45,11 +45,11 @@ impl Operations {
     }
 
     /// The operation that was begun by a request with the same id, if there was one: a retry does nothing anew.
-    pub(super) fn known(&self, call: &Call) -> Result<Option<Value>, Denied> {
+    pub(super) fn known(&self, call: &Call) -> Result<Option<Value>, ComputeDenied> {
         let Some(id) = strict::query(call, "requestId") else { return Ok(None) };
         let valid = uuid::Uuid::parse_str(id).is_ok_and(|id| !id.is_nil());
         if !valid {
-            return Err(Denied::invalid("requestId", id, "It must be a valid UUID that is not zero."));
+            return Err(ComputeDenied::invalid("requestId", id, "It must be a valid UUID that is not zero."));
         }
         let name = self.requests.get(id);
         Ok(name.and_then(|name| self.begun.get(name)).map(Operation::view))
@@ -113,22 +113,26 @@ impl Operation {
 }
 
 fn find<'state>(
-    state: &'state State,
+    state: &'state ComputeState,
     access: &Access,
     call: &Call,
     path: &str,
-) -> Result<&'state Operation, Denied> {
+) -> Result<&'state Operation, ComputeDenied> {
     require(access, call, &["compute.zoneOperations.get"], path)?;
     strict::check_query(call, &[])?;
-    state.operations.begun.get(path).ok_or_else(|| Denied::not_found(path))
+    state.operations.begun.get(path).ok_or_else(|| ComputeDenied::not_found(path))
 }
 
-pub(super) fn get(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
+pub(super) fn get(
+    Asked { state, access, call, name: path, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     Ok(strict::ok(&find(state, access, call, path)?.view()))
 }
 
 /// Answers when the operation is done, and at the latest after its longest wait.
-pub(super) fn wait(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
+pub(super) fn wait(
+    Asked { state, access, call, name: path, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     let operation = find(state, access, call, path)?;
     let left = operation.done.saturating_duration_since(Instant::now());
     if left.is_zero() {

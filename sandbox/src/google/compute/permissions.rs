@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::State;
-use super::envelope::Denied;
+use super::ComputeState;
+use super::envelope::ComputeDenied;
 use crate::frame::call::Reply;
 use crate::google::Asked;
 use crate::google::strict::{self, Fields, Shape};
@@ -14,7 +14,9 @@ const PERMISSIONS: Fields = &[("permissions", Shape::List(&Shape::Text))];
 /// Which kind of resource has which permissions.
 const KINDS: [&str; 3] = ["instances", "subnetworks", "addresses"];
 
-pub(super) fn test(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
+pub(super) fn test(
+    Asked { state, access, call, name: path, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     let account = access.account_of(call)?;
     strict::check_query(call, &[])?;
     let body = strict::body(call, PERMISSIONS)?;
@@ -22,13 +24,13 @@ pub(super) fn test(Asked { state, access, call, name: path, .. }: Asked<State>) 
         || state.subnets.iter().any(|subnet| subnet.path == path)
         || state.addresses.iter().any(|address| address.seed.path == path);
     if !there {
-        return Err(Denied::not_found(path));
+        return Err(ComputeDenied::not_found(path));
     }
     let asked = body.get("permissions").and_then(|asked| asked.as_array()).cloned().unwrap_or_default();
     let asked: Vec<&str> = asked.iter().filter_map(|name| name.as_str()).collect();
     if let Some(foreign) = asked.iter().find(|name| !is_of(name, path)) {
         let why = format!("Permission '{foreign}' is not valid for resource '{path}'.");
-        return Err(Denied::invalid("permissions", foreign, &why));
+        return Err(ComputeDenied::invalid("permissions", foreign, &why));
     }
     let held: Vec<&str> = asked.into_iter().filter(|name| access.may(&account, name)).collect();
     Ok(strict::ok(&if held.is_empty() { json!({}) } else { json!({"permissions": held}) }))

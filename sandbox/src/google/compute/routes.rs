@@ -1,7 +1,7 @@
 //! Which request to Compute Engine means what.
 
-use super::envelope::Denied;
-use super::{State, address, instances, interface, list, operations, permissions, subnet, writes};
+use super::envelope::ComputeDenied;
+use super::{ComputeState, address, instances, interface, list, operations, permissions, subnet, writes};
 use crate::frame::routes::{Route, Routes};
 use crate::google::Does;
 
@@ -26,7 +26,7 @@ impl Place {
     }
 }
 
-pub(super) const ROUTES: Routes<Does<State, Denied>> = Routes::new(
+pub(super) const ROUTES: Routes<Does<ComputeState, ComputeDenied>> = Routes::new(
     "compute.unknown",
     &[
         Route::get(

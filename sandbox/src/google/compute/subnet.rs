@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::State;
-use super::envelope::{Denied, require};
+use super::ComputeState;
+use super::envelope::{ComputeDenied, require};
 use super::machine::{BASE, Subnet};
 use crate::frame::call::Reply;
 use crate::google::Asked;
@@ -28,9 +28,11 @@ impl Subnet {
     }
 }
 
-pub(super) fn get(Asked { state, access, call, name: path, .. }: Asked<State>) -> Result<Reply, Denied> {
+pub(super) fn get(
+    Asked { state, access, call, name: path, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     require(access, call, &["compute.subnetworks.get"], path)?;
     strict::check_query(call, &["views"])?;
     let found = state.subnets.iter().find(|subnet| subnet.path == path);
-    found.map(|subnet| strict::ok(&subnet.view())).ok_or_else(|| Denied::not_found(path))
+    found.map(|subnet| strict::ok(&subnet.view())).ok_or_else(|| ComputeDenied::not_found(path))
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::State;
+use super::ComputeState;
 use super::address::Address;
-use super::envelope::{Denied, parameter, require};
+use super::envelope::{ComputeDenied, parameter, require};
 use super::instances::{find, find_mut};
 use super::interface::check_nic;
 use super::machine::AccessConfig;
@@ -25,8 +25,8 @@ const CONFIG: Fields = &[
 ];
 
 pub(super) fn add_access_config(
-    Asked { state, access, call, names, .. }: Asked<State>,
-) -> Result<Reply, Denied> {
+    Asked { state, access, call, names, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     let place = &Place::of(names);
     let needed =
         ["compute.instances.addAccessConfig", "compute.subnetworks.useExternalIp", "compute.addresses.use"];
@@ -40,17 +40,21 @@ pub(super) fn add_access_config(
     state.check_ready(place)?;
     if find(state, place)?.access.is_some() {
         let why = "At most one access config currently supported.";
-        return Err(Denied::invalid("resource.accessConfigs", "", why));
+        return Err(ComputeDenied::invalid("resource.accessConfigs", "", why));
     }
     let config = wanted(state, place, &body)?;
     let outcome = attach(state, place, config)?;
     Ok(strict::ok(&state.operations.begin(call, ("addAccessConfig", place, &user), outcome)))
 }
 
-fn wanted(state: &State, place: &Place, body: &Map<String, Value>) -> Result<AccessConfig, Denied> {
+fn wanted(
+    state: &ComputeState,
+    place: &Place,
+    body: &Map<String, Value>,
+) -> Result<AccessConfig, ComputeDenied> {
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
     if text("type") != "ONE_TO_ONE_NAT" && !text("type").is_empty() {
-        return Err(Denied::invalid("resource.type", text("type"), "It must be ONE_TO_ONE_NAT."));
+        return Err(ComputeDenied::invalid("resource.type", text("type"), "It must be ONE_TO_ONE_NAT."));
     }
     let region = place.zone.rsplit_once('-').map_or(place.zone.as_str(), |(region, _)| region);
     let reserved = state.addresses.iter().find(|address| address.is(text("natIP"), region));
@@ -59,17 +63,21 @@ fn wanted(state: &State, place: &Place, body: &Map<String, Value>) -> Result<Acc
             "The specified external IP address '{}' was not found in region '{region}'.",
             text("natIP")
         );
-        return Err(Denied::invalid("resource.natIP", text("natIP"), &why));
+        return Err(ComputeDenied::invalid("resource.natIP", text("natIP"), &why));
     };
     if !text("networkTier").is_empty() && text("networkTier") != Address::TIER {
         let why = "The network tier of the access config must be that of the address.";
-        return Err(Denied::invalid("resource.networkTier", text("networkTier"), why));
+        return Err(ComputeDenied::invalid("resource.networkTier", text("networkTier"), why));
     }
     let name = if text("name").is_empty() { "External NAT" } else { text("name") };
     Ok(AccessConfig { name: name.to_owned(), ip: reserved.seed.ip, tier: Address::TIER.to_owned() })
 }
 
-fn attach(state: &mut State, place: &Place, config: AccessConfig) -> Result<Result<(), Failed>, Denied> {
+fn attach(
+    state: &mut ComputeState,
+    place: &Place,
+    config: AccessConfig,
+) -> Result<Result<(), Failed>, ComputeDenied> {
     let taken =
         state.machines.iter().any(|machine| machine.access.as_ref().is_some_and(|a| a.ip == config.ip));
     if taken {
@@ -81,8 +89,8 @@ fn attach(state: &mut State, place: &Place, config: AccessConfig) -> Result<Resu
 }
 
 pub(super) fn delete_access_config(
-    Asked { state, access, call, names, .. }: Asked<State>,
-) -> Result<Reply, Denied> {
+    Asked { state, access, call, names, .. }: Asked<ComputeState>,
+) -> Result<Reply, ComputeDenied> {
     let place = &Place::of(names);
     let user = require(access, call, &["compute.instances.deleteAccessConfig"], &place.path())?;
     strict::check_query(call, &["accessConfig", "networkInterface", "requestId"])?;
@@ -93,7 +101,7 @@ pub(super) fn delete_access_config(
     }
     let machine = find_mut(state, place)?;
     if machine.access.as_ref().is_none_or(|access| access.name != name) {
-        return Err(Denied::invalid(
+        return Err(ComputeDenied::invalid(
             "accessConfig",
             name,
             "No such access config exists on the network interface.",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::State;
+use super::MonitoringState;
 use crate::frame::call::{Call, Reply};
 use crate::google::Asked;
 use crate::google::refusal::Refusal;
@@ -66,7 +66,7 @@ impl Alert {
     }
 }
 
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<MonitoringState>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alerts.get", name)?;
     strict::check_query(call, &[])?;
     let other = || state.others.iter().find(|alert| alert["name"] == name).cloned();
@@ -76,7 +76,9 @@ pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Resu
 }
 
 /// Newest first, as the interface lists them.
-pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: parent, .. }: Asked<MonitoringState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alerts.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let wanted = wanted_state(call)?;

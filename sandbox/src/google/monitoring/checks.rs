@@ -4,21 +4,23 @@
 use serde_json::{Map, Value, json};
 
 use super::config::{self, CHECK};
-use super::{CHECK_KIND, State};
+use super::{CHECK_KIND, MonitoringState};
 use crate::frame::call::Reply;
 use crate::frame::change::Change;
 use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::{mask, page, strict};
 
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<MonitoringState>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.get", name)?;
     strict::check_query(call, &[])?;
     let check = state.checks.get(name).ok_or_else(|| missing(name))?;
     Ok(strict::ok(&config::shown(check)))
 }
 
-pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: parent, .. }: Asked<MonitoringState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.list", parent)?;
     strict::check_query(call, &["filter", "pageSize", "pageToken"])?;
     let here = state.checks.iter().filter(|(name, _)| name.starts_with(&format!("{parent}/")));
@@ -32,7 +34,7 @@ pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>
 }
 
 pub(super) fn create(
-    Asked { state, access, call, name: parent, .. }: Asked<State>,
+    Asked { state, access, call, name: parent, .. }: Asked<MonitoringState>,
 ) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.create", parent)?;
     strict::check_query(call, &[])?;
@@ -46,7 +48,9 @@ pub(super) fn create(
 }
 
 /// Changes what the mask names. Without a mask the whole configuration becomes what the body says.
-pub(super) fn patch(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn patch(
+    Asked { state, access, call, name, .. }: Asked<MonitoringState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.update", name)?;
     strict::check_query(call, &["updateMask"])?;
     let update = strict::body(call, CHECK)?;
@@ -64,7 +68,9 @@ pub(super) fn patch(Asked { state, access, call, name, .. }: Asked<State>) -> Re
 }
 
 /// Not while a policy watches it: what that would leave is an alert on nothing.
-pub(super) fn delete(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn delete(
+    Asked { state, access, call, name, .. }: Asked<MonitoringState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.uptimeCheckConfigs.delete", name)?;
     strict::check_query(call, &[])?;
     let id = format!("check_id=\"{}\"", name.rsplit('/').next().unwrap_or(name));

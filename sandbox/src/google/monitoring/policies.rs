@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{State, config};
+use super::{MonitoringState, config};
 use crate::frame::call::Reply;
 use crate::google::Asked;
 use crate::google::refusal::Refusal;
@@ -56,7 +56,7 @@ pub(super) fn threshold(check_id: &str) -> Value {
     })
 }
 
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<MonitoringState>) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alertPolicies.get", name)?;
     strict::check_query(call, &[])?;
     let policy = state.policies.get(name);
@@ -64,7 +64,9 @@ pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Resu
     Ok(strict::ok(&policy.cloned().ok_or_else(missing)?))
 }
 
-pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: parent, .. }: Asked<MonitoringState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.alertPolicies.list", parent)?;
     strict::check_query(call, &["filter", "orderBy", "pageSize", "pageToken"])?;
     let here = state.policies.iter().filter(|(name, _)| name.starts_with(&format!("{parent}/")));

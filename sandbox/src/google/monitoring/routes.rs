@@ -1,11 +1,11 @@
 //! Which request to Cloud Monitoring means what.
 
-use super::{State, alerts, checks, policies, series};
+use super::{MonitoringState, alerts, checks, policies, series};
 use crate::frame::routes::{Route, Routes};
 use crate::google::Does;
 use crate::google::refusal::Refusal;
 
-pub(super) const ROUTES: Routes<Does<State, Refusal>> = Routes::new(
+pub(super) const ROUTES: Routes<Does<MonitoringState, Refusal>> = Routes::new(
     "monitoring.unknown",
     &[
         Route::get("/v3/{projects/*}/uptimeCheckConfigs", "monitoring.list_checks", checks::list),

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::State;
+use super::MonitoringState;
 use crate::frame::call::{Call, Reply};
 use crate::google::Asked;
 use crate::google::refusal::Refusal;
@@ -25,7 +25,9 @@ const KNOWN: [&str; 9] = [
 /// The one metric that anybody counts here.
 const METRIC: &str = "metric.type=\"run.googleapis.com/request_count\"";
 
-pub(super) fn list(Asked { state, access, call, name: project, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: project, .. }: Asked<MonitoringState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "monitoring.timeSeries.list", project)?;
     strict::check_query(call, &KNOWN)?;
     let filter = strict::query(call, "filter").ok_or_else(|| wrong("filter is required"))?;

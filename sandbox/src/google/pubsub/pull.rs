@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::message::Message;
-use super::state::State;
+use super::state::PubsubState;
 
 /// One message on one pull subscription.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl Lease {
     }
 }
 
-impl State {
+impl PubsubState {
     /// What waits on a subscription, fetched or not, but not acknowledged.
     pub(super) fn backlog(&self, subscription: &str) -> impl Iterator<Item = &Message> {
         let here = self.leases.iter().filter(move |lease| lease.subscription == subscription);

@@ -51,7 +51,7 @@ pub enum Settled {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct PubsubState {
     pub(super) topics: BTreeSet<String>,
     pub(super) subscriptions: BTreeMap<String, Subscription>,
     pub(super) messages: BTreeMap<String, Message>,
@@ -61,7 +61,7 @@ pub(super) struct State {
     published: u64,
 }
 
-impl State {
+impl PubsubState {
     /// Topics and subscriptions as a deployment has them.
     pub(super) fn deployed() -> Self {
         let mut state = Self::default();

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::policy::{self, ALL_USERS, POLICY};
-use super::{POLICY_KIND, State, services};
+use super::{POLICY_KIND, RunState, services};
 use crate::frame::call::{Call, Reply};
 use crate::frame::change::Change;
 use crate::google::Asked;
@@ -17,7 +17,7 @@ const SET_REQUEST: Fields = &[("policy", Shape::Object(POLICY)), ("updateMask", 
 const TEST_REQUEST: Fields = &[("permissions", Shape::List(&Shape::Text))];
 
 /// A policy with conditions is only shown to clients that say they understand them.
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.getIamPolicy", name)?;
     strict::check_query(call, &["options.requestedPolicyVersion"])?;
     let policy = &services::find(state, name)?.policy;
@@ -43,7 +43,7 @@ fn requested_version(call: &Call) -> Result<u8, Refusal> {
 }
 
 /// Overwrites the policy if its etag is the current one, or without looking if the request brings none.
-pub(super) fn set(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn set(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.setIamPolicy", name)?;
     strict::check_query(call, &[])?;
     let request = strict::body(call, SET_REQUEST)?;
@@ -85,7 +85,7 @@ fn grants_everybody(policy: &Map<String, Value>) -> bool {
 
 /// Which of the permissions the caller holds. Needs none itself, and answers for a service that doesn't exist
 /// too: with nothing.
-pub(super) fn test(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn test(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     let account = access.account_of(call)?;
     let request = strict::body(call, TEST_REQUEST)?;
     let asked = request.get("permissions").and_then(Value::as_array).cloned().unwrap_or_default();

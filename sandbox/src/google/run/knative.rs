@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use super::State;
+use super::RunState;
 use crate::frame::call::Reply;
 use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::strict;
 
 /// The host names the region; the sandbox has one service of a name per project.
-pub(super) fn get(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, names, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     let (project, name) = (names[0].as_str(), names[1].as_str());
     access.require(call, "run.services.get", name)?;
     let found = of_project(state, project).find(|service| service["metadata"]["name"] == name);
@@ -23,7 +23,9 @@ pub(super) fn get(Asked { state, access, call, names, .. }: Asked<State>) -> Res
     Ok(strict::ok(&found.ok_or_else(missing)?))
 }
 
-pub(super) fn list(Asked { state, access, call, name: project, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: project, .. }: Asked<RunState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "run.services.list", project)?;
     strict::check_query(
         call,
@@ -38,7 +40,7 @@ pub(super) fn list(Asked { state, access, call, name: project, .. }: Asked<State
     })))
 }
 
-fn of_project<'state>(state: &'state State, project: &str) -> impl Iterator<Item = Value> + use<'state> {
+fn of_project<'state>(state: &'state RunState, project: &str) -> impl Iterator<Item = Value> + use<'state> {
     let prefix = format!("projects/{project}/");
     let here = state.services.iter().filter(move |(name, _)| name.starts_with(&prefix));
     here.map(|(name, service)| translate(name, &service.read(Instant::now())))

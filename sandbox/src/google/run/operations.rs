@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::State;
+use super::RunState;
 use crate::frame::call::Reply;
 use crate::google::Asked;
 use crate::google::page;
@@ -27,7 +27,7 @@ pub(super) struct Pending {
 
 /// Begins an operation whose outcome is this service, or this error; answers with the operation, which isn't done yet.
 pub(super) fn begin(
-    state: &mut State,
+    state: &mut RunState,
     service: &str,
     (outcome, error): (&Value, Option<(i64, String)>),
     done: Instant,
@@ -39,14 +39,14 @@ pub(super) fn begin(
     operation
 }
 
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.get", name)?;
     strict::check_query(call, &[])?;
     Ok(strict::ok(&shown(name, find(state, name)?, Instant::now())))
 }
 
 /// Answers once it is done, or once the caller has waited as long as it wants to.
-pub(super) fn wait(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn wait(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.get", name)?;
     let request = strict::body(call, WAIT)?;
     let asked =
@@ -57,7 +57,9 @@ pub(super) fn wait(Asked { state, access, call, name, .. }: Asked<State>) -> Res
     Ok(strict::ok(&shown(name, pending, Instant::now() + late)).after(late))
 }
 
-pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: parent, .. }: Asked<RunState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "run.operations.list", parent)?;
     strict::check_query(call, &["filter", "pageSize", "pageToken", "returnPartialSuccess"])?;
     let here = state.operations.iter().filter(|(name, _)| name.starts_with(parent));
@@ -65,7 +67,7 @@ pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>
     Ok(strict::ok(&page::of(call, all, "operations")?))
 }
 
-fn find<'state>(state: &'state State, name: &str) -> Result<&'state Pending, Refusal> {
+fn find<'state>(state: &'state RunState, name: &str) -> Result<&'state Pending, Refusal> {
     let pending = state.operations.get(name);
     pending.ok_or_else(|| Refusal::not_found(format!("Operation {name} does not exist.")))
 }

@@ -5,13 +5,13 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::services::find;
-use super::{Service, State};
+use super::{RunState, Service};
 use crate::frame::call::Reply;
 use crate::google::Asked;
 use crate::google::refusal::Refusal;
 use crate::google::{page, strict};
 
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.revisions.get", name)?;
     strict::check_query(call, &[])?;
     let service = find(state, parent(name))?;
@@ -21,7 +21,9 @@ pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Resu
         .ok_or_else(|| Refusal::not_found(format!("Revision {name} does not exist.")))
 }
 
-pub(super) fn list(Asked { state, access, call, name: service, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: service, .. }: Asked<RunState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "run.revisions.list", service)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
     let body = page::of(call, of(find(state, service)?), "revisions")?;

@@ -1,11 +1,11 @@
 //! Which request to Cloud Run means what. v1 knows the same policy methods; its services are Knative's.
 
-use super::{State, iam, knative, operations, revisions, services};
+use super::{RunState, iam, knative, operations, revisions, services};
 use crate::frame::routes::{Route, Routes};
 use crate::google::Does;
 use crate::google::refusal::Refusal;
 
-pub(super) const ROUTES: Routes<Does<State, Refusal>> = Routes::new(
+pub(super) const ROUTES: Routes<Does<RunState, Refusal>> = Routes::new(
     "run.unknown",
     &[
         Route::get("/v2/{projects/*/locations/*/services}", "run.list_services", services::list),

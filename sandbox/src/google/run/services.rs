@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{SERVICE_KIND, Service, State, operations, seed};
+use super::{RunState, SERVICE_KIND, Service, operations, seed};
 use crate::frame::call::{Call, Reply};
 use crate::frame::change::Change;
 use crate::google::Asked;
@@ -85,11 +85,14 @@ const INGRESS: [&str; 5] = [
     "INGRESS_TRAFFIC_NONE",
 ];
 
-pub(super) fn find<'state>(state: &'state State, name: &str) -> Result<&'state Service, Refusal> {
+pub(super) fn find<'state>(state: &'state RunState, name: &str) -> Result<&'state Service, Refusal> {
     state.services.get(name).ok_or_else(|| missing(name))
 }
 
-pub(super) fn find_mut<'state>(state: &'state mut State, name: &str) -> Result<&'state mut Service, Refusal> {
+pub(super) fn find_mut<'state>(
+    state: &'state mut RunState,
+    name: &str,
+) -> Result<&'state mut Service, Refusal> {
     state.services.get_mut(name).ok_or_else(|| missing(name))
 }
 
@@ -104,13 +107,15 @@ fn missing(name: &str) -> Refusal {
     ))
 }
 
-pub(super) fn get(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn get(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.get", name)?;
     strict::check_query(call, &[])?;
     Ok(strict::ok(&Value::Object(find(state, name)?.read(Instant::now()))))
 }
 
-pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    Asked { state, access, call, name: parent, .. }: Asked<RunState>,
+) -> Result<Reply, Refusal> {
     access.require(call, "run.services.list", parent)?;
     strict::check_query(call, &["pageSize", "pageToken", "showDeleted"])?;
     if parent.contains("/locations/-/") {
@@ -125,7 +130,7 @@ pub(super) fn list(Asked { state, access, call, name: parent, .. }: Asked<State>
 }
 
 /// Changes what the mask names and answers with an operation.
-pub(super) fn patch(Asked { state, access, call, name, .. }: Asked<State>) -> Result<Reply, Refusal> {
+pub(super) fn patch(Asked { state, access, call, name, .. }: Asked<RunState>) -> Result<Reply, Refusal> {
     access.require(call, "run.services.update", name)?;
     strict::check_query(call, &["updateMask", "validateOnly", "allowMissing", "forceNewRevision"])?;
     let update = strict::body(call, SERVICE)?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::conditions::Conditions;
 use super::listing::{self, Page, Query};
 use super::refusal::Refused;
-use super::{Object, State, download};
+use super::{Object, StorageState, download};
 use crate::frame::call::{Call, Reply};
 use crate::google::Asked;
 use crate::google::strict;
@@ -50,7 +50,7 @@ const PATCHABLE: [&str; 7] = [
 
 /// A bucket's description.
 pub(super) fn bucket(
-    Asked { state, access, call, name: bucket, .. }: Asked<State>,
+    Asked { state, access, call, name: bucket, .. }: Asked<StorageState>,
 ) -> Result<Reply, Refused> {
     access.require(call, "storage.buckets.get", bucket)?;
     state.bucket(bucket)?;
@@ -58,7 +58,7 @@ pub(super) fn bucket(
 }
 
 /// All buckets: there is one project.
-pub(super) fn buckets(Asked { state, access, call, .. }: Asked<State>) -> Result<Reply, Refused> {
+pub(super) fn buckets(Asked { state, access, call, .. }: Asked<StorageState>) -> Result<Reply, Refused> {
     access.require(call, "storage.buckets.list", "the project")?;
     strict::check_query(
         call,
@@ -86,7 +86,7 @@ fn described_bucket(bucket: &str) -> Value {
 
 /// Which of the permissions in the query the caller holds; asking needs none (`buckets.testIamPermissions`).
 pub(super) fn test_permissions(
-    Asked { state, access, call, name: bucket, .. }: Asked<State>,
+    Asked { state, access, call, name: bucket, .. }: Asked<StorageState>,
 ) -> Result<Reply, Refused> {
     let account = access.account_of(call)?;
     strict::check_query(call, &["permissions"])?;
@@ -101,7 +101,9 @@ pub(super) fn test_permissions(
 }
 
 /// Describes, downloads, changes or deletes one object, where the conditions hold.
-pub(super) fn object(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Refused> {
+pub(super) fn object(
+    Asked { state, access, call, names, .. }: Asked<StorageState>,
+) -> Result<Reply, Refused> {
     let (bucket, name) = (names[0].as_str(), names[1].as_str());
     let permission = match call.method.as_str() {
         "DELETE" => "storage.objects.delete",
@@ -166,7 +168,9 @@ fn patch(call: &Call, object: &mut Object) -> Result<(), Refused> {
 }
 
 /// A bucket's listing; `startOffset` is part of it, `endOffset` isn't.
-pub(super) fn list(Asked { state, access, call, name: bucket, .. }: Asked<State>) -> Result<Reply, Refused> {
+pub(super) fn list(
+    Asked { state, access, call, name: bucket, .. }: Asked<StorageState>,
+) -> Result<Reply, Refused> {
     access.require(call, "storage.objects.list", bucket)?;
     strict::check_query(call, &LIST)?;
     let text = |name: &str| call.query(name).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Which request to Cloud Storage means what, in either of its interfaces. A name may hold slashes, encoded or not.
 
 use super::refusal::Refused;
-use super::{State, json, upload, xml};
+use super::{StorageState, json, upload, xml};
 use crate::frame::call::Call;
 use crate::frame::provider::Kind;
 use crate::frame::routes::{Route, Routes};
@@ -19,7 +19,7 @@ pub(super) enum Interface {
 /// What begins with one of these is spoken in JSON.
 const JSON_PATHS: [&str; 3] = ["/storage/v1/", "/upload/storage/", "/download/storage/"];
 
-const JSON_ROUTES: Routes<Does<State, Refused>> = Routes::new(
+const JSON_ROUTES: Routes<Does<StorageState, Refused>> = Routes::new(
     "storage.unknown",
     &[
         Route::get(
@@ -43,7 +43,7 @@ const JSON_ROUTES: Routes<Does<State, Refused>> = Routes::new(
     ],
 );
 
-const XML_ROUTES: Routes<Does<State, Refused>> = Routes::new(
+const XML_ROUTES: Routes<Does<StorageState, Refused>> = Routes::new(
     "storage.unknown",
     &[
         Route::get("/{*}", "storage.list", xml::list),
@@ -61,7 +61,7 @@ pub(super) fn interface(call: &Call) -> Interface {
 }
 
 /// The routes of the interface that is spoken.
-pub(super) fn routes(call: &Call) -> Routes<Does<State, Refused>> {
+pub(super) fn routes(call: &Call) -> Routes<Does<StorageState, Refused>> {
     match interface(call) {
         Interface::Json => JSON_ROUTES,
         Interface::Xml => XML_ROUTES,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::conditions::Conditions;
 use super::refusal::Refused;
-use super::{Object, State, Target, json};
+use super::{Object, StorageState, Target, json};
 use crate::frame::call::{Call, Reply};
 use crate::google::Asked;
 use crate::google::strict;
@@ -64,7 +64,7 @@ struct Planned {
 
 /// Begins an upload, or carries all of it out.
 pub(super) fn insert(
-    Asked { state, access, call, name: bucket, .. }: Asked<State>,
+    Asked { state, access, call, name: bucket, .. }: Asked<StorageState>,
 ) -> Result<Reply, Refused> {
     let account = access.require(call, "storage.objects.create", bucket)?;
     strict::check_query(call, &INSERT)?;
@@ -87,7 +87,7 @@ pub(super) fn insert(
 }
 
 /// More of a resumable upload.
-pub(super) fn resume(Asked { state, access, call, .. }: Asked<State>) -> Result<Reply, Refused> {
+pub(super) fn resume(Asked { state, access, call, .. }: Asked<StorageState>) -> Result<Reply, Refused> {
     access
         .account_of(call)
         .or_else(|refusal| if call.bearer().is_none() { Ok(String::new()) } else { Err(refusal) })?;
@@ -107,7 +107,7 @@ pub(super) fn resume(Asked { state, access, call, .. }: Asked<State>) -> Result<
     session.planned.write(state, call, session.content.freeze())
 }
 
-fn begin(state: &mut State, call: &Call, planned: Planned) -> Result<Reply, Refused> {
+fn begin(state: &mut StorageState, call: &Call, planned: Planned) -> Result<Reply, Refused> {
     planned.conditions.check(state.bucket(&planned.bucket)?.get(&planned.name))?;
     let id = uuid::Uuid::new_v4().simple().to_string();
     let (host, path) = (&call.host, &call.path);
@@ -142,7 +142,7 @@ impl Planned {
         Ok(Self { bucket: bucket.to_owned(), name: name.to_owned(), description, conditions, may_overwrite })
     }
 
-    fn write(mut self, state: &mut State, call: &Call, content: Bytes) -> Result<Reply, Refused> {
+    fn write(mut self, state: &mut StorageState, call: &Call, content: Bytes) -> Result<Reply, Refused> {
         let content_type = self.description.remove("contentType");
         let content_type =
             content_type.as_ref().and_then(Value::as_str).unwrap_or("application/octet-stream");

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::conditions::Conditions;
 use super::listing::{self, Page, Query};
 use super::refusal::{Refused, escaped};
-use super::{Object, State, Target, download};
+use super::{Object, StorageState, Target, download};
 use crate::frame::call::{Call, Reply};
 use crate::google::Asked;
 use crate::google::access::Access;
@@ -18,7 +18,9 @@ const CUSTOM: &str = "x-goog-meta-";
 const LARGEST_METADATA: usize = 8 * 1024;
 
 /// Reads, writes or deletes one object.
-pub(super) fn object(Asked { state, access, call, names, .. }: Asked<State>) -> Result<Reply, Refused> {
+pub(super) fn object(
+    Asked { state, access, call, names, .. }: Asked<StorageState>,
+) -> Result<Reply, Refused> {
     let (bucket, name) = (names[0].as_str(), names[1].as_str());
     match call.method.as_str() {
         "PUT" => put(state, access, call, bucket, name),
@@ -27,7 +29,13 @@ pub(super) fn object(Asked { state, access, call, names, .. }: Asked<State>) -> 
     }
 }
 
-fn put(state: &mut State, access: &Access, call: &Call, bucket: &str, name: &str) -> Result<Reply, Refused> {
+fn put(
+    state: &mut StorageState,
+    access: &Access,
+    call: &Call,
+    bucket: &str,
+    name: &str,
+) -> Result<Reply, Refused> {
     let account = access.require(call, "storage.objects.create", bucket)?;
     known_query(call, &[])?;
     if name.is_empty() || name.len() > 1024 || name.contains(['\r', '\n']) {
@@ -57,7 +65,7 @@ fn custom_metadata(call: &Call) -> Result<Map<String, Value>, Refused> {
 }
 
 fn delete(
-    state: &mut State,
+    state: &mut StorageState,
     access: &Access,
     call: &Call,
     bucket: &str,
@@ -75,7 +83,13 @@ fn denied(code: u16, permission: &str, bucket: &str, name: &str) -> Refused {
     if code == 401 { Refused::of_status(401) } else { Refused::denied(permission, bucket, name) }
 }
 
-fn get(state: &State, access: &Access, call: &Call, bucket: &str, name: &str) -> Result<Reply, Refused> {
+fn get(
+    state: &StorageState,
+    access: &Access,
+    call: &Call,
+    bucket: &str,
+    name: &str,
+) -> Result<Reply, Refused> {
     access.require(call, "storage.objects.get", bucket)?;
     known_query(call, &["generation"])?;
     let object = Conditions::of_headers(call)?.find(state.bucket(bucket)?.get(name))?;
@@ -103,7 +117,9 @@ fn described(reply: Reply, object: &Object) -> Reply {
 }
 
 /// The second version of the listing: `list-type=2`.
-pub(super) fn list(Asked { state, access, call, name: bucket, .. }: Asked<State>) -> Result<Reply, Refused> {
+pub(super) fn list(
+    Asked { state, access, call, name: bucket, .. }: Asked<StorageState>,
+) -> Result<Reply, Refused> {
     access.require(call, "storage.objects.list", bucket)?;
     known_query(
         call,
