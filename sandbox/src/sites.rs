@@ -60,8 +60,13 @@ pub struct Sites {
     /// What Cloudflare keeps of the web sites.
     pub(crate) cache: Arc<Cache>,
     added: RwLock<Vec<Site>>,
-    places: Mutex<HashMap<(Service, String), Place>>,
+    /// How their web sites are.
+    pub pages: Pages,
 }
+
+/// How every web site is, and what it answers.
+#[derive(Debug, Default)]
+pub struct Pages(Mutex<HashMap<(Service, String), Place>>);
 
 /// One web site.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +86,7 @@ impl Sites {
         signer: Arc<Signer>,
         cache: Arc<Cache>,
     ) -> Self {
-        Self { run, kubernetes, signer, cache, added: RwLock::default(), places: Mutex::default() }
+        Self { run, kubernetes, signer, cache, added: RwLock::default(), pages: Pages::default() }
     }
 
     pub(crate) fn add(&self, site: Site) {
@@ -103,7 +108,9 @@ impl Sites {
     pub(crate) fn count(&self) -> usize {
         self.added.read().unwrap_or_else(PoisonError::into_inner).len()
     }
+}
 
+impl Pages {
     /// How the primary is.
     pub fn primary(&self, site: &str) -> Power {
         self.power(Service::Primary, site)
@@ -125,7 +132,7 @@ impl Sites {
     }
 
     fn power(&self, service: Service, site: &str) -> Power {
-        let place = self.place(service, site);
+        let place = self.of(service, site);
         match place.page {
             Some(page) if place.power.answers_within(Duration::MAX) && !page.is_well() => {
                 Power::Failing(page.status)
@@ -134,23 +141,32 @@ impl Sites {
         }
     }
 
-    fn place(&self, service: Service, site: &str) -> Place {
-        lock(&self.places).get(&(service, site.to_owned())).cloned().unwrap_or_default()
+    fn of(&self, service: Service, site: &str) -> Place {
+        lock(&self.0).get(&(service, site.to_owned())).cloned().unwrap_or_default()
     }
 
     fn edit(&self, service: Service, site: &str, edit: impl FnOnce(&mut Place)) {
-        edit(lock(&self.places).entry((service, site.to_owned())).or_default());
+        edit(lock(&self.0).entry((service, site.to_owned())).or_default());
     }
 
     pub(crate) fn set(&self, service: Service, site: &str, power: Power) {
         self.edit(service, site, |place| place.power = power);
+    }
+
+    /// What somebody made of the page, as long as there is anybody to give it.
+    pub(super) fn said(&self, service: Service, site: &Site) -> Option<Reply> {
+        let place = self.of(service, site.name());
+        let page = place.page.filter(|_| !matches!(place.power, Power::Off | Power::Dark))?;
+        let who = if service == Service::Primary { "primary" } else { "standby" };
+        let reply = page.reply().header(SERVED_BY, who);
+        Some(if let Power::Slow(delay) = place.power { reply.after(delay) } else { reply })
     }
 }
 
 impl Sites {
     /// How the primary is for whoever asks it: without a pod that is ready, what stands before it answers.
     pub(crate) fn primary_power(&self, site: &Site) -> Power {
-        match self.primary(site.name()) {
+        match self.pages.primary(site.name()) {
             Power::On | Power::Slow(_) if !self.kubernetes.runs(site.name()) => Power::Failing(503),
             power => power,
         }
@@ -164,27 +180,18 @@ impl Sites {
     /// Whether the standby lets a visitor in and answers.
     pub fn standby_answers(&self, site: &Site, patience: Duration) -> bool {
         let open = self.run.front_door(&site.seed.service, Instant::now()) == FrontDoor::Open;
-        open && self.standby(site.name()).answers_within(patience)
+        open && self.pages.standby(site.name()).answers_within(patience)
     }
 
     /// What the primary says to this call, whoever brings it.
     pub(crate) fn primary_page(&self, site: &Site, call: &Call) -> Reply {
         let own = || page(self.primary_power(site), "primary", site, call);
-        self.said(Service::Primary, site).unwrap_or_else(own)
-    }
-
-    /// What somebody made of the page, as long as there is anybody to give it.
-    fn said(&self, service: Service, site: &Site) -> Option<Reply> {
-        let place = self.place(service, site.name());
-        let page = place.page.filter(|_| !matches!(place.power, Power::Off | Power::Dark))?;
-        let who = if service == Service::Primary { "primary" } else { "standby" };
-        let reply = page.reply().header(SERVED_BY, who);
-        Some(if let Power::Slow(delay) = place.power { reply.after(delay) } else { reply })
+        self.pages.said(Service::Primary, site).unwrap_or_else(own)
     }
 
     /// The same from the cache in front of it, if it has one.
     fn kept(&self, site: &Site, call: &Call, own: impl FnOnce() -> Reply) -> Reply {
-        match self.place(call.service, site.name()).caching {
+        match self.pages.of(call.service, site.name()).caching {
             Some(caching) => self.cache.answer((caching, LIVES), call, own).header("server", "cloudflare"),
             None => own(),
         }

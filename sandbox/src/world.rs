@@ -179,7 +179,7 @@ impl World {
     }
 
     fn set_power(&self, service: Service, name: &str, power: Power) {
-        self.sites.set(service, name, power);
+        self.sites.pages.set(service, name, power);
         let Some(site) = self.site(|site| site.name() == name) else { return };
         let address = if service == Service::Primary { site.primary } else { site.standby };
         self.listeners.open(address, power != Power::Off);

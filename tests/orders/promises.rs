@@ -217,7 +217,7 @@ impl Scene<'_> {
         let conditions = &self.sequence.conditions;
         let forced = self.messages.iter().any(|m| m.verb() == Some("failback") && m.is_forced());
         Known {
-            primary_answers: self.sandbox.world.sites.primary("resume") == Power::On,
+            primary_answers: self.sandbox.world.sites.pages.primary("resume") == Power::On,
             was_dark: cuts > 0,
             failover_ordered: said(&["failover"]),
             may_be_forbidden: conditions.approve

@@ -35,8 +35,8 @@ impl Snapshot {
         let route = worker_route_id(site.name());
         Self {
             journal: world.storage.objects(BUCKET),
-            primary: world.sites.primary(site.name()),
-            standby: world.sites.standby(site.name()),
+            primary: world.sites.pages.primary(site.name()),
+            standby: world.sites.pages.standby(site.name()),
             replicas: world.kubernetes.replicas(site.name()),
             open: world.run.is_granted(&site.seed.service),
             routed: world.cloudflare.is_routed(&site)

@@ -53,7 +53,7 @@ async fn play(scene: Scene, point: Point, evidence: Arc<Evidence>) -> Played {
     let sleeps = async || {
         stage.evidence.note("suspended for an hour");
         stage.clock.as_ref().expect("it has one").suspended(AN_HOUR);
-        world.ledger.suspended(AN_HOUR);
+        world.ledger.book.suspended(AN_HOUR);
         world.breakpoints.release();
     };
     let (met, _) = held.while_playing(stage.settle_here(&message), sleeps).await?;

@@ -122,7 +122,7 @@ impl Guard {
             self.begins(round, site, happening).await;
         }
         self.settle("failover-commands", &json!({ "command": "reconcile" })).await;
-        self.sandbox.world.ledger.forget();
+        self.sandbox.world.ledger.book.forget();
     }
 
     fn tokens_fail(&self, round: usize) {

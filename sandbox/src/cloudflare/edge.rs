@@ -129,7 +129,7 @@ impl Visited<'_> {
 
     fn power(&self) -> Power {
         if self.arrival.at_standby {
-            self.edge.sites.standby(self.site.name())
+            self.edge.sites.pages.standby(self.site.name())
         } else {
             self.edge.sites.primary_power(self.site)
         }

@@ -66,16 +66,23 @@ impl Record {
     }
 }
 
-/// All records.
-#[derive(Debug)]
+/// All records, to be read and waited for.
+#[derive(Debug, Default)]
 pub struct Ledger {
+    /// Where they are kept.
+    pub book: Book,
+}
+
+/// All records, to be written.
+#[derive(Debug)]
+pub struct Book {
     records: Mutex<Vec<Record>>,
     /// So many that came before those are forgotten.
     forgotten: AtomicU64,
     changed: watch::Sender<u64>,
 }
 
-impl Default for Ledger {
+impl Default for Book {
     fn default() -> Self {
         Self { records: Mutex::default(), forgotten: AtomicU64::default(), changed: watch::Sender::new(0) }
     }
@@ -84,7 +91,7 @@ impl Default for Ledger {
 impl Ledger {
     /// Every call so far.
     pub fn calls(&self) -> Vec<Record> {
-        lock(&self.records).clone()
+        lock(&self.book.records).clone()
     }
 
     /// Calls after this place in the ledger: take `position` before an act to see what it caused.
@@ -94,7 +101,7 @@ impl Ledger {
 
     /// The place of the newest call; 0 if there was none.
     pub fn position(&self) -> u64 {
-        lock(&self.records).last().map_or(0, |record| record.sequence)
+        lock(&self.book.records).last().map_or(0, |record| record.sequence)
     }
 
     /// Calls that asked a cloud for a change; the journal's entries are not among them.
@@ -114,7 +121,7 @@ impl Ledger {
 
     /// How many records fit.
     pub fn number(&self, fits: impl Fn(&Record) -> bool) -> usize {
-        lock(&self.records).iter().filter(|record| fits(record)).count()
+        lock(&self.book.records).iter().filter(|record| fits(record)).count()
     }
 
     /// Calls of routes that no provider has: each is a bug in whoever called.
@@ -124,12 +131,12 @@ impl Ledger {
 
     /// The records that fit.
     pub fn select(&self, fits: impl Fn(&Record) -> bool) -> Vec<Record> {
-        lock(&self.records).iter().filter(|record| fits(record)).cloned().collect()
+        lock(&self.book.records).iter().filter(|record| fits(record)).cloned().collect()
     }
 
     /// The first record that fits.
     pub fn find(&self, fits: impl Fn(&Record) -> bool) -> Option<Record> {
-        lock(&self.records).iter().find(|record| fits(record)).cloned()
+        lock(&self.book.records).iter().find(|record| fits(record)).cloned()
     }
 
     /// Whether a record fits, looked for from the newest back to the first that isn't recent.
@@ -138,29 +145,12 @@ impl Ledger {
         recent: impl Fn(&Record) -> bool,
         fits: impl Fn(&Record) -> bool,
     ) -> bool {
-        lock(&self.records).iter().rev().take_while(|record| recent(record)).any(fits)
-    }
-
-    /// All that happened so far was so much longer ago: whoever asked was suspended meanwhile.
-    pub fn suspended(&self, how_long: Duration) {
-        let earlier = |then: Instant| then.checked_sub(how_long).unwrap_or(then);
-        for record in lock(&self.records).iter_mut() {
-            record.arrived = earlier(record.arrived);
-            record.ended = record.ended.map(earlier);
-        }
-    }
-
-    /// Forgets all calls up to the first that hasn't ended: a month of them would fill the memory of whoever looks on.
-    pub fn forget(&self) {
-        let mut records = lock(&self.records);
-        let ended = records.iter().take_while(|record| record.ended.is_some()).count();
-        records.drain(..ended);
-        self.forgotten.fetch_add(ended as u64, Ordering::Relaxed);
+        lock(&self.book.records).iter().rev().take_while(|record| recent(record)).any(fits)
     }
 
     /// Fires at every change of the ledger.
     pub fn watch(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+        self.book.changed.subscribe()
     }
 
     /// Waits until the n-th call of this operation has arrived.
@@ -177,10 +167,29 @@ impl Ledger {
     /// Waits until the records are as wished.
     pub async fn until(&self, wished: impl Fn(&[Record]) -> bool) {
         let mut changed = self.watch();
-        while !wished(&lock(&self.records)) {
+        while !wished(&lock(&self.book.records)) {
             // The sender lives as long as the ledger.
             let _never_closed = changed.changed().await;
         }
+    }
+}
+
+impl Book {
+    /// All that happened so far was so much longer ago: whoever asked was suspended meanwhile.
+    pub fn suspended(&self, how_long: Duration) {
+        let earlier = |then: Instant| then.checked_sub(how_long).unwrap_or(then);
+        for record in lock(&self.records).iter_mut() {
+            record.arrived = earlier(record.arrived);
+            record.ended = record.ended.map(earlier);
+        }
+    }
+
+    /// Forgets all calls up to the first that hasn't ended: a month of them would fill the memory of whoever looks on.
+    pub fn forget(&self) {
+        let mut records = lock(&self.records);
+        let ended = records.iter().take_while(|record| record.ended.is_some()).count();
+        records.drain(..ended);
+        self.forgotten.fetch_add(ended as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn arrive(&self, call: &Call, operation: &'static str, kind: Kind) -> u64 {
@@ -250,9 +259,9 @@ mod tests {
     #[test]
     fn writes_to_clouds_and_to_the_journal_are_counted_apart() {
         let ledger = Ledger::default();
-        ledger.arrive(&call(Method::GET), "run.get", Kind::Read);
-        ledger.arrive(&call(Method::POST), "run.set", Kind::Write);
-        ledger.arrive(&call(Method::PUT), "storage.create", Kind::Journal);
+        ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read);
+        ledger.book.arrive(&call(Method::POST), "run.set", Kind::Write);
+        ledger.book.arrive(&call(Method::PUT), "storage.create", Kind::Journal);
         assert_eq!(ledger.writes().len(), 1);
         assert_eq!(ledger.journal_writes().len(), 1);
         assert_eq!(ledger.calls()[0].path, "/v2/x?y=1");
@@ -261,9 +270,9 @@ mod tests {
     #[test]
     fn the_first_end_of_a_call_counts() {
         let ledger = Ledger::default();
-        let sequence = ledger.arrive(&call(Method::GET), "run.get", Kind::Read);
-        ledger.end(sequence, Fate::Abandoned);
-        ledger.end(sequence, Fate::Answered(200));
+        let sequence = ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read);
+        ledger.book.end(sequence, Fate::Abandoned);
+        ledger.book.end(sequence, Fate::Answered(200));
         assert_eq!(ledger.calls()[0].fate, Fate::Abandoned);
         assert_eq!(ledger.calls()[0].status(), None);
     }
@@ -271,10 +280,10 @@ mod tests {
     #[test]
     fn what_was_slept_through_is_longer_ago() {
         let ledger = Ledger::default();
-        let sequence = ledger.arrive(&call(Method::GET), "run.get", Kind::Read);
-        ledger.end(sequence, Fate::Answered(200));
+        let sequence = ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read);
+        ledger.book.end(sequence, Fate::Answered(200));
         let before = ledger.calls();
-        ledger.suspended(Duration::from_hours(1));
+        ledger.book.suspended(Duration::from_hours(1));
         let after = ledger.calls();
         assert_eq!(before[0].arrived - after[0].arrived, Duration::from_hours(1));
         assert_eq!(before[0].duration(), after[0].duration());
@@ -283,13 +292,13 @@ mod tests {
     #[test]
     fn what_is_forgotten_keeps_its_place() {
         let ledger = Ledger::default();
-        let [first, second] = [(); 2].map(|()| ledger.arrive(&call(Method::GET), "run.get", Kind::Read));
-        ledger.end(first, Fate::Answered(200));
-        ledger.forget();
+        let [first, second] = [(); 2].map(|()| ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read));
+        ledger.book.end(first, Fate::Answered(200));
+        ledger.book.forget();
         assert_eq!(ledger.calls().iter().map(|record| record.sequence).collect::<Vec<_>>(), [second]);
-        ledger.end(second, Fate::Answered(404));
+        ledger.book.end(second, Fate::Answered(404));
         assert_eq!(ledger.calls()[0].status(), Some(404));
-        assert_eq!(ledger.arrive(&call(Method::GET), "run.get", Kind::Read), second + 1);
+        assert_eq!(ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read), second + 1);
     }
 
     #[tokio::test]
@@ -299,8 +308,8 @@ mod tests {
             let ledger = ledger.clone();
             async move { ledger.arrived("run.get", 2).await }
         });
-        ledger.arrive(&call(Method::GET), "run.get", Kind::Read);
-        ledger.arrive(&call(Method::GET), "run.get", Kind::Read);
+        ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read);
+        ledger.book.arrive(&call(Method::GET), "run.get", Kind::Read);
         waiting.await.expect("both have arrived");
     }
 }

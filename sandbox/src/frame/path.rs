@@ -34,7 +34,7 @@ async fn effect(providers: &dyn Providers, call: &Call, sequence: u64, fault: Op
         providers.answered(call.service, sequence, &reply);
         reply
     });
-    providers.frame().ledger.effect(sequence);
+    providers.frame().ledger.book.effect(sequence);
     match fault {
         Some(fault) => fault.afterwards(reply),
         None => reply,
@@ -47,11 +47,11 @@ async fn deliver(frame: &Frame, reply: Reply, sequence: u64) -> Option<Reply> {
         Delivery::After(delay) => pause(delay).await,
         Delivery::Never => std::future::pending().await,
         Delivery::Reset => {
-            frame.ledger.end(sequence, Fate::Dropped);
+            frame.ledger.book.end(sequence, Fate::Dropped);
             return None;
         }
     }
-    frame.ledger.end(sequence, Fate::Answered(reply.status));
+    frame.ledger.book.end(sequence, Fate::Answered(reply.status));
     Some(reply)
 }
 

@@ -156,7 +156,7 @@ async fn read(service: Service, local: SocketAddr, request: Request<Incoming>) -
 async fn carry_out(providers: &Arc<dyn Providers>, call: Call) -> Option<Reply> {
     let provider = providers.provider(call.service);
     let operation = provider.operation(&call);
-    let sequence = providers.frame().ledger.arrive(&call, operation, provider.kind(operation, &call));
+    let sequence = providers.frame().ledger.book.arrive(&call, operation, provider.kind(operation, &call));
     // A caller that hangs up doesn't undo its call: it is carried out in a task of its own.
     let _abandoned = Abandon { providers: &**providers, sequence };
     let reply = tokio::spawn({
@@ -180,7 +180,7 @@ struct Abandon<'a> {
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {
-        self.providers.frame().ledger.end(self.sequence, Fate::Abandoned);
+        self.providers.frame().ledger.book.end(self.sequence, Fate::Abandoned);
     }
 }
 

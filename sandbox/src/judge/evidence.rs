@@ -32,7 +32,7 @@ impl Case<'_> {
     pub(super) fn standby_proven(&self, site: &Site) -> bool {
         // A script comes in by a door of its own.
         let scripted = self.world.cloudflare.is_scripted(site)
-            && self.world.sites.standby(site.name()).answers_within(PATIENCE);
+            && self.world.sites.pages.standby(site.name()).answers_within(PATIENCE);
         scripted
             || self.world.sites.standby_answers(site, PATIENCE)
             || self.lately("standby.get", site.standby, served)

@@ -26,8 +26,8 @@ impl Sites {
 
     /// What the standby's container says to whoever was let in.
     pub(crate) fn standby_let_in(&self, site: &Site, call: &Call) -> Reply {
-        let own = || page(self.standby(site.name()), "standby", site, call);
-        self.said(Service::Standby, site).unwrap_or_else(own)
+        let own = || page(self.pages.standby(site.name()), "standby", site, call);
+        self.pages.said(Service::Standby, site).unwrap_or_else(own)
     }
 
     fn at_the_front(&self, site: &Site, call: &Call, known: bool) -> Reply {

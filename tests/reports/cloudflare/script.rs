@@ -98,10 +98,10 @@ impl Script {
                 edge.origins.retain(|(known, _)| known != content);
                 edge.origins.push((content.clone(), page.clone()));
             }),
-            Place::Home => self.world.sites.say(Service::Primary, "resume", said),
-            Place::Standby => self.world.sites.say(Service::Standby, "resume", said),
-            Place::Elsewhere => self.world.sites.say(Service::Primary, "site-1", said),
-            Place::Anchor => self.world.sites.say(Service::Primary, "site-2", said),
+            Place::Home => self.world.sites.pages.say(Service::Primary, "resume", said),
+            Place::Standby => self.world.sites.pages.say(Service::Standby, "resume", said),
+            Place::Elsewhere => self.world.sites.pages.say(Service::Primary, "site-1", said),
+            Place::Anchor => self.world.sites.pages.say(Service::Primary, "site-2", said),
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn furnish(stage: &Stage, case: &Case) {
         cloudflare.set_tokens(vec![Token { account: Some(ACCOUNT.to_owned()), ..token }]);
     }
     if case.cached.iter().any(|place| place == "home") {
-        stage.sandbox.world.sites.proxy(Service::Primary, "resume", Caching::ByUrl);
+        stage.sandbox.world.sites.pages.proxy(Service::Primary, "resume", Caching::ByUrl);
     }
 }
 

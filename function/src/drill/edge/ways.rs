@@ -97,7 +97,7 @@ impl Ways {
     /// One request: what Cloudflare makes of a home that isn't there, or home's own answer.
     async fn answer(&self, mut edge: TcpStream) -> std::io::Result<()> {
         let head = read_head(&mut edge).await?;
-        let refusal = match self.sandbox.world.sites.primary(self.site.name()) {
+        let refusal = match self.sandbox.world.sites.pages.primary(self.site.name()) {
             _ if *lock(&self.untunnelled) => Some(530),
             Power::Off => Some(521),
             Power::Dark => {
@@ -137,7 +137,7 @@ impl Ways {
     async fn home_is_lost(&self) -> Duration {
         loop {
             tokio::time::sleep(GLANCE).await;
-            match self.sandbox.world.sites.primary(self.site.name()) {
+            match self.sandbox.world.sites.pages.primary(self.site.name()) {
                 Power::Dark => return SILENCE,
                 Power::Off => return Duration::ZERO,
                 _ if *lock(&self.untunnelled) => return Duration::ZERO,

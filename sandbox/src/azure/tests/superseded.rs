@@ -106,7 +106,7 @@ fn the_number_of_writes_that_a_test_allows_counts_here_too() {
     let cloud = Cloud::new();
     let call = cloud.call("PUT", &cloud.path(0));
     cloud.world.promises.allow_writes(0);
-    cloud.world.ledger.arrive(&call, "azure.put_interface", crate::frame::provider::Kind::Write);
+    cloud.world.ledger.book.arrive(&call, "azure.put_interface", crate::frame::provider::Kind::Write);
     cloud.put(0, without_vip);
     assert_eq!(cloud.world.promises.violations().len(), 1);
 }

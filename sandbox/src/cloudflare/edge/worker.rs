@@ -29,7 +29,7 @@ impl Visited<'_> {
     /// Asks the closed standby with a token of its own.
     fn standby_always(&self) -> Reply {
         let sites = &self.edge.sites;
-        match sites.standby(self.site.name()) {
+        match sites.pages.standby(self.site.name()) {
             Power::Off | Power::Dark => last_resort(),
             _ => said_by(sites.standby_let_in(self.site, self.call), "standby", self.call),
         }
