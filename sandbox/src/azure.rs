@@ -23,7 +23,6 @@ mod version;
 mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -32,7 +31,6 @@ use self::envelope::AzureDenied;
 use self::routes::ROUTES;
 use self::state::{AzureState, Moving};
 use crate::frame::call::{Call, Reply};
-use crate::frame::lock::lock;
 use crate::frame::provider::{Kind, Provider};
 
 /// Changes of a network interface.
@@ -43,21 +41,30 @@ pub(crate) const INTERFACE_KIND: &str = "azure.interface";
 pub struct Azure {
     /// Whose tokens it takes.
     pub directory: Arc<Directory>,
-    state: Mutex<AzureState>,
+    /// What is done to it by hand.
+    pub hand: Hand,
+    state: Arc<Mutex<AzureState>>,
     begun: watch::Sender<()>,
+}
+
+/// What is done to Azure by hand: by a drill, a test, or somebody else.
+#[derive(Debug)]
+pub struct Hand {
+    directory: Arc<Directory>,
+    state: Arc<Mutex<AzureState>>,
 }
 
 impl Azure {
     /// Without interfaces; asks `directory` who may do what.
     pub fn new(directory: Arc<Directory>) -> Self {
-        Self { directory, state: Mutex::default(), begun: watch::Sender::new(()) }
+        let state = Arc::<Mutex<AzureState>>::default();
+        let hand = Hand { directory: Arc::clone(&directory), state: Arc::clone(&state) };
+        Self { directory, hand, state, begun: watch::Sender::new(()) }
     }
 
     /// The state as it is now: operations whose time has come have ended.
     fn state(&self) -> MutexGuard<'_, AzureState> {
-        let mut state = lock(&self.state);
-        state.settle(Instant::now());
-        state
+        self.hand.settled()
     }
 
     /// Fires whenever an operation begins.

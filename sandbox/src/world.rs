@@ -199,14 +199,14 @@ impl World {
 
     /// Somebody else gives the configuration of this address to this machine, or to none.
     pub fn hand_configuration(&self, ip: Ipv4Addr, to: Option<&str>) {
-        self.azure.hand(ip, to);
+        self.azure.hand.hand(ip, to);
         self.rewire();
     }
 
     /// Starts or stops a machine. One that is stopped keeps its addresses, and nobody answers there.
     pub fn run_machine(&self, name: &str, running: bool) {
         self.compute.run_machine(name, running);
-        self.azure.run_machine(name, running);
+        self.azure.hand.run_machine(name, running);
         self.rewire();
     }
 

@@ -93,7 +93,7 @@ async fn a_machine_with_several_identities_is_told_which_is_meant() {
     assert!(cause.message.contains("Identity not found"), "{cause}");
     let mut identities = asking.sandbox.world.azure.identities("db-a");
     identities.push(Identity { client_id: client, ..Identity::assigned("/subscriptions/s/assigned") });
-    asking.sandbox.world.azure.set_identities("db-a", identities);
+    asking.sandbox.world.azure.hand.set_identities("db-a", identities);
     asking.look().await.unwrap();
 }
 

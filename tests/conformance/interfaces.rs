@@ -61,17 +61,17 @@ async fn a_peer_that_is_off_or_gone_loses_it_all_the_same() {
     bench.world().run_machine("db-a", false);
     bench.move_to(Standby).await;
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.delete_machine("db-a");
+    bench.world().azure.hand.delete_machine("db-a");
     bench.move_to(Standby).await;
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.delete_interface("db-a-nic");
+    bench.world().azure.hand.delete_interface("db-a-nic");
     bench.move_to(Standby).await;
 }
 
 #[tokio::test]
 async fn nothing_is_taken_for_an_interface_that_is_not_there() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.delete_interface("db-b-nic");
+    bench.world().azure.hand.delete_interface("db-b-nic");
     let cause = bench.set(Standby).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Missing, "{cause}");
     assert!(cause.message.contains("so the address stays where it is"), "{cause}");
@@ -83,7 +83,7 @@ async fn nothing_is_taken_for_an_interface_that_is_not_there() {
 async fn a_standby_without_a_machine_could_not_serve_and_a_check_says_so() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
     assert_eq!(findings(&bench).await, [""; 0]);
-    bench.world().azure.delete_machine("db-b");
+    bench.world().azure.hand.delete_machine("db-b");
     let unable = Readiness::Unable("db-b-nic is attached to no machine".to_owned());
     assert_eq!(bench.switch.readiness().await.unwrap(), unable);
     assert_eq!(findings(&bench).await, ["db-b-nic is attached to no machine"]);
@@ -108,7 +108,7 @@ async fn an_address_that_can_not_be_given_goes_back_to_who_had_it() {
 #[tokio::test]
 async fn an_operation_that_fails_is_told_in_one_sentence_and_tried_again() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.fail_next_operation("InternalServerError", "An error occurred.");
+    bench.world().azure.hand.fail_next_operation("InternalServerError", "An error occurred.");
     let cause = bench.set(Standby).await.unwrap_err().cause;
     assert_eq!(
         (cause.kind, cause.message.as_str()),
@@ -126,7 +126,7 @@ async fn an_operation_that_fails_is_told_in_one_sentence_and_tried_again() {
 #[tokio::test]
 async fn an_interface_whose_last_change_failed_is_written_again() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.fail_next_operation("InternalServerError", "An error occurred.");
+    bench.world().azure.hand.fail_next_operation("InternalServerError", "An error occurred.");
     bench.set(Standby).await.unwrap_err();
     assert_eq!(bench.move_to(Primary).await, Change::Made);
 }
@@ -161,7 +161,7 @@ async fn what_the_other_side_took_meanwhile_is_taken_from_it() {
 #[tokio::test]
 async fn an_operation_that_takes_its_time_is_followed_to_its_end_and_only_then_the_next_begins() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.operations_take(Duration::from_millis(700));
+    bench.world().azure.hand.operations_take(Duration::from_millis(700));
     bench.move_to(Standby).await;
     let calls = bench.world().ledger.calls();
     let puts = calls.iter().filter(|call| call.operation == PUT).count();
@@ -171,7 +171,7 @@ async fn an_operation_that_takes_its_time_is_followed_to_its_end_and_only_then_t
 #[tokio::test]
 async fn a_change_of_somebody_elses_is_waited_for() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.operations_take(Duration::from_millis(300));
+    bench.world().azure.hand.operations_take(Duration::from_millis(300));
     let (touched, set) = tokio::join!(bench.switch.touch(), async {
         bench.world().ledger.arrived(PUT, 1).await;
         bench.set(Standby).await
@@ -186,7 +186,7 @@ async fn who_may_not_ask_after_operations_looks_at_the_interface() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
     bench.world().deny("Microsoft.Network/locations/operations/read");
     bench.move_to(Standby).await;
-    bench.world().azure.fail_next_operation("SubnetIsFull", "no");
+    bench.world().azure.hand.fail_next_operation("SubnetIsFull", "no");
     let cause = bench.set(Primary).await.unwrap_err().cause;
     assert!(cause.message.ends_with("Azure ended the change with an error and no reason"), "{cause}");
 }
@@ -194,7 +194,7 @@ async fn who_may_not_ask_after_operations_looks_at_the_interface() {
 #[tokio::test]
 async fn writes_that_are_used_up_are_waited_for_as_long_as_azure_asks() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.leave_writes(0, Duration::from_millis(900));
+    bench.world().azure.hand.leave_writes(0, Duration::from_millis(900));
     bench.move_to(Standby).await;
     assert!(bench.world().ledger.count(PUT) <= 4, "it is not asked in vain again and again");
 }
@@ -246,7 +246,7 @@ async fn who_may_not_ask_after_permissions_tries_them_before_anything_is_taken()
 #[tokio::test]
 async fn the_security_groups_are_those_of_the_interface_that_it_comes_to() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.set_application_groups("db-b-nic", &Value::Null);
+    bench.world().azure.hand.set_application_groups("db-b-nic", &Value::Null);
     let found = findings(&bench).await;
     assert!(found.iter().any(|sentence| sentence.contains("are in different security groups")), "{found:?}");
     bench.move_to(Standby).await;
@@ -277,14 +277,14 @@ async fn an_undo_puts_back_exactly_what_was_there_and_is_not_repeated() {
     let again = bench.set(Standby).await.unwrap_err().cause;
     assert!(again.message.contains("it is not tried again while both are as they were then"), "{again}");
     assert_eq!(bench.world().ledger.count(PUT), puts, "nothing was taken");
-    bench.world().azure.set_application_groups("db-b-nic", &Value::Null);
+    bench.world().azure.hand.set_application_groups("db-b-nic", &Value::Null);
     bench.move_to(Standby).await;
 }
 
 #[tokio::test]
 async fn an_interface_that_was_deleted_with_its_grants_does_not_block_its_successor() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.delete_interface_with_its_grants("db-a-nic");
+    bench.world().azure.hand.delete_interface_with_its_grants("db-a-nic");
     assert_eq!(place(&bench, &seed().machine_id(1)).await, Some(Standby), "its own interface says so");
     assert!(matches!(bench.look().await.observed, Observed::Unknown(_)), "nobody could look");
     bench.move_to(Standby).await;
@@ -311,7 +311,7 @@ async fn a_machine_is_where_its_interface_is() {
     assert_eq!(place(&bench, &seed().machine_id(0)).await, Some(Primary));
     assert_eq!(place(&bench, &seed().machine_id(1).to_uppercase()).await, Some(Standby));
     assert_eq!(place(&bench, &seed().machine_id(1).replace("db-b", "db-c")).await, None);
-    bench.world().azure.delete_interface("db-b-nic");
+    bench.world().azure.hand.delete_interface("db-b-nic");
     let me = Identity::Azure(AzureMachine { id: seed().machine_id(1), name: "db-b".to_owned() });
     let cause = bench.switch.place_of(&me).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Missing, "{cause}");
@@ -330,7 +330,7 @@ async fn a_public_address_that_does_not_fit_is_found_and_nothing_is_taken_for_it
         [(seed().public_ip(), "zones", json!(["2"]), zone), (balancer(), "sku", basic, sku)]
     {
         let bench = Bench::of(&IP_CONFIGURATION).await;
-        bench.world().azure.edit(&id, field, value);
+        bench.world().azure.hand.edit(&id, field, value);
         let found = findings(&bench).await;
         assert!(found.iter().any(|sentence| sentence.contains(expected)), "{found:?}");
         let cause = bench.set(Standby).await.unwrap_err().cause;
@@ -344,7 +344,7 @@ async fn a_public_address_that_does_not_fit_is_found_and_nothing_is_taken_for_it
 #[tokio::test]
 async fn the_zone_of_a_machine_is_nothing_to_an_address_of_all_zones() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.edit(&seed().machine_id(1), "zones", json!(["3"]));
+    bench.world().azure.hand.edit(&seed().machine_id(1), "zones", json!(["3"]));
     assert_eq!(findings(&bench).await, [""; 0]);
     bench.move_to(Standby).await;
 }

@@ -81,7 +81,7 @@ async fn on_azure_a_check_that_reaches_nobody_is_not_green() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_azure_a_machine_takes_it_from_one_whose_interface_and_grants_are_gone() {
     let mirror = Mirror::moving(Moves::Configuration).await;
-    mirror.sandbox.world.azure.delete_interface_with_its_grants(&format!("{}-nic", mirror.machine(0)));
+    mirror.sandbox.world.azure.hand.delete_interface_with_its_grants(&format!("{}-nic", mirror.machine(0)));
     mirror.promote(1, &["--within", "15s"]).await.ends(0);
     assert_eq!(mirror.holders(), [mirror.machine(1)]);
 }

@@ -84,7 +84,7 @@ impl Mirror {
                 Ok(Self::on_google(sandbox, &pair.ok_or_else(nowhere)?))
             }
             Cloud::Azure => {
-                sandbox.world.azure.operations_take(operation_takes);
+                sandbox.world.azure.hand.operations_take(operation_takes);
                 let pair = sandbox.add_azure_pair(PairSeed::on_loopback("db"))?;
                 Ok(Self::on_azure(sandbox, &pair.ok_or_else(nowhere)?))
             }

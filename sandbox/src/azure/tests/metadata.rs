@@ -59,7 +59,7 @@ fn several_identities_have_to_be_told_apart() {
     let cloud = Cloud::new();
     let [first, second] = ["/identities/first", "/identities/second"].map(Identity::assigned);
     let set = |identities: &[&Identity]| {
-        cloud.azure().set_identities("db-a", identities.iter().map(|one| (*one).clone()).collect());
+        cloud.azure().hand.set_identities("db-a", identities.iter().map(|one| (*one).clone()).collect());
     };
     let client = |name: &str| {
         let reply = ask(&cloud, &format!("{TOKEN}{MANAGEMENT}{name}"));
@@ -93,7 +93,7 @@ fn who_asks_is_told_by_the_door() {
     cloud.world.azure_metadata.add_machine(call.local, "db-b");
     let reply = cloud.world.azure_metadata.answer(&call);
     assert_eq!(json_of(&reply)["name"], "db-b");
-    cloud.azure().delete_machine("db-b");
+    cloud.azure().hand.delete_machine("db-b");
     assert_eq!(cloud.world.azure_metadata.answer(&call).status, 404);
 }
 

@@ -66,14 +66,14 @@ fn the_dead_keep_their_addresses_until_somebody_takes_them() {
 #[test]
 fn an_interface_outlives_its_machine() {
     let cloud = Cloud::new();
-    cloud.azure().delete_machine("db-a");
+    cloud.azure().hand.delete_machine("db-a");
     assert!(cloud.get(0)["properties"].get("virtualMachine").is_none());
     assert!(cloud.holders().is_empty(), "it leads nowhere");
     let vip = cloud.vip();
     refused(&cloud.put(1, |one| configurations(one).push(vip)), 400, "PrivateIPAddressInUse");
     carry(&cloud, 0, 1);
     assert_eq!(cloud.holders(), ["db-b"]);
-    cloud.azure().delete_interface("db-a-nic");
+    cloud.azure().hand.delete_interface("db-a-nic");
     refused(&cloud.answer(&cloud.call("GET", &cloud.path(0))), 404, "ResourceNotFound");
 }
 
@@ -81,7 +81,7 @@ fn an_interface_outlives_its_machine() {
 #[tokio::test]
 async fn clients_of_both_addresses_follow() {
     let stage = Stage::new().await;
-    stage.sandbox.world.azure.operations_take(Duration::from_millis(50));
+    stage.sandbox.world.azure.hand.operations_take(Duration::from_millis(50));
     let vip = stage.get(0).await["properties"]["ipConfigurations"][2].clone();
     stage.put(0, without_vip).await;
     stage.until_served(None).await;

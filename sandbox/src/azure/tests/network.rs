@@ -29,7 +29,7 @@ async fn an_address_leads_to_whichever_machine_has_it() {
 #[tokio::test]
 async fn it_moves_with_the_end_of_the_operations_whether_anybody_looks_or_not() {
     let stage = Stage::new().await;
-    stage.sandbox.world.azure.operations_take(Duration::from_millis(150));
+    stage.sandbox.world.azure.hand.operations_take(Duration::from_millis(150));
     let vip = stage.get(0).await["properties"]["ipConfigurations"][2].clone();
     let accepted = stage.put(0, without_vip).await;
     assert_eq!(

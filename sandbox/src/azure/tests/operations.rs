@@ -10,7 +10,7 @@ const LONG: Duration = Duration::from_secs(25);
 
 fn slow() -> Cloud {
     let cloud = Cloud::new();
-    cloud.azure().operations_take(LONG);
+    cloud.azure().hand.operations_take(LONG);
     cloud
 }
 
@@ -36,7 +36,7 @@ fn an_update_is_answered_200_while_it_is_still_running() {
 fn the_pause_that_is_asked_for_fits_how_long_operations_take() {
     for (takes, pause) in [(0, "0"), (1, "1"), (300, "1"), (2_000, "2"), (2_001, "3"), (60_000, "10")] {
         let cloud = Cloud::new();
-        cloud.azure().operations_take(Duration::from_millis(takes));
+        cloud.azure().hand.operations_take(Duration::from_millis(takes));
         assert_eq!(cloud.put(0, without_vip).header_value("retry-after"), Some(pause), "{takes} ms");
     }
 }
@@ -83,7 +83,7 @@ fn a_second_write_of_a_busy_interface_is_refused_and_told_where_the_first_one_is
 #[test]
 fn a_newer_write_may_win_and_cancel_the_one_that_is_running() {
     let cloud = slow();
-    cloud.azure().newer_writes_win();
+    cloud.azure().hand.newer_writes_win();
     let first = cloud.put(0, without_vip);
     let second = cloud.put(0, |one| one["tags"]["x"] = json!("y"));
     let canceled = cloud.operation(&first);
@@ -96,7 +96,7 @@ fn a_newer_write_may_win_and_cancel_the_one_that_is_running() {
 #[test]
 fn one_that_failed_leaves_the_interface_as_it_was_and_saying_so() {
     let cloud = Cloud::new();
-    cloud.azure().fail_next_operation("OperationNotAllowed", "The VM is being deleted.");
+    cloud.azure().hand.fail_next_operation("OperationNotAllowed", "The VM is being deleted.");
     let accepted = cloud.put(0, without_vip);
     let failed = cloud.operation(&accepted);
     assert_eq!((accepted.status, &failed["status"]), (200, &json!("Failed")));

@@ -90,12 +90,12 @@ fn with_slow_operations_the_network_leads_an_address_to_one_machine_at_most() {
     for seed in 0..10 {
         let mut random = StdRng::seed_from_u64(seed);
         let cloud = Cloud::new();
-        cloud.azure().newer_writes_win();
+        cloud.azure().hand.newer_writes_win();
         for _ in 0..25 {
             let takes = [Duration::ZERO, Duration::from_mins(1)][random.random_range(0..2)];
-            cloud.azure().operations_take(takes);
+            cloud.azure().hand.operations_take(takes);
             if random.random_range(0..5) == 0 {
-                cloud.azure().fail_next_operation("OperationNotAllowed", "Not now.");
+                cloud.azure().hand.fail_next_operation("OperationNotAllowed", "Not now.");
             }
             let index = random.random_range(0..2);
             cloud.put(index, |one| edit(&mut random, &cloud, one));

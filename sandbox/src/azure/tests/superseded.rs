@@ -20,10 +20,10 @@ fn tag(value: u32) -> impl FnOnce(&mut Value) {
 #[test]
 fn of_many_writes_only_the_last_is_carried_out() {
     let cloud = Cloud::new();
-    cloud.azure().newer_writes_win();
-    cloud.azure().operations_take(LONG);
+    cloud.azure().hand.newer_writes_win();
+    cloud.azure().hand.operations_take(LONG);
     let mut accepted: Vec<Reply> = (0..4).map(|round| cloud.put(0, tag(round))).collect();
-    cloud.azure().operations_take(Duration::ZERO);
+    cloud.azure().hand.operations_take(Duration::ZERO);
     accepted.push(cloud.put(0, without_vip));
     let seen: Vec<String> = accepted.iter().map(|one| status(&cloud, one)).collect();
     assert_eq!(seen, ["Canceled", "Canceled", "Canceled", "Canceled", "Succeeded"]);
@@ -34,12 +34,12 @@ fn of_many_writes_only_the_last_is_carried_out() {
 #[test]
 fn one_that_overtakes_and_fails_leaves_what_was_before_both() {
     let cloud = Cloud::new();
-    cloud.azure().newer_writes_win();
-    cloud.azure().operations_take(LONG);
+    cloud.azure().hand.newer_writes_win();
+    cloud.azure().hand.operations_take(LONG);
     let before = cloud.get(0);
     let first = cloud.put(0, without_vip);
-    cloud.azure().operations_take(Duration::ZERO);
-    cloud.azure().fail_next_operation("OperationPreempted", "Another one came first.");
+    cloud.azure().hand.operations_take(Duration::ZERO);
+    cloud.azure().hand.fail_next_operation("OperationPreempted", "Another one came first.");
     let second = cloud.put(0, tag(1));
     assert_eq!([status(&cloud, &first), status(&cloud, &second)], ["Canceled", "Failed"]);
     let after = cloud.get(0);
@@ -50,7 +50,7 @@ fn one_that_overtakes_and_fails_leaves_what_was_before_both() {
 #[test]
 fn only_the_next_one_fails() {
     let cloud = Cloud::new();
-    cloud.azure().fail_next_operation("OperationNotAllowed", "Not now.");
+    cloud.azure().hand.fail_next_operation("OperationNotAllowed", "Not now.");
     let accepted = [cloud.put(0, tag(1)), cloud.put(0, tag(2))];
     assert_eq!(accepted.each_ref().map(|one| status(&cloud, one)), ["Failed", "Succeeded"]);
     assert_eq!(cloud.get(0)["tags"]["round"], "2");
@@ -59,7 +59,7 @@ fn only_the_next_one_fails() {
 #[test]
 fn a_failure_is_kept_for_a_write_that_begins_an_operation() {
     let cloud = Cloud::new();
-    cloud.azure().fail_next_operation("OperationNotAllowed", "Not now.");
+    cloud.azure().hand.fail_next_operation("OperationNotAllowed", "Not now.");
     assert_eq!(cloud.put(0, |_| {}).header_value("azure-asyncoperation"), None, "nothing was to be done");
     assert_eq!(cloud.put(0, |one| configurations(one).clear()).status, 400);
     assert_eq!(status(&cloud, &cloud.put(0, tag(1))), "Failed");
@@ -70,7 +70,7 @@ fn an_interface_whose_making_failed_is_there_and_says_so() {
     let cloud = Cloud::new();
     let path = cloud.path(0).replace("db-a-nic", "db-c-nic");
     let body = json!({"location": "westeurope", "properties": {"ipConfigurations": [configuration("one", "10.0.0.99")]}});
-    cloud.azure().fail_next_operation("OperationNotAllowed", "Not now.");
+    cloud.azure().hand.fail_next_operation("OperationNotAllowed", "Not now.");
     let accepted = cloud.answer(&cloud.call("PUT", &path).with_body(body.to_string()));
     assert_eq!((accepted.status, status(&cloud, &accepted)), (201, "Failed".to_owned()));
     let made = read(&cloud.answer(&cloud.call("GET", &path)));
@@ -82,10 +82,10 @@ fn an_interface_whose_making_failed_is_there_and_says_so() {
 #[test]
 fn what_was_being_done_to_an_interface_ends_with_it() {
     let cloud = Cloud::new();
-    cloud.azure().operations_take(LONG);
+    cloud.azure().hand.operations_take(LONG);
     let accepted = cloud.put(0, without_vip);
     assert_eq!(status(&cloud, &accepted), "InProgress");
-    cloud.azure().delete_interface("db-a-nic");
+    cloud.azure().hand.delete_interface("db-a-nic");
     assert_eq!(status(&cloud, &accepted), "Succeeded");
     assert_eq!(cloud.put(1, |one| configurations(one).push(configuration("vip", "10.0.0.250"))).status, 200);
 }
@@ -93,8 +93,8 @@ fn what_was_being_done_to_an_interface_ends_with_it() {
 #[test]
 fn an_address_that_is_leaving_may_come_back_before_it_has_left() {
     let cloud = Cloud::new();
-    cloud.azure().newer_writes_win();
-    cloud.azure().operations_take(LONG);
+    cloud.azure().hand.newer_writes_win();
+    cloud.azure().hand.operations_take(LONG);
     let vip = cloud.vip();
     cloud.put(0, without_vip);
     assert_eq!(cloud.put(0, |one| configurations(one).push(vip)).status, 200, "it is still its own");

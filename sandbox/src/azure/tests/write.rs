@@ -133,7 +133,7 @@ fn an_interface_that_is_not_there_is_made_and_nobody_asked_for_it() {
     assert_eq!(made["properties"]["ipConfigurations"][0]["properties"]["primary"], true, "it is alone");
     assert!(made["properties"].get("virtualMachine").is_none());
     assert_eq!(cloud.world.promises.violations().len(), 1);
-    cloud.azure().delete_interface("db-c-nic");
+    cloud.azure().hand.delete_interface("db-c-nic");
     call.headers.insert("if-match", "*".parse().expect("a header"));
     refused(&cloud.answer(&call), 412, "PreconditionFailed");
 }
@@ -202,11 +202,11 @@ fn writes_are_counted_and_refused_when_none_is_left() {
     };
     assert_eq!(left(&cloud.put(0, |_| {})).as_deref(), Some("1199"));
     assert_eq!(left(&cloud.put(0, |_| {})).as_deref(), Some("1198"));
-    cloud.azure().leave_writes(0, std::time::Duration::from_secs(40));
+    cloud.azure().hand.leave_writes(0, std::time::Duration::from_secs(40));
     let reply = cloud.put(0, |_| {});
     refused(&reply, 429, "SubscriptionRequestsThrottled");
     assert_eq!(reply.header_value("retry-after"), Some("40"));
-    cloud.azure().leave_writes(0, std::time::Duration::ZERO);
+    cloud.azure().hand.leave_writes(0, std::time::Duration::ZERO);
     assert_eq!(cloud.put(0, |_| {}).status, 200, "an hour later there are some again");
 }
 
