@@ -24,7 +24,7 @@ mod wildcard;
 mod workers;
 mod zone;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -67,7 +67,17 @@ pub(crate) const WORKER_ROUTE_KIND: &str = "cloudflare.worker_route";
 
 /// Cloudflare, as far as it can be asked and told.
 #[derive(Debug)]
-pub struct Cloudflare(Mutex<CloudflareState>);
+pub struct Cloudflare {
+    /// What somebody at the dashboard changes.
+    pub edits: Edits,
+    state: Arc<Mutex<CloudflareState>>,
+}
+
+/// What is changed behind everybody's back, as somebody at the dashboard would.
+#[derive(Debug)]
+pub struct Edits {
+    state: Arc<Mutex<CloudflareState>>,
+}
 
 #[derive(Debug)]
 struct CloudflareState {
@@ -82,18 +92,19 @@ struct CloudflareState {
 impl Cloudflare {
     /// An account that knows this one token and no zone.
     pub fn new(token: Token) -> Self {
-        Self(Mutex::new(CloudflareState {
+        let state = Arc::new(Mutex::new(CloudflareState {
             tokens: vec![token],
             throttle: Throttle::default(),
             zones: Vec::new(),
             spread: Duration::ZERO,
             scripts: Scripts::default(),
-        }))
+        }));
+        Self { edits: Edits { state: Arc::clone(&state) }, state }
     }
 
     /// Adds a site's rules to its zone.
     pub(crate) fn seed(&self, site: &Site) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let id = &site.seed.zone;
         if !state.zones.iter().any(|zone| zone.id == *id) {
             let name = format!("{}.test", state.zones.len());
@@ -105,17 +116,17 @@ impl Cloudflare {
 
     /// From now on exactly these tokens are known.
     pub fn set_tokens(&self, tokens: Vec<Token>) {
-        lock(&self.0).tokens = tokens;
+        lock(&self.state).tokens = tokens;
     }
 
     /// Sets the rate limit and begins to count anew.
     pub fn set_limit(&self, limit: Limit) {
-        lock(&self.0).throttle.set(limit);
+        lock(&self.state).throttle.set(limit);
     }
 
     /// How long rules take to reach the edge from now on; "a few seconds" in the documentation.
     pub fn set_spread(&self, spread: Duration) {
-        lock(&self.0).spread = spread;
+        lock(&self.state).spread = spread;
     }
 
     /// Whether this site's DNS record is the standby's, so that the edge asks that one.
@@ -152,18 +163,22 @@ impl Cloudflare {
 
     /// What becomes of a visit at the edge of this zone.
     pub(crate) fn led(&self, zone: &str, visit: &Visit, now: Instant) -> Led {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let spread = state.spread;
         let zone = state.zones.iter_mut().find(|known| known.id == zone);
         zone.map_or(Led::Home, |zone| redirect::led(&zone.applied(now, spread), visit))
     }
 
     fn look<T>(&self, zone: &str, look: impl FnOnce(&mut Zone) -> Option<T>) -> Option<T> {
-        lock(&self.0).zones.iter_mut().find(|known| known.id == zone).and_then(look)
+        lock(&self.state).look(zone, look)
     }
 }
 
 impl CloudflareState {
+    fn look<T>(&mut self, zone: &str, look: impl FnOnce(&mut Zone) -> Option<T>) -> Option<T> {
+        self.zones.iter_mut().find(|known| known.id == zone).and_then(look)
+    }
+
     fn settle(&mut self, asked: &Asked) -> Result<Reply, CloudflareRefusal> {
         self.throttle.admit(asked.now)?;
         match ROUTES.find(asked.call) {
@@ -218,7 +233,7 @@ impl Provider for Cloudflare {
     fn answer(&self, call: &Call) -> Reply {
         let now = Instant::now();
         let (settled, label) = {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             let settled = state.settle(&Asked { call, now });
             (settled, state.throttle.label(Reply::default(), now).headers)
         };

@@ -234,7 +234,7 @@ mod tests {
 
         sandbox.world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers");
         let cloudflare = &sandbox.world.cloudflare;
-        cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!("active"));
+        cloudflare.edits.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!("active"));
         visitors.served_by(&Served::Standby, Instant::now()).await;
 
         let outages = visitors.outages();
@@ -250,8 +250,8 @@ mod tests {
         let circle =
             json!([{ "id": "forwarding_url", "value": { "url": site.public_url(), "status_code": 302 } }]);
         let cloudflare = &sandbox.world.cloudflare;
-        cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "actions", circle);
-        cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!("active"));
+        cloudflare.edits.edit_page_rule(&site.seed.zone, &site.seed.rule, "actions", circle);
+        cloudflare.edits.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!("active"));
         let visited = visit(&site.public_url()).await.expect("a client");
         assert_eq!(visited.served, Served::Nobody("redirected in circles".to_owned()));
     }

@@ -29,7 +29,7 @@ async fn named(
     let record = json!({
         "id": record_id(&seed.name), "type": kind, "name": NAME, "content": content, "proxied": true, "ttl": 1,
     });
-    sandbox.world.cloudflare.set_records(&seed.zone, vec![record]);
+    sandbox.world.cloudflare.edits.set_records(&seed.zone, vec![record]);
     let table = format!(
         "zone = '{}'\nrecord = '{}'\nprimary = '{primary}'\nstandby = '{standby}'",
         seed.zone,
@@ -65,7 +65,7 @@ async fn a_name_is_the_same_in_ascii_and_in_unicode() {
         ("heim.bücher.example", "Standby.Bücher.Example."),
     ] {
         let (sandbox, seed, switch) = named("CNAME", "heim.bücher.example", primary, standby).await;
-        sandbox.world.cloudflare.tell_names_in_unicode(&seed.zone);
+        sandbox.world.cloudflare.edits.tell_names_in_unicode(&seed.zone);
         goes_there_and_back(&*switch).await;
     }
 }
@@ -76,7 +76,7 @@ async fn why_cloudflare_refuses_a_record_is_told_in_its_own_words() {
     let record = |id: &str, content: &str| json!({ "id": id, "type": "A", "name": NAME, "content": content, "proxied": false, "ttl": 1 });
     let records =
         vec![record(&record_id(&seed.name), "203.0.113.7"), record(&"a".repeat(32), "198.51.100.7")];
-    sandbox.world.cloudflare.set_records(&seed.zone, records);
+    sandbox.world.cloudflare.edits.set_records(&seed.zone, records);
     let cause = switch.set(Standby, None).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Refused, "{cause}");
     assert!(cause.message.contains("An identical record already exists. (81058)"), "{cause}");

@@ -37,14 +37,14 @@ impl Named {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let seed = sandbox.site("resume").seed;
         let cloudflare = &sandbox.world.cloudflare;
-        cloudflare.edit_zone(&seed.zone, "name", json!("example.com"));
+        cloudflare.edits.edit_zone(&seed.zone, "name", json!("example.com"));
         let ours = record(&record_id(&seed.name), "A", HOST, "203.0.113.7");
-        cloudflare.set_records(&seed.zone, vec![ours]);
+        cloudflare.edits.set_records(&seed.zone, vec![ours]);
         let target =
             json!({ "target": "url", "constraint": { "operator": "matches", "value": format!("{HOST}/*") } });
         let forward = json!({ "id": "forwarding_url", "value": { "url": format!("{STANDBY}/$1"), "status_code": 302 } });
-        cloudflare.edit_page_rule(&seed.zone, &seed.rule, "targets", json!([target]));
-        cloudflare.edit_page_rule(&seed.zone, &seed.rule, "actions", json!([forward]));
+        cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "targets", json!([target]));
+        cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "actions", json!([forward]));
         let named = Self { sandbox, seed, kind };
         named.redirect(&json!(format!("concat(\"{STANDBY}\", http.request.uri.path)")), true);
         named
@@ -57,17 +57,22 @@ impl Named {
         }
         let (zone, reference) = (&self.seed.zone, &self.seed.redirect);
         let cloudflare = &self.sandbox.world.cloudflare;
-        cloudflare.edit_redirect_rule(
+        cloudflare.edits.edit_redirect_rule(
             zone,
             reference,
             "expression",
             json!(format!("http.host eq \"{HOST}\"")),
         );
-        cloudflare.edit_redirect_rule(zone, reference, "action_parameters", json!({ "from_value": value }));
+        cloudflare.edits.edit_redirect_rule(
+            zone,
+            reference,
+            "action_parameters",
+            json!({ "from_value": value }),
+        );
     }
 
     fn records(&self, others: Vec<Value>) {
-        self.sandbox.world.cloudflare.set_records(&self.seed.zone, others);
+        self.sandbox.world.cloudflare.edits.set_records(&self.seed.zone, others);
     }
 
     async fn check(&self) -> Checked {
@@ -116,7 +121,7 @@ async fn a_name_that_leads_past_cloudflare_is_found() {
     for kind in [&PAGE_RULE, &REDIRECT_RULE] {
         let named = Named::by(kind).await;
         let edit = |field: &str, value: Value| {
-            named.sandbox.world.cloudflare.edit_zone(&named.seed.zone, field, value);
+            named.sandbox.world.cloudflare.edits.edit_zone(&named.seed.zone, field, value);
         };
         edit("paused", json!(true));
         named.finds("Cloudflare is paused for the zone example.com", "{\"paused\":false}").await;
@@ -140,7 +145,12 @@ async fn a_worker_on_the_host_keeps_page_rules_from_running_and_redirect_rules_n
     let worker = |named: &Named| {
         let edit = |field: &str, value: &str| {
             let route = worker_route_id(&named.seed.name);
-            named.sandbox.world.cloudflare.edit_worker_route(&named.seed.zone, &route, field, json!(value));
+            named.sandbox.world.cloudflare.edits.edit_worker_route(
+                &named.seed.zone,
+                &route,
+                field,
+                json!(value),
+            );
         };
         edit("pattern", "*example.com/*");
         edit("script", "shop");
@@ -214,7 +224,7 @@ async fn where_a_redirect_leads_is_read_as_the_expression_that_it_is() {
 #[tokio::test]
 async fn a_zone_that_never_had_a_redirect_is_given_one_and_no_token() {
     let named = Named::by(&REDIRECT_RULE).await;
-    named.sandbox.world.cloudflare.set_redirect_rules(&named.seed.zone, None);
+    named.sandbox.world.cloudflare.edits.set_redirect_rules(&named.seed.zone, None);
     let checked = named.check().await;
     let [problem] = &checked.problems[..] else { panic!("{checked:#?}") };
     assert!(problem.sentence.contains("could not find entrypoint"), "{problem:#?}");

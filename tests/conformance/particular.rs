@@ -172,7 +172,7 @@ async fn a_rule_that_was_rewritten_since_it_was_seen_is_found_by_its_ref() {
     let bench = Bench::of(&REDIRECT_RULE).await;
     let seen = bench.look().await;
     let (zone, reference) = (&bench.site.seed.zone, &bench.site.seed.redirect);
-    bench.world().cloudflare.edit_redirect_rule(zone, reference, "id", json!("e".repeat(32)));
+    bench.world().cloudflare.edits.edit_redirect_rule(zone, reference, "id", json!("e".repeat(32)));
     assert_eq!(bench.switch.set(Standby, Some(seen)).await.unwrap(), Change::Made);
     assert_eq!(bench.truth(), Standby);
 }
@@ -180,7 +180,7 @@ async fn a_rule_that_was_rewritten_since_it_was_seen_is_found_by_its_ref() {
 #[tokio::test]
 async fn a_page_rule_that_cloudflare_has_migrated_says_which_kind_to_use() {
     let bench = Bench::of(&PAGE_RULE).await;
-    bench.world().cloudflare.remove_page_rule(&bench.site.seed.zone, &bench.site.seed.rule);
+    bench.world().cloudflare.edits.remove_page_rule(&bench.site.seed.zone, &bench.site.seed.rule);
     let cause = bench.set(Standby).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Missing);
     assert!(cause.message.ends_with("use kind = \"cloudflare_redirect_rule\""), "{cause}");

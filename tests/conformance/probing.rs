@@ -40,7 +40,7 @@ impl Scene {
 
     fn route(&self) {
         let seed = &self.site.seed;
-        self.sandbox.world.cloudflare.edit_page_rule(&seed.zone, &seed.rule, "status", json!("active"));
+        self.sandbox.world.cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "status", json!("active"));
     }
 
     async fn public(&self) -> Answer {

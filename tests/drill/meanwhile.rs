@@ -266,7 +266,7 @@ async fn a_redirect_rule_is_written_as_it_is_now_and_not_as_it_was_before_the_wa
         world.set_standby("resume", Power::Failing(500));
         let before = reads();
         until("a look before the second try", || reads() > before).await;
-        world.cloudflare.edit_redirect_rule(zone, reference, "description", json!("edited by alice"));
+        world.cloudflare.edits.edit_redirect_rule(zone, reference, "description", json!("edited by alice"));
         world.set_standby("resume", Power::On);
     };
     let (answer, ()) = tokio::join!(drill.open_incident("0.outage"), edit);

@@ -264,6 +264,6 @@ impl Drill {
     /// Somebody sets the page rule at Cloudflare's dashboard.
     pub fn route_by_hand(&self, status: &str) {
         let seed = self.site().seed;
-        self.sandbox.world.cloudflare.edit_page_rule(&seed.zone, &seed.rule, "status", json!(status));
+        self.sandbox.world.cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "status", json!(status));
     }
 }

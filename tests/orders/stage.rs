@@ -279,6 +279,6 @@ fn stand_behind_a_worker(sandbox: &Sandbox, conditions: &Conditions) {
     world.run.grant(&seed.service, "roles/run.invoker", &function);
     if always {
         let route = worker_route_id(&seed.name);
-        world.cloudflare.edit_worker_route(&seed.zone, &route, "script", GATE_SCRIPT.into());
+        world.cloudflare.edits.edit_worker_route(&seed.zone, &route, "script", GATE_SCRIPT.into());
     }
 }

@@ -21,7 +21,12 @@ impl Stage {
             }
             Role::Route | Role::Power => {
                 let status = if at_standby { "active" } else { "disabled" };
-                world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
+                world.cloudflare.edits.edit_page_rule(
+                    &site.seed.zone,
+                    &site.seed.rule,
+                    "status",
+                    json!(status),
+                );
             }
         }
     }

@@ -63,11 +63,11 @@ impl Snapshot {
             world.run.grant(&site.seed.service, "roles/run.invoker", "allUsers");
         }
         let status = if self.routed { "active" } else { "disabled" };
-        world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
+        world.cloudflare.edits.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!(status));
         let (zone, route) = (&site.seed.zone, worker_route_id(site.name()));
-        world.cloudflare.edit_worker_route(zone, &route, "script", self.script.clone());
+        world.cloudflare.edits.edit_worker_route(zone, &route, "script", self.script.clone());
         let name = format!("{}.gleich.tech", site.name());
-        world.cloudflare.edit_record(&site.seed.zone, &name, "content", json!(self.content));
+        world.cloudflare.edits.edit_record(&site.seed.zone, &name, "content", json!(self.content));
         world
             .monitoring
             .edit(&site.seed.check, |check| drop(check.insert("disabled".to_owned(), json!(self.paused))));

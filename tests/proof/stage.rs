@@ -116,7 +116,7 @@ impl Stage {
         world.run.grant(&seed.service, "roles/run.invoker", &function);
         if !script.is_empty() {
             let route = worker_route_id(&seed.name);
-            world.cloudflare.edit_worker_route(&seed.zone, &route, "script", script.into());
+            world.cloudflare.edits.edit_worker_route(&seed.zone, &route, "script", script.into());
         }
         stage
     }

@@ -123,7 +123,7 @@ async fn a_site_on_its_standby_is_well() {
     scene.reports.until("open", 1).await;
     let seed = scene.sandbox.site("resume").seed;
     scene.sandbox.world.run.grant(&seed.service, "roles/run.invoker", "allUsers");
-    scene.sandbox.world.cloudflare.edit_page_rule(&seed.zone, &seed.rule, "status", "active".into());
+    scene.sandbox.world.cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "status", "active".into());
     scene.reports.until("closed", 1).await;
 }
 

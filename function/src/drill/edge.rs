@@ -156,7 +156,7 @@ impl EdgeStage {
             world.run.grant(&site.seed.service, "roles/run.invoker", &format!("serviceAccount:{account}"));
         }
         let route = worker_route_id(site.name());
-        world.cloudflare.edit_worker_route(&site.seed.zone, &route, "script", GATE_SCRIPT.into());
+        world.cloudflare.edits.edit_worker_route(&site.seed.zone, &route, "script", GATE_SCRIPT.into());
         let ways = Ways::open(&sandbox).await?;
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir()?;
         let config = folder.path().join("failover.toml");

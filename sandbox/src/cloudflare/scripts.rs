@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::{Permission, Token};
 use super::envelope::{self, CloudflareRefusal};
-use super::{ACCOUNT, Cloudflare, body};
+use super::{ACCOUNT, Edits, body};
 use crate::frame::call::{Call, Reply};
 use crate::frame::lock::lock;
 use crate::sites::site::Site;
@@ -132,21 +132,21 @@ fn bindings(site: &Site, mode: &str) -> Vec<Value> {
     plain.into_iter().chain([key]).collect()
 }
 
-impl Cloudflare {
+impl Edits {
     /// Changes what is deployed under this name behind everybody's back: its text, and its bindings by name.
     pub fn edit_script(&self, name: &str, change: impl FnOnce(&mut String, &mut Vec<Value>)) {
-        if let Some(Deployed { text, bindings }) = lock(&self.0).scripts.deployed.get_mut(name) {
+        if let Some(Deployed { text, bindings }) = lock(&self.state).scripts.deployed.get_mut(name) {
             change(text, bindings);
         }
     }
 
     /// Removes a script from the account.
     pub fn remove_script(&self, name: &str) {
-        lock(&self.0).scripts.deployed.remove(name);
+        lock(&self.state).scripts.deployed.remove(name);
     }
 
     /// How many requests all scripts answered in the last day.
     pub fn set_requests(&self, requests: u64) {
-        lock(&self.0).scripts.requests = requests;
+        lock(&self.state).scripts.requests = requests;
     }
 }

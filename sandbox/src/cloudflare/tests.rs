@@ -109,7 +109,12 @@ fn only_the_page_rule_with_the_highest_priority_runs() {
     api.send("PATCH", &api.rule(), &json!({ "status": "active" }));
     assert!(api.visit("/static/x").is_some());
     api.send("PATCH", &api.rule(), &json!({ "priority": 1 }));
-    api.world.cloudflare.edit_page_rule(&seed.zone, &zone::id("127.0.0.1:4001 static"), "priority", json!(5));
+    api.world.cloudflare.edits.edit_page_rule(
+        &seed.zone,
+        &zone::id("127.0.0.1:4001 static"),
+        "priority",
+        json!(5),
+    );
     assert_eq!(api.visit("/static/x"), None);
     assert!(api.visit("/x").is_some());
 }
@@ -125,7 +130,7 @@ fn a_redirect_rule_is_switched_by_a_whole_patch_and_runs_before_page_rules() {
     assert_ne!(answer["result"]["version"], version);
     let url = "http://127.0.0.1:4003/a?b=c".to_owned();
     assert_eq!(api.visit("/a?b=c"), Some(Location { status: 302, url }));
-    api.world.cloudflare.edit_page_rule(&api.site.seed.zone, &api.site.seed.rule, "actions", json!([]));
+    api.world.cloudflare.edits.edit_page_rule(&api.site.seed.zone, &api.site.seed.rule, "actions", json!([]));
     api.send("PATCH", &api.rule(), &json!({ "status": "active" }));
     assert!(api.visit("/a").is_some());
 }

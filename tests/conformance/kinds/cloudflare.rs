@@ -29,7 +29,7 @@ pub(crate) const PAGE_RULE: Kind = Kind {
             .is_some_and(|rule| rule["status"] == "active")
     },
     by_hand: |world, site| {
-        world.cloudflare.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!("active"));
+        world.cloudflare.edits.edit_page_rule(&site.seed.zone, &site.seed.rule, "status", json!("active"));
     },
     rest: |world, site| {
         without(world.cloudflare.page_rule(&site.seed.zone, &site.seed.rule), &["status", "modified_on"])
@@ -56,7 +56,12 @@ pub(crate) const REDIRECT_RULE: Kind = Kind {
         rule.is_some_and(|rule| rule["enabled"] == true)
     },
     by_hand: |world, site| {
-        world.cloudflare.edit_redirect_rule(&site.seed.zone, &site.seed.redirect, "enabled", json!(true));
+        world.cloudflare.edits.edit_redirect_rule(
+            &site.seed.zone,
+            &site.seed.redirect,
+            "enabled",
+            json!(true),
+        );
     },
     rest: |world, site| {
         let rule = world.cloudflare.redirect_rule(&site.seed.zone, &site.seed.redirect);
@@ -87,7 +92,7 @@ pub(crate) const DNS_RECORD: Kind = Kind {
     },
     by_hand: |world, site| {
         let content = json!("198.51.100.7");
-        world.cloudflare.edit_record(&site.seed.zone, "resume.gleich.tech", "content", content);
+        world.cloudflare.edits.edit_record(&site.seed.zone, "resume.gleich.tech", "content", content);
     },
     rest: |world, site| {
         let record = world.cloudflare.record(&site.seed.zone, "resume.gleich.tech");
@@ -113,7 +118,7 @@ pub(crate) const WORKER_ROUTE: Kind = Kind {
     is_standby: |world, site| world.cloudflare.is_scripted(site),
     by_hand: |world, site| {
         let script = json!(sandbox::edge::STANDBY_SCRIPT);
-        world.cloudflare.edit_worker_route(
+        world.cloudflare.edits.edit_worker_route(
             &site.seed.zone,
             &worker_route_id(&site.seed.name),
             "script",

@@ -137,17 +137,17 @@ impl Deployment {
 
     pub(super) fn page_rule(&self, field: &str, value: Value) {
         let seed = self.sandbox.site("resume").seed;
-        self.world().cloudflare.edit_page_rule(&seed.zone, &seed.rule, field, value);
+        self.world().cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, field, value);
     }
 
     pub(super) fn redirect(&self, field: &str, value: Value) {
         let seed = self.sandbox.site("resume").seed;
-        self.world().cloudflare.edit_redirect_rule(&seed.zone, &seed.redirect, field, value);
+        self.world().cloudflare.edits.edit_redirect_rule(&seed.zone, &seed.redirect, field, value);
     }
 
     pub(super) fn record(&self, field: &str, value: Value) {
         let zone = self.sandbox.site("resume").seed.zone;
-        self.world().cloudflare.edit_record(&zone, "resume.gleich.tech", field, value);
+        self.world().cloudflare.edits.edit_record(&zone, "resume.gleich.tech", field, value);
     }
 
     /// Where the rule forwards, and for which pattern.

@@ -71,7 +71,7 @@ async fn what_is_wrong_with_the_dns_record_is_found() {
 async fn a_record_that_is_gone_is_found_and_so_are_the_visitors_who_miss_it() {
     let deployment = Deployment::naming().await;
     let zone = deployment.sandbox.site("resume").seed.zone;
-    deployment.world().cloudflare.remove_record(&zone, "resume.gleich.tech");
+    deployment.world().cloudflare.edits.remove_record(&zone, "resume.gleich.tech");
     let report = deployment.report().await;
     let found = report["findings"].as_array().expect("findings");
     let told = |area: &str| {

@@ -19,7 +19,7 @@ async fn what_is_wrong_with_the_page_rule_is_found() {
         (
             |d| {
                 let seed = d.sandbox.site("resume").seed;
-                d.world().cloudflare.remove_page_rule(&seed.zone, &seed.rule);
+                d.world().cloudflare.edits.remove_page_rule(&seed.zone, &seed.rule);
             },
             CRITICAL,
             "Cloudflare turned the zone's Page Rules into redirect rules",
@@ -107,8 +107,8 @@ async fn a_rule_that_is_outranked_is_found() {
     let id = foreign["id"].as_str().expect("an id");
     let everything =
         json!([{ "target": "url", "constraint": { "operator": "matches", "value": format!("{edge}/*") } }]);
-    deployment.world().cloudflare.edit_page_rule(&seed.zone, id, "targets", everything);
-    deployment.world().cloudflare.edit_page_rule(&seed.zone, id, "priority", json!(9));
+    deployment.world().cloudflare.edits.edit_page_rule(&seed.zone, id, "targets", everything);
+    deployment.world().cloudflare.edits.edit_page_rule(&seed.zone, id, "priority", json!(9));
     let report = deployment.report().await;
     Deployment::assert_found(
         &report,
@@ -126,7 +126,7 @@ async fn a_rule_that_is_outranked_is_found() {
         ruleset["rules"].as_array().expect("rules").iter().find(|rule| rule["enabled"] == true).expect("one");
     let reference = foreign["ref"].as_str().expect("a ref");
     let deep = format!("http.host eq \"{edge}\" and starts_with(http.request.uri.path, \"/some\")");
-    deployment.world().cloudflare.edit_redirect_rule(&seed.zone, reference, "expression", json!(deep));
+    deployment.world().cloudflare.edits.edit_redirect_rule(&seed.zone, reference, "expression", json!(deep));
     let report = deployment.report().await;
     Deployment::assert_found(
         &report,

@@ -23,17 +23,22 @@ pub(super) async fn behind_the_gate() -> Deployment {
     let operator = format!("serviceAccount:{OPERATOR_ACCOUNT}");
     world.run.grant(&site.seed.service, "roles/run.invoker", &operator);
     let route = worker_route_id(site.name());
-    world.cloudflare.edit_worker_route(&site.seed.zone, &route, "script", json!(GATE_SCRIPT));
+    world.cloudflare.edits.edit_worker_route(&site.seed.zone, &route, "script", json!(GATE_SCRIPT));
     Deployment { settings: sound.settings.clone().behind_a_worker(GATE_SCRIPT), ..sound }
 }
 
 fn route(deployment: &Deployment, field: &str, value: Value) {
     let seed = deployment.sandbox.site("resume").seed;
-    deployment.world().cloudflare.edit_worker_route(&seed.zone, &worker_route_id(&seed.name), field, value);
+    deployment.world().cloudflare.edits.edit_worker_route(
+        &seed.zone,
+        &worker_route_id(&seed.name),
+        field,
+        value,
+    );
 }
 
 fn script(deployment: &Deployment, name: &str, change: fn(&mut String, &mut Vec<Value>)) {
-    deployment.world().cloudflare.edit_script(name, change);
+    deployment.world().cloudflare.edits.edit_script(name, change);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +63,7 @@ async fn a_token_for_routes_alone_is_enough_and_what_it_can_not_see_is_noted() {
         Permission::WorkersScriptsRead,
         Permission::AccountAnalyticsRead,
     ]);
-    deployment.world().cloudflare.set_requests(1_234);
+    deployment.world().cloudflare.edits.set_requests(1_234);
     let seeing = deployment.run(&["check"], &[]).await;
     seeing.ends(0).says("answered 1234 requests in the last 24 hours, of 100000");
     assert!(!seeing.out.contains("which version of the gate"), "{}", seeing.out);
@@ -94,13 +99,13 @@ async fn what_is_wrong_with_the_workers_route_is_found() {
                 "/workers/scripts/failover-standby/secrets -H",
             ),
             (
-                |d| d.world().cloudflare.remove_script(GATE_SCRIPT),
+                |d| d.world().cloudflare.edits.remove_script(GATE_SCRIPT),
                 CRITICAL,
                 "the script failover-gate is not deployed, so home can't be put behind it again",
                 "terraform apply",
             ),
             (
-                |d| d.world().cloudflare.set_requests(91_234),
+                |d| d.world().cloudflare.edits.set_requests(91_234),
                 ("route", "warning"),
                 "the account's Workers answered 91234 requests in the last 24 hours, and the free plan ends at 100000",
                 "exclude assets by a route without a script",

@@ -19,8 +19,8 @@ pub(super) fn furnish(stage: &Stage, case: &Case) {
     let (cloudflare, site) = (&stage.sandbox.world.cloudflare, stage.site());
     let (seed, zone) = (&site.seed, &site.seed.zone);
     let held = &case.cloudflare;
-    cloudflare.edit_zone(zone, "name", json!("example.com"));
-    held.fields.iter().for_each(|(field, value)| cloudflare.edit_zone(zone, field, value.clone()));
+    cloudflare.edits.edit_zone(zone, "name", json!("example.com"));
+    held.fields.iter().for_each(|(field, value)| cloudflare.edits.edit_zone(zone, field, value.clone()));
     let rules = held.page_rules.iter().flatten().map(|rule| {
         let usual = json!({
             "id": seed.rule, "priority": 1, "status": "disabled",
@@ -28,7 +28,7 @@ pub(super) fn furnish(stage: &Stage, case: &Case) {
         });
         with(usual, rule)
     });
-    cloudflare.set_page_rules(zone, rules.collect());
+    cloudflare.edits.set_page_rules(zone, rules.collect());
     let redirects = held.redirects.as_ref().map(|rules| {
         let usual = json!({
             "id": "f".repeat(32), "ref": seed.redirect, "action": "redirect", "enabled": false,
@@ -36,7 +36,7 @@ pub(super) fn furnish(stage: &Stage, case: &Case) {
         });
         rules.iter().map(|rule| with(usual.clone(), rule)).collect()
     });
-    cloudflare.set_redirect_rules(zone, redirects);
+    cloudflare.edits.set_redirect_rules(zone, redirects);
     if held.records.is_some() {
         name(stage, case, held);
     }
@@ -63,12 +63,12 @@ fn name(stage: &Stage, case: &Case, held: &Zone) {
     let told = ours.and_then(|record| record["name"].as_str()).filter(|name| !name.starts_with('*'));
     for switch in &case.switches {
         if let Switch::Record { standby, .. } = switch {
-            cloudflare.name_site(zone, "resume", told.unwrap_or(NAME), standby);
+            cloudflare.edits.name_site(zone, "resume", told.unwrap_or(NAME), standby);
         }
     }
-    cloudflare.set_records(zone, records);
+    cloudflare.edits.set_records(zone, records);
     if held.unicode_names {
-        cloudflare.tell_names_in_unicode(zone);
+        cloudflare.edits.tell_names_in_unicode(zone);
     }
 }
 

@@ -22,7 +22,7 @@ async fn get(site: &Site, path: &str) -> Response {
 
 fn route(sandbox: &Sandbox, site: &Site) {
     let seed = &site.seed;
-    sandbox.world.cloudflare.edit_page_rule(&seed.zone, &seed.rule, "status", json!("active"));
+    sandbox.world.cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "status", json!("active"));
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn the_edge_asks_whoever_the_dns_record_names() {
     let (sandbox, site) = sandbox().await;
     let lead = |content: &str| {
         let zone = &site.seed.zone;
-        sandbox.world.cloudflare.edit_record(zone, "resume.gleich.tech", "content", json!(content));
+        sandbox.world.cloudflare.edits.edit_record(zone, "resume.gleich.tech", "content", json!(content));
     };
     lead(STANDBY_CONTENT);
     assert_eq!(get(&site, "/").await.status(), 403, "it lets nobody in yet");
@@ -107,15 +107,15 @@ async fn nothing_of_cloudflare_stands_before_a_record_that_is_not_proxied_or_a_z
         answer.status() == 200 && !answer.headers().contains_key("cf-ray")
     };
     assert_eq!(get(&site, "/").await.status(), 302);
-    cloudflare.edit_record(zone, "resume.gleich.tech", "proxied", json!(false));
+    cloudflare.edits.edit_record(zone, "resume.gleich.tech", "proxied", json!(false));
     assert!(past().await);
-    cloudflare.edit_record(zone, "resume.gleich.tech", "proxied", json!(true));
+    cloudflare.edits.edit_record(zone, "resume.gleich.tech", "proxied", json!(true));
     for (field, off, on) in
         [("paused", json!(true), json!(false)), ("status", json!("moved"), json!("active"))]
     {
-        cloudflare.edit_zone(zone, field, off);
+        cloudflare.edits.edit_zone(zone, field, off);
         assert!(past().await, "{field}");
-        cloudflare.edit_zone(zone, field, on);
+        cloudflare.edits.edit_zone(zone, field, on);
     }
     assert_eq!(get(&site, "/").await.status(), 302);
 }
@@ -127,6 +127,7 @@ async fn records_of_one_name_are_given_out_in_turn() {
     sandbox
         .world
         .cloudflare
+        .edits
         .set_records(&site.seed.zone, vec![record(PRIMARY_CONTENT), record("203.0.113.8")]);
     let page = Page::new(503, "nobody is here");
     sandbox.world.edge.set("resume", |edge| edge.origins = vec![(Some("203.0.113.8".to_owned()), page)]);
@@ -173,7 +174,7 @@ async fn a_script_serves_from_the_closed_standby_and_page_rules_forward_nobody_b
     route(&sandbox, &site);
     let run = |script| {
         let route = worker_route_id("resume");
-        sandbox.world.cloudflare.edit_worker_route(&site.seed.zone, &route, "script", json!(script));
+        sandbox.world.cloudflare.edits.edit_worker_route(&site.seed.zone, &route, "script", json!(script));
     };
     run(GATE_SCRIPT);
     assert_eq!(get(&site, "/").await.headers()["failover-served-by"], "primary");

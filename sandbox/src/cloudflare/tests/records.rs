@@ -19,7 +19,7 @@ fn contents_come_back_as_cloudflare_writes_them() {
         let (status, answer) = api.send("POST", &path, &record(&format!("{sent}.test"), kind, sent));
         assert_eq!((status, &answer["result"]["content"]), (200, &json!(stored)), "{answer}");
     }
-    api.world.cloudflare.tell_names_in_unicode(&api.site.seed.zone);
+    api.world.cloudflare.edits.tell_names_in_unicode(&api.site.seed.zone);
     let body = record("b.test", "CNAME", "heim.xn--bcher-kva.example");
     assert_eq!(api.send("POST", &path, &body).1["result"]["content"], "heim.bücher.example");
     let listed = api.send("GET", &format!("{path}?content=heim.xn--bcher-kva.example"), &Value::Null).1;
