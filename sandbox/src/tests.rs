@@ -75,11 +75,14 @@ impl Played {
             ("{service}", seed.service.clone()),
             ("{check}", seed.check.clone()),
             ("{deployments}", "/apis/apps/v1/namespaces/web/deployments".to_owned()),
-            ("{db-a}", format!("/compute/v1/{}", PairSeed::example().instance(0))),
-            ("{db-b}", format!("/compute/v1/{}", PairSeed::example().instance(1))),
+            ("{db-a}", format!("/compute/v1/{}", PairSeed::example().on_compute().instance(0))),
+            ("{db-b}", format!("/compute/v1/{}", PairSeed::example().on_compute().instance(1))),
             (
                 "{db}",
-                PairSeed::example().machine_id(0).replace("/Microsoft.Compute/virtualMachines/db-a", ""),
+                PairSeed::example()
+                    .on_azure()
+                    .machine_id(0)
+                    .replace("/Microsoft.Compute/virtualMachines/db-a", ""),
             ),
             ("{objects}", format!("/storage/v1/b/{}/o", Options::default().bucket)),
         ];

@@ -33,7 +33,7 @@ fn hand_to(bench: &Bench, machine: Option<&str>) {
 
 #[track_caller]
 fn names(bench: &Bench, index: usize) -> Vec<String> {
-    let interface = bench.world().azure.interface(&seed().interface_name(index)).unwrap();
+    let interface = bench.world().azure.interface(&seed().on_azure().interface_name(index)).unwrap();
     let configurations = interface["properties"]["ipConfigurations"].as_array().unwrap();
     configurations.iter().map(|configuration| configuration["name"].as_str().unwrap().to_owned()).collect()
 }
@@ -285,7 +285,11 @@ async fn an_undo_puts_back_exactly_what_was_there_and_is_not_repeated() {
 async fn an_interface_that_was_deleted_with_its_grants_does_not_block_its_successor() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
     bench.world().azure.hand.delete_interface_with_its_grants("db-a-nic");
-    assert_eq!(place(&bench, &seed().machine_id(1)).await, Some(Standby), "its own interface says so");
+    assert_eq!(
+        place(&bench, &seed().on_azure().machine_id(1)).await,
+        Some(Standby),
+        "its own interface says so"
+    );
     assert!(matches!(bench.look().await.observed, Observed::Unknown(_)), "nobody could look");
     bench.move_to(Standby).await;
 }
@@ -293,7 +297,7 @@ async fn an_interface_that_was_deleted_with_its_grants_does_not_block_its_succes
 #[tokio::test]
 async fn where_the_interface_that_was_not_seen_has_it_the_grant_is_told_and_nothing_is_lost() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.directory.revoke_at(&seed().interface(0));
+    bench.world().azure.directory.revoke_at(&seed().on_azure().interface(0));
     let cause = bench.set(Standby).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Denied, "{cause}");
     assert!(cause.message.contains("grant the identity Microsoft.Network/networkInterfaces/read"), "{cause}");
@@ -308,17 +312,17 @@ async fn place(bench: &Bench, id: &str) -> Option<Position> {
 #[tokio::test]
 async fn a_machine_is_where_its_interface_is() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    assert_eq!(place(&bench, &seed().machine_id(0)).await, Some(Primary));
-    assert_eq!(place(&bench, &seed().machine_id(1).to_uppercase()).await, Some(Standby));
-    assert_eq!(place(&bench, &seed().machine_id(1).replace("db-b", "db-c")).await, None);
+    assert_eq!(place(&bench, &seed().on_azure().machine_id(0)).await, Some(Primary));
+    assert_eq!(place(&bench, &seed().on_azure().machine_id(1).to_uppercase()).await, Some(Standby));
+    assert_eq!(place(&bench, &seed().on_azure().machine_id(1).replace("db-b", "db-c")).await, None);
     bench.world().azure.hand.delete_interface("db-b-nic");
-    let me = Identity::Azure(AzureMachine { id: seed().machine_id(1), name: "db-b".to_owned() });
+    let me = Identity::Azure(AzureMachine { id: seed().on_azure().machine_id(1), name: "db-b".to_owned() });
     let cause = bench.switch.place_of(&me).await.unwrap_err().cause;
     assert_eq!(cause.kind, ApiErrorKind::Missing, "{cause}");
 }
 
 fn balancer() -> String {
-    seed().joined()[4].split("/backendAddressPools").next().unwrap().to_owned()
+    seed().on_azure().joined()[4].split("/backendAddressPools").next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -327,7 +331,7 @@ async fn a_public_address_that_does_not_fit_is_found_and_nothing_is_taken_for_it
     let zone = "db-b is in zone 1 and db-public is of zone 2";
     let sku = "db-public is of the SKU Standard and db-lb, which db-b-nic has too, Basic";
     for (id, field, value, expected) in
-        [(seed().public_ip(), "zones", json!(["2"]), zone), (balancer(), "sku", basic, sku)]
+        [(seed().on_azure().public_ip(), "zones", json!(["2"]), zone), (balancer(), "sku", basic, sku)]
     {
         let bench = Bench::of(&IP_CONFIGURATION).await;
         bench.world().azure.hand.edit(&id, field, value);
@@ -344,7 +348,7 @@ async fn a_public_address_that_does_not_fit_is_found_and_nothing_is_taken_for_it
 #[tokio::test]
 async fn the_zone_of_a_machine_is_nothing_to_an_address_of_all_zones() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
-    bench.world().azure.hand.edit(&seed().machine_id(1), "zones", json!(["3"]));
+    bench.world().azure.hand.edit(&seed().on_azure().machine_id(1), "zones", json!(["3"]));
     assert_eq!(findings(&bench).await, [""; 0]);
     bench.move_to(Standby).await;
 }

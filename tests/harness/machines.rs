@@ -54,16 +54,16 @@ impl Machines {
         let seed = &self.pair.seed;
         // One with its zone, the other without: it is found.
         let standby = format!("projects/gleich-tech/instances/{}", self.machine(1));
-        let instances = format!("primary = \"{}\"\nstandby = \"{standby}\"\n", seed.instance(0));
+        let instances = format!("primary = \"{}\"\nstandby = \"{standby}\"\n", seed.on_compute().instance(0));
         match self.moves {
             Moves::Alias => format!("range = \"{}/32\"\n{instances}", seed.private()),
-            Moves::External => format!("address = \"{}\"\n{instances}", seed.address()),
+            Moves::External => format!("address = \"{}\"\n{instances}", seed.on_compute().address()),
             Moves::Configuration => format!(
                 "configuration = \"vip\"\naddress = \"{}\"\npublic_ip = \"{}\"\nprimary = \"{}\"\nstandby = \"{}\"\n",
                 seed.private(),
-                seed.public_ip(),
-                seed.interface(0),
-                seed.interface(1)
+                seed.on_azure().public_ip(),
+                seed.on_azure().interface(0),
+                seed.on_azure().interface(1)
             ),
         }
     }
@@ -126,7 +126,7 @@ impl Machines {
             let seed = &self.pair.seed;
             let lost = [0, 1].into_iter().filter(|index| !is_whole(world, seed, *index));
             return lost
-                .map(|index| format!("{} lost what isn't ours", seed.interface_name(index)))
+                .map(|index| format!("{} lost what isn't ours", seed.on_azure().interface_name(index)))
                 .collect();
         }
         self.astray_on_google(world)
@@ -150,7 +150,7 @@ impl Machines {
 
 /// Whether an interface has what others gave it.
 fn is_whole(world: &World, seed: &PairSeed, index: usize) -> bool {
-    let interface = world.azure.interface(&seed.interface_name(index)).unwrap_or_default();
+    let interface = world.azure.interface(&seed.on_azure().interface_name(index)).unwrap_or_default();
     let properties = &interface["properties"];
     let configurations = properties["ipConfigurations"].to_string();
     let kept = ["\"ipconfig1\"", "\"reports\""].iter().all(|name| configurations.contains(name));

@@ -34,15 +34,15 @@ fn ip_configuration(slip: &str) -> String {
     format!(
         "configuration = 'vip'\naddress = '{}'\npublic_ip = '{}'\nprimary = '{}{slip}'\nstandby = '{}{slip}'",
         seed.private(),
-        seed.public_ip(),
-        seed.interface(0),
-        seed.interface(1)
+        seed.on_azure().public_ip(),
+        seed.on_azure().interface(0),
+        seed.on_azure().interface(1)
     )
 }
 
 /// An interface without what is computed and without the configuration that moves.
 fn rest_of_interface(world: &World, index: usize) -> Value {
-    let mut interface = world.azure.interface(&pair().interface_name(index)).expect("it is there");
+    let mut interface = world.azure.interface(&pair().on_azure().interface_name(index)).expect("it is there");
     let configurations = interface["properties"]["ipConfigurations"].as_array_mut().expect("configurations");
     configurations.retain(|configuration| configuration["name"] != CONFIGURATION);
     without_computed(&mut interface);

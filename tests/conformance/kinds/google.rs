@@ -126,8 +126,8 @@ pub(crate) const SECONDARY_IP: &str = "10.1.0.250";
 pub(crate) const ACCESS_CONFIG: Kind = Kind {
     name: "gcp_access_config",
     key: "gcp_access_config",
-    table: |_| format!("address = '{}'\n{}", pair().address(), machines("")),
-    astray: |_| format!("address = '{}'\n{}", pair().address(), machines("x")),
+    table: |_| format!("address = '{}'\n{}", pair().on_compute().address(), machines("")),
+    astray: |_| format!("address = '{}'\n{}", pair().on_compute().address(), machines("x")),
     write: "compute.delete_access_config",
     // Before it is detached, whether it may be attached: both machines, their subnet, the address.
     follows: 2 + 4,
@@ -146,7 +146,7 @@ pub(crate) const ACCESS_CONFIG: Kind = Kind {
 /// One machine with its zone, the other without: it is found.
 fn machines(slip: &str) -> String {
     let found = format!("projects/gleich-tech/instances/{}", pair().machine(1));
-    format!("primary = '{}{slip}'\nstandby = '{found}{slip}'", pair().instance(0))
+    format!("primary = '{}{slip}'\nstandby = '{found}{slip}'", pair().on_compute().instance(0))
 }
 
 /// Both interfaces without what is computed, and of the list only what is kept.

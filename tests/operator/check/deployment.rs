@@ -85,7 +85,7 @@ impl Deployment {
         sound.settings.rest = format!(
             "[[sites]]\nname = \"db\"\n[[sites.switches]]\nkind = \"{kind}\"\n{key}\nprimary = \"{}\"\n\
              standby = \"projects/gleich-tech/instances/{}\"\n",
-            pair.instance(0),
+            pair.on_compute().instance(0),
             pair.machine(1)
         );
         sound

@@ -93,12 +93,16 @@ impl Mirror {
 
     fn on_google(sandbox: &Sandbox, pair: &Pair) -> Self {
         let seed = &pair.seed;
-        let machines = format!("primary = \"{}\"\nstandby = \"{}\"\n", seed.instance(0), seed.instance(1));
+        let machines = format!(
+            "primary = \"{}\"\nstandby = \"{}\"\n",
+            seed.on_compute().instance(0),
+            seed.on_compute().instance(1)
+        );
         let switches = format!(
             "[[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\n{machines}\
              [[sites.switches]]\nkind = \"gcp_access_config\"\naddress = \"{}\"\n{machines}",
             seed.private(),
-            seed.address()
+            seed.on_compute().address()
         );
         Self {
             machines: [0, 1].map(|index| seed.machine(index)),
@@ -117,9 +121,9 @@ impl Mirror {
             "[[sites.switches]]\nkind = \"azure_ip_configuration\"\nconfiguration = \"vip\"\naddress = \"{}\"\n\
              public_ip = \"{}\"\nprimary = \"{}\"\nstandby = \"{}\"\n",
             seed.private(),
-            seed.public_ip(),
-            seed.interface(0),
-            seed.interface(1)
+            seed.on_azure().public_ip(),
+            seed.on_azure().interface(0),
+            seed.on_azure().interface(1)
         );
         let metadata = |address| ("AZURE_POD_IDENTITY_AUTHORITY_HOST", format!("http://{address}"));
         Self {

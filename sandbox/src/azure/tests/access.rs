@@ -107,7 +107,7 @@ fn what_is_not_named_need_not_be_joined() {
 #[test]
 fn a_role_counts_where_it_was_assigned_and_below() {
     let read = "microsoft.network/networkinterfaces/READ";
-    let nic = PairSeed::example().interface(0);
+    let nic = PairSeed::example().on_azure().interface(0);
     let upper = nic.to_uppercase();
     for (scope, readable) in [
         ("/", true),
@@ -130,9 +130,17 @@ fn a_role_counts_where_it_was_assigned_and_below() {
 fn roles_add_up() {
     let cloud = Cloud::new();
     let directory = &cloud.azure().directory;
-    directory.assign(PRINCIPAL, &cloud.pair.interface(0), &["Microsoft.Network/networkInterfaces/read"]);
+    directory.assign(
+        PRINCIPAL,
+        &cloud.pair.on_azure().interface(0),
+        &["Microsoft.Network/networkInterfaces/read"],
+    );
     refused(&cloud.answer(&cloud.call("GET", &cloud.path(1))), 403, "AuthorizationFailed");
-    directory.assign(PRINCIPAL, &cloud.pair.interface(1), &["Microsoft.Network/networkInterfaces/read"]);
+    directory.assign(
+        PRINCIPAL,
+        &cloud.pair.on_azure().interface(1),
+        &["Microsoft.Network/networkInterfaces/read"],
+    );
     assert_eq!(cloud.answer(&cloud.call("GET", &cloud.path(1))).status, 200);
     assert_eq!(cloud.answer(&cloud.call("GET", &cloud.path(0))).status, 200);
     cloud.world.deny("Microsoft.Network/networkInterfaces/read");

@@ -40,7 +40,7 @@ impl Cloud {
 
     /// The path of one of the interfaces.
     pub(super) fn path(&self, index: usize) -> String {
-        format!("{}?api-version={VERSION}", self.pair.interface(index))
+        format!("{}?api-version={VERSION}", self.pair.on_azure().interface(index))
     }
 
     pub(super) fn call(&self, method: &str, path: &str) -> Call {
@@ -127,8 +127,8 @@ pub(super) fn configuration(name: &str, ip: &str) -> Value {
     json!({"name": name, "properties": {
         "privateIPAddress": ip,
         "privateIPAllocationMethod": "Static",
-        "subnet": {"id": PairSeed::example().subnet()},
+        "subnet": {"id": PairSeed::example().on_azure().subnet()},
         // All configurations of an interface are in the same groups.
-        "applicationSecurityGroups": [{"id": PairSeed::example().joined()[3]}],
+        "applicationSecurityGroups": [{"id": PairSeed::example().on_azure().joined()[3]}],
     }})
 }

@@ -13,11 +13,11 @@ fn everything_is_in_one_group_and_named_after_the_pair() {
     let pair = PairSeed::example();
     let below = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/db/providers");
     for (id, expected) in [
-        (pair.interface(0), "Microsoft.Network/networkInterfaces/db-a-nic"),
-        (pair.interface(1), "Microsoft.Network/networkInterfaces/db-b-nic"),
-        (pair.machine_id(1), "Microsoft.Compute/virtualMachines/db-b"),
-        (pair.public_ip(), "Microsoft.Network/publicIPAddresses/db-public"),
-        (pair.subnet(), "Microsoft.Network/virtualNetworks/db-vnet/subnets/machines"),
+        (pair.on_azure().interface(0), "Microsoft.Network/networkInterfaces/db-a-nic"),
+        (pair.on_azure().interface(1), "Microsoft.Network/networkInterfaces/db-b-nic"),
+        (pair.on_azure().machine_id(1), "Microsoft.Compute/virtualMachines/db-b"),
+        (pair.on_azure().public_ip(), "Microsoft.Network/publicIPAddresses/db-public"),
+        (pair.on_azure().subnet(), "Microsoft.Network/virtualNetworks/db-vnet/subnets/machines"),
     ] {
         assert_eq!(id, format!("{below}/{expected}"));
     }

@@ -18,7 +18,7 @@ fn edit(random: &mut StdRng, cloud: &Cloud, one: &mut Value) {
     match random.random_range(0..8) {
         0 => all.push(configuration(&format!("c{last}"), &address)),
         1 => all
-            .push(json!({"name": format!("d{last}"), "properties": {"subnet": {"id": cloud.pair.subnet()}}})),
+            .push(json!({"name": format!("d{last}"), "properties": {"subnet": {"id": cloud.pair.on_azure().subnet()}}})),
         2 if !all.is_empty() => drop(all.remove(random.random_range(0..all.len()))),
         3 => all.retain(|one| one["name"] != "vip"),
         4 if all.iter().all(|one| one["name"] != "vip") => all.push(configuration("vip", "10.0.0.250")),

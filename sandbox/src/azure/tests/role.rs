@@ -24,8 +24,8 @@ fn limited(moving: &[String], following: &[String]) -> Cloud {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
         cloud.azure().directory.assign(PRINCIPAL, scope, &actions);
     };
-    let interfaces = [0, 1].map(|index| cloud.pair.interface(index));
-    interfaces.iter().chain(&cloud.pair.joined()).for_each(|place| assign(place, moving));
+    let interfaces = [0, 1].map(|index| cloud.pair.on_azure().interface(index));
+    interfaces.iter().chain(&cloud.pair.on_azure().joined()).for_each(|place| assign(place, moving));
     assign(&format!("/subscriptions/{SUBSCRIPTION}"), following);
     cloud
 }
@@ -54,7 +54,7 @@ fn statuses(cloud: &Cloud) -> Vec<u16> {
 
 fn vip(cloud: &Cloud) -> Value {
     let mut vip = configuration("vip", "10.0.0.250");
-    vip["properties"]["publicIPAddress"] = json!({"id": cloud.pair.public_ip()});
+    vip["properties"]["publicIPAddress"] = json!({"id": cloud.pair.on_azure().public_ip()});
     vip
 }
 

@@ -79,7 +79,7 @@ fn an_address_that_another_interface_has_is_refused_and_its_holder_named() {
 fn a_public_address_that_is_attached_elsewhere_is_refused_and_its_holder_named() {
     let cloud = Cloud::new();
     let mut wanted = configuration("vip", "10.0.0.251");
-    wanted["properties"]["publicIPAddress"] = json!({"id": cloud.pair.public_ip().to_uppercase()});
+    wanted["properties"]["publicIPAddress"] = json!({"id": cloud.pair.on_azure().public_ip().to_uppercase()});
     let told =
         refused(&cloud.put(1, |one| configurations(one).push(wanted.clone())), 400, "PublicIPAddressInUse");
     assert!(told.ends_with("/db-a-nic/ipConfigurations/vip."), "{told}");
@@ -93,7 +93,7 @@ fn all_configurations_are_in_one_network() {
     let other = crate::network::PairSeed { name: "other".to_owned(), network: [10, 9, 0] };
     cloud.azure().add_pair(&other);
     let mut stray = configuration("stray", "10.9.0.77");
-    stray["properties"]["subnet"] = json!({"id": other.subnet()});
+    stray["properties"]["subnet"] = json!({"id": other.on_azure().subnet()});
     refused(&cloud.put(1, |one| configurations(one).push(stray)), 400, "SubnetsNotInSameVnet");
 }
 
@@ -109,7 +109,7 @@ fn the_same_address_in_another_network_is_another_address() {
 #[test]
 fn a_group_that_is_not_there_can_not_be_joined() {
     let cloud = Cloud::new();
-    let gone = json!({"id": format!("{}-gone", cloud.pair.public_ip())});
+    let gone = json!({"id": format!("{}-gone", cloud.pair.on_azure().public_ip())});
     let reply = cloud.put(1, |one| one["properties"]["networkSecurityGroup"] = gone);
     refused(&reply, 400, "InvalidResourceReference");
 }

@@ -26,7 +26,7 @@ impl Stage {
     }
 
     pub(super) fn url(&self, index: usize) -> String {
-        let path = self.pair.seed.interface(index);
+        let path = self.pair.seed.on_azure().interface(index);
         format!("http://{}{path}?api-version={VERSION}", self.sandbox.address(Service::Azure))
     }
 

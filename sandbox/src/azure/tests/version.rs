@@ -5,7 +5,7 @@ use super::cloud::{Cloud, refused};
 #[track_caller]
 fn check(query: &str, expected: Option<&str>) {
     let cloud = Cloud::new();
-    let uri = format!("{}{query}", cloud.pair.interface(0));
+    let uri = format!("{}{query}", cloud.pair.on_azure().interface(0));
     let reply = cloud.answer(&cloud.call("GET", &uri));
     match expected {
         None => assert_eq!(reply.status, 200, "{query}"),
@@ -30,6 +30,6 @@ fn a_version_is_required_and_must_exist() {
 fn a_write_needs_one_too() {
     let cloud = Cloud::new();
     let body = cloud.get(0).to_string();
-    let call = cloud.call("PUT", &cloud.pair.interface(0)).with_body(body);
+    let call = cloud.call("PUT", &cloud.pair.on_azure().interface(0)).with_body(body);
     refused(&cloud.answer(&call), 400, "MissingApiVersionParameter");
 }

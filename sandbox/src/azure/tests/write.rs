@@ -14,8 +14,8 @@ fn an_interface_is_read_with_its_etag_in_the_header_and_in_every_part() {
     assert!(etag.starts_with("W/\"") && etag.ends_with('"') && etag.len() == 40, "{etag}");
     assert_eq!(reply.header_value("etag"), Some(etag));
     assert_eq!(interface["properties"]["ipConfigurations"][0]["etag"], etag);
-    assert_eq!(interface["id"], cloud.pair.interface(0));
-    assert_eq!(interface["properties"]["virtualMachine"]["id"], cloud.pair.machine_id(0));
+    assert_eq!(interface["id"], cloud.pair.on_azure().interface(0));
+    assert_eq!(interface["properties"]["virtualMachine"]["id"], cloud.pair.on_azure().machine_id(0));
     assert_eq!(interface["properties"]["provisioningState"], "Succeeded");
     assert_eq!(names(&interface), ["ipconfig1", "reports", "vip"]);
     assert!(reply.header_value("x-ms-request-id").is_some());
@@ -25,7 +25,7 @@ fn an_interface_is_read_with_its_etag_in_the_header_and_in_every_part() {
 fn paths_are_read_without_regard_to_case() {
     let cloud = Cloud::new();
     let path = cloud.path(0).to_lowercase();
-    assert_eq!(read(&cloud.answer(&cloud.call("GET", &path)))["id"], cloud.pair.interface(0));
+    assert_eq!(read(&cloud.answer(&cloud.call("GET", &path)))["id"], cloud.pair.on_azure().interface(0));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn an_interface_that_is_not_there_is_made_and_nobody_asked_for_it() {
     let cloud = Cloud::new();
     let mut body = cloud.get(1);
     *configurations(&mut body) =
-        vec![json!({"name": "only", "properties": {"subnet": {"id": cloud.pair.subnet()}}})];
+        vec![json!({"name": "only", "properties": {"subnet": {"id": cloud.pair.on_azure().subnet()}}})];
     let path = cloud.path(1).replace("db-b-nic", "db-c-nic");
     let mut call = cloud.call("PUT", &path).with_body(body.to_string());
     let made = cloud.answer(&call);
