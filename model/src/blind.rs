@@ -1,21 +1,18 @@
 //! Without the journal: a fresh incident is acted on all the same, on what this process last read of the journal, if
-//! anything; and what was begun so is told when the journal is back, before anything else that this process has to tell.
+//! anything.
 
-use failover_core::{Direction, Looks, OpenPlan, State};
+use failover_core::{Looks, OpenPlan, State};
 
 use crate::{
     clouds::Seen,
     decided::What,
     hands::with,
-    judge,
-    ledger::{Asked, Head, Line, Who},
+    ledger::{Head, Who},
     mutant::Mutant,
     process,
     promises::Promise,
-    scope::Says,
     site::Site,
-    turn,
-    world::{At, Run, Stop, Task, Why, Worker, World},
+    world::{Run, Task, Why, World},
 };
 
 /// The journal goes away.
@@ -91,50 +88,8 @@ pub(crate) fn begin(site: &Site, mut world: World, by: Who, (why, head, seen): (
     with(world, by, Run { untold: Some(order), follows, waited: false, ..begun })
 }
 
-/// Tells of a move that began without the journal, unless another process made the same one meanwhile and told of it.
-pub(crate) fn tell(site: &Site, mut world: World, by: Who, run: Run, order: Asked) -> World {
-    let state = site.ledger.state(world.journal);
-    let made = state.active == run.direction.leads_to() && !site.rules.are(Mutant::TellsOfItTwice);
-    let id = world.free_number(&site.ledger);
-    let line = Line::Intent { plan: id, direction: run.direction, order, by, blind: true };
-    let told = site.ledger.append(&site.scope, world.journal, line, world.clock).filter(|_| !made);
-    let Some(next) = told else {
-        return with(world, by, Run { stop: Some(Stop::Lost), ..run });
-    };
-    world.journal = next;
-    world.workers[usize::from(by)].stands = true;
-    judge::begun(site, &mut world, run.direction, &site.order_of(order));
-    let stop = turn::stopped(site.rules, &site.ledger.state(next), &Run { id, ..run }, by);
-    with(world, by, Run { id, untold: None, stop: run.stop.or(stop), ..run })
-}
-
 /// An older plan that this one has gone on without: it ends before this one does, or somebody might carry it on after it.
 pub(crate) fn gone_on_without<'a>(site: &Site, state: &'a State, run: &Run) -> Option<&'a OpenPlan> {
     let older = |plan: &&OpenPlan| plan.id < u64::from(run.id) && !site.rules.are(Mutant::LeavesOlderPlans);
     state.plans.iter().find(older)
-}
-
-/// Whether visitors are served, or nobody has to see to that while the journal is away: no failover is under way, and no
-/// fresh incident may begin one.
-pub(crate) fn is_lit(site: &Site, world: &World) -> bool {
-    let moves =
-        |run: Run| run.direction == Direction::Failover && !matches!(run.at, At::Finish(..) | At::GiveUp);
-    let under_way = world.workers.iter().any(|worker| match worker.task {
-        Task::Executing(run) => !worker.frozen && moves(run),
-        _ => false,
-    });
-    world.clouds.served().is_some() || !(under_way || may_begin(site, world))
-}
-
-fn may_begin(site: &Site, world: &World) -> bool {
-    let known = site.scope.one_process && world.workers.iter().any(Worker::executes);
-    let head = if known { world.journal } else { site.ledger.keep(State::default()) };
-    let clock = world.clock;
-    let seen = world.clouds.look(Looks { public: true, ..Looks::default() });
-    let free = world.workers.iter().any(|worker| worker.task == Task::Idle);
-    free && (0..).zip(site.scope.messages).any(|(message, said)| {
-        let waits = matches!(said.says, Says::Open(_)) && world.known.answered & 1 << message == 0;
-        let begins = || matches!(site.decided(head, Why::Blind(message), seen, clock).what, What::Start(..));
-        waits && said.published <= clock && begins()
-    })
 }

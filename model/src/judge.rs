@@ -3,7 +3,7 @@
 use failover_core::{Decision, Direction, Need, OpenPlan, Order, Position, Role, State, Verdict, decide};
 
 use crate::{
-    blind,
+    lit,
     promises::Promise,
     scope::{Says, opened},
     site::Site,
@@ -109,7 +109,7 @@ fn agrees(site: &Site, world: &World, state: &State) -> bool {
 /// Whether nobody works and visitors are served, or a rule of the site's owner leaves them in the dark.
 pub(crate) fn is_lit(site: &Site, world: &World) -> bool {
     if world.away {
-        return blind::is_lit(site, world);
+        return lit::is_lit(site, world);
     }
     let state = site.ledger.state(world.journal);
     if !is_quiet(world) || !state.plans.is_empty() {

@@ -23,6 +23,7 @@ mod hands;
 mod judge;
 mod keeper;
 mod ledger;
+mod lit;
 mod memo;
 mod mutant;
 mod mutants;

@@ -1,11 +1,12 @@
-//! One executor a site: waiting for one's turn, renewing one's claim, and learning who else wrote.
+//! One executor a site: waiting for one's turn, telling what began without the journal, renewing one's claim, and learning
+//! who else wrote.
 
 use failover_core::{Direction, End, State};
 
 use crate::{
-    blind,
     hands::with,
-    ledger::{Head, Line, Who, name},
+    judge,
+    ledger::{Asked, Head, Line, Who, name},
     mutant::Mutant,
     process,
     promises::Promise,
@@ -85,7 +86,7 @@ pub(crate) fn stopped(rules: Rules, state: &State, run: &Run, by: Who) -> Option
 pub(crate) fn write(site: &Site, mut world: World, by: Who) -> Option<World> {
     let Task::Executing(mut run) = world.workers[usize::from(by)].task else { return None };
     if let Some(order) = run.untold {
-        return Some(blind::tell(site, world, by, run, order));
+        return Some(tell(site, world, by, run, order));
     }
     let step = run.notes.first().filter(|_| run.stop != Some(Stop::Lost))?;
     let line = Line::Step { plan: run.id, step, by };
@@ -132,4 +133,21 @@ fn renewed(site: &Site, mut world: World, by: Who, line: Line) -> Option<World> 
     world.journal = site.ledger.append(&site.scope, world.journal, line, world.clock)?;
     world.workers[usize::from(by)].stands = true;
     Some(world)
+}
+
+/// Tells of a move that began without the journal, unless another process made the same one meanwhile and told of it.
+fn tell(site: &Site, mut world: World, by: Who, run: Run, order: Asked) -> World {
+    let state = site.ledger.state(world.journal);
+    let made = state.active == run.direction.leads_to() && !site.rules.are(Mutant::TellsOfItTwice);
+    let id = world.free_number(&site.ledger);
+    let line = Line::Intent { plan: id, direction: run.direction, order, by, blind: true };
+    let told = site.ledger.append(&site.scope, world.journal, line, world.clock).filter(|_| !made);
+    let Some(next) = told else {
+        return with(world, by, Run { stop: Some(Stop::Lost), ..run });
+    };
+    world.journal = next;
+    world.workers[usize::from(by)].stands = true;
+    judge::begun(site, &mut world, run.direction, &site.order_of(order));
+    let stop = stopped(site.rules, &site.ledger.state(next), &Run { id, ..run }, by);
+    with(world, by, Run { id, untold: None, stop: run.stop.or(stop), ..run })
 }
