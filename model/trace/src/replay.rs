@@ -12,6 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::legal::{Legal, may_follow};
 
+/// What the end of an older plan says that was gone on without.
+const WITHOUT: &str = "while the journal could not be reached";
+
 /// Replays `entries`, oldest first, of a site whose claims are good for `claim_for` where that is known.
 ///
 /// # Errors
@@ -65,8 +68,6 @@ struct Reader {
     lost: HashSet<(u64, String)>,
     /// When each plan's claim was renewed last.
     claimed: HashMap<u64, Timestamp>,
-    /// Plans that began while the journal could not be reached: older ones were gone on without.
-    blind: HashSet<u64>,
 }
 
 impl Reader {
@@ -77,7 +78,6 @@ impl Reader {
             policies: all_policies(),
             lost: HashSet::new(),
             claimed: HashMap::new(),
-            blind: HashSet::new(),
         }
     }
 
@@ -115,12 +115,9 @@ impl Reader {
                 }
                 self.is_dead(*plan, nonce, at)
             }
-            Event::Ended { plan, nonce, end: End::Overtaken, .. } => {
-                let newer = self.state.plans.iter().rev();
-                let blind =
-                    newer.take_while(|open| open.id != *plan).any(|open| self.blind.contains(&open.id));
-                if blind { Ok(()) } else { self.is_dead(*plan, nonce, at) }
-            }
+            // Who has gone on without the journal ends what was older, whoever took that up meanwhile.
+            Event::Ended { end: End::Overtaken, sentence, .. } if sentence.contains(WITHOUT) => Ok(()),
+            Event::Ended { plan, nonce, end: End::Overtaken, .. } => self.is_dead(*plan, nonce, at),
             _ => Ok(()),
         }
     }
@@ -147,11 +144,6 @@ impl Reader {
             && let Some(before) = self.holder(*plan).filter(|before| before.nonce != *nonce)
         {
             self.lost.insert((*plan, before.nonce.clone()));
-        }
-        if let Event::Intent { reason, .. } = event
-            && reason.contains("the journal can't be reached")
-        {
-            self.blind.insert(number);
         }
         match event {
             Event::Intent { .. } => self.claimed.insert(number, at),
