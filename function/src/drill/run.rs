@@ -54,24 +54,29 @@ struct Played {
 
 async fn site(arguments: &DrillArguments, home: Home) -> anyhow::Result<u8> {
     let mut screen = DrillScreen::fitting(arguments.json);
-    let Some(played) = unless_interrupted(play(arguments, home, &mut screen)).await else {
+    let mut asked_to_end = signals::asked_to_end();
+    let played = unless_interrupted(&mut asked_to_end, play(arguments, home, &mut screen)).await;
+    let Some(played) = played else {
         screen.settle();
         show::write_error("\nThe drill was interrupted; nothing of it is left running.\n");
         return Ok(INTERRUPTED);
     };
     let played = played?;
     if arguments.keep {
-        keep_on(arguments, &mut screen, played).await
+        keep_on(arguments, &mut screen, played, asked_to_end).await
     } else {
         end(arguments, &mut screen, played).await
     }
 }
 
-/// Nothing if somebody ends the drill meanwhile.
-async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
+/// Nothing if somebody ends the drill meanwhile, or has done so before.
+async fn unless_interrupted<T>(
+    asked_to_end: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     tokio::select! {
         biased;
-        () = signals::asked_to_end() => None,
+        () = asked_to_end => None,
         done = work => Some(done),
     }
 }
@@ -118,14 +123,19 @@ async fn end(arguments: &DrillArguments, screen: &mut DrillScreen, played: Playe
     Ok(code(&report))
 }
 
-async fn keep_on(arguments: &DrillArguments, screen: &mut DrillScreen, played: Played) -> anyhow::Result<u8> {
+async fn keep_on(
+    arguments: &DrillArguments,
+    screen: &mut DrillScreen,
+    played: Played,
+    asked_to_end: impl Future<Output = ()>,
+) -> anyhow::Result<u8> {
     let Played { stage, visitors, checker: _checker, child, watcher: _watcher, marks, stopped } = played;
     let places = keep::open(&stage, &child).await?;
     let mut report = Report::draw(&stage, &visitors, &marks, stopped);
     report.kept = Some(places.clone());
     tell(arguments, screen, &report, &visitors);
     drop(visitors);
-    if let Some(kept) = unless_interrupted(keep::go_on(&stage, &places, screen)).await {
+    if let Some(kept) = unless_interrupted(asked_to_end, keep::go_on(&stage, &places, screen)).await {
         kept?;
     }
     screen.settle();

@@ -33,8 +33,9 @@ pub(super) async fn run(arguments: &SandboxArguments) -> anyhow::Result<u8> {
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect();
     let ready = json!({"config": config, "environment": environment, "control": format!("http://{control}")});
+    let asked_to_end = signals::asked_to_end();
     show::write(&format!("{ready}\n"));
-    signals::asked_to_end().await;
+    asked_to_end.await;
     Ok(WELL)
 }
 

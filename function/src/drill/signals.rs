@@ -3,19 +3,17 @@
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for Ctrl-C, a polite request to end, or a terminal that is closed.
-pub(super) async fn asked_to_end() {
+/// Ends with Ctrl-C, a polite request to end, or a terminal that is closed, from when it is called on, not from when it is
+/// waited for: what is asked between two waits isn't lost.
+pub(super) fn asked_to_end() -> impl Future<Output = ()> + Unpin {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let waits = kinds.into_iter().filter_map(|kind| signal(kind).ok()).map(|mut told| {
-        Box::pin(async move {
-            told.recv().await;
-        })
-    });
-    let waits: Vec<_> = waits.collect();
-    if waits.is_empty() {
-        return std::future::pending().await;
-    }
-    futures::future::select_all(waits).await;
+    let mut told: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    Box::pin(async move {
+        if told.is_empty() {
+            return std::future::pending().await;
+        }
+        futures::future::select_all(told.iter_mut().map(|kind| Box::pin(kind.recv()))).await;
+    })
 }
 
 /// SIGTERM, as Cloud Run sends it.
