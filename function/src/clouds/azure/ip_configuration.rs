@@ -5,7 +5,9 @@
 //! address is taken from the one before it is given to the other, and each change is followed to its end: two can't have
 //! it, and of two changes at once Azure drops the older.
 
+mod check;
 mod findings;
+mod handover;
 mod interface;
 mod joins;
 mod neighbours;
@@ -22,8 +24,10 @@ use crate::{
         Change, Checked, Clients, Keys, LeadsBy, Observation, Operation, Provider, Read, Readiness,
         Situation, Spec, Switch, SwitchError,
         azure::{
-            Azure, Deed,
+            Azure,
             ip_configuration::{
+                check::Checking,
+                handover::Handover,
                 interface::{Address, Configuration, ConfigurationName, Side, Sides},
                 joins::Asked,
                 neighbours::Neighbour,
@@ -31,7 +35,7 @@ use crate::{
             names::{InterfaceId, PublicAddressId},
         },
         machine::Identity,
-        pair::{Refusals, Taken, Tries, check as pair_check, given_back, is_missing, pauses},
+        pair::{Refusals, Taken, Tries, is_missing, pauses},
     },
 };
 
@@ -191,7 +195,7 @@ impl IpConfiguration {
                     continue;
                 }
             }
-            match self.hand_over(holder, receiver, position).await {
+            match self.handover().make((holder, receiver), position).await {
                 Ok(()) => return Ok(change),
                 Err(error) => tries.after(Self::explained(&sides, error)).await?,
             }
@@ -266,78 +270,8 @@ impl IpConfiguration {
         }
     }
 
-    async fn hand_over(
-        &self,
-        holder: Option<&Side>,
-        receiver: &Side,
-        position: Position,
-    ) -> Result<(), ApiError> {
-        let ours = &self.spec.ours;
-        if let Some(holder) = holder {
-            self.write(("take", "from"), holder, &holder.without(ours)).await?;
-            self.taken.set(holder.configuration(ours).cloned());
-        }
-        match (holder, self.give(receiver).await) {
-            (_, Ok(())) => {
-                self.taken.set(None);
-                Ok(())
-            }
-            // Nobody would have it until somebody mends that.
-            (Some(holder), Err(error)) if error.is_permanent() => {
-                let error = self.give_back(&error, holder, receiver).await;
-                self.refusals.remember(position, [&holder.interface, &receiver.interface], &error);
-                Err(error)
-            }
-            (_, given) => given,
-        }
-    }
-
-    async fn give(&self, receiver: &Side) -> Result<(), ApiError> {
-        let ours = &self.spec.ours;
-        if !receiver.has(ours) {
-            let given = receiver.with(ours, self.taken.get().as_ref());
-            return self.write(("give", "to"), receiver, &given).await;
-        }
-        // It has it, and the other one had it too, or its last change failed: written again, that is mended.
-        if receiver.provisioning().has_failed() {
-            return self.write(("give", "to"), receiver, &receiver.interface).await;
-        }
-        Ok(())
-    }
-
-    /// Gives it back to who had it, exactly as it was, unless the receiver lists it in spite of the failure.
-    async fn give_back(&self, error: &ApiError, before: &Side, receiver: &Side) -> ApiError {
-        let ours = &self.spec.ours;
-        let back = async {
-            let (receiver, holder) =
-                tokio::try_join!(Side::read(&self.azure, &receiver.id), Side::read(&self.azure, &before.id))?;
-            if receiver.has(ours) {
-                self.write(("take", "from"), &receiver, &receiver.without(ours)).await?;
-            }
-            if holder.has(ours) {
-                return Ok(());
-            }
-            let restored = match self.taken.get() {
-                Some(taken) => holder.restored(ours, before, &taken),
-                None => holder.with(ours, None),
-            };
-            self.write(("give", "back to"), &holder, &restored).await?;
-            self.taken.set(None);
-            Ok(())
-        };
-        let back = back.await;
-        given_back(error, before.id.name(), back)
-    }
-
-    async fn write(
-        &self,
-        (verb, to): (&'static str, &str),
-        side: &Side,
-        interface: &Value,
-    ) -> Result<(), ApiError> {
-        let subject = format!("{} {to} {}", self.spec.ours.address, side.id.name());
-        let deed = Deed { verb, subject: &subject };
-        self.azure.replace_interface(deed, &side.id, &side.etag, interface).await
+    fn handover(&self) -> Handover<'_> {
+        Handover { azure: &self.azure, ours: &self.spec.ours, taken: &self.taken, refusals: &self.refusals }
     }
 
     /// Writes both interfaces as they are, one after the other.
@@ -346,63 +280,13 @@ impl IpConfiguration {
         'again: loop {
             let sides = self.at_rest(tries.seen_or(self.look()).await?, |_| true).await?;
             for side in sides.present() {
-                if let Err(error) = self.write(("prove write access for", "at"), side, &side.interface).await
-                {
+                let proof = ("prove write access for", "at");
+                if let Err(error) = self.handover().write(proof, side, &side.interface).await {
                     tries.after(error).await?;
                     continue 'again;
                 }
             }
             return Ok(());
-        }
-    }
-
-    async fn check_sides(
-        &self,
-        sides: &Sides,
-        named: [&InterfaceId; 2],
-        situation: &Situation,
-        checked: &mut Checked,
-    ) {
-        let ours = &self.spec.ours;
-        checked.extend(findings::of_sides(ours, sides, named));
-        if let Some(hidden) = sides.hidden() {
-            let unseen = named.into_iter().find(|id| !sides.present().any(|side| side.id == **id));
-            checked.unseen(hidden, findings::show(unseen.unwrap_or(named[0])));
-        }
-        checked.extend(pair_check::of_position(&self.spec.observed(sides), situation));
-        // Both machines carry it always.
-        checked.extend(sides.present().filter_map(|side| {
-            let own = side.primary()?["properties"]["privateIPAddress"].as_str()?;
-            pair_check::carried(ours.address.ip(), own, side.id.name())
-        }));
-        if let Some([one, other]) = sides.both() {
-            self.check_permissions(one, other, checked).await;
-        }
-        if let Some(id) = &ours.public {
-            self.check_public(id, sides, checked).await;
-        }
-    }
-
-    async fn check_public(&self, id: &PublicAddressId, sides: &Sides, checked: &mut Checked) {
-        match self.azure.public_address(id).await {
-            Ok(public) => {
-                checked.extend(findings::of_public(&public, id, sides));
-                checked.merge(neighbours::check(&self.azure, &public, id, sides).await);
-            }
-            // It can be moved by whoever may join it.
-            Err(error) if error.kind == ApiErrorKind::Denied => checked.blind(error.message),
-            Err(error) => checked.unseen(&error, format!("az network public-ip show --ids {}", id.as_str())),
-        }
-    }
-
-    /// Whether it could be moved either way.
-    async fn check_permissions(&self, one: &Side, other: &Side, checked: &mut Checked) {
-        let (holder, receiver) = if other.has(&self.spec.ours) { (other, one) } else { (one, other) };
-        match joins::ask(&self.azure, &joins::needed(&self.spec.ours, holder, receiver)).await {
-            Ok(Asked::Allowed) => {}
-            Ok(Asked::Lacking(lacking)) => checked.extend(lacking.iter().map(findings::of_permission)),
-            Ok(Asked::MayNotAsk(why)) => checked.blind(format!("{why}; a rehearsal finds out what it may")),
-            Err(error) => checked.unseen(&error, findings::show(&holder.id)),
         }
     }
 }
@@ -470,7 +354,10 @@ impl Switch for IpConfiguration {
         let mut checked = Checked::default();
         let named = [&self.spec.primary, &self.spec.standby];
         match self.look().await {
-            Ok(sides) => self.check_sides(&sides, named, situation, &mut checked).await,
+            Ok(sides) => {
+                let checking = Checking { azure: &self.azure, ours: &self.spec.ours, sides: &sides };
+                checking.all(named, (&self.spec.observed(&sides), situation), &mut checked).await;
+            }
             Err(error) => checked.unseen(&error, findings::show(named[0])),
         }
         checked
