@@ -22,8 +22,8 @@ const LATE: Duration = Duration::from_millis(700);
 /// Longer than a call is waited for.
 const TOO_LATE: Duration = Duration::from_millis(1300);
 
-/// How long Cloudflare is not asked after it refused once, by the harness's `[times]`.
-const THROTTLED: Duration = Duration::from_millis(200);
+/// After how many seconds a provider that refuses asks to be asked again.
+const ASKS_FOR: u32 = 1;
 
 /// How a sentence goes on that tells an operator what to mend.
 const REMEDIES: [&str; 7] = [
@@ -65,8 +65,8 @@ fn trials() -> Vec<Trial> {
     vec![
         Trial::once("500", Fault::status(500)),
         Trial { times: 3, ..Trial::once("500-three-times", Fault::status(500)) },
-        Trial::once("503-retry-after", Fault::retry_after(503, 1)),
-        Trial::once("429-retry-after", Fault::retry_after(429, 1)),
+        Trial::once("503-retry-after", Fault::retry_after(503, ASKS_FOR)),
+        Trial::once("429-retry-after", Fault::retry_after(429, ASKS_FOR)),
         Trial::once("403", Fault::status(403)),
         Trial::once("404", Fault::status(404)),
         Trial::once("reset", Fault::Reset),
@@ -152,8 +152,8 @@ fn tells_what_to_mend(answer: &Answer, trial: &Trial) -> Result<(), String> {
 /// Waits until a provider that refused may be asked again, as it is between two rounds a minute apart: a look that can
 /// wait is not made before.
 async fn throttling_is_over(trial: &Trial) {
-    if trial.fault == Fault::retry_after(429, 1) {
-        tokio::time::sleep(THROTTLED).await;
+    if trial.fault == Fault::retry_after(429, ASKS_FOR) {
+        tokio::time::sleep(Duration::from_secs(ASKS_FOR.into())).await;
     }
 }
 
