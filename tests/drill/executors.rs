@@ -114,13 +114,7 @@ async fn monitoring_watches_again_when_a_failover_that_overtook_a_failback_comes
 async fn a_plan_that_is_claimed_while_its_end_is_written_is_not_ended() {
     let mut drill = Drill::start().await;
     drill.cut_power();
-    let reached = drill.sandbox.world.stop_at("run.set_iam_policy", 1, Moment::AfterEffect);
-    tokio::select! {
-        answer = drill.open_incident("0.outage") => panic!("answered before it was killed: {answer:?}"),
-        reached = reached => reached.expect("the call arrives"),
-    }
-    drill.function.kill().await;
-    drill.restart().await;
+    dies_once(&mut drill, "failover", "run.set_iam_policy").await;
     let world = &drill.sandbox.world;
     world.promises.allow(sandbox::Promise::MovesToWhatAnswers);
     let ending = world.breakpoints.set_saying("storage.create", 1, Moment::BeforeEffect, "Overtaken");
@@ -132,6 +126,17 @@ async fn a_plan_that_is_claimed_while_its_end_is_written_is_not_ended() {
     let failback = drill.command(serde_json::json!({ "command": "failback", "force": true }));
     tokio::join!(failback, claimed).0.is(200, "move", Some("Stuck"));
     drill.all_promises_hold();
+}
+
+/// The process is killed as soon as this write of the order is made, and another one starts.
+async fn dies_once(drill: &mut Drill, order: &str, operation: &str) {
+    let made = drill.sandbox.world.stop_at(operation, 1, Moment::AfterEffect);
+    tokio::select! {
+        answer = drill.order(order) => panic!("answered before it was killed: {answer:?}"),
+        made = made => made.expect("the call arrives"),
+    }
+    drill.function.kill().await;
+    drill.restart().await;
 }
 
 /// An executor of another process takes over the plan that is older than the newest.
@@ -158,13 +163,7 @@ async fn a_failover_does_not_wait_in_the_dark_for_an_end_that_the_journal_cannot
     drill.cut_power();
     drill.order("failover").await.is(200, "move", Some("Done"));
     drill.restore_power();
-    let routed_back = drill.sandbox.world.stop_at("cloudflare.patch_page_rule", 1, Moment::AfterEffect);
-    tokio::select! {
-        answer = drill.order("failback") => panic!("answered before it was killed: {answer:?}"),
-        routed_back = routed_back => routed_back.expect("the failback leads visitors to the primary"),
-    }
-    drill.function.kill().await;
-    drill.restart().await;
+    dies_once(&mut drill, "failback", "cloudflare.patch_page_rule").await;
     drill.cut_power();
     let world = &drill.sandbox.world;
     let away = async {
