@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use failover_core::{Direction, End, Event};
+use failover_core::{Direction, Event};
 
 use super::{Halt, claim::ClaimWatch, permit::Permit};
 use crate::{
@@ -77,9 +77,7 @@ impl OlderPlans {
     /// Says whether the journal could be reached.
     async fn end_overtaken(&self, plan: u64, head: &Head) -> bool {
         let sentence = format!("a newer {} took its place while nobody executed it", self.direction);
-        let (nonce, active) = (self.nonce.clone(), head.state.active);
-        let (end, drain_until, retry) = (End::Overtaken, None, false);
-        let event = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
+        let event = Event::overtaken(plan, self.nonce.clone(), head.state.active, sentence);
         let Err(why) = self.site.record.append_after(head, &event).await else { return true };
         tracing::warn!(site = %self.site.name, %why, plan, "an overtaken plan could not be ended yet");
         !matches!(why, RecordError::Store { .. })

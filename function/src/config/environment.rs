@@ -85,7 +85,7 @@ fn checked(variable: &str, text: &str) -> Result<Secret, (String, String)> {
     let secret = Secret::new(text);
     // From now on no line of the log shows it, wherever it turns up.
     log::hide(secret.expose());
-    if !secret.is_empty() && secret.expose().chars().all(|c| c.is_ascii_graphic()) {
+    if secret.is_one_word() {
         return Ok(secret);
     }
     let reason = if secret.is_empty() { "is empty" } else { "is not one word of plain characters" };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failover_core::{Direction, ENTRY_VERSION, End, Entry, Event, Illegal, State};
+use failover_core::{Direction, ENTRY_VERSION, Entry, Event, Illegal, State};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
@@ -119,13 +119,11 @@ impl Appender {
     async fn end(&self, ours: u64, nonce: &str, ended: &Event) -> Result<Head, RecordError> {
         let known = self.heads.known().map(|head| head.state).unwrap_or_default();
         for older in known.plans.iter().filter(|open| open.id < ours) {
-            let (plan, active, nonce) = (older.id, known.active, nonce.to_owned());
             let sentence = format!(
                 "a newer order took the place of this {} while the journal could not be reached",
                 older.direction
             );
-            let (end, drain_until, retry) = (End::Overtaken, None, false);
-            let over = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry };
+            let over = Event::overtaken(older.id, nonce.to_owned(), known.active, sentence);
             match self.append(&over).await {
                 // Its own executor may have ended it just now.
                 Ok(_) | Err(RecordError::Illegal(_)) => {}

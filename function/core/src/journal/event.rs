@@ -213,6 +213,12 @@ pub enum Event {
 }
 
 impl Event {
+    /// A plan's end for the sake of a newer order: `nonce` is who ends it, and visitors stay where they are.
+    pub fn overtaken(plan: u64, nonce: String, active: Position, sentence: String) -> Self {
+        let (end, drain_until, retry) = (End::Overtaken, None, false);
+        Self::Ended { plan, nonce, end, active, sentence, drain_until, retry }
+    }
+
     /// The plan that it is about; an intent's is its own number.
     pub fn plan(&self) -> Option<u64> {
         match self {

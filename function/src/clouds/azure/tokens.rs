@@ -212,9 +212,8 @@ impl Tokens {
 
 /// A token is one word; a page that stands before the server is more.
 fn one_word(text: &str) -> Option<Secret> {
-    let text = text.trim();
-    let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<');
-    is_token.then(|| Secret::new(text))
+    let token = Secret::new(text);
+    (token.is_one_word() && !token.expose().starts_with('<')).then_some(token)
 }
 
 fn granted(who: &str, answer: &Answer) -> Result<Token, Failure> {

@@ -159,8 +159,7 @@ pub(super) async fn token(path: &Path) -> Result<Secret, String> {
 pub(super) fn bearer(text: &str) -> Option<Secret> {
     let token = Secret::new(text);
     crate::log::hide_passing(token.expose());
-    let fits = !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic());
-    fits.then_some(token)
+    token.is_one_word().then_some(token)
 }
 
 #[cfg(test)]
