@@ -3,14 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sandbox::Moment;
+use sandbox::{Kind, Moment, World};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     conditions::Conditions,
     disturbance::Held,
     evidence::Evidence,
-    recording::Point,
+    recording::{Point, is_a_site},
     runner::{Case, Played, survive},
     selection::Sparse,
     stage::Stage,
@@ -24,6 +24,9 @@ const MOST: [u32; 2] = [64, 256];
 
 /// Sockets with half a request each: more than any of these processes could hold.
 const FLOOD: usize = 300;
+
+/// How home is looked at.
+const LOOKS_HOME: [&str; 2] = ["edge.visit", "primary.get"];
 
 /// For so long there is none left: shorter than anything is waited for.
 const NONE_LEFT: Duration = Duration::from_millis(300);
@@ -63,7 +66,7 @@ async fn flooded(scene: Scene, conditions: Conditions, evidence: Arc<Evidence>) 
     stage.function().await;
     let _flood = flood(&stage).await;
     stage.settle_here(&message).await?;
-    comes_right(&mut stage, scene.story, None, &message).await?;
+    comes_right(&mut stage, scene.story, false, &message).await?;
     Ok("under a flood")
 }
 
@@ -91,6 +94,20 @@ async fn none_left(scene: Scene, point: Point, evidence: Arc<Evidence>) -> Playe
         stage.descriptors_run_out(false);
     };
     let (met, _) = held.while_playing(stage.settle_here(&message), run_out).await?;
-    let way = comes_right(&mut stage, scene.story, Some(point), &message).await?;
+    let blind = is_a_site(&point) || nobody_looked_before_a_write(&world, &point);
+    let way = comes_right(&mut stage, scene.story, blind, &message).await?;
     Ok(if met { way } else { "not reached again" })
+}
+
+/// Whether the calls after this one went on to a write at a cloud without having seen the site: none of its looks had a
+/// descriptor, and a move that was begun is carried on then.
+fn nobody_looked_before_a_write(world: &World, point: &Point) -> bool {
+    let calls = world.ledger.since(0);
+    let mut reached = calls.iter().filter(|call| call.operation == point.operation);
+    let Some(at) = reached.nth(point.nth as usize - 1) else { return false };
+    let next = calls
+        .iter()
+        .filter(|call| call.sequence > at.sequence)
+        .find(|call| call.kind == Kind::Write || LOOKS_HOME.contains(&call.operation));
+    next.is_some_and(|call| call.kind == Kind::Write)
 }

@@ -7,7 +7,7 @@ use sandbox::{Aim, Fault, ledger::Record};
 use crate::{
     evidence::Evidence,
     harness::Answer,
-    recording::Point,
+    recording::{Point, is_a_site},
     runner::{Case, Played, survive},
     selection,
     stage::Stage,
@@ -130,7 +130,7 @@ async fn play(scene: Scene, point: Point, trial: Trial, evidence: Arc<Evidence>)
     }
     // What is left of the fault is not for our own visitor.
     stage.sandbox.world.faults.clear();
-    if let Some(otherwise) = ended_otherwise(&stage, story, point)? {
+    if let Some(otherwise) = ended_otherwise(&stage, story, is_a_site(&point))? {
         (way, ending) = otherwise;
     }
     all_effects_landed(&stage, before, point, &trial).await;

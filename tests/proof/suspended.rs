@@ -57,6 +57,6 @@ async fn play(scene: Scene, point: Point, evidence: Arc<Evidence>) -> Played {
         world.breakpoints.release();
     };
     let (met, _) = held.while_playing(stage.settle_here(&message), sleeps).await?;
-    let way = comes_right(&mut stage, scene.story, None, &message).await?;
+    let way = comes_right(&mut stage, scene.story, false, &message).await?;
     Ok(if met { way } else { "not reached again" })
 }

@@ -10,7 +10,7 @@ use crate::{
     conditions::Conditions,
     disturbance::Held,
     evidence::Evidence,
-    recording::Point,
+    recording::{Point, is_a_site},
     runner::{Case, Played, survive},
     selection::Sparse,
     stories::STORIES,
@@ -80,6 +80,6 @@ async fn play(
     }
     stage.say(Word::Order("acknowledge")).await?;
     stage.settle(&message).await?;
-    let way = comes_right(&mut stage, scene.story, point, &message).await?;
+    let way = comes_right(&mut stage, scene.story, point.as_ref().is_some_and(is_a_site), &message).await?;
     Ok(if met { way } else { "not reached again" })
 }

@@ -5,13 +5,7 @@ use sandbox::{Kind, Served};
 use serde_json::Value;
 
 use crate::{
-    cast::Word,
-    chronicle::Chronicle,
-    recording::{Point, is_a_site},
-    runner::Played,
-    stage::Stage,
-    stories::ON_STANDBY,
-    story::Story,
+    cast::Word, chronicle::Chronicle, runner::Played, stage::Stage, stories::ON_STANDBY, story::Story,
 };
 
 /// Where a story ends.
@@ -78,16 +72,16 @@ pub(crate) async fn reconciled(stage: &mut Stage, ending: &Ending) -> Played {
     Ok("by reconcile")
 }
 
-/// What is to be undone may end otherwise, too: a look that failed may have been the one that would have had it undone.
+/// What is to be undone may end otherwise, too, where a look `may_have_failed`: it may have been the one that would have
+/// had it undone.
 pub(crate) fn ended_otherwise(
     stage: &Stage,
     story: &Story,
-    point: Point,
+    may_have_failed: bool,
 ) -> Result<Option<(&'static str, Ending)>, String> {
     let is_undone = story.ending.plan.iter().all(|(_, end)| *end == End::Unwound);
     let went_on = stage.chronicle()?.newest_end() == Some((Direction::Failover, End::Done));
-    let missed = is_undone && went_on && is_a_site(&point);
-    Ok(missed.then_some(("as the site looked silent", ON_STANDBY)))
+    Ok((is_undone && went_on && may_have_failed).then_some(("as the site looked silent", ON_STANDBY)))
 }
 
 /// Whatever happened meanwhile, at a call of it or otherwise, the story comes to its end: by itself, by reconcile, or by
@@ -95,12 +89,11 @@ pub(crate) fn ended_otherwise(
 pub(crate) async fn comes_right(
     stage: &mut Stage,
     story: &Story,
-    at: Option<Point>,
+    a_look_may_have_failed: bool,
     message: &Value,
 ) -> Played {
     let mut way = "by itself";
-    let otherwise = at.map(|point| ended_otherwise(stage, story, point)).transpose()?.flatten();
-    if let Some((way, ending)) = otherwise {
+    if let Some((way, ending)) = ended_otherwise(stage, story, a_look_may_have_failed)? {
         all_is_well(stage, &ending).await?;
         nothing_is_written_any_more(stage, message).await?;
         return Ok(way);

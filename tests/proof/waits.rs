@@ -94,5 +94,5 @@ async fn play(
     }
     // What is left of the fault is not for our own visitor.
     stage.sandbox.world.faults.clear();
-    comes_right(&mut stage, scene.story, Some(point), &message).await
+    comes_right(&mut stage, scene.story, is_a_site(&point), &message).await
 }
