@@ -7,6 +7,9 @@ use serde_json::json;
 
 use crate::harness::{Drill, Settings};
 
+/// The look at the deployment that follows its start.
+const ONCE_STARTED: u32 = 3;
+
 /// The example's switches, and the deployment, with these lines.
 fn settings(lines: &str) -> Settings {
     let seed = SiteSeed::example();
@@ -90,6 +93,31 @@ async fn one_that_does_not_get_ready_leaves_visitors_on_the_standby_and_stays_on
     drill.order("failback").await.is(200, "move", Some("Unwound")).because(why);
     assert_eq!(drill.visit().await, Served::Standby);
     assert_eq!(drill.sandbox.world.kubernetes.replicas("resume"), 1);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_gives_no_answer_in_time_is_looked_at_before_the_primary_is_given_up() {
+    let drill = drill("ready_within = \"1ms\"\n").await;
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment").nth(ONCE_STARTED), Fault::Hang);
+    drill.order("failback").await.is(200, "move", Some("Done"));
+    assert_eq!(drill.visit().await, Served::Primary);
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_gives_no_answer_any_more_is_not_said_to_be_unready() {
+    let drill = drill("ready_within = \"1ms\"\n").await;
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    for nth in ONCE_STARTED..ONCE_STARTED + 100 {
+        drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment").nth(nth), Fault::Hang);
+    }
+    let why = "the primary was started, and whether it is ready could not be seen within 1ms; it stays on";
+    drill.order("failback").await.is(200, "move", Some("Unwound")).because(why);
+    assert_eq!(drill.visit().await, Served::Standby);
     drill.all_promises_hold();
 }
 

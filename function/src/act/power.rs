@@ -3,7 +3,10 @@
 //! Only a failback does so. What answers already is not held up by whoever can't say how it is; and what was started
 //! stays on, however the failback ends: a primary that nobody is led to does no harm, one switched off again would.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use failover_core::{Position, Role, Step, Unless};
 
@@ -40,6 +43,7 @@ impl PowerUp<'_> {
             tracing::warn!(site = %self.site.name, "{unseen}; the failback goes on without it");
             return Ok(Started { was_off: false, note: Some(unseen) });
         }
+        self.switches.answers.waits_for("the primary to be started");
         let change = self.switches.set(&setting, Vec::new()).await?;
         let was_off = self.await_power().await? || change == Change::Made;
         Ok(Started { was_off, note: was_off.then(|| "it was started".to_owned()) })
@@ -58,25 +62,47 @@ impl PowerUp<'_> {
     /// Waits until every one was seen on, for as long as they may take since the plan began; true if that took more
     /// than a look. Who insists doesn't wait for long.
     async fn await_power(&self) -> Result<bool, Halt> {
-        let forced = self.done.order.force;
-        let patience = if forced { self.site.waits.failback_patience } else { self.left() };
-        match tokio::time::timeout(patience.max(self.site.pace.call_timeout), self.seen_on()).await {
-            Ok(seen) => seen,
-            Err(_) if forced => Ok(true),
-            Err(_) => Err(Halt::Unwind(format!(
-                "the primary was started and isn't ready within {}; it stays on, and visitors stay on the standby",
-                humantime::format_duration(self.within())
-            ))),
+        let looked = AtomicBool::new(false);
+        tokio::select! {
+            biased;
+            seen = self.seen_on(&looked) => seen,
+            () = self.waited_enough(&looked) => self.not_ready(looked.load(Ordering::Relaxed)),
         }
     }
 
-    async fn seen_on(&self) -> Result<bool, Halt> {
+    /// Whoever carries a plan on late gives up no sooner than it could have looked.
+    async fn waited_enough(&self, looked: &AtomicBool) {
+        let (forced, late) = (self.done.order.force, self.site.waits.failback_patience);
+        let patience = if forced { late } else { self.left() };
+        tokio::time::sleep(patience.max(self.site.pace.call_timeout)).await;
+        if !forced && !looked.load(Ordering::Relaxed) {
+            tokio::time::sleep(late).await;
+        }
+    }
+
+    fn not_ready(&self, looked: bool) -> Result<bool, Halt> {
+        if self.done.order.force {
+            return Ok(true);
+        }
+        let (within, stays) =
+            (humantime::format_duration(self.within()), "it stays on, and visitors stay on the standby");
+        Err(Halt::Unwind(if looked {
+            format!("the primary was started and isn't ready within {within}; {stays}")
+        } else {
+            format!(
+                "the primary was started, and whether it is ready could not be seen within {within}; {stays}"
+            )
+        }))
+    }
+
+    async fn seen_on(&self, looked: &AtomicBool) -> Result<bool, Halt> {
         let begun = Instant::now();
         let mut waited = false;
         self.switches.answers.waits_for("the primary to be ready");
         for switch in self.site.switches.of(Role::Power) {
             loop {
                 let observed = self.switches.observe(switch, Unless::Nothing).await?.observed;
+                looked.store(true, Ordering::Relaxed);
                 if observed.is_at(Position::Primary) {
                     break;
                 }
