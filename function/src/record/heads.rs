@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failover_core::Entry;
+use failover_core::{Entry, State};
 use tokio::sync::{Mutex, watch};
 
 use super::{Head, RecordError, entries::Entries};
@@ -83,8 +83,18 @@ impl Heads {
                 None => last = first - 1,
             }
         }
-        tracing::warn!(site = %self.entries.site, newest, "no entry could be read: the journal goes on as if it were new");
-        Ok(Head { number: newest, state: known.map(|known| known.state).unwrap_or_default() })
+        Ok(Head { number: newest, state: self.known_or_new(known, newest) })
+    }
+
+    /// What is gone on from where no entry up to the `newest` can be read.
+    fn known_or_new(&self, known: Option<Head>, newest: u64) -> Arc<State> {
+        let site = &self.entries.site;
+        if let Some(Head { number, state }) = known {
+            tracing::warn!(%site, newest, known = number, "no newer entry could be read: the journal goes on from the one that was known");
+            return state;
+        }
+        tracing::warn!(%site, newest, "no entry could be read: the journal goes on as if it were new");
+        Arc::default()
     }
 
     async fn find_newest(&self) -> Result<Head, RecordError> {
