@@ -21,7 +21,8 @@ const AHEAD: usize = 1;
 const PASSED: usize = 2;
 const SPEED: usize = 3;
 const BEGAN: usize = 4;
-const NUMBERS: usize = 5;
+const LATER: usize = 5;
+const NUMBERS: usize = 6;
 
 /// The clock of all processes that are started with its environment.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub struct Clock {
     file: PathBuf,
     library: &'static Path,
     began: Timestamp,
+    later: OnceLock<Duration>,
     speed: u32,
     ahead: AtomicU64,
     passed: AtomicU64,
@@ -53,8 +55,8 @@ impl Clock {
         let library = library().expect("a C compiler");
         let (file, began) = (folder.join("clock"), Timestamp::now());
         std::fs::write(&file, [0_u8; NUMBERS * 8]).expect("a file");
-        let clock =
-            Self { file, library, began, speed, ahead: AtomicU64::default(), passed: AtomicU64::default() };
+        let (later, ahead, passed) = (OnceLock::new(), AtomicU64::default(), AtomicU64::default());
+        let clock = Self { file, library, began, later, speed, ahead, passed };
         clock.write(SPEED, i64::from(speed));
         clock.write(BEGAN, i64::try_from(began.as_nanosecond()).expect("not for centuries"));
         clock
@@ -66,6 +68,16 @@ impl Clock {
             ("LD_PRELOAD", self.library.display().to_string()),
             ("TEST_CLOCK", self.file.display().to_string()),
         ]
+    }
+
+    /// The one on the wall goes on from `then`, however long ago that was; before any process has it.
+    ///
+    /// # Panics
+    /// When called twice.
+    pub fn goes_on_from(&self, then: Timestamp) {
+        let later = Duration::try_from(self.began.duration_since(then)).unwrap_or_default();
+        self.later.set(later).expect("once");
+        self.write(LATER, nanoseconds(later));
     }
 
     /// The usual clock stood still for so long in all, as in a machine that was suspended; the others ran on by themselves.
@@ -87,7 +99,8 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let since = Duration::try_from(Timestamp::now().duration_since(self.began)).unwrap_or_default();
         let jumped = [&self.ahead, &self.passed].map(|jumped| jumped.load(Ordering::Relaxed));
-        self.began + since * self.speed + Duration::from_nanos(jumped.iter().sum())
+        let later = self.later.get().copied().unwrap_or_default();
+        self.began - later + since * self.speed + Duration::from_nanos(jumped.iter().sum())
     }
 
     fn write(&self, number: usize, value: i64) {

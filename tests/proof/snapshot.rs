@@ -1,6 +1,7 @@
 //! A world as a story's prologue left it, to begin there again and again without playing the prologue.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use sandbox::{
     Power,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, worker_route_id},
@@ -12,6 +13,8 @@ use crate::{chronicle::BUCKET, stage::Stage};
 /// What a prologue leaves behind.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
+    /// When that was, as its processes saw it.
+    taken_at: Timestamp,
     journal: Vec<(String, Bytes)>,
     primary: Power,
     standby: Power,
@@ -34,6 +37,7 @@ impl Snapshot {
         let (world, site) = (&stage.sandbox.world, stage.site());
         let route = worker_route_id(site.name());
         Self {
+            taken_at: stage.now(),
             journal: world.storage.objects(BUCKET),
             primary: world.sites.pages.primary(site.name()),
             standby: world.sites.pages.standby(site.name()),
@@ -53,9 +57,12 @@ impl Snapshot {
         }
     }
 
-    /// Brings a fresh world to where this one was.
+    /// Brings a fresh world to where this one was, and to its time, if the world has a clock of its own.
     pub(crate) fn restore(&self, stage: &Stage) {
         let (world, site) = (&stage.sandbox.world, stage.site());
+        if let Some(clock) = &stage.clock {
+            clock.goes_on_from(self.taken_at);
+        }
         for (name, content) in &self.journal {
             world.storage.put(BUCKET, name, content.clone());
         }

@@ -269,16 +269,17 @@ impl Stage {
         }
     }
 
-    /// Somebody else writes so many entries that can't be read, after the newest.
-    pub(crate) fn spoil(&self, entries: u64, content: &str) {
-        let newest = self.entries() as u64;
-        for number in newest + 1..=newest + entries {
-            let key = cloud_failover::journal::key(number).expect("a number");
+    /// Somebody else writes so many entries that can't be read, after the newest. A process that writes one meanwhile has
+    /// the number, as everywhere.
+    pub(crate) fn spoil(&self, entries: usize, content: &str) {
+        let free = (self.entries() as u64 + 1..).filter(|number| {
+            let key = cloud_failover::journal::key(*number).expect("a number");
             let name = format!("journal/{}/{key}", self.site().name());
-            self.sandbox.world.storage.put(BUCKET, &name, content.to_owned());
-            self.unreadable.lock().expect("numbers").insert(number);
-        }
-        self.evidence.note(format!("{entries} entries after number {newest} can't be read"));
+            self.sandbox.world.storage.put_new(BUCKET, &name, content.to_owned())
+        });
+        let spoilt: Vec<u64> = free.take(entries).collect();
+        self.evidence.note(format!("the entries {spoilt:?} can't be read"));
+        self.unreadable.lock().expect("numbers").extend(spoilt);
     }
 
     /// The process may have no further descriptor, or as many as before again.

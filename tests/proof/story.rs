@@ -183,7 +183,7 @@ impl Story {
         match self.route {
             Route::PageRule => usual,
             Route::Address(_) => Settings { site: format!("{times}{site}"), ..usual },
-            Route::PageRuleAndScale => with_scale(usual),
+            Route::PageRuleAndScale => with_scale(usual, conditions.default_times),
             Route::Worker(script) => usual.behind_a_worker(script),
             Route::Record => with_switches(usual, "all_users", RECORD),
         }

@@ -29,7 +29,7 @@ const PATIENT: Conditions = Conditions {
 };
 
 /// So many entries.
-const HOW_MANY: [u64; 3] = [1, 20, 200];
+const HOW_MANY: [usize; 3] = [1, 20, 200];
 
 /// What is in them: an entry that broke off, one of another format, and nothing.
 const CONTENTS: [&str; 3] = [r#"{"v":1,"number":"#, r#"{"v":99,"what":"a later release knows"}"#, ""];
@@ -57,7 +57,7 @@ pub(crate) async fn table() {
 async fn play(
     scene: Scene,
     point: Option<Point>,
-    (entries, content): (u64, &'static str),
+    (entries, content): (usize, &'static str),
     evidence: Arc<Evidence>,
 ) -> Played {
     let (mut stage, message) = scene.set_up_under(&PATIENT, evidence).await?;

@@ -16,7 +16,7 @@ mod routes;
 mod upload;
 mod xml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -78,6 +78,18 @@ impl Storage {
     pub fn put(&self, bucket: &str, name: &str, content: impl Into<Bytes>) {
         let object = Object::new(content.into(), "application/octet-stream");
         lock(&self.state).buckets.entry(bucket.to_owned()).or_default().insert(name.to_owned(), object);
+    }
+
+    /// Writes an object past the interface, unless there is one; whether it was written.
+    pub fn put_new(&self, bucket: &str, name: &str, content: impl Into<Bytes>) -> bool {
+        let mut state = lock(&self.state);
+        let Entry::Vacant(vacant) =
+            state.buckets.entry(bucket.to_owned()).or_default().entry(name.to_owned())
+        else {
+            return false;
+        };
+        vacant.insert(Object::new(content.into(), "application/octet-stream"));
+        true
     }
 
     /// Removes an object past the interface.
