@@ -169,7 +169,7 @@ mod tests {
     use sandbox::Power;
 
     use super::*;
-    use crate::drill::stage::{Home, Pace};
+    use crate::stage::{Home, Pace};
 
     #[tokio::test]
     async fn a_site_that_nobody_moved_is_no_good_end() {

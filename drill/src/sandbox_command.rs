@@ -8,7 +8,6 @@ use sandbox::{Options, Sandbox, Service, SiteSeed};
 use serde_json::json;
 
 use super::{WELL, arguments::SandboxArguments, control, settings::Settings, show, signals, stage};
-use crate::config::{Environment, Purpose};
 
 /// Pub/Sub's emulator, where the function is to publish and is pushed from.
 const EMULATOR: &str = "PUBSUB_EMULATOR_HOST";
@@ -20,7 +19,8 @@ const EMULATOR: &str = "PUBSUB_EMULATOR_HOST";
 pub(super) async fn run(arguments: &SandboxArguments) -> anyhow::Result<u8> {
     let sandbox = Sandbox::start(options(arguments)).await.context("a port could not be listened on")?;
     let site = sandbox.site("resume");
-    let emulator = Environment::capture(Purpose::Look).variable(EMULATOR).map(with_scheme);
+    let emulator = std::env::var(EMULATOR).ok().filter(|host| !host.trim().is_empty());
+    let emulator = emulator.map(|host| with_scheme(host.trim()));
     let config = Settings { verify: "none", page: false, emulator, watch_every: None, kubeconfig: None }
         .text(&sandbox, &site);
     if let Some(path) = &arguments.written.0 {

@@ -2,15 +2,13 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use sandbox::{
     Options, Sandbox, Service, Site, World,
     checker::{self, Checker},
-    kubernetes::Kubernetes,
+    kubernetes::{Kubernetes, NAMESPACE, TOKEN},
 };
 use tempfile::TempDir;
-
-use crate::clouds::{self, Clients, Switch, clients};
 
 use super::{
     child::Child,
@@ -172,17 +170,23 @@ impl Stage {
         Ok(child)
     }
 
-    /// The switch that scales the primary, as an operator in a drill uses it.
+    /// Scales the primary to nothing, as `kubectl scale` does.
     ///
     /// # Errors
-    /// When HTTPS can't be prepared.
-    pub(super) fn scale_switch(&self) -> anyhow::Result<Arc<dyn Switch>> {
-        let config = std::fs::read_to_string(&self.config)?.parse::<toml::Table>()?;
-        let table = config["sites"][0]["switches"].as_array().and_then(|all| all.last());
-        let table = table.and_then(toml::Value::as_table).context("the configuration has no switch")?;
-        let spec =
-            clouds::read("kubernetes_scale", table).map_err(|_| anyhow!("the switch can't be read"))?;
-        Ok(spec.build(&Clients::new(clients::Settings::default())?))
+    /// When the cluster refuses it.
+    pub(super) async fn scale_down(&self) -> anyhow::Result<()> {
+        let scale = format!("apis/apps/v1/namespaces/{NAMESPACE}/deployments/{}/scale", self.site.name());
+        let scaled = reqwest::Client::builder()
+            .no_proxy()
+            .build()?
+            .patch(self.sandbox.url(Service::Kubernetes).join(&scale)?)
+            .header("content-type", "application/merge-patch+json")
+            .bearer_auth(TOKEN)
+            .body(r#"{"spec":{"replicas":0}}"#)
+            .send()
+            .await?;
+        scaled.error_for_status()?;
+        Ok(())
     }
 
     /// Starts the watcher, where the pace has one.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failover_core::{Direction, Position};
+use failover_core::Direction;
 use sandbox::{Power, Served, Visitors, pubsub};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -142,10 +142,7 @@ impl<'a> DrillStory<'a> {
     async fn primary_goes(&self) -> Result<(), Cut> {
         match self.stage.home {
             Home::Server => self.stage.world().set_primary(self.stage.site.name(), self.primary_power()),
-            Home::Deployment => {
-                let scaled = self.stage.scale_switch()?.set(Position::Standby, None).await;
-                scaled.map_err(|error| anyhow::anyhow!(crate::log::chain(&error)))?;
-            }
+            Home::Deployment => self.stage.scale_down().await?,
         }
         Ok(())
     }

@@ -101,7 +101,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::{ProbeReport, heartbeat};
+    use failover_core::report::{ProbeReport, heartbeat};
 
     #[test]
     fn who_says_what_is_told_apart() {

@@ -87,7 +87,7 @@ enum Task {
     Watch(crate::watch::command::Args),
     /// Watch the whole job being done: no account, no network, no configuration
     #[cfg(feature = "drill")]
-    Drill(crate::drill::DrillArguments),
+    Drill(drill::DrillArguments),
     /// Watch the whole job being done, with another build than this one
     #[cfg(not(feature = "drill"))]
     #[command(hide = true)]
@@ -95,7 +95,7 @@ enum Task {
     /// Run the drill's clouds alone
     #[cfg(feature = "drill")]
     #[command(hide = true)]
-    Sandbox(crate::drill::SandboxArguments),
+    Sandbox(drill::SandboxArguments),
     /// What runs at Cloudflare in front of a site
     Edge(edge::Args),
     /// Print what a shell needs to complete these commands
@@ -129,11 +129,11 @@ pub fn run() -> ExitCode {
         Task::Watch(args) => crate::watch::command::run(&options.config, &args, serve::ending()),
         Task::Serve(args) => serve::run(&args, &options),
         #[cfg(feature = "drill")]
-        Task::Drill(arguments) => crate::drill::drill(&arguments),
+        Task::Drill(arguments) => drill::drill(&arguments),
         #[cfg(not(feature = "drill"))]
         Task::Drill(args) => without_drill::run(&args),
         #[cfg(feature = "drill")]
-        Task::Sandbox(arguments) => crate::drill::sandbox(&arguments),
+        Task::Sandbox(arguments) => drill::sandbox(&arguments),
         Task::Init(args) => init::run(&args, &options),
         Task::Validate(args) => validate::run(&args, &options),
         Task::Edge(args) => edge::run(&args),

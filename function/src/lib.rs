@@ -26,8 +26,6 @@ pub mod clock;
 pub mod clouds;
 pub mod config;
 pub mod cycle;
-#[cfg(feature = "drill")]
-pub mod drill;
 pub mod edge;
 pub mod host;
 pub mod journal;
@@ -40,6 +38,5 @@ pub mod probe;
 pub mod pubsub;
 pub mod push;
 pub mod record;
-pub mod report;
 pub mod site;
 pub mod watch;

@@ -10,14 +10,14 @@ mod limit;
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Buf;
-use failover_core::{IncidentState, State};
+use failover_core::{IncidentState, State, report::ProbeReport};
 use futures::{Stream, StreamExt};
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use warp::{Filter, Rejection};
 
-use crate::{page::PageKey, push::Answer, report::ProbeReport, site::Guarded, watch::letterbox::Letterbox};
+use crate::{page::PageKey, push::Answer, site::Guarded, watch::letterbox::Letterbox};
 
 pub use heard::{Heard, Request, Seen};
 use limit::Limit;

@@ -17,12 +17,12 @@ mod watched;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use failover_core::SiteName;
+use failover_core::{SiteName, report::ProbeReport};
 use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 use url::Url;
 
-use crate::{announce::Announcer, probe::Targets, report::ProbeReport};
+use crate::{announce::Announcer, probe::Targets};
 use anchors::Anchors;
 use eye::Eye;
 use post::Post;

@@ -24,7 +24,7 @@ use crate::frame::routes::{Route, Routes};
 /// The namespace that the primaries are in.
 pub const NAMESPACE: &str = "web";
 /// The token of the function's account, the only one that is good.
-pub(crate) const TOKEN: &str = "sandbox-kubernetes-token-0123456789abcdef";
+pub const TOKEN: &str = "sandbox-kubernetes-token-0123456789abcdef";
 /// What its role grants: exactly what `kubernetes/components/scale-access` does.
 const GRANTS: [(&str, &str); 2] = [("get", "deployments"), ("patch", "deployments/scale")];
 

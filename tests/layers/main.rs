@@ -17,7 +17,6 @@ const FUNCTION: Layers = &[
     ("log", &[]),
     ("nearest", &[]),
     ("pace", &[]),
-    ("report", &[]),
     ("api", &["log"]),
     ("pubsub", &["api"]),
     ("journal", &["api"]),
@@ -30,16 +29,12 @@ const FUNCTION: Layers = &[
     ("push", &["api", "clouds", "config", "log"]),
     ("act", &["announce", "api", "clock", "clouds", "log", "push", "record", "site"]),
     ("check", &["api", "clouds", "config", "journal", "log", "pubsub", "record", "site"]),
-    ("drill", &["clouds", "config", "edge", "log"]),
-    ("watch", &["announce", "api", "clouds", "config", "drill", "log", "probe", "pubsub", "report"]),
+    ("watch", &["announce", "api", "clouds", "config", "log", "probe", "pubsub"]),
     ("page", &["announce", "api", "clouds", "config", "log", "pubsub", "push", "record", "site"]),
-    ("monitors", &["page", "push", "report", "site", "watch"]),
+    ("monitors", &["page", "push", "site", "watch"]),
     (
         "cycle",
-        &[
-            "act", "announce", "check", "clock", "clouds", "config", "log", "push", "record", "report",
-            "site", "watch",
-        ],
+        &["act", "announce", "check", "clock", "clouds", "config", "log", "push", "record", "site", "watch"],
     ),
     (
         "app",
@@ -51,8 +46,8 @@ const FUNCTION: Layers = &[
     (
         "cli",
         &[
-            "announce", "api", "app", "check", "clouds", "config", "cycle", "drill", "edge", "log",
-            "nearest", "page", "push", "record", "report", "site", "watch",
+            "announce", "api", "app", "check", "clouds", "config", "cycle", "edge", "log", "nearest", "page",
+            "push", "record", "site", "watch",
         ],
     ),
 ];

@@ -118,7 +118,7 @@ async fn a_sign_of_life_touches_no_journal_and_no_cloud() {
     // Beside the token that every start fetches.
     let calls = || drill.sandbox.world.ledger.number(|call| !call.operation.starts_with("metadata"));
     let before = calls();
-    let beat = cloud_failover::report::heartbeat("pi", "pi watches 1 site");
+    let beat = failover_core::report::heartbeat("pi", "pi watches 1 site");
     drill.alert(&beat).await.is(200, "stay", None).because("the watcher pi lives");
     let mut unnamed = beat;
     unnamed["incident"]["policy_user_labels"] = json!({});

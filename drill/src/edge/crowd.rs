@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
-use crate::drill::{lock, logbook::in_seconds};
+use crate::{lock, logbook::in_seconds};
 
 /// Fifty a second.
 const EVERY: Duration = Duration::from_millis(20);

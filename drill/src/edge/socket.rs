@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::ways::read_head;
-use crate::drill::{lock, logbook::in_seconds};
+use crate::{lock, logbook::in_seconds};
 
 /// Between two words.
 const EVERY: Duration = Duration::from_millis(200);

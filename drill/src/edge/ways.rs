@@ -16,7 +16,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::drill::lock;
+use crate::lock;
 
 /// How long the edge waits for an address that says nothing before its 522 (15 to 19 s, by Cloudflare's documentation).
 const SILENCE: Duration = Duration::from_secs(19);

@@ -16,7 +16,8 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::edge::GATE;
+/// The gate, as `failover edge script` prints it and as it is deployed.
+const GATE: &str = include_str!("../../../edge/gate.js");
 
 /// What installs it where this is built.
 pub(super) const INSTALL: &str = "npm install --ignore-scripts --prefix edge workerd@1.20261117.1";

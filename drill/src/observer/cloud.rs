@@ -7,7 +7,7 @@ use sandbox::{
     ledger::{Fate, Record},
 };
 
-use crate::drill::{
+use crate::{
     happening::{Happening, Tone, Who},
     stage::Stage,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::drill::{
+use crate::{
     happening::{Happening, Tone, Who},
     logbook::LogLine,
     stage::Stage,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sandbox::pubsub::{Delivery, subscription};
 
-use crate::drill::{
+use crate::{
     happening::{Happening, Tone, Who},
     stage::Stage,
     watcher::Alert,

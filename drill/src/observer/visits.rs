@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use sandbox::{Served, visitors::Visited};
 
-use crate::drill::happening::{Happening, Tone, Who};
+use crate::happening::{Happening, Tone, Who};
 
 /// How far the visits were looked at, and what was told last.
 #[derive(Debug, Default)]

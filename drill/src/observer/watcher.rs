@@ -1,6 +1,6 @@
 //! What our own watcher says of itself, shortened to a line.
 
-use crate::drill::{
+use crate::{
     happening::{Happening, Tone, Who},
     logbook::LogLine,
     stage::Stage,

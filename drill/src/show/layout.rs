@@ -3,15 +3,15 @@
 use std::{fmt::Write, time::Duration};
 
 use super::style::{Paint, Style};
-use crate::drill::stage::{Home, Pace, Stage};
+use crate::stage::{Home, Pace, Stage};
 
 /// Where the text of a line begins.
-pub(in crate::drill) const TEXT: usize = 23;
+pub(crate) const TEXT: usize = 23;
 /// What is longer is cut: all of it is in the function's log.
 const LONGEST: usize = 260;
 
 /// One line, or several if the text is long.
-pub(in crate::drill) fn line(since: Duration, who: &str, paint: Paint, text: &str, style: &Style) -> String {
+pub(crate) fn line(since: Duration, who: &str, paint: Paint, text: &str, style: &Style) -> String {
     let time = style.paint(Paint::Faint, &format!("{:>8}", format!("{:.1} s", since.as_secs_f64())));
     let column = if style.is_narrow() { 2 } else { TEXT };
     let mut lines = wrap(&cut(text), style.width.saturating_sub(column)).into_iter();
@@ -34,7 +34,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Breaks between words; a word that is too long stays whole, and so does what a no-break space joins.
-pub(in crate::drill) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
@@ -49,7 +49,7 @@ pub(in crate::drill) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Columns that a text takes, its colours not counted.
-pub(in crate::drill) fn visible(text: &str) -> usize {
+pub(crate) fn visible(text: &str) -> usize {
     let mut count = 0;
     let mut escaped = false;
     for character in text.chars() {
@@ -64,12 +64,12 @@ pub(in crate::drill) fn visible(text: &str) -> usize {
 }
 
 /// A paragraph in a margin of two.
-pub(in crate::drill) fn paragraph(text: &str, style: &Style) -> String {
+pub(crate) fn paragraph(text: &str, style: &Style) -> String {
     painted(Paint::Plain, text, style)
 }
 
 /// The same in a colour.
-pub(in crate::drill) fn painted(paint: Paint, text: &str, style: &Style) -> String {
+pub(crate) fn painted(paint: Paint, text: &str, style: &Style) -> String {
     wrap(text, style.width.saturating_sub(4)).iter().fold(String::new(), |mut out, line| {
         let _ = writeln!(out, "  {}", style.paint(paint, line));
         out
@@ -77,7 +77,7 @@ pub(in crate::drill) fn painted(paint: Paint, text: &str, style: &Style) -> Stri
 }
 
 /// What there is to see, before anything happens.
-pub(in crate::drill) fn opening(stage: &Stage, style: &Style) -> String {
+pub(crate) fn opening(stage: &Stage, style: &Style) -> String {
     let (what, home, clouds) = match stage.home {
         Home::Server => ("a power cut, and the way back", "a server at home", "Storage and Cloudflare"),
         Home::Deployment => (

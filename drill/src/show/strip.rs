@@ -13,7 +13,7 @@ use super::{
 
 /// What visitors saw in one stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drill) enum Cell {
+pub(crate) enum Cell {
     /// Nobody came, or nobody is back yet.
     Empty,
     /// The primary served them.
@@ -44,7 +44,7 @@ impl Cell {
 }
 
 /// Who served this visitor, in a word.
-pub(in crate::drill) fn who(visit: Option<&Visited>) -> &'static str {
+pub(crate) fn who(visit: Option<&Visited>) -> &'static str {
     match visit.map(|visit| &visit.served) {
         None => "",
         Some(Served::Primary) => "the primary",
@@ -55,7 +55,7 @@ pub(in crate::drill) fn who(visit: Option<&Visited>) -> &'static str {
 }
 
 /// The cells from `from` on, each of this length.
-pub(in crate::drill) fn cells(visits: &[Visited], from: Instant, cell: Duration, number: usize) -> Vec<Cell> {
+pub(crate) fn cells(visits: &[Visited], from: Instant, cell: Duration, number: usize) -> Vec<Cell> {
     let mut cells = vec![Cell::Empty; number];
     for visit in visits {
         let Some(since) = visit.began.checked_duration_since(from) else { continue };
@@ -70,7 +70,7 @@ pub(in crate::drill) fn cells(visits: &[Visited], from: Instant, cell: Duration,
 }
 
 /// The latest cells, as many as there is room for; from the left until the room is used up.
-pub(in crate::drill) fn latest(visits: &[Visited], now: Instant, cell: Duration, room: usize) -> Vec<Cell> {
+pub(crate) fn latest(visits: &[Visited], now: Instant, cell: Duration, room: usize) -> Vec<Cell> {
     let Some(first) = visits.iter().map(|visit| visit.began).min() else { return Vec::new() };
     let passed = now.saturating_duration_since(first).as_nanos() / cell.as_nanos().max(1);
     let passed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_add(1);
@@ -79,7 +79,7 @@ pub(in crate::drill) fn latest(visits: &[Visited], now: Instant, cell: Duration,
 }
 
 /// The cells as signs, in their colours.
-pub(in crate::drill) fn paint(cells: &[Cell], style: &Style) -> String {
+pub(crate) fn paint(cells: &[Cell], style: &Style) -> String {
     let runs = cells.chunk_by(|one, other| one == other);
     runs.map(|run| {
         let (sign, ascii, paint) = run[0].sign();
@@ -89,7 +89,7 @@ pub(in crate::drill) fn paint(cells: &[Cell], style: &Style) -> String {
 }
 
 /// The whole story as one strip, with its time and who is who below.
-pub(in crate::drill) fn timeline(visits: &[Visited], style: &Style) -> String {
+pub(crate) fn timeline(visits: &[Visited], style: &Style) -> String {
     let began = || visits.iter().map(|visit| visit.began);
     let (Some(first), Some(last)) = (began().min(), began().max()) else { return String::new() };
     let room = style.width.saturating_sub(4);

@@ -13,7 +13,7 @@ const NARROWEST: usize = 16;
 
 /// How something is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drill) enum Paint {
+pub(crate) enum Paint {
     /// As it is.
     Plain,
     /// A heading.
@@ -47,20 +47,20 @@ impl Paint {
 
 /// What can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drill) struct Style {
+pub(crate) struct Style {
     /// Whether there are colours.
-    pub(in crate::drill) colour: bool,
+    pub(crate) colour: bool,
     /// Whether a line may be drawn again in place.
-    pub(in crate::drill) moves: bool,
+    pub(crate) moves: bool,
     /// Whether signs beyond ASCII can be shown.
-    pub(in crate::drill) unicode: bool,
+    pub(crate) unicode: bool,
     /// How many columns there are.
-    pub(in crate::drill) width: usize,
+    pub(crate) width: usize,
 }
 
 impl Style {
     /// What standard output can show.
-    pub(in crate::drill) fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let terminal = std::io::stdout().is_terminal() && set("TERM").is_none_or(|term| term != "dumb");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
@@ -75,12 +75,12 @@ impl Style {
     }
 
     /// Whether there is no room for columns.
-    pub(in crate::drill) fn is_narrow(&self) -> bool {
+    pub(crate) fn is_narrow(&self) -> bool {
         self.width < NARROW
     }
 
     /// `text` in its colour, where there are any.
-    pub(in crate::drill) fn paint(&self, paint: Paint, text: &str) -> String {
+    pub(crate) fn paint(&self, paint: Paint, text: &str) -> String {
         if !self.colour || paint == Paint::Plain || text.is_empty() {
             return text.to_owned();
         }
@@ -88,7 +88,7 @@ impl Style {
     }
 
     /// A sign, or what stands for it in ASCII.
-    pub(in crate::drill) fn sign<'a>(&self, sign: &'a str, ascii: &'a str) -> &'a str {
+    pub(crate) fn sign<'a>(&self, sign: &'a str, ascii: &'a str) -> &'a str {
         if self.unicode { sign } else { ascii }
     }
 }

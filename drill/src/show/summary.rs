@@ -10,13 +10,13 @@ use super::{
     style::{Paint, Style},
     table, waterfall,
 };
-use crate::drill::{calls::CallsReport, findings::Finding, moves::MoveReport, report::Report};
+use crate::{calls::CallsReport, findings::Finding, moves::MoveReport, report::Report};
 
 /// Columns before a figure's text.
 const LABEL: usize = 12;
 
 /// All of it.
-pub(in crate::drill) fn of(report: &Report, visitors: &Visitors, style: &Style) -> String {
+pub(crate) fn of(report: &Report, visitors: &Visitors, style: &Style) -> String {
     let mut out = format!("\n{}\n\n", style.paint(Paint::Strong, "What happened"));
     out.push_str(&strip::timeline(&visitors.visits(), style));
     for told in &report.moves {

@@ -10,7 +10,7 @@ use super::{
     style::{Paint, Style},
     waterfall::span,
 };
-use crate::drill::{moves::MoveReport, report::Report};
+use crate::{moves::MoveReport, report::Report};
 
 /// The first version, from the outage to a visitor who was served.
 const FIRST: Duration = Duration::from_mins(13);

@@ -3,7 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use super::style::{Paint, Style};
-use crate::drill::moves::MoveReport;
+use crate::moves::MoveReport;
 
 /// Columns before the bars.
 const LABELS: usize = 23;
@@ -45,7 +45,7 @@ pub(super) fn span(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::moves::StageTook;
+    use crate::moves::StageTook;
 
     #[test]
     fn a_time_is_said_as_one_says_it() {

@@ -10,7 +10,7 @@ use sandbox::{Pair, PairSeed, Sandbox, Service};
 
 /// Whose machines the mirror is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drill) enum Cloud {
+pub(crate) enum Cloud {
     /// On Compute Engine.
     Google,
     /// On Azure.

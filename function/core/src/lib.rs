@@ -21,6 +21,7 @@ mod moves;
 mod plan;
 mod reading;
 mod reason;
+pub mod report;
 mod rules;
 mod signal;
 mod site;

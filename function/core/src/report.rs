@@ -3,9 +3,10 @@
 //! `failover report` and `failover watch` write them; the function reads them as it reads any incident, so that it
 //! needs no third door.
 
-use failover_core::{Incident, IncidentState, SiteName};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::{Incident, IncidentState, SiteName};
 
 /// The metric by which a report is known to be about uptime.
 const METRIC: &str = "monitoring.googleapis.com/uptime_check/check_passed";
@@ -87,9 +88,8 @@ impl ProbeReport {
 
 #[cfg(test)]
 mod tests {
-    use failover_core::{Concern, Notification, SiteMarks};
-
     use super::*;
+    use crate::{Concern, Notification, SiteMarks};
 
     fn report(state: IncidentState) -> ProbeReport {
         let site: SiteName = "resume".parse().expect("a name");

@@ -1,6 +1,6 @@
 //! `failover report`: publishes what a monitor of one's own has seen, for the function to act on like an alert.
 
-use failover_core::{IncidentState, SiteName};
+use failover_core::{IncidentState, SiteName, report::ProbeReport};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::{
     session::Session,
     topic,
 };
-use crate::{config::TopicName, report::ProbeReport, site::Guarded};
+use crate::{config::TopicName, site::Guarded};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -25,7 +25,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, options: &Options) -> ExitCode {
     #[cfg(feature = "drill")]
-    crate::drill::end_with_parent();
+    drill::end_with_parent();
     let purpose = if args.page { Purpose::Look } else { Purpose::Serve };
     let environment = Environment::capture(purpose);
     crate::log::init(&environment.of_the_log());

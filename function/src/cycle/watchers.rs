@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use failover_core::{Heard, Incident, IncidentState, SiteName};
+use failover_core::{Heard, Incident, IncidentState, SiteName, report};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
@@ -16,7 +16,6 @@ use crate::{
     clouds::Severity,
     config,
     push::{Reply, ReplyVerdict},
-    report,
 };
 
 /// The watchers, as far as this process has heard of them.

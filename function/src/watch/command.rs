@@ -49,7 +49,7 @@ fn is_plain(letter: char) -> bool {
 /// Watches until SIGTERM; the exit code says why it could not.
 pub fn run(path: &Path, args: &Args, ending: impl Future<Output = ()>) -> ExitCode {
     #[cfg(feature = "drill")]
-    crate::drill::end_with_parent();
+    drill::end_with_parent();
     let environment = Environment::capture(Purpose::Look);
     crate::log::init(&environment.of_the_log());
     let config = match Config::load(path, &environment) {

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::Tools;
-use crate::report;
+use failover_core::report;
 
 /// From one sign of life to the next; the function waits for ten of them.
 pub const EVERY: Duration = Duration::from_mins(1);

@@ -4,7 +4,7 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use failover_core::{IncidentState, Served, SiteName};
+use failover_core::{IncidentState, Served, SiteName, report::ProbeReport};
 use futures::{StreamExt, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
@@ -23,7 +23,6 @@ use crate::{
     announce::{Announcement, Kind},
     clouds::Severity,
     probe::{Targets, certificate::Expiry},
-    report::ProbeReport,
 };
 
 /// Looks vary by this share, so that sites don't fall into step.
