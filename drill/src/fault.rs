@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use sandbox::{Aim, Fault, Moment, Power, Service, run::door::Spreading};
+use sandbox::{Aim, Fault, Moment, Power, Service, World, run::door::Spreading};
 use tokio::sync::oneshot;
-
-use super::stage::Stage;
 
 /// How long the standby's new grant takes with `late-iam`: seconds instead of Google's minutes.
 const LATE: Duration = Duration::from_secs(8);
@@ -76,9 +74,9 @@ impl FaultName {
         if self == Self::SilentPrimary { Power::Dark } else { Power::Off }
     }
 
-    /// Breaks it, just before the power fails. For `killed`, tells when the moment has come.
-    pub(super) fn arm(self, stage: &Stage) -> Option<oneshot::Receiver<()>> {
-        let world = stage.world();
+    /// Breaks it, just before the power fails, for the site whose standby is `service`. For `killed`, tells when the
+    /// moment has come.
+    pub(super) fn arm(self, world: &World, service: &str) -> Option<oneshot::Receiver<()>> {
         match self {
             Self::CloudflareThrottles => {
                 world.fault(Aim::at("cloudflare.patch_page_rule").times(2), Fault::status(429));
@@ -90,7 +88,7 @@ impl FaultName {
             }
             Self::Killed => return Some(world.stop_at("cloudflare.patch_page_rule", 1, Moment::AfterEffect)),
             Self::LateIam => {
-                world.run.spread(&stage.site.seed.service, Spreading::After(LATE), Spreading::IMMEDIATE);
+                world.run.spread(service, Spreading::After(LATE), Spreading::IMMEDIATE);
             }
             Self::TokenRefused => world.fault(Aim::at("cloudflare.patch_page_rule"), Fault::status(403)),
             Self::SilentPrimary => {}

@@ -9,6 +9,7 @@
 //! - `story`, `fault`, `patience`: what happens, and what goes wrong on purpose.
 //! - `observer`, `logbook`, `journal`, `happening`: what is seen, by whom.
 //! - `report`, `moves`, `calls`, `findings`: what is made of it at the end.
+//! - `keep`, `places`: what goes on afterwards, where somebody wants to play.
 //! - `show`: how it looks, live and at the end.
 
 mod arguments;
@@ -26,6 +27,7 @@ mod moves;
 mod observer;
 mod outlook;
 mod patience;
+mod places;
 mod report;
 mod run;
 mod sandbox_command;

@@ -29,7 +29,7 @@ impl Outlook<'_> {
         let found = || {
             let outcomes = pubsub.outcomes().into_iter();
             let fresh = outcomes.filter(|it| it.subscription == alerts && it.started >= cut);
-            let mut opening = fresh.filter(|it| Alert::of(self.stage, &it.message).opens());
+            let mut opening = fresh.filter(|it| Alert::of(self.stage.world(), &it.message).opens());
             opening.next().map(|it| it.message)
         };
         until("the alert", ACT_ENDS_WITHIN, found).await

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::{
     calls::{self, CallsReport},
     findings::{self, Finding},
-    keep::Places,
     logbook::in_seconds,
     moves::{self, MoveReport},
+    places::Places,
     stage::Stage,
     story::Marks,
 };

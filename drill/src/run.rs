@@ -11,7 +11,7 @@ use super::{
     child::Child,
     edge, findings,
     happening::Board,
-    keep,
+    keep, places,
     report::Report,
     show::{self, DrillScreen, summary},
     signals,
@@ -130,7 +130,7 @@ async fn keep_on(
     asked_to_end: impl Future<Output = ()>,
 ) -> anyhow::Result<u8> {
     let Played { stage, visitors, checker: _checker, child, watcher: _watcher, marks, stopped } = played;
-    let places = keep::open(&stage, &child).await?;
+    let places = places::open(&stage, &child).await?;
     let mut report = Report::draw(&stage, &visitors, &marks, stopped);
     report.kept = Some(places.clone());
     tell(arguments, screen, &report, &visitors);

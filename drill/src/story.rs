@@ -124,7 +124,8 @@ impl<'a> DrillStory<'a> {
             (Home::Server, _) => (Who::Home, Tone::Bad, "the primary hangs"),
         };
         self.board.tell(who, tone, told);
-        let reached = self.stage.fault.and_then(|fault| fault.arm(self.stage));
+        let reached =
+            self.stage.fault.and_then(|fault| fault.arm(self.stage.world(), &self.stage.site.seed.service));
         if let Some(fault) = self.stage.fault {
             self.board.tell(Who::Fault, Tone::Doubtful, fault.sentence());
         }

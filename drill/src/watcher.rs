@@ -6,6 +6,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::anyhow;
+use sandbox::World;
 use serde_json::Value;
 use tokio::process::Child as Process;
 
@@ -13,7 +14,6 @@ use super::{
     child::{self, STARTS_WITHIN},
     logbook::LogBook,
     patience,
-    stage::Stage,
 };
 
 /// What it is called in its reports.
@@ -70,8 +70,8 @@ pub(super) enum Alert {
 
 impl Alert {
     /// What the message of this id is.
-    pub(super) fn of(stage: &Stage, message: &str) -> Self {
-        let said = stage.world().pubsub.said(message).unwrap_or_default();
+    pub(super) fn of(world: &World, message: &str) -> Self {
+        let said = world.pubsub.said(message).unwrap_or_default();
         Self::read(&serde_json::from_slice(&said).unwrap_or_default())
     }
 

@@ -72,8 +72,55 @@ const SANDBOX: Layers = &[
     ("visitors", &["frame", "sites"]),
 ];
 
+const DRILL: Layers = &[
+    ("fault", &[]),
+    ("happening", &[]),
+    ("logbook", &[]),
+    ("patience", &[]),
+    ("signals", &[]),
+    ("arguments", &["fault"]),
+    ("child", &["logbook", "patience", "signals"]),
+    ("watcher", &["child", "logbook", "patience"]),
+    ("settings", &["watcher"]),
+    ("control", &["settings"]),
+    ("stage", &["child", "fault", "logbook", "settings", "watcher"]),
+    ("calls", &["stage"]),
+    ("journal", &["settings", "stage"]),
+    ("observer", &["happening", "logbook", "stage", "watcher"]),
+    ("places", &["child", "control", "stage"]),
+    ("outlook", &["journal", "patience", "stage", "watcher"]),
+    ("story", &["child", "fault", "happening", "outlook", "patience", "stage"]),
+    ("findings", &["fault", "journal", "stage", "story"]),
+    ("moves", &["journal", "logbook", "stage", "story"]),
+    ("report", &["calls", "fault", "findings", "logbook", "moves", "places", "stage", "story"]),
+    ("show", &["calls", "findings", "happening", "moves", "observer", "report", "stage"]),
+    ("edge", &["arguments", "child", "logbook", "patience", "settings", "show", "stage"]),
+    ("keep", &["happening", "places", "show", "stage"]),
+    ("sandbox_command", &["arguments", "control", "settings", "show", "signals", "stage"]),
+    ("virtual_ip", &["arguments", "logbook", "show"]),
+    (
+        "run",
+        &[
+            "arguments",
+            "child",
+            "edge",
+            "findings",
+            "happening",
+            "keep",
+            "places",
+            "report",
+            "show",
+            "signals",
+            "stage",
+            "story",
+            "virtual_ip",
+            "watcher",
+        ],
+    ),
+];
+
 /// Where each table's sources are, beside the function's own manifest.
-const TABLES: [(&str, Layers); 2] = [("src", FUNCTION), ("../sandbox/src", SANDBOX)];
+const TABLES: [(&str, Layers); 3] = [("src", FUNCTION), ("../sandbox/src", SANDBOX), ("../drill/src", DRILL)];
 
 #[test]
 fn no_part_uses_one_that_stands_above_it() {
@@ -118,14 +165,18 @@ fn differences(src: &Path, layers: Layers) -> Vec<String> {
 /// What each part of `src` uses, with a file that does.
 fn arrows(src: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     let mut found: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
-    for file in sources(src) {
-        let part = part_of(file.strip_prefix(src).expect("it is below src"));
+    let files = sources(src);
+    let parts: BTreeSet<String> =
+        files.iter().map(|file| part_of(file.strip_prefix(src).expect("it is below src"))).collect();
+    for file in files {
+        let below = file.strip_prefix(src).expect("it is below src");
+        let (part, root) = (part_of(below), "super::".repeat(below.iter().count()));
         if matches!(part.as_str(), "lib" | "main") {
             continue;
         }
         let text = fs::read_to_string(&file).expect("a file of ours");
         let uses = found.entry(part.clone()).or_default();
-        for used in used_in(&text).into_iter().filter(|used| *used != part) {
+        for used in used_in(&text, &root).into_iter().filter(|used| *used != part && parts.contains(used)) {
             uses.entry(used).or_insert_with(|| file.clone());
         }
     }
@@ -149,11 +200,15 @@ fn part_of(path: &Path) -> String {
     path.iter().next().expect("a name").to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-/// The parts that are named after `crate::`, alone or in braces; comments and what is compiled for tests only don't count.
-fn used_in(text: &str) -> BTreeSet<String> {
+/// The parts that are named after `crate::`, or after what leads to the `root` from where it stands, alone or in braces;
+/// comments and what is compiled for tests only don't count.
+fn used_in(text: &str, root: &str) -> BTreeSet<String> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    code.match_indices("crate::").flat_map(|(at, found)| named(&code[at + found.len()..])).collect()
+    let by_root = code.match_indices(root).filter(|(at, _)| !code[..*at].ends_with("::"));
+    let by_root = by_root.filter(|(at, found)| !code[at + found.len()..].starts_with("super::"));
+    let all = code.match_indices("crate::").chain(by_root);
+    all.flat_map(|(at, found)| named(&code[at + found.len()..])).collect()
 }
 
 fn named(path: &str) -> Vec<String> {

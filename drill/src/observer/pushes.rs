@@ -46,7 +46,7 @@ impl PushPlace {
             let text = format!("delivers the same alert a {} time", ordinal(delivery.attempt));
             return Some(Happening::line(delivery.started, Who::PubSub, Tone::Plain, text));
         }
-        let (who, tone, text) = match Alert::of(stage, &delivery.message) {
+        let (who, tone, text) = match Alert::of(stage.world(), &delivery.message) {
             Alert::Monitoring { opens: true } => {
                 (Who::Monitoring, Tone::Bad, "opens an incident, and Pub/Sub pushes it to the function")
             }
