@@ -73,8 +73,9 @@ async fn play(scene: Scene, point: Point, fate: Fate, evidence: Arc<Evidence>) -
         let (woken, woken_at) = (world.ledger.position(), Timestamp::now());
         signal(one.pid(), "CONT");
         delivery.await?;
-        if !leaves_alone(&stage, woken, woken_at)? {
-            comes_to_rest(&mut stage, &ending).await?;
+        let late = came_late(&stage, woken, woken_at)?;
+        if !late.is_empty() {
+            comes_to_rest(&mut stage, &ending, &late).await?;
             return Ok("after a frost, with a request on its way");
         }
     }
@@ -88,8 +89,8 @@ async fn play(scene: Scene, point: Point, fate: Fate, evidence: Arc<Evidence>) -
 }
 
 /// Nothing is written by whoever woke up, but what was on its way already: a request that was handed over before arrives
-/// as one does that the network held up. Whether nothing was.
-fn leaves_alone(stage: &Stage, woken: u64, woken_at: Timestamp) -> Result<bool, String> {
+/// as one does that the network held up. The numbers of such calls.
+fn came_late(stage: &Stage, woken: u64, woken_at: Timestamp) -> Result<Vec<u64>, String> {
     let is_write = |record: &Record| record.kind == Kind::Write;
     let calls = stage.sandbox.world.ledger.calls();
     let (early, late): (Vec<_>, Vec<_>) =
@@ -98,7 +99,7 @@ fn leaves_alone(stage: &Stage, woken: u64, woken_at: Timestamp) -> Result<bool, 
     if late.len() > on_its_way {
         return Err(format!("whoever woke up wrote {late:?}"));
     }
-    Ok(late.is_empty())
+    Ok(late.iter().map(|record| record.sequence).collect())
 }
 
 /// What the other one is told, and where that leads.
