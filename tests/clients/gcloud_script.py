@@ -99,7 +99,7 @@ def made(setting):
     setting.guard()
     world = setting.world
     names = {re.sub(r"^\w+/(?:\w+/)?v\d\w*/", "", name) for name in world.things}
-    for kind, count in {"serviceAccounts": 4, "roles": 7, "topics": 4, "subscriptions": 4, "jobs": 3, "alertPolicies": 3, "notificationChannels": 2, "uptimeCheckConfigs": 1, "secrets": 5}.items():
+    for kind, count in {"serviceAccounts": 4, "roles": 7, "topics": 5, "subscriptions": 5, "jobs": 3, "alertPolicies": 3, "notificationChannels": 2, "uptimeCheckConfigs": 1, "secrets": 5}.items():
         there = [name for name in names if f"/{kind}/" in name]
         assert len(there) == count, f"{count} {kind} expected, and there are {there}"
     terraform = roles_of_terraform()
