@@ -28,6 +28,14 @@ async fn drill(lines: &str) -> Drill {
     Drill::with(settings(lines), Options::default()).await
 }
 
+/// The same, whose deployment was scaled down: visitors are on the standby.
+async fn scaled_down(lines: &str) -> Drill {
+    let drill = drill(lines).await;
+    drill.sandbox.world.kubernetes.scale("resume", 0);
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill
+}
+
 impl Drill {
     fn asked_of_the_cluster(&self) -> Vec<&'static str> {
         let calls = self.sandbox.world.ledger.select(|call| call.operation.starts_with("kubernetes."));
@@ -84,9 +92,7 @@ async fn a_silent_primary_of_which_nothing_can_be_seen_is_not_returned_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_does_not_get_ready_leaves_visitors_on_the_standby_and_stays_on() {
-    let drill = drill("ready_within = \"1s\"\n").await;
-    drill.sandbox.world.kubernetes.scale("resume", 0);
-    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let drill = scaled_down("ready_within = \"1s\"\n").await;
     drill.sandbox.world.kubernetes.starting_takes(Duration::from_hours(1));
     let why =
         "the primary was started and isn't ready within 1s; it stays on, and visitors stay on the standby";
@@ -98,9 +104,7 @@ async fn one_that_does_not_get_ready_leaves_visitors_on_the_standby_and_stays_on
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_gives_no_answer_in_time_is_looked_at_before_the_primary_is_given_up() {
-    let drill = drill("ready_within = \"1ms\"\n").await;
-    drill.sandbox.world.kubernetes.scale("resume", 0);
-    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let drill = scaled_down("ready_within = \"1ms\"\n").await;
     drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment").nth(ONCE_STARTED), Fault::Hang);
     drill.order("failback").await.is(200, "move", Some("Done"));
     assert_eq!(drill.visit().await, Served::Primary);
@@ -109,9 +113,7 @@ async fn a_cluster_that_gives_no_answer_in_time_is_looked_at_before_the_primary_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_gives_no_answer_any_more_is_not_said_to_be_unready() {
-    let drill = drill("ready_within = \"1ms\"\n").await;
-    drill.sandbox.world.kubernetes.scale("resume", 0);
-    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let drill = scaled_down("ready_within = \"1ms\"\n").await;
     for nth in ONCE_STARTED..ONCE_STARTED + 100 {
         drill.sandbox.world.fault(Aim::at("kubernetes.get_deployment").nth(nth), Fault::Hang);
     }
@@ -135,9 +137,7 @@ async fn a_cluster_that_is_busy_for_a_moment_does_not_refuse_a_failback() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_ready_and_silent_leaves_visitors_on_the_standby() {
-    let drill = drill("ready_within = \"1s\"\n").await;
-    drill.sandbox.world.kubernetes.scale("resume", 0);
-    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let drill = scaled_down("ready_within = \"1s\"\n").await;
     drill.cut_power();
     drill
         .order("failback")
@@ -162,9 +162,7 @@ async fn an_operator_who_insists_does_not_wait_for_a_dead_cluster() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_order_does_not_wait_for_a_primary_that_is_starting() {
-    let drill = drill("").await;
-    drill.sandbox.world.kubernetes.scale("resume", 0);
-    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    let drill = scaled_down("").await;
     drill.sandbox.world.kubernetes.starting_takes(Duration::from_hours(1));
     let failback = drill.order("failback");
     let failover = async {
