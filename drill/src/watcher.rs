@@ -96,12 +96,14 @@ impl Alert {
 
 #[cfg(test)]
 mod tests {
-    use failover_core::IncidentState;
+    use failover_core::{
+        IncidentState,
+        report::{ProbeReport, heartbeat},
+    };
     use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
-    use failover_core::report::{ProbeReport, heartbeat};
 
     #[test]
     fn who_says_what_is_told_apart() {

@@ -84,15 +84,11 @@ impl PowerUp<'_> {
         if self.done.order.force {
             return Ok(true);
         }
-        let (within, stays) =
-            (humantime::format_duration(self.within()), "it stays on, and visitors stay on the standby");
-        Err(Halt::Unwind(if looked {
-            format!("the primary was started and isn't ready within {within}; {stays}")
-        } else {
-            format!(
-                "the primary was started, and whether it is ready could not be seen within {within}; {stays}"
-            )
-        }))
+        let found = if looked { " and isn't ready" } else { ", and whether it is ready could not be seen" };
+        Err(Halt::Unwind(format!(
+            "the primary was started{found} within {}; it stays on, and visitors stay on the standby",
+            humantime::format_duration(self.within())
+        )))
     }
 
     async fn seen_on(&self, looked: &AtomicBool) -> Result<bool, Halt> {
