@@ -1,7 +1,9 @@
 //! A journal that is slow, gone, or unreadable.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use sandbox::{Aim, Fault, Served};
+use sandbox::{Aim, Fault, Moment, Served, ledger::Record};
 use serde_json::json;
 
 use crate::harness::{Drill, Settings, payload};
@@ -41,6 +43,41 @@ async fn a_cold_instance_with_a_history_makes_two_calls_to_the_journal_before_it
     let asked = before.filter(|call| call.operation.starts_with("storage") && call.status() != Some(404));
     assert_eq!(asked.map(|call| call.operation).collect::<Vec<_>>(), ["storage.list", "storage.create"]);
     drill.all_promises_hold();
+}
+
+/// A policy takes longer to read than a journal: whoever reads one after the other lets visitors wait for both. What was
+/// seen ahead is believed where the journal then says that nothing of ours was at work.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gate_is_looked_at_before_the_journal_has_told_anything() {
+    for (instance, reads) in [("cold", "storage.list"), ("warm", "storage.get")] {
+        let mut drill = Drill::start().await;
+        let world = Arc::clone(&drill.sandbox.world);
+        if instance == "warm" {
+            drill.order("failover").await.is(200, "move", Some("Done"));
+            drill.order("failback").await.is(200, "move", Some("Done"));
+        }
+        let held = world.stop_at(reads, 1, Moment::BeforeEffect);
+        if instance == "cold" {
+            drill.restart().await;
+        }
+        drill.cut_power();
+        let position = world.ledger.position();
+        let looked = |records: &[Record]| {
+            let ours = records.iter().filter(|record| record.sequence > position);
+            ours.filter(|record| record.operation == "run.get_iam_policy").count()
+        };
+        let watch = async {
+            held.await.expect("the journal is asked");
+            world.ledger.until(|records| looked(records) == 1).await;
+            world.breakpoints.release();
+        };
+        let (answer, ()) = tokio::join!(drill.open_incident("0.outage"), watch);
+        answer.is(200, "move", Some("Done"));
+        let calls = world.ledger.since(position);
+        let before: Vec<_> = calls.into_iter().take_while(|call| call.kind != sandbox::Kind::Write).collect();
+        assert_eq!(looked(&before), 1, "{instance}: it was looked at once");
+        drill.all_promises_hold();
+    }
 }
 
 /// Nothing is begun a second time on what the store doesn't know, and it is told before anything is decided on it again.

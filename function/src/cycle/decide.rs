@@ -118,7 +118,7 @@ impl Decider {
         // Others were decided meanwhile: that says nothing about the journal.
         known.deadline += queued.elapsed();
         if known.seen.is_none() {
-            known.prefetch = Prefetch::begin(&self.site, signal, &self.site.record.state());
+            known.prefetch = Prefetch::begin(&self.site, signal);
         }
         let head = self.in_time(known.deadline, look_for(&self.site, signal)).await?;
         known.prefetch.look_at_gates(&self.site, &head);

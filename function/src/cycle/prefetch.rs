@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKind, State, looks};
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::{act::Prefetched, record::Head, site::Guarded};
@@ -16,33 +17,56 @@ pub(super) struct Prefetch {
     pub(super) for_plan: Prefetched,
     /// The journal's newest entry when the gates were looked at.
     gates_at: Option<u64>,
+    /// When they were looked at without knowing that entry.
+    ahead: Option<Ahead>,
+}
+
+/// A look that was begun before the journal was read.
+#[derive(Debug)]
+struct Ahead {
+    /// The newest entry that this process knew then.
+    known: Option<u64>,
+    at: Timestamp,
+}
+
+impl Ahead {
+    /// Whether nothing of ours was written to a cloud between the look and this head, so that it was no other's turn.
+    fn is_good_for(&self, head: &Head) -> bool {
+        let same = self.known == Some(head.number) && head.state.is_at_rest();
+        same || head.state.is_at_rest_since(self.at)
+    }
 }
 
 impl Prefetch {
     /// Begins the looks that an open incident will most likely need; none where what is known speaks against it.
-    pub(super) fn begin(site: &Arc<Guarded>, signal: &Signal, known: &State) -> Self {
-        if !is_open_incident(signal) || is_dealt_with(known) {
+    pub(super) fn begin(site: &Arc<Guarded>, signal: &Signal) -> Self {
+        let known = site.record.state();
+        if !is_open_incident(signal) || is_dealt_with(&known) {
             return Self::default();
         }
         let asked = Arc::clone(site);
         let beside = looks(&State::default(), signal).beside;
         let places = tokio::spawn(async move { asked.ask_places(beside).await });
         let readiness = Some(site.switches.ask_readiness());
-        let for_plan = Prefetched { gates: None, readiness, answered: None };
-        Self { places: Some(places), for_plan, gates_at: None }
+        let gates = known.is_at_rest().then(|| site.switches.look_at_gates());
+        let ahead = Ahead { known: site.record.known().map(|head| head.number), at: Timestamp::now() };
+        let for_plan = Prefetched { gates, readiness, answered: None };
+        Self { places: Some(places), for_plan, gates_at: None, ahead: Some(ahead) }
     }
 
     /// Begins to look at the gates, beside what else is waited for, if nothing of ours may be writing to them. What was
-    /// seen before something was written is forgotten: our own work may have closed what was open then.
+    /// seen before something was written is forgotten: our own work may have closed what was open then. A look that was
+    /// begun ahead of the journal stands where the journal says that nothing was.
     pub(super) fn look_at_gates(&mut self, site: &Guarded, head: &Head) {
-        if self.gates_at == Some(head.number) {
+        if self.gates_at.replace(head.number) == Some(head.number) {
             return;
         }
-        let at_rest = head.state.running().is_none() && head.state.upkeep.is_none();
+        if self.ahead.take().is_some_and(|ahead| ahead.is_good_for(head)) {
+            return;
+        }
         // Who asks for the standby's readiness asks for a failover.
-        let wanted = at_rest && self.for_plan.readiness.is_some();
+        let wanted = head.state.is_at_rest() && self.for_plan.readiness.is_some();
         self.for_plan.gates = wanted.then(|| site.switches.look_at_gates());
-        self.gates_at = Some(head.number);
     }
 
     /// Who answered at the public URL and at the primary's own, from the look that was begun or from a new one.

@@ -35,6 +35,18 @@ fn a_drained_standby_is_closed_by_a_plan_of_its_own() {
 }
 
 #[test]
+fn a_look_from_before_the_journal_was_read_is_believed_only_where_nothing_of_ours_was_at_work_then() {
+    let story = Story::draining().then("13:30:00", due(UpkeepTask::CloseStandby, "u"));
+    let (plan, _) = open(&story);
+    assert!(!story.state.is_at_rest_since(t("14:00:00")), "it is at work now");
+    let story = story.then("13:30:02", ended(plan, "u", End::Done, Position::Primary));
+    assert!(!story.state.is_at_rest_since(t("13:30:01")), "it was at work");
+    assert!(!story.state.is_at_rest_since(t("13:30:40")), "by whose clock?");
+    assert!(story.state.is_at_rest_since(t("13:31:03")));
+    assert!(State::default().is_at_rest_since(t("12:00:00")), "nothing ever was");
+}
+
+#[test]
 fn an_outage_on_the_standby_lasts_until_monitoring_is_paused_again() {
     let story = Story::on_standby().then("12:10:00", due(UpkeepTask::ResumeMonitoring, "u"));
     let (plan, _) = open(&story);
