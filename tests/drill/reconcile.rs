@@ -202,6 +202,31 @@ async fn a_pause_of_ours_that_lands_after_the_failback_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn maintenance_that_is_refused_for_good_is_tried_ever_more_seldom_told_each_round_and_done_once_it_may()
+{
+    let drill = Drill::start().await;
+    let (world, check) = (&drill.sandbox.world, drill.site().seed.check);
+    drill.cut_power();
+    drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
+    drill.restore_power();
+    drill.order("failback").await.is(200, "move", Some("Done"));
+    world.monitoring.edit(&check, |check| drop(check.insert("disabled".to_owned(), json!(true))));
+    world.fault(Aim::at("monitoring.patch_check"), Fault::status(403));
+    for _ in 0..40 {
+        drill.order("reconcile").await.is(200, "stay", None).because("grant the account");
+    }
+    let attempts = drill.events().iter().filter(|event| *event == "attempt_ended").count();
+    assert_eq!(attempts, 7, "rounds 1, 2, 4, 8, 16, 26 and 36: {:?}", drill.events());
+    drill.announces("trouble", 1).await;
+    world.faults.clear();
+    for _ in 0..10 {
+        drill.order("reconcile").await.is(200, "stay", None);
+    }
+    assert!(world.monitoring.is_enabled(&check));
+    drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_answers_again_is_told_once_with_the_way_back() {
     let drill = Drill::start().await;
     drill.cut_power();

@@ -19,6 +19,10 @@ const LATELY: usize = 10;
 /// So many misses among them are no accident: own choice, one may be a deploy.
 const MISSES: usize = 2;
 
+/// Maintenance that is refused for good is tried every so many rounds at last: own choice, what is granted meanwhile is used
+/// within ten minutes, and a month of refusals doesn't fill the journal.
+const RESTS_AT_MOST: u32 = 10;
+
 /// What this process counts from one round to the next; a restart begins again, and so does a move.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -38,6 +42,17 @@ pub(super) struct Counts {
     pub(super) primary_answers: Option<bool>,
     pub(super) drift: Vec<(SwitchId, String)>,
     pub(super) last_round: Option<Timestamp>,
+    refused: Option<Refused>,
+}
+
+/// A plan of maintenance that could not be done.
+#[derive(Debug)]
+struct Refused {
+    plan: u64,
+    /// How often in a row.
+    times: u32,
+    /// How many rounds it is left alone still.
+    rests: u32,
 }
 
 /// The counts of one site, for all who count or ask.
@@ -80,6 +95,20 @@ impl Counts {
             let surplus = self.lately.len().saturating_sub(LATELY);
             self.lately.drain(..surplus);
         }
+    }
+
+    /// This plan of maintenance could not be done: it rests for no round, then 1, 3, 7, and 9 from then on.
+    pub(super) fn was_refused(&mut self, plan: u64) {
+        let before =
+            self.refused.as_ref().filter(|refused| refused.plan == plan).map_or(0, |refused| refused.times);
+        let rests = 2_u32.saturating_pow(before).min(RESTS_AT_MOST) - 1;
+        self.refused = Some(Refused { plan, times: before + 1, rests });
+    }
+
+    /// Whether this plan of maintenance is left alone for this round, which counts as one of its rest.
+    pub(super) fn rests(&mut self, plan: u64) -> bool {
+        let resting = self.refused.as_mut().filter(|refused| refused.plan == plan && refused.rests > 0);
+        resting.map(|refused| refused.rests -= 1).is_some()
     }
 
     /// How many of how many looks were missed, where some were answered and it is no accident.

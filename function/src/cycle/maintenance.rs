@@ -30,8 +30,8 @@ impl Maintenance {
         signal: &Signal,
         round: &Round<'_>,
     ) -> Result<Option<String>, RecordError> {
-        let (mut known, mut trouble) = (round.state.clone(), None);
-        if let Some(due) = round.due() {
+        let (mut known, mut trouble) = (round.state.clone(), self.rests(round));
+        if let Some(due) = round.due().filter(|_| trouble.is_none()) {
             self.tell_of_outage(&due, round.state);
             let (state, failed) = self.see_to(signal, (due.task(), due.reason()), &known).await?;
             (known, trouble) = (state.unwrap_or(known), failed);
@@ -46,6 +46,13 @@ impl Maintenance {
             (known, trouble) = (state.unwrap_or(known), trouble.or(failed));
         }
         Ok(trouble)
+    }
+
+    /// What was refused again and again is left alone for some rounds: why it could not be done, as it was told then.
+    fn rests(&self, round: &Round<'_>) -> Option<String> {
+        let open = round.state.maintenance.as_ref()?;
+        let trouble = open.trouble.as_ref().filter(|_| matches!(round.due(), Some(Due::TakenUp(_))))?;
+        self.counters.now().rests(open.id).then(|| trouble.sentence.clone())
     }
 
     /// An outage of the standby and its end are told before the write that follows them.
@@ -74,6 +81,9 @@ impl Maintenance {
         let Some(plan) = plan else { return Ok((None, None)) };
         let outcome = self.plans.see_through(plan, &nonce).await;
         let trouble = outcome.end.is_none().then_some(outcome.sentence);
+        if trouble.is_some() {
+            self.counters.now().was_refused(plan);
+        }
         let after = self.site.record.known().map(|head| (*head.state).clone());
         let ours = |state: &State| state.maintained.as_ref().is_some_and(|ended| ended.plan == plan);
         Ok((after.filter(ours), trouble))
