@@ -4,7 +4,8 @@
 //! at which the process is killed (`crash`) or the call itself goes wrong (`fault`). The sandbox judges the promises
 //! at every change; `verdict` judges where everything is in the end and what the journal tells.
 //!
-//! By default a fixed selection of each table is played (`selection`), `PROOF_WHOLE=1` plays all.
+//! By default a fixed selection of each table is played (`selection`), `PROOF_WHOLE=1` plays all,
+//! `PROOF_WHOLE=crash,pair` all of these tables.
 //! `PROOF=crash/failover/storage.create` plays the cases whose names contain that; `PROOF_AT_ONCE=1` one at a time.
 
 #[path = "../harness/mod.rs"]

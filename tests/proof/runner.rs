@@ -90,8 +90,8 @@ pub(crate) fn may_be_wanted(beginning: &str) -> bool {
 pub(crate) async fn survive(table: &str, cases: Vec<Case>) {
     let cases: Vec<Case> = cases.into_iter().filter(|case| is_wanted(&case.name)).collect();
     let all = cases.len();
-    let cases: Vec<Case> =
-        cases.into_iter().filter(|case| case.is_selected || selection::is_whole()).collect();
+    let is_played = |case: &Case| case.is_selected || selection::is_whole(&case.name);
+    let cases: Vec<Case> = cases.into_iter().filter(is_played).collect();
     let points = cases.len();
     let played = stream::iter(cases).map(|case| async {
         let _seat = SEATS.acquire().await.expect("never closed");

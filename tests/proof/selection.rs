@@ -1,11 +1,17 @@
 //! Which points of a table are played by default: every call of every story once, and every kind of fault at every kind
-//! of call. The same ones each time; `PROOF_WHOLE=1` plays all.
+//! of call. The same ones each time; `PROOF_WHOLE=1` plays all, `PROOF_WHOLE=crash,pair` all of these tables.
 
 use std::collections::BTreeMap;
 
-/// Whether all points are asked for: by the variable `PROOF_WHOLE`, or since `PROOF` names some.
-pub(crate) fn is_whole() -> bool {
-    std::env::var_os("PROOF_WHOLE").is_some() || std::env::var_os("PROOF").is_some()
+/// Whether this case is played although it isn't selected: its table is asked for whole, or `PROOF` names some cases.
+pub(crate) fn is_whole(name: &str) -> bool {
+    std::env::var_os("PROOF").is_some()
+        || std::env::var("PROOF_WHOLE").is_ok_and(|tables| is_among(name, &tables))
+}
+
+/// Whether a case's name begins with one of these tables'; `1` stands for all of them.
+fn is_among(name: &str, tables: &str) -> bool {
+    tables == "1" || tables.split(',').any(|table| name.starts_with(&format!("{table}/")))
 }
 
 /// Alternatives of which one is played, each in its turn.
@@ -65,6 +71,16 @@ pub(crate) fn faults(points: &[(&'static str, Vec<&'static str>)]) -> Vec<Vec<us
         }
     }
     chosen
+}
+
+#[test]
+fn whole_are_all_tables_or_those_that_are_named() {
+    let crash = "crash/failover/storage.create#1/Before";
+    assert_eq!(
+        ["1", "pair,crash", "fault", "cras", ""].map(|tables| is_among(crash, tables)),
+        [true, true, false, false, false]
+    );
+    assert!(is_among("fault/promotion/gcp_alias_ip/500", "crash,fault/promotion"));
 }
 
 #[test]
