@@ -5,6 +5,7 @@
 mod act;
 mod announce;
 mod check;
+#[cfg(feature = "shell")]
 mod completions;
 mod edge;
 mod exit;
@@ -13,7 +14,7 @@ mod help;
 mod history;
 mod init;
 mod look;
-#[cfg(feature = "man")]
+#[cfg(feature = "shell")]
 mod man;
 mod order;
 mod paint;
@@ -99,9 +100,10 @@ enum Task {
     /// What runs at Cloudflare in front of a site
     Edge(edge::Args),
     /// Print what a shell needs to complete these commands
+    #[cfg(feature = "shell")]
     Completions(completions::Args),
     /// Write the manual's pages into a folder
-    #[cfg(feature = "man")]
+    #[cfg(feature = "shell")]
     Man(man::Args),
 }
 
@@ -137,8 +139,9 @@ pub fn run() -> ExitCode {
         Task::Init(args) => init::run(&args, &options),
         Task::Validate(args) => validate::run(&args, &options),
         Task::Edge(args) => edge::run(&args),
+        #[cfg(feature = "shell")]
         Task::Completions(args) => completions::run(&args),
-        #[cfg(feature = "man")]
+        #[cfg(feature = "shell")]
         Task::Man(args) => man::run(&args, &options),
     }
 }

@@ -20,8 +20,8 @@ use std::{
 use jiff::Timestamp;
 use tracing::{Event, Subscriber, span};
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::LevelFilter,
+    Layer,
+    filter::{LevelFilter, Targets},
     layer::{Context, SubscriberExt},
     registry::LookupSpan,
 };
@@ -34,7 +34,7 @@ use heard::Heard;
 
 pub(crate) use heard::take_trouble;
 
-/// The variable that says how much is logged: a level, or directives as `tracing` reads them.
+/// The variable that says how much is logged: a level, or `target=level` as often as wanted, with commas.
 pub const LEVEL_VARIABLE: &str = "FAILOVER_LOG";
 /// Our own crates, which a bare level is meant for.
 const OURS: [&str; 4] = ["cloud_failover", "failover_core", "failover", "sandbox"];
@@ -91,7 +91,7 @@ pub fn init_for_command(asked: &Asked) {
 fn start(asked: &Asked, format: Format, usual: &str, heard: Option<Heard>) {
     let (filter, complaint) = match filter(asked.level.as_deref().unwrap_or(usual)) {
         Ok(filter) => (filter, None),
-        Err(why) => (EnvFilter::new("info"), Some(why)),
+        Err(why) => (Targets::new().with_default(LevelFilter::INFO), Some(why)),
     };
     let lines = Lines { format, write: write_to_stderr };
     let subscriber = tracing_subscriber::registry()
@@ -126,11 +126,11 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// A bare level is meant for our own crates; others, which might show what passes through them, only warn.
-fn filter(asked: &str) -> Result<EnvFilter, String> {
-    let directives: Vec<String> =
-        asked.split(',').map(str::trim).filter(|part| !part.is_empty()).map(widen).collect();
+fn filter(asked: &str) -> Result<Targets, String> {
     let quiet = if asked.eq_ignore_ascii_case("off") { "off" } else { "warn" };
-    EnvFilter::try_new(format!("{quiet},{}", directives.join(","))).map_err(|error| chain(&error))
+    let directives = asked.split(',').map(str::trim).filter(|part| !part.is_empty()).map(widen);
+    let all: Vec<String> = iter::once(quiet.to_owned()).chain(directives).collect();
+    all.join(",").parse::<Targets>().map_err(|error| chain(&error))
 }
 
 fn widen(directive: &str) -> String {
