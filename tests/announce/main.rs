@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../harness/golden.rs"]
+#[path = "../../stage/src/golden.rs"]
 #[allow(unreachable_pub, reason = "the harness is a module of other binaries too")]
 mod golden_files;
 

@@ -1,6 +1,6 @@
 //! The whole job through the real binary: pushes in, clouds moved, visitors served.
 
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 
 mod alerts;

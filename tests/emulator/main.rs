@@ -8,7 +8,7 @@
 
 mod delivery;
 mod emulator;
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 mod publishing;
 mod relay;

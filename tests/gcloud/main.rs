@@ -8,6 +8,6 @@
 
 mod beside_us;
 mod gcloud;
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 mod ours;

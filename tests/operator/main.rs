@@ -1,6 +1,6 @@
 //! What an operator sees and types, through the real binary.
 
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 
 mod act;

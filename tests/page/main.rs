@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 
 mod browser;

@@ -8,7 +8,7 @@
 //! `PROOF_WHOLE=crash,pair` all of these tables.
 //! `PROOF=crash/failover/storage.create` plays the cases whose names contain that; `PROOF_AT_ONCE=1` one at a time.
 
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 
 mod address;

@@ -10,7 +10,7 @@ mod broken;
 mod cloudflare;
 mod expect;
 mod google;
-#[path = "../harness/mod.rs"]
+#[path = "../../stage/src/drill.rs"]
 mod harness;
 mod stage;
 

@@ -1,6 +1,6 @@
 //! What commands print, kept as files at three widths: `just golden` writes what they print now.
 
-#[path = "../../../tests/harness/golden.rs"]
+#[path = "../../../stage/src/golden.rs"]
 #[allow(unreachable_pub, reason = "the harness is a module of other binaries too")]
 mod golden;
 #[path = "../../../tests/page/nights.rs"]
