@@ -1,14 +1,13 @@
 //! How many calls a move makes, by kind.
 
+use ::stage::payload;
 use anyhow::Result;
 use sandbox::{Kind, Power, ledger::Record};
 
 use crate::{
     history,
     options::Setup,
-    payload,
-    settings::Settings,
-    stage::Stage,
+    stage::{Stage, usual},
     table::{Report, Table, progress},
 };
 
@@ -26,7 +25,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
             "probes",
         ],
     );
-    let stage = Stage::single(Settings::default()).await?;
+    let stage = Stage::single(usual()).await?;
     let site = stage.sites[0].clone();
     history::in_bucket(&stage, 60).await?;
     let function = stage.start(&setup.binary).await?;
@@ -38,17 +37,17 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
         table.row(std::iter::once(said.to_owned()).chain(kinds(&ledger.since(position))));
         position = ledger.position();
     };
-    let incident = payload::incident(site.name(), "open");
-    function.push(&incident).await?.done()?;
+    let incident = payload::alert_now(site.name(), "open");
+    function.try_push(&incident).await?.done()?;
     count("failover, on a cold instance");
-    function.push(&incident).await?;
+    function.try_push(&incident).await?;
     count("the same message once more");
-    function.push(&payload::command("reconcile")).await?;
+    function.try_push(&payload::order_now("reconcile")).await?;
     count("reconcile while on the standby");
     stage.sandbox.world.set_primary(site.name(), Power::On);
-    function.push(&payload::command("failback")).await?.done()?;
+    function.try_push(&payload::order_now("failback")).await?.done()?;
     count("failback");
-    function.push(&payload::command("reconcile")).await?;
+    function.try_push(&payload::order_now("reconcile")).await?;
     count("reconcile while on the primary");
     table.note(
         "A failover's three writes: policy, rule, uptime check. Each move looks at every switch once more before it \

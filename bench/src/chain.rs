@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder};
 use sandbox::{Options, Sandbox, Service};
 use serde_json::{Value, json};
 
-use crate::{settings::Settings, stage::Stage};
+use crate::stage::{Stage, usual};
 
 /// A bare client and the clouds it asks.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Chain {
 impl Chain {
     /// Fetches a token, and runs through once so that every connection is open.
     pub(crate) async fn prepare() -> Result<Self> {
-        let stage = Stage::single(Settings::default()).await?;
+        let stage = Stage::single(usual()).await?;
         let http = Client::builder().no_proxy().build()?;
         let token = token(&http, &stage.sandbox).await?;
         let chain = Self { stage, http, token };

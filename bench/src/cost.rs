@@ -1,5 +1,6 @@
 //! What is billed: operations of an idle month and of a long outage.
 
+use ::stage::payload;
 use anyhow::Result;
 use sandbox::Power;
 
@@ -7,9 +8,7 @@ use crate::{
     calls::kinds,
     history,
     options::Setup,
-    payload,
-    settings::Settings,
-    stage::Stage,
+    stage::{Stage, usual},
     table::{Report, Table, progress},
 };
 
@@ -29,11 +28,11 @@ const ROUNDS: u32 = 10;
 
 pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     progress("counting operations");
-    let stage = Stage::single(Settings::default()).await?;
+    let stage = Stage::single(usual()).await?;
     history::in_bucket(&stage, 60).await?;
     let function = stage.start(&setup.binary).await?;
     let ledger = &stage.sandbox.world.ledger;
-    let reconcile = payload::command;
+    let reconcile = payload::order_now;
     let mut table = Table::new(
         "Operations per site, by what bills them",
         &[
@@ -46,10 +45,10 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
             "storage at list prices, US$",
         ],
     );
-    function.push(&reconcile("reconcile")).await?;
+    function.try_push(&reconcile("reconcile")).await?;
     let position = ledger.position();
     for _ in 0..ROUNDS {
-        function.push(&reconcile("reconcile")).await?;
+        function.try_push(&reconcile("reconcile")).await?;
     }
     let idle = billed(&ledger.since(position))?;
     table.row(row("an idle reconcile", idle, 1.0 / f64::from(ROUNDS)));
@@ -58,16 +57,16 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     let site = &stage.sites[0];
     stage.sandbox.world.set_primary(site.name(), Power::Off);
     let position = ledger.position();
-    function.push(&payload::incident(site.name(), "open")).await?.done()?;
+    function.try_push(&payload::alert_now(site.name(), "open")).await?.done()?;
     let away = billed(&ledger.since(position))?;
     let position = ledger.position();
     for _ in 0..ROUNDS {
-        function.push(&reconcile("reconcile")).await?;
+        function.try_push(&reconcile("reconcile")).await?;
     }
     let waiting = billed(&ledger.since(position))?;
     stage.sandbox.world.set_primary(site.name(), Power::On);
     let position = ledger.position();
-    function.push(&payload::command("failback")).await?.done()?;
+    function.try_push(&payload::order_now("failback")).await?.done()?;
     let back = billed(&ledger.since(position))?;
     let rounds = f64::from(OUTAGE_HOURS * 60) / f64::from(ROUNDS);
     let outage = std::array::from_fn(|i| away[i] + back[i] + waiting[i] * rounds);

@@ -2,15 +2,17 @@
 
 use std::{collections::HashMap, time::Instant};
 
+use ::stage::{
+    Settings, payload,
+    settings::{BUCKET, FOLDER},
+};
 use anyhow::Result;
 use sandbox::SiteSeed;
 
 use crate::{
     history,
     options::Setup,
-    payload,
-    settings::{BUCKET, FOLDER, Settings},
-    stage::Stage,
+    stage::{Stage, usual},
     stats::Sample,
     table::{Report, Table, progress},
 };
@@ -43,7 +45,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
 }
 
 async fn decide(setup: &Setup, journal: &'static str, length: u64) -> Result<(Sample, Sample)> {
-    let settings = Settings { journal, ..Settings::default() };
+    let settings = Settings { journal: journal.to_owned(), ..usual() };
     let stage = Stage::with(settings, vec![SiteSeed::example()], HashMap::new()).await?;
     match journal {
         FOLDER => history::in_folder(&stage, length)?,
@@ -53,9 +55,9 @@ async fn decide(setup: &Setup, journal: &'static str, length: u64) -> Result<(Sa
     for _ in 0..setup.runs {
         let function = stage.start(&setup.binary).await?;
         for sample in [&mut cold, &mut warm] {
-            let body = payload::incident("resume", "closed");
+            let body = payload::alert_now("resume", "closed");
             let begun = Instant::now();
-            let answer = function.push(&body).await?;
+            let answer = function.try_push(&body).await?;
             sample.add_time(begun.elapsed());
             anyhow::ensure!(answer.body["verdict"] == "stay", "not a decision to stay: {}", answer.body);
         }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::stage::{journal, settings};
 use anyhow::{Context, Result};
 use cloud_failover::{
     api::{Secret, tokens::StaticToken},
@@ -14,7 +15,7 @@ use failover_core::{
 use jiff::Timestamp;
 use sandbox::{Service, google::access::FUNCTION_ACCOUNT};
 
-use crate::{settings::BUCKET, stage::Stage};
+use crate::stage::Stage;
 
 /// How long before now the newest entry was written: far enough for no cooldown or budget to bind.
 const AGO: Duration = Duration::from_hours(48);
@@ -103,22 +104,22 @@ pub(crate) async fn in_bucket(stage: &Stage, count: u64) -> Result<()> {
     let newest = entries.pop().context("an entry")?;
     for entry in entries {
         let key = key(entry.number).context("a number within bounds")?;
-        let object = format!("journal/{name}/{key}");
-        stage.sandbox.world.storage.put("gleich-tech-failover", &object, entry.to_bytes());
+        let object = format!("{}{name}/{key}", journal::PREFIX);
+        stage.sandbox.world.storage.put(journal::BUCKET, &object, entry.to_bytes());
     }
-    let created = journal(stage)?.create(&name, newest.number, newest.to_bytes().into()).await?;
+    let created = own_journal(stage)?.create(&name, newest.number, newest.to_bytes().into()).await?;
     anyhow::ensure!(created == Create::Created, "entry {} was there already", newest.number);
     Ok(())
 }
 
-fn journal(stage: &Stage) -> Result<Journal> {
+fn own_journal(stage: &Stage) -> Result<Journal> {
     let token = stage.sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_mins(5));
-    let settings = JournalSettings {
+    let access = JournalSettings {
         endpoint: Some(stage.sandbox.url(Service::Storage)),
         tokens: Some(Arc::new(StaticToken(Secret::new(&token)))),
         ..JournalSettings::default()
     };
-    Ok(Journal::open(&BUCKET.parse()?, settings)?)
+    Ok(Journal::open(&settings::BUCKET.parse()?, access)?)
 }
 
 /// Puts a history of the stage's first site into a folder.

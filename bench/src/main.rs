@@ -6,8 +6,7 @@
 //!
 //! # Code map
 //! - `options`, `binary`: what is asked for, and what is measured.
-//! - `stage`, `process`, `settings`, `payload`, `history`: the sandbox, the function in a process of its own, and
-//!   what it is given.
+//! - `stage`, `history`: the sandbox with latency, the function as the crate `stage` starts it, and its journal.
 //! - `chain`: the calls that no failover can do without, made by a bare client.
 //! - one file a table: `start`, `moves`, `calls`, `memory`, `decisions`, `many`, `core`, `cost`,
 //!   `watch`.
@@ -24,9 +23,6 @@ mod many;
 mod memory;
 mod moves;
 mod options;
-mod payload;
-mod process;
-mod settings;
 mod stage;
 mod start;
 mod stats;

@@ -5,16 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::stage::{Function, payload};
 use anyhow::{Result, ensure};
 use futures::future::join_all;
 use sandbox::{Power, Served, SiteSeed, ledger::Record, visitors};
 
 use crate::{
     options::Setup,
-    payload,
-    process::Process,
-    settings::Settings,
-    stage::{Stage, realistic},
+    stage::{Stage, mebibytes, realistic, usual},
     table::{Report, Table, progress},
 };
 
@@ -43,7 +41,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
 
 async fn fail(setup: &Setup, count: u32) -> Result<Vec<String>> {
     let seeds = (0..count).map(SiteSeed::numbered).collect();
-    let stage = Stage::with(Settings::default(), seeds, realistic()).await?;
+    let stage = Stage::with(usual(), seeds, realistic()).await?;
     let function = stage.start(&setup.binary).await?;
     for site in &stage.sites {
         stage.sandbox.world.set_primary(site.name(), Power::Off);
@@ -54,7 +52,7 @@ async fn fail(setup: &Setup, count: u32) -> Result<Vec<String>> {
     pushes.into_iter().collect::<Result<Vec<()>>>()?;
     stage.is_clean()?;
     let calls = stage.sandbox.world.ledger.select(|record| record.service == sandbox::Service::Cloudflare);
-    let resident = function.resident()?;
+    let resident = mebibytes(function.process().resident_kib()?)?;
     let served = served(&stage).await?;
     Ok(vec![
         count.to_string(),
@@ -69,10 +67,10 @@ async fn fail(setup: &Setup, count: u32) -> Result<Vec<String>> {
 }
 
 /// Delivers an incident as Pub/Sub does: again, until it is answered 200.
-async fn until_done(function: &Process, site: &str) -> Result<()> {
-    let incident = payload::incident(site, "open");
+async fn until_done(function: &Function, site: &str) -> Result<()> {
+    let incident = payload::alert_now(site, "open");
     for _ in 0..50 {
-        if function.push(&incident).await?.status == 200 {
+        if function.try_push(&incident).await?.status == 200 {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -1,13 +1,12 @@
 //! Resident memory of one instance.
 
+use ::stage::payload;
 use anyhow::Result;
 use sandbox::Power;
 
 use crate::{
     options::Setup,
-    payload,
-    settings::Settings,
-    stage::Stage,
+    stage::{Stage, mebibytes, usual},
     stats::Sample,
     table::{Report, Table, progress},
 };
@@ -16,16 +15,16 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
     progress("looking at memory");
     let (mut idle, mut reconciled, mut moved) = (Sample::default(), Sample::default(), Sample::default());
     for _ in 0..setup.runs.min(10) {
-        let stage = Stage::single(Settings::default()).await?;
+        let stage = Stage::single(usual()).await?;
         let function = stage.start(&setup.binary).await?;
-        idle.add(function.resident()?);
+        idle.add(mebibytes(function.process().resident_kib()?)?);
         for _ in 0..20 {
-            function.push(&payload::command("reconcile")).await?;
+            function.try_push(&payload::order_now("reconcile")).await?;
         }
-        reconciled.add(function.resident()?);
+        reconciled.add(mebibytes(function.process().resident_kib()?)?);
         stage.sandbox.world.set_primary("resume", Power::Off);
-        function.push(&payload::incident("resume", "open")).await?.done()?;
-        moved.add(function.resident()?);
+        function.try_push(&payload::alert_now("resume", "open")).await?.done()?;
+        moved.add(mebibytes(function.process().resident_kib()?)?);
     }
     let mut table = Table::new(
         "Resident memory, MiB (VmRSS): median (least to most)",

@@ -2,17 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use ::stage::{Answer, Function, Settings, payload};
 use anyhow::{Context, Result};
-use sandbox::{Served, Visitors, ledger::Record};
+use sandbox::{Promise, Served, Visitors, ledger::Record};
 
 use crate::{
     chain::Chain,
     history,
     options::Setup,
-    payload,
-    process::Process,
-    settings::{BUCKET, Settings},
-    stage::Stage,
+    stage::{Stage, usual},
     stats::Sample,
     table::{Report, Table, progress},
 };
@@ -22,6 +20,9 @@ const VISITS: Duration = Duration::from_millis(2);
 
 /// Entries of a journal that has a history.
 const HISTORY: u64 = 60;
+
+/// The order that routes without waiting for the standby's answer.
+const TOGETHER: &str = "together";
 
 /// How an instance meets the outage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
         &["order", "instance", "runs", "chain, ms", "push to 200, ms", "ratio", "push answered, ms"],
     );
     let mut timeline = None;
-    for order in ["standby_first", "together"] {
+    for order in ["standby_first", TOGETHER] {
         for instance in [Instance::ColdEmpty, Instance::ColdHistory, Instance::Warm] {
             progress(&format!("failing over: {order}, {}", instance.said()));
             let mut runs = Vec::new();
@@ -85,7 +86,10 @@ impl Instance {
 }
 
 async fn run(setup: &Setup, chain: &Chain, order: &'static str, instance: Instance) -> Result<Run> {
-    let stage = Stage::single(Settings { order, journal: BUCKET }).await?;
+    let stage = Stage::single(Settings { site: format!("order = \"{order}\"\n"), ..usual() }).await?;
+    if order == TOGETHER {
+        stage.sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
+    }
     let site = stage.sites[0].clone();
     if instance != Instance::ColdEmpty {
         history::in_bucket(&stage, HISTORY).await?;
@@ -93,13 +97,13 @@ async fn run(setup: &Setup, chain: &Chain, order: &'static str, instance: Instan
     let chain = chain.run().await?;
     let function = stage.start(&setup.binary).await?;
     if instance == Instance::Warm {
-        function.push(&payload::command("reconcile")).await?;
+        function.try_push(&payload::order_now("reconcile")).await?;
     }
     stage.sandbox.world.set_primary(site.name(), sandbox::Power::Off);
     let visitors = Visitors::start(&site.public_url(), VISITS)?;
     let position = stage.sandbox.world.ledger.position();
     let begun = Instant::now();
-    let incident = payload::incident(site.name(), "open");
+    let incident = payload::alert_now(site.name(), "open");
     let (answer, visited) =
         tokio::join!(push(&function, &incident), visitors.served_by(&Served::Standby, begun));
     answer.1.with_context(|| format!("{order}, {}", instance.said()))?;
@@ -114,8 +118,8 @@ async fn run(setup: &Setup, chain: &Chain, order: &'static str, instance: Instan
     })
 }
 
-async fn push(function: &Process, body: &serde_json::Value) -> (Instant, Result<crate::process::Answer>) {
-    let answer = async { function.push(body).await?.done() }.await;
+async fn push(function: &Function, body: &serde_json::Value) -> (Instant, Result<Answer>) {
+    let answer = async { function.try_push(body).await?.done() }.await;
     (Instant::now(), answer)
 }
 

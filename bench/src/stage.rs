@@ -1,20 +1,31 @@
 //! A sandbox with realistic latency, its sites, and the function beside it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, path::Path, time::Duration};
 
+use ::stage::{Function, Launch, Settings};
 use anyhow::Result;
-use sandbox::{Options, Promise, Sandbox, Service, Site, SiteSeed};
+use sandbox::{Options, Sandbox, Service, Site, SiteSeed};
 use tempfile::TempDir;
-
-use crate::{process::Process, settings::Settings};
 
 /// How long providers take, in milliseconds.
 pub(crate) const LATENCIES: [(Service, u64); 4] =
     [(Service::Run, 150), (Service::Monitoring, 150), (Service::Storage, 60), (Service::Cloudflare, 250)];
 
+/// Between two looks at a function that starts: small beside what is measured, and no busy loop beside it.
+const LOOK: Duration = Duration::from_micros(100);
+
+/// No answer is waited for longer than this.
+const PATIENCE: Duration = Duration::from_mins(20);
+
 /// The latencies as the sandbox takes them.
 pub(crate) fn realistic() -> HashMap<Service, Duration> {
     LATENCIES.into_iter().map(|(service, time)| (service, Duration::from_millis(time))).collect()
+}
+
+/// Every site at its defaults, and no cloud named that isn't asked.
+pub(crate) fn usual() -> Settings {
+    let services = LATENCIES.map(|(service, _)| service).to_vec();
+    Settings { services, every_site: true, ..Settings::as_deployed() }
 }
 
 /// Clouds, sites and a folder.
@@ -41,24 +52,30 @@ impl Stage {
         latencies: HashMap<Service, Duration>,
     ) -> Result<Self> {
         let sandbox = Sandbox::start(Options { latencies, sites, ..Options::default() }).await?;
-        if settings.order == "together" {
-            sandbox.world.promises.allow(Promise::MovesToWhatAnswers);
-        }
         let sites = sandbox.world.sites_where(|_| true);
         Ok(Self { sandbox, sites, folder: tempfile::tempdir()?, settings })
     }
 
     /// Where this run may write.
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Starts the function on this stage.
-    pub(crate) async fn start(&self, binary: &std::path::Path) -> Result<Process> {
-        let config = self.folder().join("failover.toml");
-        let folder = self.folder().display().to_string();
-        std::fs::write(&config, self.settings.text(&self.sandbox, &self.sites, &folder))?;
-        Process::start(binary, &self.sandbox, &config).await
+    pub(crate) async fn start(&self, binary: &Path) -> Result<Function> {
+        let config = &self.settings.write(&self.sandbox, self.folder())?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let launch = Launch {
+            binary,
+            config,
+            environment: Vec::new(),
+            descriptors: None,
+            heard: false,
+            look_every: LOOK,
+            http,
+            patience: PATIENCE,
+        };
+        launch.serve(&self.sandbox).await
     }
 
     /// Fails where a promise was broken, or something was asked that no provider has.
@@ -69,4 +86,9 @@ impl Stage {
         anyhow::ensure!(unknown.is_empty(), "unknown calls: {unknown:#?}");
         Ok(())
     }
+}
+
+/// What the kernel counts in KiB.
+pub(crate) fn mebibytes(kibibytes: u64) -> Result<f64> {
+    Ok(f64::from(u32::try_from(kibibytes)?) / 1024.0)
 }

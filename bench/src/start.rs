@@ -5,8 +5,7 @@ use sandbox::SiteSeed;
 
 use crate::{
     options::Setup,
-    settings::Settings,
-    stage::{Stage, realistic},
+    stage::{Stage, realistic, usual},
     stats::Sample,
     table::{Report, Table, progress},
 };
@@ -32,7 +31,7 @@ pub(crate) async fn measure(setup: &Setup, report: &mut Report) -> Result<()> {
 
 async fn starts(setup: &Setup, sites: u32, runs: usize) -> Result<Sample> {
     let seeds = (0..sites).map(SiteSeed::numbered).collect();
-    let stage = Stage::with(Settings::default(), seeds, realistic()).await?;
+    let stage = Stage::with(usual(), seeds, realistic()).await?;
     let mut sample = Sample::default();
     for _ in 0..runs {
         sample.add_time(stage.start(&setup.binary).await?.ready_after);

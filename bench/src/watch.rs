@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     options::Setup,
+    stage::mebibytes,
     table::{Report, Table, progress},
 };
 use process::{Config, Watching};
@@ -75,14 +76,22 @@ async fn watch(setup: &Setup, count: usize, every: Duration) -> Result<Vec<Strin
     let mut watching = Watching::start(&setup.binary, &sandbox, &config)?;
     let looks = ROUNDS * u64::try_from(count)?;
     watching.during(sites.looked_at(looks)).await?;
-    let well = watching.resident()?;
+    let well = mebibytes(watching.process.resident_kib()?)?;
     sites.go_dark();
     watching.during(all_reported(&sandbox, count)).await?;
-    let dark = watching.resident()?;
+    let dark = mebibytes(watching.process.resident_kib()?)?;
     let (seen, reported) = (sites.looks().to_string(), reported(&sandbox).to_string());
     let figure = |mebibytes: f64| format!("{mebibytes:.1}");
     let every = format!("{} s", every.as_secs());
-    Ok(vec![count.to_string(), every, figure(well), figure(dark), figure(watching.peak()?), seen, reported])
+    Ok(vec![
+        count.to_string(),
+        every,
+        figure(well),
+        figure(dark),
+        figure(mebibytes(watching.process.peak_kib()?)?),
+        seen,
+        reported,
+    ])
 }
 
 /// Waits until every site's outage was reported.

@@ -5,10 +5,10 @@
 
 use std::{io::Read, net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
+use ::stage::process::{self, Process};
 use anyhow::{Context, anyhow};
-use tokio::process::{Child as Process, Command};
 
-use super::{logbook::LogBook, patience, signals};
+use super::{logbook::LogBook, patience};
 
 /// Set for a function that is to end with the standard input it was given.
 const ENDS_WITH_INPUT: &str = "FAILOVER_ENDS_WITH_INPUT";
@@ -50,7 +50,7 @@ impl Child {
         let known = logbook.len();
         let mut process = spawn(&["serve"], config, environment, logbook)?;
         let address = patience::until("the function's start", STARTS_WITHIN, || {
-            if let Ok(Some(status)) = process.try_wait() {
+            if let Some(status) = process.has_ended() {
                 let why = logbook.last_complaint().unwrap_or_else(|| status.to_string());
                 return Some(Err(anyhow!("the function ended as soon as it was started: {why}")));
             }
@@ -79,10 +79,8 @@ impl Child {
 
 /// SIGTERM, and the exit code; `None` if it had to be killed.
 pub(super) async fn end(mut process: Process) -> Option<i32> {
-    if let Some(id) = process.id() {
-        signals::ask_to_end(id);
-    }
-    if let Ok(Ok(status)) = tokio::time::timeout(ENDS_WITHIN, process.wait()).await {
+    process.ask_to_end();
+    if let Ok(Ok(status)) = tokio::time::timeout(ENDS_WITHIN, process.ended()).await {
         return status.code();
     }
     // It may have ended by itself.
@@ -92,6 +90,9 @@ pub(super) async fn end(mut process: Process) -> Option<i32> {
 
 /// Starts this executable with these arguments, and notes what it says.
 ///
+/// Beyond what any process on the stage gets, it has a pipe from us, by which it notices our end, and a group of its own:
+/// Ctrl-C is for the drill, which ends its child in order.
+///
 /// # Errors
 /// When it can't be started.
 pub(super) fn spawn(
@@ -100,36 +101,22 @@ pub(super) fn spawn(
     environment: &[(&str, String)],
     logbook: &Arc<LogBook>,
 ) -> anyhow::Result<Process> {
-    let mut command = command(arguments, config, environment)?;
-    let mut process =
-        command.spawn().with_context(|| format!("failover {} could not be started", arguments[0]))?;
-    if let Some(log) = process.stderr.take() {
-        let logbook = Arc::clone(logbook);
-        tokio::spawn(async move { logbook.note_all(log).await });
-    }
-    Ok(process)
-}
-
-fn command(arguments: &[&str], config: &Path, environment: &[(&str, String)]) -> anyhow::Result<Command> {
     let executable = std::env::current_exe().context("this executable could not be found")?;
-    let mut command = Command::new(executable);
+    let mut command = process::command(executable, config);
     command
         .args(arguments)
-        .env_clear()
-        .env("FAILOVER_CONFIG", config)
         .env("PORT", "0")
         .env(ENDS_WITH_INPUT, "1")
         .envs(environment.iter().map(|(name, value)| (*name, value)))
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        // Ctrl-C is for the drill, which ends its child in order.
-        .process_group(0)
-        .kill_on_drop(true);
-    Ok(command)
+        .process_group(0);
+    let logbook = Arc::clone(logbook);
+    Process::spawn(command, move |line| logbook.note(&line))
+        .with_context(|| format!("failover {} could not be started", arguments[0]))
 }
 
-/// The port that the function says it listens on. It listens on every address; loopback is the one that is ours.
+/// The port that the function says it listens on: it took any, so that nobody on a stranger's machine can have it already.
+/// It listens on every address; loopback is the one that is ours.
 fn ready_at(logbook: &LogBook, known: usize) -> Option<SocketAddr> {
     let ready = logbook.find(known, |line| line.text("message") == "ready")?;
     let address: SocketAddr = ready.text("address").parse().ok()?;

@@ -5,14 +5,14 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use ::stage::journal::Journals;
 use anyhow::Context;
 use bytes::Bytes;
 use http::StatusCode;
 use sandbox::{Power, World, pubsub};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use warp::{Filter, reply::WithStatus};
-
-use super::settings::{BUCKET, PREFIX};
 
 /// An answer in a line.
 type Said = WithStatus<String>;
@@ -26,7 +26,7 @@ pub(super) async fn start(world: Arc<World>, site: &str, port: u16) -> anyhow::R
     let listener =
         listener.with_context(|| format!("port {port} could not be listened on for the control"))?;
     let address = listener.local_addr().context("the control has no address")?;
-    let (site, power_world) = (site.to_owned(), Arc::clone(&world));
+    let (site, journaled, power_world) = (site.to_owned(), site.to_owned(), Arc::clone(&world));
     let power = warp::path!("primary" / "power")
         .and(warp::put())
         .and(warp::body::bytes())
@@ -36,7 +36,9 @@ pub(super) async fn start(world: Arc<World>, site: &str, port: u16) -> anyhow::R
         .and(warp::post())
         .and(warp::body::bytes())
         .map(move |body: Bytes| publish(&publish_world, body));
-    let journal = warp::path!("journal").and(warp::get()).map(move || said(StatusCode::OK, &journal(&world)));
+    let journal = warp::path!("journal")
+        .and(warp::get())
+        .map(move || said(StatusCode::OK, &journal(&world, &journaled)));
     tokio::spawn(warp::serve(power.or(commands).or(journal)).incoming(listener).run());
     Ok(address)
 }
@@ -57,15 +59,11 @@ fn publish(world: &World, body: Bytes) -> Said {
 }
 
 /// Entries without the state that each carries, which makes them long.
-fn journal(world: &World) -> String {
-    let objects = world.storage.objects(BUCKET);
-    let ours = objects.iter().filter(|(name, _)| name.starts_with(PREFIX));
-    let mut entries: Vec<serde_json::Value> =
-        ours.filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok()).collect();
-    entries.sort_by_key(|entry| entry["number"].as_u64());
-    let lines =
-        entries.iter().map(|entry| format!("{} {} {}\n", entry["number"], entry["at"], entry["event"]));
-    lines.collect()
+fn journal(world: &World, site: &str) -> String {
+    let journals = Journals::of(world);
+    let entries = journals.stored(site).filter_map(|(_, content)| serde_json::from_slice(content).ok());
+    let line = |entry: Value| format!("{} {} {}\n", entry["number"], entry["at"], entry["event"]);
+    entries.map(line).collect()
 }
 
 fn said(status: StatusCode, text: &str) -> Said {

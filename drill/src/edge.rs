@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::stage::process::environment;
 use anyhow::{Context, anyhow};
 use sandbox::{
     Aim, Fault, Options, Power, Sandbox, Service, Site,
@@ -39,9 +40,8 @@ use super::{
     child::Child,
     logbook::{Clock, LogBook, in_seconds},
     patience::until,
-    settings::Settings,
+    settings::gated,
     show,
-    stage::environment,
 };
 
 /// The gate's account: it may invoke the standby and publish alerts, nothing else.
@@ -159,8 +159,8 @@ impl EdgeStage {
         world.cloudflare.edits.edit_worker_route(&site.seed.zone, &route, "script", GATE_SCRIPT.into());
         let ways = Ways::open(&sandbox).await?;
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir()?;
-        let config = folder.path().join("failover.toml");
-        std::fs::write(&config, configuration(&sandbox, &site, &ways))?;
+        let settings = gated(&site, &format!("http://{}/", ways.front));
+        let config = settings.write(&sandbox, folder.path())?;
         let logbook = Arc::new(LogBook::new(folder.path().join("function.log"), Clock::start()));
         let function = Child::start(&config, &environment(&sandbox), &logbook).await?;
         world.pubsub.push_to(&format!("http://{}/push", function.address()));
@@ -264,27 +264,6 @@ fn bindings(sandbox: &Sandbox, site: &Site) -> workerd::Bindings {
         ("TOKEN_URL", format!("{}{TOKEN_PATH}", base(Service::Jwks))),
         ("REPORT_URL", format!("{}/v1/{}:publish", base(Service::Pubsub), topic("failover-alerts"))),
     ]
-}
-
-fn configuration(sandbox: &Sandbox, site: &Site, ways: &Ways) -> String {
-    let settings =
-        Settings { verify: "jwt", page: false, emulator: None, watch_every: None, kubeconfig: None };
-    let text = settings.text(sandbox, site);
-    let head = text.split("\n[[sites]]").next().unwrap_or_default();
-    let seed = &site.seed;
-    format!(
-        "{head}\n[[sites]]\nname = \"{}\"\npublic_url = \"http://{}/\"\nstandby_url = \"{}\"\nprimary_url = \"{}\"\n\
-         cooldown = \"0s\"\nmoves_per_day = 20\n\n[[sites.switches]]\nkind = \"cloudflare_worker_route\"\nzone = \"{}\"\n\
-         pattern = \"{}/*\"\nalways = true\ngate_script = \"{GATE_SCRIPT}\"\nstandby_script = \"{STANDBY_SCRIPT}\"\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
-        site.name(),
-        ways.front,
-        site.standby_url(),
-        site.primary_url(),
-        seed.zone,
-        site.edge,
-        seed.check,
-    )
 }
 
 fn told(report: &Report) -> String {

@@ -1,12 +1,12 @@
 //! What is looked at when all is over: whether everything ended where it should, and which promises were kept.
 
-use failover_core::{Direction, End};
+use failover_core::{Direction, End, Move};
 use sandbox::{Promise, Served};
 use serde::Serialize;
 
 use super::{
     fault::FaultName,
-    journal::{self, PlanTold},
+    journal,
     stage::{Home, Stage},
     story::Marks,
 };
@@ -32,12 +32,12 @@ impl Finding {
 /// Where everything ended.
 pub(super) fn ends(stage: &Stage, visitors: &sandbox::Visitors) -> Vec<Finding> {
     let (world, seed) = (stage.world(), &stage.site.seed);
-    let plans = journal::plans(&journal::entries(stage));
+    let moves = moves(stage);
     let served = visitors.visits().last().map(|visit| visit.served.clone());
     let unknown = world.ledger.unknown();
     let mut found = vec![
-        one_end(&plans, Direction::Failover, "the failover ended Done"),
-        one_end(&plans, Direction::Failback, "the failback ended Done"),
+        one_end(&moves, Direction::Failover, "the failover ended Done"),
+        one_end(&moves, Direction::Failback, "the failback ended Done"),
         Finding::of("visitors are served by the primary", served == Some(Served::Primary), || {
             served.as_ref().map_or_else(|| "there was no visitor".to_owned(), ToString::to_string)
         }),
@@ -65,13 +65,17 @@ pub(super) fn farewell(what: &'static str, code: Option<i32>) -> Finding {
     })
 }
 
-fn one_end(plans: &[PlanTold], direction: Direction, what: &'static str) -> Finding {
-    let last = plans.iter().rfind(|plan| plan.direction == direction);
-    let end = last.and_then(PlanTold::end);
-    Finding::of(what, end == Some(End::Done), || match last.map(|plan| &plan.ended) {
-        None => "there was none".to_owned(),
-        Some(None) => "it is still open".to_owned(),
-        Some(Some((_, end, sentence))) => format!("it ended {end}: {sentence}"),
+fn moves(stage: &Stage) -> Vec<Move> {
+    journal::asked(stage).into_iter().map(|asked| asked.told).collect()
+}
+
+fn one_end(moves: &[Move], direction: Direction, what: &'static str) -> Finding {
+    let last = moves.iter().rfind(|told| told.direction == direction);
+    let ended = last.and_then(|told| told.ended.as_ref());
+    Finding::of(what, ended.is_some_and(|ended| ended.end == End::Done), || match (last, ended) {
+        (None, _) => "there was none".to_owned(),
+        (Some(_), None) => "it is still open".to_owned(),
+        (Some(_), Some(ended)) => format!("it ended {}: {}", ended.end, ended.sentence),
     })
 }
 
@@ -81,22 +85,21 @@ fn switch(what: &'static str, good: bool, else_seen: &str) -> Finding {
 
 /// The promises that were watched: by the sandbox at every change, or by the drill.
 pub(super) fn promises(stage: &Stage, marks: &Marks) -> Vec<Finding> {
-    let plans = journal::plans(&journal::entries(stage));
+    let moves = moves(stage);
     let mut found = vec![
         watched(stage, Promise::MovesToWhatAnswers, "traffic is moved only to what answers"),
         watched(stage, Promise::PausesOnProof, "monitoring is paused only once a visitor was served"),
         watched(stage, Promise::StandbyStaysOpen, "the standby stays open while visitors are led to it"),
         watched(stage, Promise::NothingForeign, "nothing changes that isn't ours"),
-        once(&plans),
-        written_down(&plans),
+        once(&moves),
+        written_down(&moves),
     ];
     found.extend(marks.again.as_ref().map(|again| {
         let what = "an alert that comes again writes nothing";
         Finding::of(what, again.writes == 0, || format!("{} writes, verdict {}", again.writes, again.verdict))
     }));
     if stage.fault == Some(FaultName::Killed) {
-        let done =
-            plans.iter().any(|plan| plan.direction == Direction::Failover && plan.end() == Some(End::Done));
+        let done = moves.iter().any(is_done_failover);
         found.push(Finding::of("killed in the middle, it finishes", done, || "it didn't".to_owned()));
     }
     found
@@ -108,18 +111,18 @@ fn watched(stage: &Stage, promise: Promise, what: &'static str) -> Finding {
     Finding::of(what, broken.is_empty(), || broken.join("; "))
 }
 
-fn once(plans: &[PlanTold]) -> Finding {
-    let done = |plan: &&PlanTold| plan.direction == Direction::Failover && plan.end() == Some(End::Done);
-    let done = plans.iter().filter(done).count();
+fn is_done_failover(told: &Move) -> bool {
+    told.direction == Direction::Failover && told.ended.as_ref().is_some_and(|ended| ended.end == End::Done)
+}
+
+fn once(moves: &[Move]) -> Finding {
+    let done = moves.iter().filter(|told| is_done_failover(told)).count();
     Finding::of("one outage makes at most one failover", done <= 1, || format!("{done} ended Done"))
 }
 
-fn written_down(plans: &[PlanTold]) -> Finding {
-    let gaps = plans.iter().filter(|plan| {
-        let said = !plan.asked_by.is_empty() && !plan.reason.is_empty();
-        !(said && !plan.steps.is_empty() && plan.ended.is_some())
-    });
-    let gaps = gaps.count();
+fn written_down(moves: &[Move]) -> Finding {
+    let is_whole = |told: &Move| !told.reason.is_empty() && !told.steps.is_empty() && told.ended.is_some();
+    let gaps = moves.iter().filter(|told| !is_whole(told)).count();
     let what = "the journal tells who, why, each step and how it ended";
-    Finding::of(what, gaps == 0 && !plans.is_empty(), || format!("{gaps} of {} moves have gaps", plans.len()))
+    Finding::of(what, gaps == 0 && !moves.is_empty(), || format!("{gaps} of {} moves have gaps", moves.len()))
 }

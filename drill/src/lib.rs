@@ -5,7 +5,8 @@
 //! is part of the function: it looks at it from outside, as a visitor, an operator and the providers do.
 //!
 //! # Code map
-//! - `stage`, `settings`, `child`, `watcher`, `control`: what is started, and how it is told of each other.
+//! - `stage`, `settings`, `child`, `watcher`, `control`: what is started, and how it is told of each other; upon the crate
+//!   `stage`, which tests and bench play on, too.
 //! - `story`, `fault`, `patience`: what happens, and what goes wrong on purpose.
 //! - `observer`, `logbook`, `journal`, `happening`: what is seen, by whom.
 //! - `report`, `moves`, `calls`, `findings`: what is made of it at the end.

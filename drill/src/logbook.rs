@@ -3,6 +3,8 @@
 //! Its own clock is this machine's, so its times fit among everybody's.
 
 use std::{
+    fs::{File, OpenOptions},
+    io::Write,
     path::PathBuf,
     sync::Mutex,
     time::{Duration, Instant},
@@ -10,7 +12,6 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 
 use super::lock;
 
@@ -82,6 +83,8 @@ impl LogLine {
 pub(super) struct LogBook {
     /// The file.
     pub(super) file: PathBuf,
+    /// A convenience: where it can't be had, there is none.
+    copy: Option<File>,
     clock: Clock,
     lines: Mutex<Vec<LogLine>>,
 }
@@ -89,22 +92,17 @@ pub(super) struct LogBook {
 impl LogBook {
     /// An empty one, which is also written to `file`.
     pub(super) fn new(file: PathBuf, clock: Clock) -> Self {
-        Self { file, clock, lines: Mutex::default() }
+        let copy = OpenOptions::new().create(true).append(true).open(&file).ok();
+        Self { file, copy, clock, lines: Mutex::default() }
     }
 
-    /// Notes everything that comes from `stream`, until it ends.
-    pub(super) async fn note_all(&self, stream: impl AsyncRead + Unpin) {
-        let opened = tokio::fs::OpenOptions::new().create(true).append(true).open(&self.file).await;
-        let mut copy = opened.ok();
-        let mut lines = BufReader::new(stream).lines();
-        while let Ok(Some(text)) = lines.next_line().await {
-            if let Some(file) = &mut copy {
-                // The copy is a convenience: a full disk must not end the drill.
-                let _ = file.write_all(format!("{text}\n").as_bytes()).await;
-                let _ = file.flush().await;
-            }
-            lock(&self.lines).extend(LogLine::read(&text, &self.clock));
+    /// Notes a line.
+    pub(super) fn note(&self, text: &str) {
+        if let Some(mut copy) = self.copy.as_ref() {
+            // A full disk must not end the drill.
+            let _ = copy.write_all(format!("{text}\n").as_bytes());
         }
+        lock(&self.lines).extend(LogLine::read(text, &self.clock));
     }
 
     /// How many there are.

@@ -5,11 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use failover_core::{Direction, End, Step};
+use failover_core::{Direction, End, Move, Step};
 use serde::Serialize;
 
 use super::{
-    journal::{self, PlanTold},
+    journal::{self, Asked},
     logbook::{LogLine, in_seconds},
     stage::Stage,
     story::Marks,
@@ -68,31 +68,31 @@ impl MoveReport {
 
 /// Both moves, as far as they came.
 pub(super) fn of(stage: &Stage, marks: &Marks) -> Vec<MoveReport> {
-    let plans = journal::plans(&journal::entries(stage));
-    plans.iter().filter_map(|plan| describe(stage, marks, plan)).collect()
+    journal::asked(stage).iter().filter_map(|asked| describe(stage, marks, asked)).collect()
 }
 
-fn describe(stage: &Stage, marks: &Marks, plan: &PlanTold) -> Option<MoveReport> {
-    let cause = if plan.direction == Direction::Failback { marks.asked } else { marks.cut }?;
+fn describe(stage: &Stage, marks: &Marks, asked: &Asked) -> Option<MoveReport> {
+    let told = &asked.told;
+    let cause = if told.direction == Direction::Failback { marks.asked } else { marks.cut }?;
     let mut reached: Vec<(&'static str, Instant)> = Vec::new();
-    if plan.direction == Direction::Failover {
+    if told.direction == Direction::Failover {
         reached.extend(alerted(stage, marks).map(|at| ("detected", at)));
     }
-    reached.push(("decided", decided(stage, plan, cause)));
-    let steps = plan.steps.iter().map(|step| (journal::brought_about(step.step), stage.clock.at(step.at)));
+    reached.push(("decided", decided(stage, told, cause)));
+    let steps = told.steps.iter().map(|step| (journal::brought_about(step.step), stage.clock.at(step.at)));
     reached.extend(steps);
     reached.sort_by_key(|(_, at)| *at);
-    let ended = plan.ended.as_ref().map(|(at, _, _)| stage.clock.at(*at));
+    let ended = told.ended.as_ref().map(|ended| stage.clock.at(ended.at));
     let until = ended.or(marks.over).unwrap_or(cause);
     Some(MoveReport {
-        direction: plan.direction,
-        asked_by: plan.asked_by.clone(),
-        reason: plan.reason.clone(),
-        end: plan.end(),
-        sentence: plan.ended.as_ref().map_or_else(String::new, |(_, _, sentence)| sentence.clone()),
+        direction: told.direction,
+        asked_by: asked.by.clone(),
+        reason: told.reason.clone(),
+        end: told.ended.as_ref().map(|ended| ended.end),
+        sentence: told.ended.as_ref().map_or_else(String::new, |ended| ended.sentence.clone()),
         total: until.saturating_duration_since(cause),
         stages: stages(cause, &reached),
-        steps: plan.steps.iter().map(|done| StepTook { step: done.step, took_ms: done.took_ms }).collect(),
+        steps: told.steps.iter().map(|done| StepTook { step: done.step, took_ms: done.took_ms }).collect(),
     })
 }
 
@@ -103,12 +103,12 @@ fn alerted(stage: &Stage, marks: &Marks) -> Option<Instant> {
 }
 
 /// When the function said what it will do; while the journal is away its intent is written later.
-fn decided(stage: &Stage, plan: &PlanTold, cause: Instant) -> Instant {
-    let direction = plan.direction.to_string();
+fn decided(stage: &Stage, told: &Move, cause: Instant) -> Instant {
+    let direction = told.direction.to_string();
     let fits = |line: &LogLine| {
         line.at >= cause && line.kind() == "started" && line.detail("direction") == direction
     };
-    let intended = stage.clock.at(plan.intended);
+    let intended = stage.clock.at(told.begun_at);
     stage.logbook.find(0, fits).map_or(intended, |line| line.at.min(intended))
 }
 

@@ -40,7 +40,7 @@ impl Outlook<'_> {
             Direction::Failback => "the failback's end in the journal",
             _ => "the failover's end in the journal",
         };
-        let ended = || journal::last(self.stage, direction).and_then(|plan| plan.end()).map(|_| ());
+        let ended = || journal::last(self.stage, direction).and_then(|told| told.ended).map(|_| ());
         until(what, ACT_ENDS_WITHIN, ended).await
     }
 

@@ -2,14 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use ::stage::process::environment;
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{
-    child::Child,
-    control,
-    stage::{Stage, environment},
-};
+use super::{child::Child, control, stage::Stage};
 
 /// Where everything is, while it goes on.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,11 +3,14 @@
 //! Once it is ready it prints one line of JSON: the function's configuration, its environment, and where the control
 //! is. It runs until it is told to end.
 
+use std::path::Path;
+
+use ::stage::process::environment;
 use anyhow::Context;
 use sandbox::{Options, Sandbox, Service, SiteSeed};
 use serde_json::json;
 
-use super::{WELL, arguments::SandboxArguments, control, settings::Settings, show, signals, stage};
+use super::{WELL, arguments::SandboxArguments, control, settings, show, signals};
 
 /// Pub/Sub's emulator, where the function is to publish and is pushed from.
 const EMULATOR: &str = "PUBSUB_EMULATOR_HOST";
@@ -21,17 +24,15 @@ pub(super) async fn run(arguments: &SandboxArguments) -> anyhow::Result<u8> {
     let site = sandbox.site("resume");
     let emulator = std::env::var(EMULATOR).ok().filter(|host| !host.trim().is_empty());
     let emulator = emulator.map(|host| with_scheme(host.trim()));
-    let config = Settings { verify: "none", page: false, emulator, watch_every: None, kubeconfig: None }
-        .text(&sandbox, &site);
+    // Nothing of it is in a folder.
+    let config = settings::alone(emulator).text(&sandbox, Path::new(""));
     if let Some(path) = &arguments.written.0 {
         std::fs::write(path, &config).with_context(|| format!("{} could not be written", path.display()))?;
     }
     let port = arguments.ports.iter().find(|named| named.service.is_none()).map_or(0, |named| named.port);
     let control = control::start(sandbox.world.clone(), site.name(), port).await?;
-    let environment: serde_json::Map<_, _> = stage::environment(&sandbox)
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
+    let environment: serde_json::Map<_, _> =
+        environment(&sandbox).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let ready = json!({"config": config, "environment": environment, "control": format!("http://{control}")});
     let asked_to_end = signals::asked_to_end();
     show::write(&format!("{ready}\n"));

@@ -1,6 +1,5 @@
-//! How the drill is told to end, and how it tells others.
+//! How the drill is told to end.
 
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Ends with Ctrl-C, a polite request to end, or a terminal that is closed, from when it is called on, not from when it is
@@ -14,13 +13,4 @@ pub(super) fn asked_to_end() -> impl Future<Output = ()> + Unpin {
         }
         futures::future::select_all(told.iter_mut().map(|kind| Box::pin(kind.recv()))).await;
     })
-}
-
-/// SIGTERM, as Cloud Run sends it.
-pub(super) fn ask_to_end(process: u32) {
-    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-    if let Some(process) = process {
-        // It may have ended by itself meanwhile.
-        let _ = kill_process(process, Signal::TERM);
-    }
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
+use ::stage::process::environment;
 use anyhow::Context;
 use sandbox::{
     Options, Sandbox, Service, Site, World,
     checker::{self, Checker},
-    kubernetes::{Kubernetes, NAMESPACE, TOKEN},
+    kubernetes::{NAMESPACE, TOKEN},
 };
 use tempfile::TempDir;
 
@@ -14,7 +15,7 @@ use super::{
     child::Child,
     fault::FaultName,
     logbook::{Clock, LogBook},
-    settings::Settings,
+    settings,
     watcher::Watcher,
 };
 
@@ -138,17 +139,17 @@ impl Stage {
         let site = sandbox.site("resume");
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir();
         let folder = folder.context("no temporary folder could be made")?;
-        let config = folder.path().join("failover.toml");
-        let kubeconfig = (home == Home::Deployment).then(|| folder.path().join("kubeconfig"));
-        if let Some(path) = &kubeconfig {
+        let mut settings = settings::drilled();
+        if let Some(every) = pace.watch_every {
+            settings = settings::watched(settings, every, &sandbox);
+        }
+        if home == Home::Deployment {
             let starting = if pace.watch_every.is_some() { STARTING_SLOWLY } else { STARTING };
             sandbox.world.kubernetes.starting_takes(starting);
-            std::fs::write(path, Kubernetes::kubeconfig(&sandbox.url(Service::Kubernetes)))?;
+            settings = settings::deployed(settings, &site);
         }
-        let watch_every = pace.watch_every;
-        let settings = Settings { verify: "jwt", page: true, emulator: None, watch_every, kubeconfig };
-        std::fs::write(&config, settings.text(&sandbox, &site))
-            .context("the configuration could not be written")?;
+        let config = settings.write(&sandbox, folder.path());
+        let config = config.context("the configuration could not be written")?;
         let clock = Clock::start();
         let logbook = Arc::new(LogBook::new(folder.path().join("function.log"), clock));
         let watchbook = Arc::new(LogBook::new(folder.path().join("watcher.log"), clock));
@@ -206,12 +207,4 @@ impl Stage {
         let settings = checker::Settings { timeout, ..checker::Settings::default() };
         Checker::start(Arc::clone(self.world()), self.pace.check_every, settings)
     }
-}
-
-/// What the function's environment has to say beside the configuration.
-pub(super) fn environment(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
-    vec![
-        ("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string()),
-        ("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token),
-    ]
 }

@@ -8,15 +8,19 @@ mod mirror;
 
 use std::{
     fmt::Write,
-    process::Stdio,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
+use ::stage::{
+    Settings,
+    process::{command, environment},
+    table,
+};
 use anyhow::{Context, anyhow};
 use sandbox::{Options, Sandbox, Served, Service, Visitors};
 use serde::Serialize;
 use tempfile::TempDir;
-use tokio::process::Command;
 use url::Url;
 
 pub(super) use mirror::Cloud;
@@ -67,7 +71,8 @@ struct Move {
 struct VirtualIpStage {
     sandbox: Sandbox,
     mirror: Mirror,
-    folder: TempDir,
+    config: PathBuf,
+    _folder: TempDir,
     /// Clients of the private address, and of the external one.
     clients: [Visitors; 2],
 }
@@ -106,14 +111,14 @@ impl VirtualIpStage {
         let sandbox = Sandbox::start(options).await.context("the cloud could not be started")?;
         let mirror = Mirror::add(cloud, &sandbox, operation_takes)?;
         let folder = tempfile::Builder::new().prefix("failover-drill-").tempdir()?;
-        std::fs::write(folder.path().join("failover.toml"), configuration(&sandbox, &mirror))?;
+        let config = settings(&mirror).write(&sandbox, folder.path())?;
         let client = |address| -> anyhow::Result<Visitors> {
             let url: Url = format!("http://{address}/").parse()?;
             Ok(Visitors::start(&url, CLIENT_EVERY)?)
         };
         let [private, external] = mirror.sockets;
         let clients = [client(private)?, client(external)?];
-        Ok(Self { sandbox, mirror, folder, clients })
+        Ok(Self { sandbox, mirror, config, _folder: folder, clients })
     }
 
     /// The mirror's callback on one machine, until clients of both addresses are served by it.
@@ -122,14 +127,10 @@ impl VirtualIpStage {
         let begun = Instant::now();
         let executable = std::env::current_exe().context("this executable could not be found")?;
         let (variable, metadata) = &self.mirror.metadata[index];
-        let ended = Command::new(executable)
+        let ended = command(executable, &self.config)
             .args(["promote", "--site", "db", "--reason", why])
-            .env_clear()
-            .env("FAILOVER_CONFIG", self.folder.path().join("failover.toml"))
-            .env("GCE_METADATA_HOST", self.sandbox.address(Service::Metadata).to_string())
+            .envs(environment(&self.sandbox))
             .env(variable, metadata)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
             .output()
             .await?;
         let took = begun.elapsed();
@@ -165,15 +166,15 @@ impl VirtualIpStage {
     }
 }
 
-fn configuration(sandbox: &Sandbox, mirror: &Mirror) -> String {
-    format!(
-        "journal = \"gs://gleich-tech-failover/journal\"\n[endpoints]\nstorage = \"{}\"\n{}\n\
-         [[sites]]\nname = \"db\"\npublic_url = \"tcp://{}\"\n{}",
-        sandbox.url(Service::Storage),
-        mirror.endpoint,
-        mirror.sockets[0],
-        mirror.switches,
-    )
+fn settings(mirror: &Mirror) -> Settings {
+    let public = format!("tcp://{}", mirror.sockets[0]);
+    let named = table::texts(&[("name", "db"), ("public_url", &public)]);
+    Settings {
+        push: Vec::new(),
+        services: vec![Service::Storage, mirror.service],
+        rest: format!("[[sites]]\n{named}\n{}", mirror.switches),
+        ..Settings::as_deployed()
+    }
 }
 
 fn told(report: &Report) -> String {

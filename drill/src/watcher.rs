@@ -5,10 +5,10 @@
 
 use std::{path::Path, sync::Arc};
 
+use ::stage::Process;
 use anyhow::anyhow;
 use sandbox::World;
 use serde_json::Value;
-use tokio::process::Child as Process;
 
 use super::{
     child::{self, STARTS_WITHIN},
@@ -35,7 +35,7 @@ impl Watcher {
     ) -> anyhow::Result<Self> {
         let mut process = child::spawn(&["watch", "--name", NAME], config, environment, logbook)?;
         patience::until("the watcher's first look", STARTS_WITHIN, || {
-            if let Ok(Some(status)) = process.try_wait() {
+            if let Some(status) = process.has_ended() {
                 let why = logbook.last_complaint().unwrap_or_else(|| status.to_string());
                 return Some(Err(anyhow!("the watcher ended as soon as it was started: {why}")));
             }

@@ -13,6 +13,8 @@ use std::{
 
 use jiff::Timestamp;
 
+use crate::binary;
+
 /// What is loaded; its numbers are in this order.
 const SOURCE: &str = include_str!("clock.c");
 
@@ -122,7 +124,7 @@ fn nanoseconds(time: Duration) -> i64 {
 /// The library, made once for all tests of this process.
 fn library() -> Option<&'static Path> {
     static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    MADE.get_or_init(|| make(Path::new(env!("CARGO_TARGET_TMPDIR")))).as_deref()
+    MADE.get_or_init(|| make(&binary::scratch())).as_deref()
 }
 
 fn make(folder: &Path) -> Option<PathBuf> {

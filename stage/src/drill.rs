@@ -1,21 +1,7 @@
-//! The real binary against the sandbox, with the verbs of an operator and of what happens to a home lab.
-//!
-//! Every test that needs a running function goes through here. Nothing sleeps to hope: one waits on the sandbox's
-//! ledger, on a visitor, or on an answer.
-
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of the harness")]
-
-pub mod clock;
-mod function;
-pub mod golden;
-pub mod machines;
-pub mod mirror;
-pub mod operator;
-pub mod payload;
-pub mod settings;
-pub mod watching;
+//! The real binary on the sandbox, with the verbs of an operator and of what happens to a home lab.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -28,43 +14,12 @@ use sandbox::{Options, Power, Sandbox, Site};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use function::Function;
-pub use operator::Ran;
-pub use settings::Settings;
-
-/// No test waits longer for anything than this.
-pub const PATIENCE: Duration = Duration::from_mins(1);
-
-/// What the function answered.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The JSON body.
-    pub body: Value,
-}
-
-impl Answer {
-    /// One of the body's texts.
-    pub fn text(&self, key: &str) -> &str {
-        self.body[key].as_str().unwrap_or_default()
-    }
-
-    /// Asserts status, verdict and end in one line.
-    #[track_caller]
-    pub fn is(&self, status: u16, verdict: &str, end: Option<&str>) -> &Self {
-        let seen = (self.status, self.text("verdict"), self.body["end"].as_str());
-        assert_eq!(seen, (status, verdict, end), "{}", self.body);
-        self
-    }
-
-    /// Asserts that the reason says this.
-    #[track_caller]
-    pub fn because(&self, words: &str) -> &Self {
-        assert!(self.text("reason").contains(words), "{:?} isn't in {}", words, self.body);
-        self
-    }
-}
+use crate::{
+    Answer, Function, PATIENCE, Ran, Settings,
+    journal::{BUCKET, Journals},
+    operator, payload,
+    settings::FILE,
+};
 
 /// A sandbox, the function in a process of its own, and one site.
 #[derive(Debug)]
@@ -90,23 +45,23 @@ impl Drill {
     pub async fn with(settings: Settings, options: Options) -> Self {
         let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let function = Function::start(&sandbox, &settings, &folder).await;
+        let function = Function::start(&sandbox, &settings, folder.path()).await;
         Self { sandbox, function, settings, folder, is_tampered: AtomicBool::new(false) }
     }
 
     /// Another instance of the function on the same journal.
     pub async fn second_instance(&self) -> Function {
-        Function::start(&self.sandbox, &self.settings, &self.folder).await
+        Function::start(&self.sandbox, &self.settings, self.folder.path()).await
     }
 
     /// Starts the function again, after it was killed.
     pub async fn restart(&mut self) {
-        self.function = Function::start(&self.sandbox, &self.settings, &self.folder).await;
+        self.function = Function::start(&self.sandbox, &self.settings, self.folder.path()).await;
     }
 
     /// The configuration's file.
-    pub fn config(&self) -> std::path::PathBuf {
-        self.folder.path().join("failover.toml")
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join(FILE)
     }
 
     /// The site.
@@ -136,15 +91,12 @@ impl Drill {
 
     /// An alert is delivered, published just now under a message id of its own.
     pub async fn alert(&self, body: &Value) -> Answer {
-        self.function
-            .push(&payload::push("failover-alerts", &payload::fresh_id(), Timestamp::now(), body))
-            .await
+        self.function.push(&payload::push_now(payload::ALERTS, body)).await
     }
 
     /// An operator publishes a command.
     pub async fn command(&self, body: Value) -> Answer {
-        let push = payload::push("failover-commands", &payload::fresh_id(), Timestamp::now(), &body);
-        self.function.push(&push).await
+        self.function.push(&payload::push_now(payload::COMMANDS, &body)).await
     }
 
     /// `{"command": …}` and nothing else.
@@ -173,7 +125,7 @@ impl Drill {
 
     /// What lies in the journal's bucket, or in its folder.
     fn journaled(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
-        let objects = self.sandbox.world.storage.objects("gleich-tech-failover").into_iter();
+        let objects = self.sandbox.world.storage.objects(BUCKET).into_iter();
         let folders = std::fs::read_dir(self.folder.path().join("journal")).into_iter().flatten().flatten();
         let files = folders.flat_map(|site| std::fs::read_dir(site.path()).into_iter().flatten().flatten());
         let read = |file: std::fs::DirEntry| {
@@ -190,7 +142,7 @@ impl Drill {
 
     /// As `failover`, with further environment.
     pub async fn failover_with(&self, words: &[&str], environment: &[(&str, &str)]) -> Ran {
-        operator::failover(&self.sandbox, &self.folder.path().join("failover.toml"), words, environment).await
+        operator::failover(&self.sandbox, &self.config(), words, environment).await
     }
 
     /// The writes made to clouds so far, by operation, in order.
@@ -200,30 +152,23 @@ impl Drill {
 
     /// What happened, in the words of the journal's events, oldest first (a journal in the bucket).
     pub fn events(&self) -> Vec<String> {
-        let objects = self.sandbox.world.storage.objects("gleich-tech-failover");
-        let entries = objects.iter().rev().filter(|(name, _)| name.starts_with("journal/resume/"));
+        let journals = Journals::of(&self.sandbox.world);
         let word =
             |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON")["event"]["type"].clone();
-        entries.map(|(_, bytes)| word(bytes).as_str().expect("a word").to_owned()).collect()
+        journals.stored("resume").map(|(_, bytes)| word(bytes).as_str().expect("a word").to_owned()).collect()
     }
 
     /// Somebody cuts the newest journal entry in half (a journal in a folder).
     pub fn spoil_newest_entry(&self) {
         self.is_tampered.store(true, Ordering::Relaxed);
-        let folder = self.folder.path().join("journal/resume");
-        let entries = std::fs::read_dir(folder)
-            .expect("the journal's folder")
-            .map(|entry| entry.expect("an entry").path());
-        // The newest entry has the smallest name.
-        let newest = entries.min().expect("an entry");
+        let newest = newest_in(&self.folder.path().join("journal/resume"));
         let text = std::fs::read_to_string(&newest).expect("its text");
         std::fs::write(&newest, &text[..text.len() / 2]).expect("it is spoilt");
     }
 
-    /// Somebody else puts an entry of this number there (a journal in a folder).
-    pub fn put_entry(&self, number: u64, entry: &Value) {
+    /// Somebody else puts an entry of this name there (a journal in a folder).
+    pub fn put_entry(&self, key: &str, entry: &Value) {
         self.is_tampered.store(true, Ordering::Relaxed);
-        let key = cloud_failover::journal::key(number).expect("a number");
         let folder = self.folder.path().join("journal/resume");
         std::fs::create_dir_all(&folder).expect("the journal's folder");
         std::fs::write(folder.join(key), entry.to_string()).expect("it is written");
@@ -232,9 +177,7 @@ impl Drill {
     /// Changes the newest journal entry (a journal in a folder), as if it had been written otherwise.
     pub fn edit_newest_entry(&self, edit: impl FnOnce(&mut Value)) {
         self.is_tampered.store(true, Ordering::Relaxed);
-        let folder = self.folder.path().join("journal/resume");
-        let entries = std::fs::read_dir(folder).expect("the journal's folder");
-        let newest = entries.map(|entry| entry.expect("an entry").path()).min().expect("an entry");
+        let newest = newest_in(&self.folder.path().join("journal/resume"));
         let mut entry = serde_json::from_slice(&std::fs::read(&newest).expect("its text")).expect("JSON");
         edit(&mut entry);
         std::fs::write(&newest, entry.to_string()).expect("it is edited");
@@ -266,4 +209,10 @@ impl Drill {
         let seed = self.site().seed;
         self.sandbox.world.cloudflare.edits.edit_page_rule(&seed.zone, &seed.rule, "status", json!(status));
     }
+}
+
+/// A journal's newest entry, which has the smallest name.
+fn newest_in(folder: &Path) -> PathBuf {
+    let entries = std::fs::read_dir(folder).expect("the journal's folder");
+    entries.map(|entry| entry.expect("an entry").path()).min().expect("an entry")
 }

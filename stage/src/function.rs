@@ -1,107 +1,108 @@
-//! The function in a process of its own.
+//! `failover serve` in a process of its own: from its start to its first answer, and what it answers to pushes.
+
+#[cfg(feature = "tests")]
+mod tested;
 
 use std::{
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-use sandbox::{Options, Sandbox, Service, kubernetes::Kubernetes};
+use anyhow::{Context, Result, bail};
+use sandbox::Sandbox;
 use serde_json::Value;
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::{Child, Command},
+use tokio::sync::oneshot;
+
+use crate::{
+    Answer, PATIENCE,
+    process::{Heard, Process, command, environment},
 };
 
-use super::{Answer, PATIENCE, Settings};
+/// How the function is started.
+#[derive(Debug, Clone)]
+pub struct Launch<'a> {
+    /// The binary.
+    pub binary: &'a Path,
+    /// Its configuration.
+    pub config: &'a Path,
+    /// Further environment.
+    pub environment: Vec<(&'a str, String)>,
+    /// How many descriptors it may have; `None` leaves it as many as there are.
+    pub descriptors: Option<u32>,
+    /// Whether what it says is kept.
+    pub heard: bool,
+    /// Between two looks at whether it answers yet.
+    pub look_every: Duration,
+    /// Who delivers pushes to it.
+    pub http: reqwest::Client,
+    /// No answer is waited for longer than this.
+    pub patience: Duration,
+}
 
 /// A running `failover serve`.
 #[derive(Debug)]
 pub struct Function {
-    child: Child,
+    /// From starting the process to its first answer.
+    pub ready_after: Duration,
+    process: Process,
     base: String,
     http: reqwest::Client,
-    output: Arc<Mutex<Vec<String>>>,
+    patience: Duration,
+    heard: Heard,
+}
+
+impl Launch<'_> {
+    /// Starts it and waits until it answers.
+    pub async fn serve(self, sandbox: &Sandbox) -> Result<Function> {
+        let (address, heard) = (SocketAddr::from(([127, 0, 0, 1], free_port()?)), Heard::default());
+        let (begun, look_every) = (Instant::now(), self.look_every);
+        let mut process = self.spawn(sandbox, address.port(), &heard)?;
+        let (ready, answers) = oneshot::channel();
+        // A thread of its own: tokio's clock has milliseconds, and a start takes a few of them.
+        std::thread::spawn(move || {
+            // Who asked may be gone.
+            first_answer(address, look_every, || ready.is_closed()).map(|at| ready.send(at))
+        });
+        let answered = tokio::select! {
+            ended = process.ended() => bail!("the function ended: {}\n{}", ended?, heard.text()),
+            answered = answers => answered?,
+            () = tokio::time::sleep(PATIENCE) => bail!("the function did not answer\n{}", heard.text()),
+        };
+        let (base, ready_after) = (format!("http://{address}"), answered - begun);
+        Ok(Function { ready_after, process, base, http: self.http, patience: self.patience, heard })
+    }
+
+    fn spawn(&self, sandbox: &Sandbox, port: u16, heard: &Heard) -> Result<Process> {
+        let mut command = match self.descriptors {
+            None => command(self.binary, self.config),
+            Some(most) => {
+                let mut limited = command("prlimit", self.config);
+                limited.arg(format!("--nofile={most}:{most}")).arg(self.binary);
+                limited
+            }
+        };
+        command
+            .arg("serve")
+            .env("PORT", port.to_string())
+            .envs(environment(sandbox))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let heard = heard.clone();
+        let process = if self.heard {
+            Process::spawn(command, move |line| heard.add(line))
+        } else {
+            Process::spawn_unheard(command)
+        };
+        process.context("the function could not be started")
+    }
 }
 
 impl Function {
-    /// Starts the binary and waits until it answers.
-    pub async fn start(sandbox: &Sandbox, settings: &Settings, folder: &TempDir) -> Self {
-        let path = folder.path().join("failover.toml");
-        let text = settings.text(sandbox, &folder.path().display().to_string());
-        std::fs::write(&path, text).expect("the configuration is written");
-        let kubeconfig = Kubernetes::kubeconfig(&sandbox.url(Service::Kubernetes));
-        std::fs::write(folder.path().join("kubeconfig"), kubeconfig).expect("the kubeconfig is written");
-        let environment: Vec<(&str, &str)> =
-            settings.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Self::launch(sandbox, &path, &environment, binary(settings.descriptors)).await
-    }
-
-    /// Starts the binary on a configuration, with further environment.
-    pub async fn spawn(sandbox: &Sandbox, config: &Path, environment: &[(&str, &str)]) -> Self {
-        Self::launch(sandbox, config, environment, binary(None)).await
-    }
-
-    async fn launch(
-        sandbox: &Sandbox,
-        config: &Path,
-        environment: &[(&str, &str)],
-        mut command: Command,
-    ) -> Self {
-        let port = free_port();
-        let roots = few_roots(config);
-        command
-            .arg("serve")
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("FAILOVER_CONFIG", config)
-            .env("FAILOVER_LOG", "debug")
-            .env("PORT", port.to_string())
-            .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string())
-            .env("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token)
-            .envs(roots.iter().map(|roots| ("SSL_CERT_FILE", roots)))
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command.spawn().expect("the binary starts");
-        let output = Arc::new(Mutex::new(Vec::new()));
-        collect(child.stdout.take().expect("piped"), &output);
-        collect(child.stderr.take().expect("piped"), &output);
-        let http = http();
-        let mut function = Self { child, base: format!("http://127.0.0.1:{port}"), http, output };
-        function.until_healthy().await;
-        function
-    }
-
-    async fn until_healthy(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let health = self.http.get(format!("{}/health", self.base)).send().await;
-            if health.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
-            let ended = self.child.try_wait().expect("its state");
-            assert!(ended.is_none() && Instant::now() < deadline, "{ended:?}\n{}", self.output());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Delivers one push and waits for the answer.
-    pub async fn push(&self, body: &Value) -> Answer {
-        self.try_push(body).await.unwrap_or_else(|error| panic!("{error}\n{}", self.output()))
-    }
-
     /// Delivers one push; an error is a connection that broke.
     pub async fn try_push(&self, body: &Value) -> reqwest::Result<Answer> {
-        self.push_within(body, PATIENCE).await
+        self.push_within(body, self.patience).await
     }
 
     /// Delivers one push; an error is also an answer that didn't come in this time.
@@ -117,84 +118,52 @@ impl Function {
         &self.base
     }
 
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id().expect("it runs")
+    /// What it says, also while nobody looks.
+    pub fn heard(&self) -> Heard {
+        self.heard.clone()
     }
 
-    /// How much of its memory is resident, in KiB.
-    pub fn resident_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("its status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
-    /// SIGKILL: no farewell.
-    pub async fn kill(&mut self) {
-        self.child.kill().await.expect("it is killed");
-    }
-
-    /// What it prints, also while nobody looks.
-    pub fn log(&self) -> Arc<Mutex<Vec<String>>> {
-        Arc::clone(&self.output)
-    }
-
-    /// All that it printed.
+    /// All that it said.
     pub fn output(&self) -> String {
-        self.output.lock().expect("output").join("\n")
+        self.heard.text()
+    }
+
+    /// Its process.
+    pub fn process(&self) -> &Process {
+        &self.process
     }
 }
 
-/// The binary, by itself or with so many descriptors.
-fn binary(descriptors: Option<u32>) -> Command {
-    let binary = env!("CARGO_BIN_EXE_failover");
-    let Some(descriptors) = descriptors else { return Command::new(binary) };
-    let mut command = Command::new("prlimit");
-    command.arg(format!("--nofile={descriptors}:{descriptors}")).arg(binary);
-    command
+/// When `/health` answered 200 for the first time; none where nobody wants to know any more.
+fn first_answer(
+    address: SocketAddr,
+    look_every: Duration,
+    is_given_up: impl Fn() -> bool,
+) -> Option<Instant> {
+    while !is_given_up() {
+        if TcpStream::connect(address).and_then(is_healthy).unwrap_or(false) {
+            return Some(Instant::now());
+        }
+        std::thread::sleep(look_every);
+    }
+    None
 }
 
-/// One client for all tests: building one reads every certificate of the system. Connections are not kept, since they
-/// would end with the test that made them.
-fn http() -> reqwest::Client {
-    static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
-    let build = || reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
-    HTTP.get_or_init(build).clone()
-}
-
-/// The system's first certificate alone, beside the configuration: reading all of them takes an unoptimised binary
-/// most of a second, and nothing here is asked over TLS.
-pub(super) fn few_roots(config: &Path) -> Option<PathBuf> {
-    const END: &str = "-----END CERTIFICATE-----\n";
-    let all = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").ok()?;
-    let (first, _) = all.split_once(END)?;
-    let path = config.with_extension("roots.pem");
-    std::fs::write(&path, format!("{first}{END}")).ok()?;
-    Some(path)
+fn is_healthy(mut stream: TcpStream) -> std::io::Result<bool> {
+    stream.write_all(b"GET /health HTTP/1.1\r\nhost: stage\r\nconnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(answer.starts_with(b"HTTP/1.1 200"))
 }
 
 /// A port that nobody has, each tried once. Those that the kernel chooses itself are left alone: it would give one
 /// to somebody else before the function has it.
-fn free_port() -> u16 {
+fn free_port() -> Result<u16> {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     const FIRST: u32 = 10_000;
     const PORTS: u32 = 20_000;
     let start = std::process::id().wrapping_mul(7919);
-    loop {
-        let tried = start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % PORTS;
-        let port = u16::try_from(FIRST + tried).expect("a port");
-        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-pub(super) fn collect(stream: impl AsyncRead + Unpin + Send + 'static, output: &Arc<Mutex<Vec<String>>>) {
-    let output = Arc::clone(output);
-    tokio::spawn(async move {
-        let mut lines = BufReader::new(stream).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
-            output.lock().expect("output").push(line);
-        }
-    });
+    let tried = (0..PORTS).map(|_| start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % PORTS);
+    let mut ports = tried.filter_map(|tried| u16::try_from(FIRST + tried).ok());
+    ports.find(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok()).context("no port is free")
 }

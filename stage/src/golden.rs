@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// A folder of such files.
+#[derive(Debug)]
 pub struct Golden {
     folder: PathBuf,
     differ: Vec<String>,

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use sandbox::{Pair, PairSeed, Sandbox, World};
 use serde_json::Value;
 
+use crate::switches;
+
 /// What moves between the machines; their other addresses are somebody else's and stay where they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moves {
@@ -49,22 +51,16 @@ impl Machines {
         Self { moves, pair }
     }
 
-    /// The switch's own keys.
-    pub fn keys(&self) -> String {
+    /// The switch.
+    pub fn switch(&self) -> String {
         let seed = &self.pair.seed;
         // One with its zone, the other without: it is found.
         let standby = format!("projects/gleich-tech/instances/{}", self.machine(1));
-        let instances = format!("primary = \"{}\"\nstandby = \"{standby}\"\n", seed.on_compute().instance(0));
+        let instances = [seed.on_compute().instance(0), standby];
         match self.moves {
-            Moves::Alias => format!("range = \"{}/32\"\n{instances}", seed.private()),
-            Moves::External => format!("address = \"{}\"\n{instances}", seed.on_compute().address()),
-            Moves::Configuration => format!(
-                "configuration = \"vip\"\naddress = \"{}\"\npublic_ip = \"{}\"\nprimary = \"{}\"\nstandby = \"{}\"\n",
-                seed.private(),
-                seed.on_azure().public_ip(),
-                seed.on_azure().interface(0),
-                seed.on_azure().interface(1)
-            ),
+            Moves::Alias => switches::alias(seed, &instances),
+            Moves::External => switches::external(seed, &instances),
+            Moves::Configuration => switches::configuration(seed),
         }
     }
 

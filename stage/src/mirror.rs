@@ -6,7 +6,8 @@ use sandbox::{Cidr, Options, Sandbox, Service, compute::MachineSeed};
 use tempfile::TempDir;
 use tokio::process::Child;
 
-use super::{
+use crate::{
+    Settings,
     machines::{Machines, Moves},
     operator::{self, Ran, failover},
 };
@@ -44,21 +45,17 @@ impl Mirror {
         let sandbox = Sandbox::start(options).await.expect("loopback");
         let machines = Machines::add(&sandbox, moves, None);
         let folder = TempDir::new().expect("a folder");
-        let config = folder.path().join("failover.toml");
-        let journal = journal.replace("{folder}", &folder.path().display().to_string());
         let socket = machines.socket();
         let public = if visitors { format!("public_url = \"tcp://{socket}\"\n") } else { String::new() };
-        let text = format!(
-            "journal = \"{journal}\"\ncall_timeout = \"1s\"\nclaim_for = \"500ms\"\njournal_patience = \"2s\"\n\
-             [endpoints]\nstorage = \"{}\"\ncompute = \"{}compute/v1\"\nazure = \"{}\"\n[[sites]]\nname = \"db\"\n\
-             {public}[[sites.switches]]\nkind = \"{}\"\n{}",
-            sandbox.url(Service::Storage),
-            sandbox.url(Service::Compute),
-            sandbox.url(Service::Azure),
-            moves.kind(),
-            machines.keys(),
-        );
-        std::fs::write(&config, text).expect("a file");
+        let settings = Settings {
+            journal: journal.to_owned(),
+            top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\njournal_patience = \"2s\"\n".to_owned(),
+            push: Vec::new(),
+            services: vec![Service::Storage, Service::Compute, Service::Azure],
+            rest: format!("[[sites]]\nname = \"db\"\n{public}\n{}", machines.switch()),
+            ..Settings::as_deployed()
+        };
+        let config = settings.write(&sandbox, folder.path()).expect("a file");
         Self { sandbox, folder, machines, config }
     }
 

@@ -2,11 +2,11 @@
 
 use std::{path::Path, process::Stdio};
 
-use sandbox::{Options, Sandbox, Service};
+use sandbox::Sandbox;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::PATIENCE;
+use crate::{PATIENCE, binary, process};
 
 /// A command that has ended.
 #[derive(Debug)]
@@ -71,8 +71,8 @@ pub async fn failover(sandbox: &Sandbox, config: &Path, words: &[&str], environm
 
 /// The same at a terminal with so many columns: what is on it at the end, line by line, its colours taken off.
 pub async fn at_a_terminal(sandbox: &Sandbox, config: &Path, words: &[&str], columns: u16) -> Vec<String> {
-    let program = env!("CARGO_BIN_EXE_failover");
-    let line = format!("stty cols {columns} rows 40; {program} {}", words.join(" "));
+    let program = binary::tested();
+    let line = format!("stty cols {columns} rows 40; {} {}", program.display(), words.join(" "));
     let mut script = Command::new("script");
     let typed = command(sandbox, config, words, &[("TERM", "xterm"), ("LANG", "C.UTF-8")]);
     let environment = typed.as_std().get_envs().filter_map(|(name, value)| Some((name, value?)));
@@ -92,17 +92,12 @@ pub async fn at_a_terminal(sandbox: &Sandbox, config: &Path, words: &[&str], col
 
 /// The same, not begun yet.
 pub fn command(sandbox: &Sandbox, config: &Path, words: &[&str], environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
+    let mut command = process::command(binary::tested(), config);
     command
         .args(words)
-        .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("USER", "alice")
-        .env("FAILOVER_CONFIG", config)
-        .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string())
-        .env("CLOUDFLARE_API_TOKEN", Options::default().cloudflare_token)
-        .envs(environment.iter().copied())
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+        .envs(process::environment(sandbox))
+        .envs(environment.iter().copied());
     command
 }

@@ -1,16 +1,43 @@
-//! The configuration that tests give the function: the documentation's example, pointed at the sandbox.
+//! The configuration of the sandbox's sites: the one place that writes it.
+//!
+//! It is the documentation's example, pointed at the sandbox. What differs from run to run are lines of TOML here, since
+//! that is what people write.
 
-use std::{fmt::Write, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use sandbox::{Sandbox, Service, Site, SiteSeed, edge::STANDBY_SCRIPT};
+use sandbox::{
+    Sandbox, Service, Site, SiteSeed,
+    kubernetes::Kubernetes,
+    pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE, subscription},
+    tokens::KEY_SET_PATH,
+};
 
-/// How the function is configured.
+use crate::{
+    switches,
+    table::{lines, quoted, texts},
+};
+
+/// How the function is configured. In any of its lines `{folder}` stands for the run's own folder.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `journal`; `{folder}` stands for the test's own folder.
+    /// `journal`.
     pub journal: String,
     /// Lines for the top of the file.
     pub top: String,
+    /// Keys of `[push]` beside the subscriptions; without any there is no such table.
+    pub push: Vec<(&'static str, &'static str)>,
+    /// Tables before those that the sandbox asks for.
+    pub tables: String,
+    /// The clouds that are named in `[endpoints]`.
+    pub services: Vec<Service>,
+    /// Where Pub/Sub is, if it isn't the sandbox's.
+    pub pubsub: Option<String>,
+    /// The table of the times that the contract fixes; empty leaves them as they are.
+    pub times: &'static str,
     /// Lines for the site.
     pub site: String,
     /// Whether all of the sandbox's sites are guarded, and not `resume` alone.
@@ -19,9 +46,8 @@ pub struct Settings {
     pub urls: Option<String>,
     /// Whether the site has a `primary_url`.
     pub primary_url: bool,
-    /// Lines for `[push]`.
-    pub push: String,
-    /// The site's switches; `None` takes the three of the example. `{edge}` is the host that visitors type, `{folder}/kubeconfig` leads to the sandbox's cluster.
+    /// The site's switches; `None` takes the three of the example. `{edge}` is the host that visitors type,
+    /// `{folder}/kubeconfig` leads to the sandbox's cluster.
     pub switches: Option<String>,
     /// The rest of the file.
     pub rest: String,
@@ -33,21 +59,64 @@ pub struct Settings {
     pub descriptors: Option<u32>,
 }
 
+/// A journal in the sandbox's Cloud Storage.
+pub const BUCKET: &str = "gs://gleich-tech-failover/journal";
+
+/// A journal in a folder.
+pub const FOLDER: &str = "file:{folder}/journal";
+
+/// The file's usual name.
+pub const FILE: &str = "failover.toml";
+
 /// The times that the contract fixes, at a tenth.
 pub const TIMES: &str =
     "[times]\napart = \"200ms\"\nthrottled = [\"200ms\", \"500ms\", \"1s\", \"3s\", \"6s\"]\n";
 
+/// Every cloud that has a name in `[endpoints]`.
+const SERVICES: [Service; 11] = [
+    Service::Run,
+    Service::Monitoring,
+    Service::Storage,
+    Service::Pubsub,
+    Service::Iam,
+    Service::Azure,
+    Service::AzureMetadata,
+    Service::AzureLogin,
+    Service::Cloudflare,
+    Service::Compute,
+    Service::Jwks,
+];
+
+/// As tests want it: whatever is waited for takes a tenth.
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            journal: "gs://gleich-tech-failover/journal".to_owned(),
-            top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\nreconcile_every = \"1ms\"\n"
+            top: "call_timeout = \"1s\"\nclaim_for = \"500ms\"\nprobe_timeout = \"500ms\"\njournal_patience = \"500ms\"\n\
+                  reconcile_every = \"1ms\"\n"
                 .to_owned(),
-            site: "confirm_within = \"2s\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n".to_owned(),
+            site: "confirm_within = \"2s\"\ncooldown = \"0s\"\nverify_within = \"2s\"\nfailback_patience = \"2s\"\n"
+                .to_owned(),
+            times: TIMES,
+            ..Self::as_deployed()
+        }
+    }
+}
+
+impl Settings {
+    /// Every time at its default.
+    pub fn as_deployed() -> Self {
+        Self {
+            journal: BUCKET.to_owned(),
+            top: String::new(),
+            push: vec![("verify", "none")],
+            tables: String::new(),
+            services: SERVICES.to_vec(),
+            pubsub: None,
+            times: "",
+            site: String::new(),
             every_site: false,
             urls: None,
             primary_url: true,
-            push: "verify = \"none\"\n".to_owned(),
             switches: None,
             rest: String::new(),
             replace: Vec::new(),
@@ -55,24 +124,20 @@ impl Default for Settings {
             descriptors: None,
         }
     }
-}
 
-impl Settings {
     /// The same for a site behind a Worker: this script in ordinary times, or none.
     #[must_use]
     pub fn behind_a_worker(self, script: &str) -> Self {
-        let SiteSeed { check, zone, .. } = SiteSeed::example();
-        let gate = if script.is_empty() {
-            String::new()
-        } else {
-            format!("always = true\ngate_script = \"{script}\"\n")
-        };
-        let switches = format!(
-            "[[sites.switches]]\nkind = \"cloudflare_worker_route\"\nzone = \"{zone}\"\npattern = \"{{edge}}/*\"\n\
-             standby_script = \"{STANDBY_SCRIPT}\"\n{gate}\n\
-             [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
-        );
+        let seed = SiteSeed::example();
+        let switches = [switches::worker_route(&seed, script), switches::uptime_check(&seed)].join("\n");
         Self { switches: Some(switches), ..self }
+    }
+
+    /// The same where Pub/Sub is named by its emulator's variable: an endpoint would win over it.
+    #[must_use]
+    pub fn without_pubsub(mut self) -> Self {
+        self.services.retain(|service| *service != Service::Pubsub);
+        self
     }
 
     /// How long a claim lives.
@@ -84,62 +149,111 @@ impl Settings {
         told.map_or(Duration::from_secs(5), |told| humantime::parse_duration(told).expect("a duration"))
     }
 
+    /// Writes the file into the run's folder, and the way to the sandbox's cluster beside it.
+    pub fn write(&self, sandbox: &Sandbox, folder: &Path) -> io::Result<PathBuf> {
+        self.write_as(FILE, sandbox, folder)
+    }
+
+    /// The same under another name.
+    pub fn write_as(&self, name: &str, sandbox: &Sandbox, folder: &Path) -> io::Result<PathBuf> {
+        let path = folder.join(name);
+        std::fs::write(&path, self.text(sandbox, folder))?;
+        let kubeconfig = Kubernetes::kubeconfig(&sandbox.url(Service::Kubernetes));
+        std::fs::write(folder.join("kubeconfig"), kubeconfig)?;
+        Ok(path)
+    }
+
     /// The file's text.
-    pub fn text(&self, sandbox: &Sandbox, folder: &str) -> String {
-        let mut text = format!(
-            "journal = \"{}\"\n{}\n[push]\n{}",
-            self.journal.replace("{folder}", folder),
-            self.top,
-            self.push
-        );
-        text.push_str("alerts = [\"projects/gleich-tech/subscriptions/failover-alerts\"]\n");
-        text.push_str(
-            "commands = [\"projects/gleich-tech/subscriptions/failover-commands\"]\n\n[endpoints]\n",
-        );
-        for (name, service) in [
-            ("run", Service::Run),
-            ("monitoring", Service::Monitoring),
-            ("storage", Service::Storage),
-            ("pubsub", Service::Pubsub),
-            ("iam", Service::Iam),
-            ("azure", Service::Azure),
-            ("azure_metadata", Service::AzureMetadata),
-            ("azure_login", Service::AzureLogin),
-        ] {
-            let _ = writeln!(text, "{name} = \"{}\"", sandbox.url(service));
-        }
-        let _ = writeln!(text, "cloudflare = \"{}client/v4\"", sandbox.url(Service::Cloudflare));
-        let _ = writeln!(text, "compute = \"{}compute/v1\"", sandbox.url(Service::Compute));
-        let keys = sandbox.url(Service::Jwks).join(sandbox::tokens::KEY_SET_PATH).expect("a path");
-        let _ = writeln!(text, "jwks = \"{keys}\"\n\n{TIMES}");
-        for site in sandbox.world.sites_where(|site| self.every_site || site.name() == "resume") {
-            self.add_site(&mut text, &site);
-        }
-        text.push_str(&self.rest);
-        let text = self.replace.iter().fold(text, |text, (old, new)| text.replace(old, new));
-        text.replace("{folder}", folder)
+    pub fn text(&self, sandbox: &Sandbox, folder: &Path) -> String {
+        let parts = [
+            format!("journal = {}\n{}", quoted(&self.journal), self.top),
+            self.pushes(),
+            self.tables.clone(),
+            self.endpoints(sandbox),
+            apart(self.times),
+            self.sites(sandbox),
+            apart(&self.rest),
+        ];
+        let text = self.replace.iter().fold(parts.concat(), |text, (old, new)| text.replace(old, new));
+        text.replace("{folder}", &folder.display().to_string())
     }
 
-    fn urls_of(&self, site: &Site) -> String {
-        let (public, standby) = (site.public_url(), site.standby_url());
-        let mut urls = format!("public_url = \"{public}\"\nstandby_url = \"{standby}\"\n");
-        if self.primary_url {
-            let _ = writeln!(urls, "primary_url = \"{}\"", site.primary_url());
+    fn pushes(&self) -> String {
+        if self.push.is_empty() {
+            return String::new();
         }
-        urls
+        let keys = self.push.iter().map(|(key, text)| (*key, quoted(text)));
+        let subscriptions = ["alerts", "commands"]
+            .map(|kind| (kind, format!("[{}]", quoted(&subscription(&format!("failover-{kind}"))))));
+        format!("\n[push]\n{}", lines(&keys.chain(subscriptions).collect::<Vec<_>>()))
     }
 
-    fn add_site(&self, text: &mut String, site: &Site) {
-        let _ = write!(text, "\n[[sites]]\nname = \"{}\"\n{}", site.name(), self.site);
-        text.push_str(&self.urls.clone().unwrap_or_else(|| self.urls_of(site)));
-        let seed = &site.seed;
-        let usual = format!(
-            "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
-             [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n\n\
-             [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
-            seed.service, seed.zone, seed.rule, seed.check
-        );
-        let switches = self.switches.as_deref().unwrap_or(&usual);
-        let _ = write!(text, "\n{}\n", switches.replace("{edge}", &site.edge.to_string()));
+    fn endpoints(&self, sandbox: &Sandbox) -> String {
+        let endpoint = |service: &Service| {
+            let base = self.pubsub.clone().filter(|_| *service == Service::Pubsub);
+            let (name, path) = interface(*service)?;
+            Some((name, quoted(&base.unwrap_or_else(|| at(sandbox, *service, path)))))
+        };
+        let named: Vec<(&str, String)> = self.services.iter().filter_map(endpoint).collect();
+        format!("\n[endpoints]\n{}", lines(&named))
     }
+
+    fn sites(&self, sandbox: &Sandbox) -> String {
+        let guarded = sandbox.world.sites_where(|site| self.every_site || site.name() == "resume");
+        guarded.iter().map(|site| self.site(site)).collect()
+    }
+
+    fn site(&self, site: &Site) -> String {
+        let named = match &self.urls {
+            Some(urls) => texts(&[("name", site.name())]) + urls,
+            None => self.with_own_urls(site),
+        };
+        let usual = || switches::usual(&site.seed);
+        let switches = self.switches.clone().unwrap_or_else(usual).replace("{edge}", &site.edge.to_string());
+        format!("\n[[sites]]\n{named}{}{}", self.site, apart(&switches))
+    }
+
+    fn with_own_urls(&self, site: &Site) -> String {
+        let [public, standby, primary] =
+            [site.public_url(), site.standby_url(), site.primary_url()].map(|url| url.to_string());
+        let keys = [
+            ("name", site.name()),
+            ("public_url", &public),
+            ("standby_url", &standby),
+            ("primary_url", &primary),
+        ];
+        texts(if self.primary_url { &keys } else { &keys[..3] })
+    }
+}
+
+/// What proves to the function that Pub/Sub sent a push, checked in this way.
+pub fn signed(verify: &'static str) -> Vec<(&'static str, &'static str)> {
+    vec![("verify", verify), ("audience", PUSH_AUDIENCE), ("service_account", PUSH_ACCOUNT)]
+}
+
+/// A part of the file below an empty line, if there is one.
+fn apart(part: &str) -> String {
+    if part.is_empty() { String::new() } else { format!("\n{part}") }
+}
+
+/// A cloud's name in `[endpoints]`, and where below its base URL its interface is.
+fn interface(service: Service) -> Option<(&'static str, &'static str)> {
+    Some(match service {
+        Service::Run => ("run", ""),
+        Service::Monitoring => ("monitoring", ""),
+        Service::Storage => ("storage", ""),
+        Service::Pubsub => ("pubsub", ""),
+        Service::Iam => ("iam", ""),
+        Service::Azure => ("azure", ""),
+        Service::AzureMetadata => ("azure_metadata", ""),
+        Service::AzureLogin => ("azure_login", ""),
+        Service::Cloudflare => ("cloudflare", "client/v4"),
+        Service::Compute => ("compute", "compute/v1"),
+        Service::Jwks => ("jwks", KEY_SET_PATH),
+        _ => return None,
+    })
+}
+
+fn at(sandbox: &Sandbox, service: Service, path: &str) -> String {
+    format!("{}{}", sandbox.url(service), path.trim_start_matches('/'))
 }

@@ -1,56 +1,49 @@
 //! `failover watch` in a process of its own.
 
-use std::{
-    path::Path,
-    process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{path::Path, process::ExitStatus, time::Duration};
 
-use tokio::{
-    process::{Child, Command},
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, function};
+use crate::{
+    PATIENCE, binary,
+    process::{Heard, Process, command},
+};
 
 /// A running `failover watch`.
 #[derive(Debug)]
 pub struct Watching {
-    child: Child,
-    output: Arc<Mutex<Vec<String>>>,
+    process: Process,
+    heard: Heard,
 }
 
 impl Watching {
     /// Starts the binary on a configuration, with these arguments and further environment.
+    ///
+    /// # Panics
+    /// When it doesn't start.
     pub fn spawn(config: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let roots = function::few_roots(config);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_failover"));
+        let mut command = command(binary::tested(), config);
         command
             .arg("watch")
             .args(arguments)
-            .env_clear()
-            .env("FAILOVER_CONFIG", config)
             .env("FAILOVER_LOG", "debug")
-            .envs(roots.iter().map(|roots| ("SSL_CERT_FILE", roots)))
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command.spawn().expect("the binary starts");
-        let output = Arc::new(Mutex::new(Vec::new()));
-        function::collect(child.stdout.take().expect("piped"), &output);
-        function::collect(child.stderr.take().expect("piped"), &output);
-        Self { child, output }
+            .envs(binary::few_roots(config).map(|roots| ("SSL_CERT_FILE", roots)))
+            .envs(environment.iter().copied());
+        let heard = Heard::default();
+        let hears = heard.clone();
+        let process = Process::spawn(command, move |line| hears.add(line)).expect("the binary starts");
+        Self { process, heard }
     }
 
     /// All that it printed.
     pub fn output(&self) -> String {
-        self.output.lock().expect("output").join("\n")
+        self.heard.text()
     }
 
     /// Waits until it has printed this.
+    ///
+    /// # Panics
+    /// When it never does.
     pub async fn until(&self, words: &str) {
         let printed = async {
             while !self.output().contains(words) {
@@ -62,15 +55,16 @@ impl Watching {
 
     /// SIGTERM, and how it ended.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let process = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &process]).status().await;
-        assert!(sent.expect("kill is there").success());
+        self.process.ask_to_end();
         self.ended().await
     }
 
     /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it goes on.
     pub async fn ended(&mut self) -> ExitStatus {
-        let ended = timeout(PATIENCE, self.child.wait()).await;
+        let ended = timeout(PATIENCE, self.process.ended()).await;
         ended.unwrap_or_else(|_| panic!("it goes on:\n{}", self.output())).expect("its status")
     }
 }

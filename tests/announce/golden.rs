@@ -5,10 +5,10 @@ use std::{fmt::Write, time::Duration};
 use cloud_failover::announce::{Announcement, Kind, Outlet, WebhookKind};
 use failover_core::SiteName;
 use serde_json::Value;
+use stage::golden::Golden;
 
 use crate::{
     events::events,
-    golden_files::Golden,
     receiver::{Arrival, Receiver},
 };
 

@@ -3,10 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../../stage/src/golden.rs"]
-#[allow(unreachable_pub, reason = "the harness is a module of other binaries too")]
-mod golden_files;
-
 mod announcer;
 mod events;
 mod golden;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sandbox::{Aim, Fault, Served};
 use serde_json::{Value, json};
-
-use crate::harness::{Drill, PATIENCE, payload};
+use stage::{Drill, PATIENCE, payload};
 
 /// The guarded site with its example's uptime check.
 fn check_id(drill: &Drill) -> String {

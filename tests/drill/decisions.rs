@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-
-use crate::harness::{Drill, Settings, payload};
+use stage::{Drill, Settings, payload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn six_checker_locations_and_a_redelivery_make_one_failover() {

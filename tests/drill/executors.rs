@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use failover_core::{Entry, Event};
 use sandbox::{Aim, Fault, Moment, Power, Served, Service};
-
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_in_the_middle_is_carried_on_by_the_next_delivery() {
@@ -18,8 +17,8 @@ async fn a_process_killed_in_the_middle_is_carried_on_by_the_next_delivery() {
         let mut drill = Drill::start().await;
         drill.cut_power();
         let reached = drill.sandbox.world.stop_at(operation, 1, moment);
-        let incident = crate::harness::payload::incident("0.outage", "open", jiff::Timestamp::now());
-        let push = crate::harness::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
+        let incident = stage::payload::incident("0.outage", "open", jiff::Timestamp::now());
+        let push = stage::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
         tokio::select! {
             answer = drill.function.try_push(&push) => panic!("answered before it was killed: {answer:?}"),
             reached = reached => reached.expect("the call arrives"),
@@ -56,8 +55,8 @@ async fn two_processes_make_the_writes_of_one_failover() {
     let drill = Drill::with(Settings { top, ..Settings::default() }, sandbox::Options::default()).await;
     let other = drill.second_instance().await;
     drill.cut_power();
-    let incident = crate::harness::payload::incident("0.outage", "open", jiff::Timestamp::now());
-    let push = crate::harness::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
+    let incident = stage::payload::incident("0.outage", "open", jiff::Timestamp::now());
+    let push = stage::payload::push("failover-alerts", "1", jiff::Timestamp::now(), &incident);
     let deliveries = (0..64).map(|n| if n % 2 == 0 { drill.function.push(&push) } else { other.push(&push) });
     for answer in futures::future::join_all(deliveries).await {
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -185,6 +184,5 @@ async fn a_failover_does_not_wait_in_the_dark_for_an_end_that_the_journal_cannot
 
 /// How many plans the journal knows.
 fn intents(drill: &Drill) -> usize {
-    let entries = drill.sandbox.world.storage.objects(&sandbox::Options::default().bucket);
-    entries.iter().filter(|(_, entry)| String::from_utf8_lossy(entry).contains(r#""type":"intent""#)).count()
+    drill.events().iter().filter(|word| *word == "intent").count()
 }

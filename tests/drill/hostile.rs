@@ -6,13 +6,12 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use sandbox::{Options, Power, SiteSeed};
 use serde_json::json;
+use stage::{Drill, Settings, payload};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, timeout},
 };
-
-use crate::harness::{Drill, Settings, payload};
 
 /// `/health` answers within this, whatever else is going on.
 const A_SECOND: Duration = Duration::from_secs(1);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use cloud_failover::journal::key;
 use jiff::Timestamp;
 use sandbox::{Aim, Fault, Moment, Served, ledger::Record};
 use serde_json::json;
-
-use crate::harness::{Drill, Settings, payload};
+use stage::{Drill, Settings, payload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_journal_does_not_keep_visitors_in_the_dark() {
@@ -122,7 +122,7 @@ async fn an_operator_goes_on_after_any_number_of_entries_that_cannot_be_read() {
         drill.command(json!({ "command": "hold", "for": "1h", "by": "alice" })).await.is(200, "stay", None);
         drill.function.kill().await;
         for number in 2..2 + unreadable {
-            drill.put_entry(number, &json!({ "v": 2, "shape": "of a later time" }));
+            drill.put_entry(&key(number).expect("a number"), &json!({ "v": 2, "shape": "of a later time" }));
         }
         drill.restart().await;
         drill.cut_power();
@@ -142,7 +142,7 @@ async fn whoever_knew_an_older_entry_goes_on_from_the_newest() {
     let drill = Drill::with(settings, sandbox::Options::default()).await;
     let second = drill.second_instance().await;
     drill.order("hold").await.is(200, "stay", None);
-    drill.put_entry(2, &json!({ "v": 2 }));
+    drill.put_entry(&key(2).expect("a number"), &json!({ "v": 2 }));
     let acknowledge = payload::push(
         "failover-commands",
         "acknowledge",
@@ -234,7 +234,7 @@ async fn a_journal_of_any_earlier_release_is_read_and_its_open_failover_carried_
         let mut drill = Drill::with(settings, sandbox::Options::default()).await;
         drill.function.kill().await;
         for (line, number) in journal.lines().zip(1..) {
-            drill.put_entry(number, &serde_json::from_str(line).expect("JSON"));
+            drill.put_entry(&key(number).expect("a number"), &serde_json::from_str(line).expect("JSON"));
         }
         drill.restart().await;
         drill.cut_power();

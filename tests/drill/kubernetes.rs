@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use sandbox::{Aim, Fault, Options, Served, SiteSeed, kubernetes::NAMESPACE};
+use sandbox::{Aim, Fault, Options, Served, SiteSeed};
 use serde_json::json;
-
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings, switches};
 
 /// The look at the deployment that follows its start.
 const ONCE_STARTED: u32 = 3;
@@ -13,15 +12,8 @@ const ONCE_STARTED: u32 = 3;
 /// The example's switches, and the deployment, with these lines.
 fn settings(lines: &str) -> Settings {
     let seed = SiteSeed::example();
-    let switches = format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n\n\
-         [[sites.switches]]\nkind = \"kubernetes_scale\"\nnamespace = \"{NAMESPACE}\"\ndeployment = \"{}\"\n\
-         kubeconfig = \"{{folder}}/kubeconfig\"\n{lines}",
-        seed.service, seed.zone, seed.rule, seed.check, seed.name
-    );
-    Settings { switches: Some(switches), ..Settings::default() }
+    let (usual, scale) = (switches::usual(&seed), switches::scale(&seed.name, "{folder}/kubeconfig"));
+    Settings { switches: Some(format!("{usual}\n{scale}{lines}")), ..Settings::default() }
 }
 
 async fn drill(lines: &str) -> Drill {
@@ -36,17 +28,15 @@ async fn scaled_down(lines: &str) -> Drill {
     drill
 }
 
-impl Drill {
-    fn asked_of_the_cluster(&self) -> Vec<&'static str> {
-        let calls = self.sandbox.world.ledger.select(|call| call.operation.starts_with("kubernetes."));
-        calls.iter().map(|call| call.operation).collect()
-    }
+fn asked_of_the_cluster(drill: &Drill) -> Vec<&'static str> {
+    let calls = drill.sandbox.world.ledger.select(|call| call.operation.starts_with("kubernetes."));
+    calls.iter().map(|call| call.operation).collect()
+}
 
-    /// Whatever the cluster is asked from now on, it gives no answer.
-    fn cluster_dies(&self) {
-        for operation in ["kubernetes.get_deployment", "kubernetes.patch_scale"] {
-            self.sandbox.world.fault(Aim::at(operation).times(u32::MAX), Fault::Hang);
-        }
+/// Whatever the cluster is asked from now on, it gives no answer.
+fn cluster_dies(drill: &Drill) {
+    for operation in ["kubernetes.get_deployment", "kubernetes.patch_scale"] {
+        drill.sandbox.world.fault(Aim::at(operation).times(u32::MAX), Fault::Hang);
     }
 }
 
@@ -56,7 +46,7 @@ async fn a_failback_starts_the_primary_waits_for_it_and_asks_it_before_visitors_
     drill.sandbox.world.kubernetes.starting_takes(Duration::from_millis(500));
     drill.sandbox.world.kubernetes.scale("resume", 0);
     drill.open_incident("0.outage").await.is(200, "move", Some("Done")).because("answered 503");
-    assert_eq!(drill.asked_of_the_cluster(), [""; 0], "an outage asks the cluster nothing");
+    assert_eq!(asked_of_the_cluster(&drill), [""; 0], "an outage asks the cluster nothing");
     drill.order("failback").await.is(200, "move", Some("Done"));
     assert_eq!(drill.visit().await, Served::Primary);
     assert_eq!(drill.sandbox.world.kubernetes.replicas("resume"), 1);
@@ -68,7 +58,7 @@ async fn a_failback_starts_the_primary_waits_for_it_and_asks_it_before_visitors_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_cluster_holds_up_neither_a_failover_nor_a_failback_whose_primary_answers() {
     let drill = drill("").await;
-    drill.cluster_dies();
+    cluster_dies(&drill);
     drill.cut_power();
     drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
     drill.restore_power();
@@ -83,7 +73,7 @@ async fn a_silent_primary_of_which_nothing_can_be_seen_is_not_returned_to() {
     let drill = drill("").await;
     drill.cut_power();
     drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
-    drill.cluster_dies();
+    cluster_dies(&drill);
     drill.order("failback").await.is(200, "refused", None).because("the primary has not answered");
     let looked = drill.failover(&["plan", "failback"]).await;
     looked.ends(3).says("the primary has not answered twice in a row");
@@ -153,7 +143,7 @@ async fn an_operator_who_insists_does_not_wait_for_a_dead_cluster() {
     let drill = drill("").await;
     drill.cut_power();
     drill.open_incident("0.outage").await.is(200, "move", Some("Done"));
-    drill.cluster_dies();
+    cluster_dies(&drill);
     drill.restore_power();
     let forced = json!({ "command": "failback", "force": true, "by": "alice" });
     drill.command(forced).await.is(200, "move", Some("Done"));

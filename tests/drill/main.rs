@@ -1,8 +1,5 @@
 //! The whole job through the real binary: pushes in, clouds moved, visitors served.
 
-#[path = "../../stage/src/drill.rs"]
-mod harness;
-
 mod alerts;
 mod decisions;
 mod executors;

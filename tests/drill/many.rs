@@ -6,8 +6,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use sandbox::{Options, Power, Served, Service, SiteSeed, cloudflare::Limit, ledger::Record, visitors};
 use serde_json::json;
-
-use crate::harness::{Drill, Settings, payload};
+use stage::{Drill, Settings, payload};
 
 /// Deliveries of a message before a test says that it was never settled.
 const DELIVERIES: usize = 60;

@@ -10,15 +10,15 @@ use std::{
     time::Duration,
 };
 
+use failover_core::Event;
 use sandbox::{
     Aim, Fault, Moment, Options, Power, Served, World,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT},
 };
 use serde_json::{Value, json};
+use stage::{Drill, Settings, journal::Journals};
 
-use crate::harness::{Drill, Settings};
-
-/// As the harness sets it: a claim is renewed after half of it.
+/// As the stage sets it: a claim is renewed after half of it.
 const CLAIM_FOR: Duration = Duration::from_millis(500);
 
 /// Calls are waited for longer than a busy machine takes, so that what is held counts as under way.
@@ -36,11 +36,8 @@ async fn with_site(lines: &str) -> Drill {
 /// Waits until the journal knows so many plans.
 async fn intents(world: &World, number: usize) {
     let known = || {
-        let entries = world.storage.objects(&Options::default().bucket);
-        entries
-            .iter()
-            .filter(|(_, entry)| String::from_utf8_lossy(entry).contains(r#""type":"intent""#))
-            .count()
+        let entries = Journals::of(world).entries("resume");
+        entries.iter().filter(|entry| matches!(entry.event, Event::Intent { .. })).count()
     };
     world.ledger.until(|_| known() >= number).await;
 }
@@ -350,11 +347,7 @@ async fn an_executor_that_waits_for_the_journal_leaves_no_pile_of_claims_behind(
     };
     let (answer, ()) = tokio::join!(drill.order("failback"), away);
     answer.is(200, "move", Some("Done"));
-    let entries = world.storage.objects(&Options::default().bucket);
-    let claims = entries
-        .iter()
-        .filter(|(_, entry)| String::from_utf8_lossy(entry).contains(r#""type":"claim""#))
-        .count();
+    let claims = drill.events().iter().filter(|word| *word == "claim").count();
     // As many as it takes to keep a claim alive for so long, however often one was asked for.
     let due = begun.elapsed().div_duration_f64(CLAIM_FOR / 2).ceil();
     let claims = f64::from(u32::try_from(claims).expect("a count"));

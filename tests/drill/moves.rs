@@ -2,8 +2,7 @@
 
 use sandbox::{Aim, Fault, Options, Power, Promise, Served};
 use serde_json::json;
-
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings};
 
 const FAILOVER: [&str; 3] = ["run.set_iam_policy", "cloudflare.patch_page_rule", "monitoring.patch_check"];
 

@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use sandbox::{Aim, Fault, Options, Service};
 use serde_json::json;
+use stage::{Drill, Settings};
 use tokio::net::TcpListener;
 use warp::Filter;
-
-use crate::harness::{Drill, Settings};
 
 const PATH: &str = "/0e3b5a52-secret-of-the-check";
 

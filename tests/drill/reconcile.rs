@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{Aim, Fault, Options, Power, Served, Service};
 use serde_json::json;
-
-use crate::harness::{Answer, Drill, PATIENCE, Settings, payload};
+use stage::{Answer, Drill, PATIENCE, Settings, payload};
 
 /// A reconcile is delivered, for the first time or again.
 async fn delivered(drill: &Drill, message: &str, published: Timestamp) -> Answer {

@@ -6,10 +6,9 @@ use sandbox::{
     tokens::{forged::Forgery, push_claims},
 };
 use serde_json::{Value, json};
+use stage::{Drill, Settings, payload, settings::signed};
 use tokio::net::TcpListener;
 use warp::Filter;
-
-use crate::harness::{Drill, Settings, payload};
 
 /// Path of a webhook, which is its secret.
 const HOOK: &str = "services/T000/webhook-secret-in-the-path";
@@ -43,9 +42,7 @@ async fn webhook() -> String {
 async fn verbose() -> Drill {
     let settings = Settings {
         top: format!("{}page = true\n", Settings::default().top),
-        push: format!(
-            "verify = \"jwt\"\naudience = \"{PUSH_AUDIENCE}\"\nservice_account = \"{PUSH_ACCOUNT}\"\n"
-        ),
+        push: signed("jwt"),
         rest: "\n[[webhooks]]\nkind = \"slack\"\nurl_env = \"TEAM_WEBHOOK\"\n\n\
                [events]\ntopic = \"projects/gleich-tech/topics/failover-events\"\n"
             .to_owned(),

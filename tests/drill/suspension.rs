@@ -5,9 +5,8 @@
 use std::{process::Command, sync::Arc, time::Duration};
 
 use sandbox::{Aim, Fault, Options, Power, Sandbox, Served};
+use stage::{Answer, Function, Settings, clock::Clock, payload};
 use tempfile::TempDir;
-
-use crate::harness::{Answer, Function, Settings, clock::Clock, payload};
 
 /// A machine that can be suspended, with one process on it.
 struct Laptop {

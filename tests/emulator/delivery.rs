@@ -4,16 +4,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_failover::pubsub::{PubSub, PubSubSettings};
 use jiff::Timestamp;
-use sandbox::{Aim, Fault, Options, Power, Sandbox, Service, visitors::Served};
+use sandbox::{Aim, Fault, Options, Power, Sandbox, visitors::Served};
 use serde_json::{Value, json};
+use stage::{Function, Settings, payload};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::{
-    emulator::Emulator,
-    harness::{Function, Settings, payload},
-    relay::Relay,
-};
+use crate::{emulator::Emulator, relay::Relay};
 
 /// Enough for an acknowledgement deadline of ten seconds and some redeliveries on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -133,12 +130,7 @@ impl Office {
 }
 
 fn configure(sandbox: &Sandbox, folder: &TempDir, name: &str, settings: &Settings) -> PathBuf {
-    let path = folder.path().join(name);
-    // The emulator is named by its variable, so no endpoint may be: that would win.
-    let sandboxed = format!("pubsub = \"{}\"\n", sandbox.url(Service::Pubsub));
-    let text = settings.text(sandbox, folder.path().to_str().unwrap()).replace(&sandboxed, "");
-    std::fs::write(&path, text).unwrap();
-    path
+    settings.clone().without_pubsub().write_as(name, sandbox, folder.path()).unwrap()
 }
 
 async fn subscribe(emulator: &Emulator, topic: &str, name: &str, endpoint: &str) {

@@ -8,8 +8,6 @@
 
 mod delivery;
 mod emulator;
-#[path = "../../stage/src/drill.rs"]
-mod harness;
 mod publishing;
 mod relay;
 mod rest;

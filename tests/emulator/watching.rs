@@ -1,9 +1,8 @@
 //! The whole way of our own detector: watcher, Google's emulator, the real binary, a site failed over.
 
-use crate::{
-    delivery::Office,
-    harness::{Settings, watching::Watching},
-};
+use stage::{Settings, watching::Watching};
+
+use crate::delivery::Office;
 
 #[tokio::test]
 async fn what_a_watcher_sees_comes_through_pubsub_and_moves_the_site() {

@@ -7,10 +7,10 @@ use cloud_failover::journal::{Create, Journal, JournalSettings, key};
 use failover_core::Position;
 use sandbox::Service;
 use serde_json::{Value, json};
+use stage::Drill;
 
 use crate::{
     gcloud::Gcloud,
-    harness::Drill,
     ours::{BUCKET, Ours, token},
 };
 

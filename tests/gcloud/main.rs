@@ -8,6 +8,4 @@
 
 mod beside_us;
 mod gcloud;
-#[path = "../../stage/src/drill.rs"]
-mod harness;
 mod ours;

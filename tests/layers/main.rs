@@ -1,4 +1,4 @@
-//! Which part of the function, and of its sandbox, may use which: a table each, from the bottom up. A new arrow is a
+//! Which part of the function, of its sandbox, stage and drill, may use which: a table each, from the bottom up. A new arrow is a
 //! decision, made here.
 
 use std::{
@@ -72,6 +72,25 @@ const SANDBOX: Layers = &[
     ("visitors", &["frame", "sites"]),
 ];
 
+const STAGE: Layers = &[
+    ("answer", &[]),
+    ("binary", &[]),
+    ("golden", &[]),
+    ("journal", &[]),
+    ("payload", &[]),
+    ("process", &[]),
+    ("table", &[]),
+    ("clock", &["binary"]),
+    ("switches", &["table"]),
+    ("settings", &["switches", "table"]),
+    ("function", &["binary", "process"]),
+    ("operator", &["binary", "process"]),
+    ("watching", &["binary", "process"]),
+    ("machines", &["switches"]),
+    ("mirror", &["machines", "operator"]),
+    ("drill", &["journal", "operator", "payload", "settings"]),
+];
+
 const DRILL: Layers = &[
     ("fault", &[]),
     ("happening", &[]),
@@ -79,13 +98,13 @@ const DRILL: Layers = &[
     ("patience", &[]),
     ("signals", &[]),
     ("arguments", &["fault"]),
-    ("child", &["logbook", "patience", "signals"]),
+    ("child", &["logbook", "patience"]),
     ("watcher", &["child", "logbook", "patience"]),
     ("settings", &["watcher"]),
-    ("control", &["settings"]),
+    ("control", &[]),
     ("stage", &["child", "fault", "logbook", "settings", "watcher"]),
     ("calls", &["stage"]),
-    ("journal", &["settings", "stage"]),
+    ("journal", &["stage"]),
     ("observer", &["happening", "logbook", "stage", "watcher"]),
     ("places", &["child", "control", "stage"]),
     ("outlook", &["journal", "patience", "stage", "watcher"]),
@@ -94,9 +113,9 @@ const DRILL: Layers = &[
     ("moves", &["journal", "logbook", "stage", "story"]),
     ("report", &["calls", "fault", "findings", "logbook", "moves", "places", "stage", "story"]),
     ("show", &["calls", "findings", "happening", "moves", "observer", "report", "stage"]),
-    ("edge", &["arguments", "child", "logbook", "patience", "settings", "show", "stage"]),
+    ("edge", &["arguments", "child", "logbook", "patience", "settings", "show"]),
     ("keep", &["happening", "places", "show", "stage"]),
-    ("sandbox_command", &["arguments", "control", "settings", "show", "signals", "stage"]),
+    ("sandbox_command", &["arguments", "control", "settings", "show", "signals"]),
     ("virtual_ip", &["arguments", "logbook", "show"]),
     (
         "run",
@@ -120,7 +139,8 @@ const DRILL: Layers = &[
 ];
 
 /// Where each table's sources are, beside the function's own manifest.
-const TABLES: [(&str, Layers); 3] = [("src", FUNCTION), ("../sandbox/src", SANDBOX), ("../drill/src", DRILL)];
+const TABLES: [(&str, Layers); 4] =
+    [("src", FUNCTION), ("../sandbox/src", SANDBOX), ("../stage/src", STAGE), ("../drill/src", DRILL)];
 
 #[test]
 fn no_part_uses_one_that_stands_above_it() {

@@ -1,8 +1,7 @@
 //! Moving a site with the operator's own hands.
 
 use sandbox::{Aim, Fault, Promise, Served};
-
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_moves_a_site_without_pubsub_and_the_journal_has_it_all() {

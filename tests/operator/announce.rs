@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use sandbox::Options;
+use stage::{Drill, Settings, operator};
 use warp::{Filter, http::StatusCode};
-
-use crate::harness::{Drill, Settings, operator};
 
 const EVENTS: &str = "[events]\ntopic = \"projects/gleich-tech/topics/failover-events\"\n";
 

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use sandbox::azure::pair::SUBSCRIPTION;
 use serde_json::Value;
-
-use crate::harness::{machines::Moves, mirror::Mirror, operator::Ran};
+use stage::{machines::Moves, mirror::Mirror, operator::Ran};
 
 const MOVE: &str = include_str!("../../terraform/modules/azure-virtual-ip/role.json");
 const OPERATIONS: &str = include_str!("../../terraform/modules/azure-virtual-ip/operations-role.json");

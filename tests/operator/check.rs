@@ -12,9 +12,8 @@ use std::collections::BTreeMap;
 use sandbox::{Options, google::access::FUNCTION_ACCOUNT};
 use serde_json::{Value, json};
 
-use crate::harness::{Drill, Function, Settings};
-
 use deployment::{AT, Deployment, FUNCTION};
+use stage::{Drill, Function, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sound_deployment_has_no_finding_and_says_as_whom_it_looked() {

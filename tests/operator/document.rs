@@ -1,8 +1,7 @@
 //! What `docs/cli.md` promises: its exit statuses are those of `--help`, its JSON has the fields that it names.
 
 use serde_json::Value;
-
-use crate::harness::Drill;
+use stage::Drill;
 
 const DOCUMENT: &str = include_str!("../../docs/cli.md");
 

@@ -1,8 +1,7 @@
 //! Looking: `status`, `history`, `plan`. None of them writes anywhere.
 
 use serde_json::json;
-
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn status_tells_who_serves_since_when_why_and_what_next() {

@@ -1,8 +1,5 @@
 //! What an operator sees and types, through the real binary.
 
-#[path = "../../stage/src/drill.rs"]
-mod harness;
-
 mod act;
 mod announce;
 mod azure_role;

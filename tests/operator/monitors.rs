@@ -4,9 +4,8 @@ use std::{net::TcpListener, process::Stdio};
 
 use sandbox::Served;
 use serde_json::{Value, json};
+use stage::{Drill, operator};
 use tokio::process::Child;
-
-use crate::harness::{Drill, operator};
 
 const KEY: &str = "what-monitors-show-at-the-door";
 
@@ -37,7 +36,7 @@ impl Door {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(crate::harness::PATIENCE, healthy).await.expect("it listens");
+        tokio::time::timeout(stage::PATIENCE, healthy).await.expect("it listens");
         door
     }
 
@@ -72,7 +71,7 @@ async fn an_outage_that_a_monitor_reports_moves_visitors() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(crate::harness::PATIENCE, served).await.expect("visitors are served");
+    tokio::time::timeout(stage::PATIENCE, served).await.expect("visitors are served");
     drill.all_promises_hold();
 }
 
@@ -88,7 +87,7 @@ async fn a_monitor_that_is_wrong_moves_nothing_and_may_not_command() {
             != first["incident"]
         {}
     };
-    tokio::time::timeout(crate::harness::PATIENCE, held_back).await.expect("it is held back");
+    tokio::time::timeout(stage::PATIENCE, held_back).await.expect("it is held back");
     // The same outage, said again, and its end.
     let (_, again) = door.post(&path, &kuma(0)).await;
     assert_eq!(again["incident"], first["incident"]);

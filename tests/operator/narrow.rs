@@ -1,8 +1,7 @@
 //! Terminals that are narrow, and machines whose clock is set to local time.
 
 use serde_json::json;
-
-use crate::harness::{Drill, operator};
+use stage::{Drill, operator};
 
 /// A command is copied whole; a word that is too long nobody can break.
 #[track_caller]

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sandbox::{Aim, Fault, Service};
-
-use crate::harness::{machines::Moves, mirror::Mirror};
+use stage::{machines::Moves, mirror::Mirror};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promoted_standby_takes_the_address_from_a_dead_peer() {

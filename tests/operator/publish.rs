@@ -2,8 +2,7 @@
 
 use sandbox::{Options, Served, Service};
 use serde_json::json;
-
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings};
 
 /// A function that Pub/Sub pushes to.
 async fn pushed() -> Drill {
@@ -53,9 +52,11 @@ async fn what_was_published_and_how_to_follow_it_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_whose_configuration_names_the_topic_needs_no_look_at_the_subscription() {
     let settings = Settings {
-        push: "verify = \"none\"\ncommands_topic = \"projects/gleich-tech/topics/failover-commands\"\n\
-               alerts_topic = \"projects/gleich-tech/topics/failover-alerts\"\n"
-            .to_owned(),
+        push: vec![
+            ("verify", "none"),
+            ("commands_topic", "projects/gleich-tech/topics/failover-commands"),
+            ("alerts_topic", "projects/gleich-tech/topics/failover-alerts"),
+        ],
         ..Settings::default()
     };
     let drill = Drill::with(settings, Options::default()).await;

@@ -8,8 +8,7 @@ use sandbox::{
     monitoring::{Alert, Monitoring},
 };
 use serde_json::json;
-
-use crate::harness::{Answer, Drill, PATIENCE, Settings};
+use stage::{Answer, Drill, PATIENCE, Settings};
 
 async fn with(site: &str) -> Drill {
     let site = format!("{}{site}\n", Settings::default().site);

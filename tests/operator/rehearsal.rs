@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use sandbox::{Aim, Fault, Power, Served};
 use serde_json::json;
-
-use crate::harness::Drill;
+use stage::{Drill, journal::Journals};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsal_leaves_its_evidence_in_the_journal_and_traffic_alone() {
@@ -95,8 +94,8 @@ async fn an_outage_during_a_rehearsal_is_failed_over_at_once() {
 async fn until_ordered(drill: &Drill, direction: &str) {
     let intent = format!("\"direction\":\"{direction}\"");
     let is_there = || {
-        let entries = drill.sandbox.world.storage.objects("gleich-tech-failover");
-        entries.iter().any(|(_, entry)| String::from_utf8_lossy(entry).contains(&intent))
+        let journals = Journals::of(&drill.sandbox.world);
+        journals.stored("resume").any(|(_, entry)| String::from_utf8_lossy(entry).contains(&intent))
     };
     while !is_there() {
         tokio::time::sleep(Duration::from_millis(5)).await;

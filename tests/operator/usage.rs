@@ -1,6 +1,6 @@
 //! Usage, configuration, help, completions.
 
-use crate::harness::{Drill, Settings};
+use stage::{Drill, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn help_groups_the_commands_and_tells_the_exit_codes() {

@@ -7,9 +7,6 @@
 //!
 //! `ORDERS_CASES=2000` plays more of them, `ORDERS_AT_ONCE=4` fewer at the same time.
 
-#[path = "../../stage/src/drill.rs"]
-mod harness;
-
 mod known;
 mod model;
 mod post;

@@ -3,13 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use ::stage::{Answer, payload};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{
-    harness::{Answer, payload},
-    words::Said,
-};
+use crate::words::Said;
 
 /// A message and what became of it.
 #[derive(Debug, Clone)]

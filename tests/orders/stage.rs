@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use ::stage::{Answer, Function, PATIENCE, Settings};
 use futures::future::join_all;
 use sandbox::{
     Options, Power, Promise, Sandbox, cloudflare::worker_route_id, edge::GATE_SCRIPT,
@@ -21,7 +22,6 @@ use tokio::{
 };
 
 use crate::{
-    harness::{Answer, Function, PATIENCE, Settings},
     post::Post,
     sequence::{Act, Conditions, Event, How, Route, Sequence, Until},
     words::Speakers,
@@ -243,9 +243,8 @@ impl Stage {
 
 /// Starts an instance on a configuration of its own: another may be reading its own just then.
 async fn start(sandbox: &Sandbox, settings: &Settings, folder: &TempDir, who: usize) -> Function {
-    let path = folder.path().join(format!("failover-{who}.toml"));
-    let text = settings.text(sandbox, &folder.path().display().to_string());
-    std::fs::write(&path, text).expect("the configuration is written");
+    let name = format!("failover-{who}.toml");
+    let path = settings.write_as(&name, sandbox, folder.path()).expect("the configuration is written");
     Function::spawn(sandbox, &path, &[("FAILOVER_LOG", "info")]).await
 }
 

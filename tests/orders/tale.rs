@@ -1,9 +1,8 @@
 //! What the journal tells, read from the bucket past the function.
 
+use ::stage::journal::{BUCKET, Journals};
 use failover_core::{Entry, Event, PendingIncident, SiteName, State};
 use sandbox::Sandbox;
-
-const BUCKET: &str = "gleich-tech-failover";
 
 /// The journal's entries, oldest first.
 #[derive(Debug, Clone)]
@@ -13,18 +12,7 @@ impl Tale {
     /// Reads it: numbers have no gaps, and each state follows from the one before.
     pub(crate) fn read(sandbox: &Sandbox) -> Result<Self, String> {
         let site: SiteName = "resume".parse().expect("a name");
-        let objects = sandbox.world.storage.objects(BUCKET);
-        let (mut entries, mut state) = (Vec::new(), State::default());
-        // The newest entry has the smallest name.
-        for ((name, bytes), number) in objects.iter().rev().zip(1..) {
-            let entry = Entry::read(bytes, &site, number).map_err(|why| format!("{name}: {why}"))?;
-            state = state.after(number, entry.at, &entry.event).map_err(|why| format!("{name}: {why}"))?;
-            if state != entry.state {
-                return Err(format!("the state of entry {number} does not follow from its event"));
-            }
-            entries.push(entry);
-        }
-        Ok(Self(entries))
+        Journals::of(&sandbox.world).replayed(&site).map(Self)
     }
 
     /// How many entries there are, without reading them.

@@ -1,9 +1,10 @@
 //! Messages as Monitoring and operators write them, and what the sequence's own clock says.
 
+use ::stage::payload;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::{harness::payload, sequence::Word};
+use crate::sequence::Word;
 
 /// All that happens has happened within the last hour: an older order would be asked for again.
 const AGO: SignedDuration = SignedDuration::from_mins(50);

@@ -1,9 +1,9 @@
 //! The page's text in every state, as files.
 
 use regex_lite::Regex;
+use stage::golden::Golden;
 
 use crate::{
-    harness::golden::Golden,
     scenes::{Scene, scenes},
     server::{Server, Told},
 };

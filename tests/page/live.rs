@@ -10,9 +10,8 @@ use cloud_failover::{
 };
 use failover_core::{Direction, End, Position, Step};
 use sandbox::Options;
+use stage::{Drill, Settings};
 use tempfile::TempDir;
-
-use crate::harness::{Drill, Settings};
 
 /// A site in the sandbox whose journal is in a folder that the page can read too.
 async fn drill(folder: &TempDir) -> Drill {
@@ -22,7 +21,7 @@ async fn drill(folder: &TempDir) -> Drill {
 
 /// The page's own process would read the same configuration.
 fn live(drill: &Drill) -> Live {
-    let text = drill.settings.text(&drill.sandbox, "");
+    let text = drill.settings.text(&drill.sandbox, Path::new(""));
     let token = Options::default().cloudflare_token;
     let environment = Environment::of(Purpose::Look, &[("CLOUDFLARE_API_TOKEN", &token)]);
     let config = Arc::new(Config::read(&text, &environment).unwrap());

@@ -2,9 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../../stage/src/drill.rs"]
-mod harness;
-
 mod browser;
 mod calm;
 mod door;

@@ -1,15 +1,13 @@
 //! A site that is two machines on loopback addresses: visitors are led by who has the address.
 
+use ::stage::{
+    Settings,
+    machines::{Machines, Moves},
+};
 use sandbox::{Sandbox, World};
 use url::Url;
 
-use crate::{
-    harness::{
-        Settings,
-        machines::{Machines, Moves},
-    },
-    story::SERVED_BY,
-};
+use crate::story::SERVED_BY;
 
 /// The same for all cases, since a journal that is restored names it; what differs is the port.
 const NETWORK: [u8; 3] = [127, 96, 7];
@@ -37,8 +35,7 @@ impl Address {
                  standby_url = \"http://{standby}/\"\n{SERVED_BY}"
             ),
         };
-        let switches = format!("[[sites.switches]]\nkind = \"{}\"\n{}", self.0.moves.kind(), self.0.keys());
-        Settings { urls: Some(urls), switches: Some(switches), ..usual }
+        Settings { urls: Some(urls), switches: Some(self.0.switch()), ..usual }
     }
 
     /// Where a visitor finds a page that says which machine answers.

@@ -1,9 +1,8 @@
 //! What is said to the function: messages as Monitoring, operators and the scheduler publish them.
 
+use ::stage::payload;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-
-use crate::harness::payload;
 
 /// A kind of message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

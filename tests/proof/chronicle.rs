@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
+use ::stage::journal::{BUCKET, replay};
 use failover_core::{Direction, End, Entry, Event, SiteName, State, Step};
 use sandbox::Sandbox;
-
-/// The bucket of the example.
-pub(crate) const BUCKET: &str = "gleich-tech-failover";
 
 /// All entries, oldest first.
 #[derive(Debug)]
@@ -39,18 +37,7 @@ impl Chronicle {
         let site: SiteName = "resume".parse().expect("a name");
         let mut files: Vec<(String, Vec<u8>)> = files.collect();
         files.sort_by(|one, other| other.0.cmp(&one.0));
-        let mut entries: Vec<Entry> = Vec::with_capacity(files.len());
-        for ((name, bytes), number) in files.iter().zip(1..).filter(|(_, n)| !unreadable.contains(n)) {
-            let entry = Entry::read(bytes, &site, number).map_err(|why| format!("{name}: {why}"))?;
-            let before = entries.last().map_or_else(State::default, |before| before.state.clone());
-            let state =
-                before.after(number, entry.at, &entry.event).map_err(|why| format!("{name}: {why}"))?;
-            if state != entry.state {
-                return Err(format!("the state of entry {number} does not follow from its event"));
-            }
-            entries.push(entry);
-        }
-        Ok(Self(entries))
+        replay(&site, files, unreadable).map(Self)
     }
 
     /// Whether each entry is one that the model could have written after those before it.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use ::stage::Answer;
 use sandbox::Moment;
 
-use crate::{harness::Answer, recording::Point, stage::Stage};
+use crate::{recording::Point, stage::Stage};
 
 /// A call at which something is to happen.
 #[derive(Debug)]

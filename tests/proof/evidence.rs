@@ -5,18 +5,16 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
+use ::stage::Heard;
 use jiff::Timestamp;
 use sandbox::{Sandbox, ledger::Record};
 use serde_json::Value;
-
-/// What one process printed so far.
-pub(crate) type Output = Arc<Mutex<Vec<String>>>;
 
 /// Collected while a case plays, read if it fails.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
     sandbox: OnceLock<Arc<Sandbox>>,
-    outputs: Mutex<Vec<Output>>,
+    outputs: Mutex<Vec<Heard>>,
     notes: Mutex<Vec<String>>,
 }
 
@@ -27,7 +25,7 @@ impl Evidence {
     }
 
     /// Another process of the function.
-    pub(crate) fn hears(&self, output: Output) {
+    pub(crate) fn hears(&self, output: Heard) {
         self.outputs.lock().expect("outputs").push(output);
     }
 
@@ -40,10 +38,7 @@ impl Evidence {
             said && time.is_some_and(|time| time < instant)
         };
         let outputs = self.outputs.lock().expect("outputs");
-        outputs
-            .iter()
-            .map(|output| output.lock().expect("output").iter().filter(|line| asks(line)).count())
-            .sum()
+        outputs.iter().map(|output| output.lines().iter().filter(|line| asks(line)).count()).sum()
     }
 
     /// Something that the case did or saw.
@@ -67,7 +62,7 @@ impl Evidence {
         }
         for (number, output) in self.outputs.lock().expect("outputs").iter().enumerate() {
             let _ = writeln!(told, "  process {}:", number + 1);
-            for line in output.lock().expect("output").iter() {
+            for line in output.lines() {
                 let _ = writeln!(told, "    {line}");
             }
         }

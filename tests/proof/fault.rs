@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::stage::Answer;
 use sandbox::{Aim, Fault, ledger::Record};
 
 use crate::{
     evidence::Evidence,
-    harness::Answer,
     recording::{Point, is_a_site},
     runner::{Case, Played, survive},
     selection,

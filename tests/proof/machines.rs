@@ -1,10 +1,10 @@
 //! A promotion that is killed at any call, or of which any call goes wrong, still ends with the address on the machine
 //! that was promoted.
 
+use ::stage::{machines::Moves, mirror::Mirror};
 use sandbox::{Aim, Fault, Kind, Moment};
 
 use crate::{
-    harness::{machines::Moves, mirror::Mirror},
     recording::{Point, points},
     runner::{Case, Played, survive},
     selection::{self, Turns},

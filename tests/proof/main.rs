@@ -8,9 +8,6 @@
 //! `PROOF_WHOLE=crash,pair` all of these tables.
 //! `PROOF=crash/failover/storage.create` plays the cases whose names contain that; `PROOF_AT_ONCE=1` one at a time.
 
-#[path = "../../stage/src/drill.rs"]
-mod harness;
-
 mod address;
 mod by_hand;
 mod cast;

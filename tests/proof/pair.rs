@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::stage::Settings;
 use failover_core::Position;
 use futures::future::try_join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -11,7 +12,6 @@ use serde_json::Value;
 use crate::{
     cast::Word,
     evidence::Evidence,
-    harness::Settings,
     runner::{Case, Played, survive},
     stage::{Stage, push_to, settle_at},
     stories::ON_STANDBY,

@@ -1,5 +1,6 @@
 //! A world as a story's prologue left it, to begin there again and again without playing the prologue.
 
+use ::stage::journal::BUCKET;
 use bytes::Bytes;
 use jiff::Timestamp;
 use sandbox::{
@@ -8,7 +9,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::{chronicle::BUCKET, stage::Stage};
+use crate::stage::Stage;
 
 /// What a prologue leaves behind.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use ::stage::{Answer, Function, Settings, clock::Clock, journal::BUCKET, machines::Moves};
 use failover_core::Step;
 use jiff::Timestamp;
 use sandbox::{
@@ -19,14 +20,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::{
-    address::Address,
-    cast::Word,
-    chronicle::{BUCKET, Chronicle},
-    conditions::Conditions,
-    evidence::Evidence,
-    harness::{Answer, Function, Settings, clock::Clock, machines::Moves},
-    recording::Point,
-    switches::WORKER,
+    address::Address, cast::Word, chronicle::Chronicle, conditions::Conditions, evidence::Evidence,
+    recording::Point, switches::WORKER,
 };
 
 /// Deliveries of one message until it is settled: many more than any case needs, since each waits for something.
@@ -175,7 +170,7 @@ impl Stage {
     /// A process of its own, beside any other.
     pub(crate) async fn another(&self) -> Function {
         let function = Function::start(&self.sandbox, &self.settings, &self.folder).await;
-        self.evidence.hears(function.log());
+        self.evidence.hears(function.heard());
         function
     }
 

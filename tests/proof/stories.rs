@@ -1,11 +1,11 @@
 //! The stories that are told again and again with something going wrong: data.
 
+use ::stage::machines::Moves;
 use failover_core::{Direction, End, Position, Role};
 use sandbox::{Moment::AfterEffect, Power, edge::GATE_SCRIPT};
 
 use crate::{
     cast::Word,
-    harness::machines::Moves,
     story::{
         Act::{DieAt, Drained, PowerFails, PowerReturns, Say, ScaledDown, Standby, Strays},
         Route, Story,

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use ::stage::{Settings, machines::Moves};
 use failover_core::{Position, Role};
 use futures::{StreamExt, stream};
 use sandbox::{Moment, Options, Power};
@@ -16,7 +17,6 @@ use crate::{
     cast::Word,
     conditions::Conditions,
     evidence::Evidence,
-    harness::{Settings, machines::Moves, settings::TIMES as FIXED_TIMES},
     recording::{Point, points},
     runner,
     snapshot::Snapshot,
@@ -269,7 +269,7 @@ fn with_default_times(site: &str) -> Settings {
     Settings {
         top: "reconcile_every = \"1ms\"\n".to_owned(),
         site: format!("{DEFAULT_TIMES}{SITE}{site}"),
-        replace: vec![(FIXED_TIMES.to_owned(), String::new())],
+        times: "",
         ..Settings::default()
     }
 }

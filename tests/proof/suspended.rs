@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::stage::clock::Clock;
 use sandbox::Moment;
 
 use crate::{
     conditions::Conditions,
     disturbance::Held,
     evidence::Evidence,
-    harness::clock::Clock,
     recording::Point,
     runner::{Case, Played, survive},
     selection::Sparse,

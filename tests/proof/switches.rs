@@ -1,12 +1,15 @@
 //! The site's switches, with any gate and any route that Cloudflare has.
 
+use ::stage::{
+    Settings,
+    switches::{scale, switch, uptime_check},
+};
 use sandbox::{
     SiteSeed,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
-    kubernetes::NAMESPACE,
 };
 
-use crate::{harness::Settings, story::SERVED_BY};
+use crate::story::SERVED_BY;
 
 /// The kind that leads one name to either place, so that answers say who gave them.
 pub(crate) const RECORD: &str = "cloudflare_dns_record";
@@ -18,7 +21,7 @@ pub(crate) const WORKER: &str = "cloudflare_worker_route";
 pub(crate) fn with_switches(settings: Settings, gate: &str, route: &str) -> Settings {
     let served_by = if route == RECORD { SERVED_BY } else { "" };
     let site = format!("{}{served_by}", settings.site);
-    Settings { site, switches: Some(switches(&SiteSeed::example(), gate, route)), ..settings }
+    Settings { site, switches: Some(three(&SiteSeed::example(), gate, route)), ..settings }
 }
 
 /// A table's last case begins long after its story was recorded, and the usual ten minutes count from there.
@@ -28,28 +31,24 @@ const READY_WITHIN: &str = "ready_within = \"2h\"\n";
 /// have the default time.
 pub(crate) fn with_scale(settings: Settings, default_time: bool) -> Settings {
     let seed = SiteSeed::example();
-    let scale = format!(
-        "\n[[sites.switches]]\nkind = \"kubernetes_scale\"\nnamespace = \"{NAMESPACE}\"\ndeployment = \"{}\"\n\
-         kubeconfig = \"{{folder}}/kubeconfig\"\n{}",
-        seed.name,
-        if default_time { "" } else { READY_WITHIN }
-    );
-    Settings { switches: Some(switches(&seed, "all_users", "cloudflare_page_rule") + &scale), ..settings }
+    let usual = three(&seed, "all_users", "cloudflare_page_rule");
+    let scale = scale(&seed.name, "{folder}/kubeconfig");
+    let ready = if default_time { "" } else { READY_WITHIN };
+    Settings { switches: Some(format!("{usual}\n{scale}{ready}")), ..settings }
 }
 
-fn switches(seed: &SiteSeed, gate: &str, route: &str) -> String {
-    let SiteSeed { service, check, zone, rule, redirect, name, .. } = seed;
-    let keys = match route {
-        "cloudflare_page_rule" => format!("rule = \"{rule}\""),
-        "cloudflare_redirect_rule" => format!("ref = \"{redirect}\""),
-        _ => format!(
-            "record = \"{}\"\nprimary = \"{PRIMARY_CONTENT}\"\nstandby = \"{STANDBY_CONTENT}\"",
-            record_id(name)
-        ),
+fn three(seed: &SiteSeed, gate: &str, route: &str) -> String {
+    let SiteSeed { service, zone, rule, redirect, name, .. } = seed;
+    let record = record_id(name);
+    let keys: &[(&str, &str)] = match route {
+        "cloudflare_page_rule" => &[("rule", rule)],
+        "cloudflare_redirect_rule" => &[("ref", redirect)],
+        _ => &[("record", &record), ("primary", PRIMARY_CONTENT), ("standby", STANDBY_CONTENT)],
     };
-    format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{service}\"\ngate = \"{gate}\"\n\n\
-         [[sites.switches]]\nkind = \"{route}\"\nzone = \"{zone}\"\n{keys}\n\n\
-         [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{check}\"\n"
-    )
+    [
+        switch("cloud_run_invoker", &[("service", service), ("gate", gate)]),
+        switch(route, &[&[("zone", zone.as_str())], keys].concat()),
+        uptime_check(seed),
+    ]
+    .join("\n")
 }

@@ -3,12 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::stage::clock::Clock;
 use sandbox::{Aim, Fault};
 
 use crate::{
     conditions::Conditions,
     evidence::Evidence,
-    harness::clock::Clock,
     recording::{Point, is_a_site},
     runner::{Case, Played, survive},
     selection::Sparse,

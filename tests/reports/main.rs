@@ -10,8 +10,6 @@ mod broken;
 mod cloudflare;
 mod expect;
 mod google;
-#[path = "../../stage/src/drill.rs"]
-mod harness;
 mod stage;
 
 use std::collections::BTreeSet;

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use ::stage::{Answer, Function, Settings, payload};
 use jiff::Timestamp;
 use sandbox::{Kind, Options, Sandbox, Site, SiteSeed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::harness::{Answer, Function, Settings, payload};
 
 /// How long a push is waited for, unless the case says otherwise.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -4,9 +4,6 @@
 //! By default a day of a few sites; `SOAK_WHOLE=1 cargo test --release -p cloud-failover --test soak -- --nocapture` plays
 //! a thousand sites for thirty days, looked at every hour, and then a few of them for thirty days, every minute.
 
-#[path = "../../stage/src/drill.rs"]
-mod harness;
-
 mod happenings;
 mod month;
 mod tally;

@@ -4,11 +4,11 @@ use std::{io::Write, time::Duration};
 
 use sandbox::{Aim, Fault, Options, Power, Sandbox, Served, Service, SiteSeed, cloudflare::Limit, visitors};
 use serde_json::{Value, json};
+use stage::{Function, Settings, clock::Clock, payload};
 use tempfile::TempDir;
 
 use crate::{
     happenings::{Happening, begins},
-    harness::{Function, Settings, clock::Clock, payload},
     tally::Tally,
 };
 
@@ -140,9 +140,8 @@ impl Guard {
         assert!(!self.happening.iter().any(|(other, ..)| *other == site), "{name} has an outage already");
         self.sandbox.world.set_primary(name, Power::Off);
         if happening == Happening::Outage {
-            let mut incident =
-                payload::incident(&format!("0.{}", payload::fresh_id()), "open", self.clock.now());
-            incident["incident"]["policy_user_labels"] = json!({ "failover_site": name });
+            let id = format!("0.{}", payload::fresh_id());
+            let incident = payload::incident_of(name, &id, "open", self.clock.now());
             self.settle("failover-alerts", &incident).await;
             self.is_served(site, Served::Standby).await;
         }
@@ -203,7 +202,7 @@ impl Guard {
         assert!(broken.is_empty(), "{broken:#?}");
         let unknown = self.sandbox.world.ledger.unknown();
         assert!(unknown.is_empty(), "{unknown:#?}");
-        let tally = Tally::of(&self.sandbox, &Options::default().bucket, &self.names);
+        let tally = Tally::of(&self.sandbox, &self.names);
         assert_eq!(tally.moves, [self.moved; 2], "there and back: {tally:?}");
         assert_eq!(tally.lengths.len(), 2, "moves of one direction are told alike: {tally:?}");
         let Month { sites, rounds, minutes, .. } = self.month;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use failover_core::{Direction, End, Entry, Event, SiteName};
 use sandbox::Sandbox;
+use stage::journal::Journals;
 
 /// What all journals together came to.
 #[derive(Debug, Default)]
@@ -20,19 +21,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Reads the journals of these sites.
-    pub(crate) fn of(sandbox: &Sandbox, bucket: &str, sites: &[String]) -> Self {
+    pub(crate) fn of(sandbox: &Sandbox, sites: &[String]) -> Self {
         let mut tally = Self::default();
-        let objects = sandbox.world.storage.objects(bucket);
+        let journals = Journals::of(&sandbox.world);
         for site in sites {
-            let beginning = format!("journal/{site}/");
-            let mut named: Vec<_> = objects.iter().filter(|(name, _)| name.starts_with(&beginning)).collect();
-            named.sort_by(|one, other| other.0.cmp(&one.0));
             let name: SiteName = site.parse().expect("a name");
-            let mut entries = Vec::with_capacity(named.len());
-            for ((_, bytes), number) in named.into_iter().zip(1..) {
-                entries.push(Entry::read(bytes, &name, number).expect("an entry"));
-            }
-            tally.add(&entries);
+            tally.add(&journals.replayed(&name).expect("a journal"));
         }
         tally
     }

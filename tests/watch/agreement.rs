@@ -9,12 +9,10 @@ use cloud_failover::{
 };
 use sandbox::{Options, visitors::Served};
 use serde_json::{Value, json};
+use stage::{Answer, Drill, Settings};
 use tokio::sync::watch;
 
-use crate::{
-    harness::{Answer, Drill, Settings},
-    lookout::{Setting, targets},
-};
+use crate::lookout::{Setting, targets};
 
 /// Pushes what is posted to the function, as Pub/Sub does, until it is answered 200.
 #[derive(Debug, Clone)]
@@ -53,7 +51,7 @@ impl Push {
         let fits = |answer: &&Answer| answer.text("reason").contains(words);
         let mut answers = self.answers.subscribe();
         let waiting = answers.wait_for(|answers| answers.iter().any(|answer| fits(&answer)));
-        let answers = tokio::time::timeout(crate::harness::PATIENCE, waiting).await;
+        let answers = tokio::time::timeout(stage::PATIENCE, waiting).await;
         let answers =
             answers.unwrap_or_else(|_| panic!("nothing said {words}: {}", self.drill.function.output()));
         answers.unwrap().iter().find(fits).cloned().unwrap()
@@ -63,7 +61,7 @@ impl Push {
         let mut answers = self.answers.subscribe();
         let done = |answer: &Answer| answer.body["end"] == "Done";
         let waiting = answers.wait_for(|answers| answers.iter().any(done));
-        let answers = tokio::time::timeout(crate::harness::PATIENCE, waiting).await;
+        let answers = tokio::time::timeout(stage::PATIENCE, waiting).await;
         let answers = answers.unwrap_or_else(|_| panic!("no move: {}", self.drill.function.output()));
         answers.unwrap().iter().find(|answer| done(answer)).cloned().unwrap()
     }

@@ -16,13 +16,12 @@ use cloud_failover::{
     watch::{Dialer, Letterbox, Rules, Settings, Watcher},
 };
 use serde_json::Value;
+use stage::PATIENCE;
 use tokio::{
     sync::{oneshot, watch},
     task::JoinHandle,
     time::timeout,
 };
-
-use crate::harness::PATIENCE;
 
 /// Fast enough for tests; three failures in a row are still three.
 pub(crate) const RULES: Rules =

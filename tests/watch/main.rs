@@ -4,8 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod agreement;
-#[path = "../../stage/src/drill.rs"]
-mod harness;
 mod lookout;
 mod offline;
 mod outages;

@@ -3,12 +3,10 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use sandbox::{Options, Power, Sandbox};
+use stage::PATIENCE;
 use tokio::{net::TcpListener, time::timeout};
 
-use crate::{
-    harness::PATIENCE,
-    lookout::{Reports, Setting, targets},
-};
+use crate::lookout::{Reports, Setting, targets};
 
 const VISIT: &str = "edge.visit";
 

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use cloud_failover::announce::{Announcer, Outlet};
 use jiff::Timestamp;
 use sandbox::{Aim, Fault, Options, Power, Sandbox};
+use stage::PATIENCE;
 use tokio::time::timeout;
 
 use crate::{
-    harness::PATIENCE,
     lookout::{Lookout, Reports, Setting, targets},
     tls::News,
 };

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use sandbox::{Options, Power, Sandbox, Service};
+use sandbox::{Options, Power, Sandbox};
+use stage::{Settings, watching::Watching};
 use tempfile::TempDir;
-
-use crate::harness::{Settings, watching::Watching};
 
 /// A sandbox, and the configuration of a watcher of its site.
 struct Scene {
@@ -18,13 +17,9 @@ impl Scene {
     async fn with(watch: &str) -> Self {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let config = folder.path().join("failover.toml");
         let settings =
             Settings { rest: format!("[watch]\nevery = \"100ms\"\n{watch}"), ..Settings::default() };
-        // Pub/Sub is named by its variable, so no endpoint may be: that would win.
-        let sandboxed = format!("pubsub = \"{}\"\n", sandbox.url(Service::Pubsub));
-        let text = settings.text(&sandbox, folder.path().to_str().unwrap()).replace(&sandboxed, "");
-        std::fs::write(&config, text).unwrap();
+        let config = settings.without_pubsub().write(&sandbox, folder.path()).unwrap();
         Self { sandbox, config, _folder: folder }
     }
 

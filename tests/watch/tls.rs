@@ -168,7 +168,7 @@ async fn a_certificate_that_ends_soon_is_announced_once() {
     let _lookout =
         Setting { dialer, announcer: announcer.clone(), ..setting }.watch(Arc::new(reports.clone()));
     site.visits.clone().wait_for(|visits| *visits >= 5).await.unwrap();
-    assert!(announcer.settle(crate::harness::PATIENCE).await);
+    assert!(announcer.settle(stage::PATIENCE).await);
     let told = news.0.lock().unwrap().clone();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].sentence.starts_with("the certificate of localhost expires in 6 days"), "{told:?}");

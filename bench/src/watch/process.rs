@@ -1,15 +1,18 @@
 //! The watcher in a process of its own, and what it is given.
 
 use std::{
-    fmt::Write,
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
+use ::stage::{
+    Heard, Process, Settings,
+    process::{command, environment},
+    switches,
+    table::texts,
+};
 use anyhow::{Context, Result, bail};
 use sandbox::{Sandbox, Service, pubsub};
-use tokio::process::{Child, Command};
 
 use super::sites::Sites;
 
@@ -30,13 +33,6 @@ pub(super) struct Config<'a> {
 }
 
 impl Config<'_> {
-    /// The configuration's file.
-    fn write(&self) -> Result<PathBuf> {
-        let path = self.folder.join("failover.toml");
-        std::fs::write(&path, self.text())?;
-        Ok(path)
-    }
-
     /// The system's certificates and the sites' own: as many as a watcher reads anywhere.
     fn write_trusted(&self) -> Result<PathBuf> {
         let path = self.folder.join("trusted.pem");
@@ -45,80 +41,60 @@ impl Config<'_> {
         Ok(path)
     }
 
-    fn text(&self) -> String {
-        let [sites, pubsub, anchor] = [self.sites.port, self.sites.pubsub_port, self.sites.port];
-        let [alerts, commands] = ["failover-alerts", "failover-commands"].map(pubsub::subscription);
-        let mut text = format!(
-            "journal = \"memory:\"\n\n[push]\nverify = \"none\"\nalerts = [\"{alerts}\"]\ncommands = [\"{commands}\"]\n\n\
-             [endpoints]\npubsub = \"https://localhost:{pubsub}\"\n\n[watch]\nevery = \"{}s\"\nanchors = \
-             [\"tcp://127.0.0.1:{anchor}\", \"tcp://127.0.0.1:{pubsub}\"]\n",
+    fn settings(&self) -> Settings {
+        let (sites, pubsub) = (self.sites.port, self.sites.pubsub_port);
+        let watch = format!(
+            "\n[watch]\nevery = \"{}s\"\nanchors = [\"tcp://127.0.0.1:{sites}\", \"tcp://127.0.0.1:{pubsub}\"]\n",
             self.every.as_secs()
         );
-        for number in 0..self.count {
-            let _ = write!(
-                text,
-                "\n[[sites]]\nname = \"site-{number}\"\npublic_url = \"https://localhost:{sites}/{number}\"\n\
-                 standby_url = \"https://standby-{number}.invalid/\"\n\n[[sites.switches]]\nkind = \
-                 \"cloudflare_page_rule\"\nzone = \"{number:032x}\"\nrule = \"{number:032x}\"\n"
-            );
+        Settings {
+            journal: "memory:".to_owned(),
+            tables: watch,
+            services: vec![Service::Pubsub],
+            pubsub: Some(format!("https://localhost:{pubsub}")),
+            rest: (0..self.count).map(|number| self.site(number)).collect(),
+            ..Settings::as_deployed()
         }
-        text
+    }
+
+    fn site(&self, number: usize) -> String {
+        let (name, id) = (format!("site-{number}"), format!("{number:032x}"));
+        let public = format!("https://localhost:{}/{number}", self.sites.port);
+        let standby = format!("https://standby-{number}.invalid/");
+        let keys = texts(&[("name", &name), ("public_url", &public), ("standby_url", &standby)]);
+        let rule = switches::switch("cloudflare_page_rule", &[("zone", &id), ("rule", &id)]);
+        format!("\n[[sites]]\n{keys}\n{rule}")
     }
 }
 
 /// A running `failover watch`. Dropped, it is killed.
 #[derive(Debug)]
 pub(super) struct Watching {
-    child: Child,
-    log: PathBuf,
+    /// Its process.
+    pub(super) process: Process,
+    heard: Heard,
 }
 
 impl Watching {
     /// Starts the binary.
     pub(super) fn start(binary: &Path, sandbox: &Sandbox, config: &Config<'_>) -> Result<Self> {
-        let log = config.folder.join("watch.log");
-        let child = Command::new(binary)
+        let file = config.settings().write(sandbox, config.folder)?;
+        let mut command = command(binary, &file);
+        command
             .args(["watch", "--name", "bench", "--topic", &pubsub::topic("failover-alerts")])
-            .env_clear()
-            .env("FAILOVER_CONFIG", config.write()?)
-            .env("SSL_CERT_FILE", config.write_trusted()?)
-            .env("GCE_METADATA_HOST", sandbox.address(Service::Metadata).to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(&log)?)
-            .kill_on_drop(true)
-            .spawn()
-            .context("the watcher could not be started")?;
-        Ok(Self { child, log })
+            .envs(environment(sandbox))
+            .env("SSL_CERT_FILE", config.write_trusted()?);
+        let heard = Heard::default();
+        let hears = heard.clone();
+        let process = Process::spawn(command, move |line| hears.add(line));
+        Ok(Self { process: process.context("the watcher could not be started")?, heard })
     }
 
     /// Does the work, unless the watcher ends meanwhile.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             done = work => done,
-            ended = self.child.wait() => {
-                let said = std::fs::read_to_string(&self.log).unwrap_or_default();
-                bail!("the watcher ended ({}):\n{said}", ended?)
-            }
+            ended = self.process.ended() => bail!("the watcher ended ({}):\n{}", ended?, self.heard.text()),
         }
-    }
-
-    /// Its resident memory in MiB.
-    pub(super) fn resident(&self) -> Result<f64> {
-        self.read("VmRSS:")
-    }
-
-    /// The most that it ever was.
-    pub(super) fn peak(&self) -> Result<f64> {
-        self.read("VmHWM:")
-    }
-
-    fn read(&self, figure: &str) -> Result<f64> {
-        let process = self.child.id().context("the watcher has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(figure));
-        let line = line.with_context(|| format!("no {figure}"))?;
-        let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kibibytes / 1024.0)
     }
 }

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use ::stage::switches;
 use anyhow::anyhow;
 use sandbox::{Pair, PairSeed, Sandbox, Service};
 
@@ -65,8 +66,8 @@ pub(super) struct Mirror {
     pub(super) sockets: [SocketAddr; 2],
     /// The variable by which each finds its own metadata server.
     pub(super) metadata: [(&'static str, String); 2],
-    /// Where the cloud's interface is, as `[endpoints]` has it.
-    pub(super) endpoint: String,
+    /// The cloud's interface.
+    pub(super) service: Service,
     /// The tables of its switches.
     pub(super) switches: String,
     addresses: [Ipv4Addr; 2],
@@ -81,57 +82,40 @@ impl Mirror {
             Cloud::Google => {
                 sandbox.world.compute.operations_take(operation_takes);
                 let pair = sandbox.add_pair(PairSeed::on_loopback("db"))?;
-                Ok(Self::on_google(sandbox, &pair.ok_or_else(nowhere)?))
+                Ok(Self::on_google(&pair.ok_or_else(nowhere)?))
             }
             Cloud::Azure => {
                 sandbox.world.azure.hand.operations_take(operation_takes);
                 let pair = sandbox.add_azure_pair(PairSeed::on_loopback("db"))?;
-                Ok(Self::on_azure(sandbox, &pair.ok_or_else(nowhere)?))
+                Ok(Self::on_azure(&pair.ok_or_else(nowhere)?))
             }
         }
     }
 
-    fn on_google(sandbox: &Sandbox, pair: &Pair) -> Self {
+    fn on_google(pair: &Pair) -> Self {
         let seed = &pair.seed;
-        let machines = format!(
-            "primary = \"{}\"\nstandby = \"{}\"\n",
-            seed.on_compute().instance(0),
-            seed.on_compute().instance(1)
-        );
-        let switches = format!(
-            "[[sites.switches]]\nkind = \"gcp_alias_ip\"\nrange = \"{}/32\"\n{machines}\
-             [[sites.switches]]\nkind = \"gcp_access_config\"\naddress = \"{}\"\n{machines}",
-            seed.private(),
-            seed.on_compute().address()
-        );
+        let machines = [0, 1].map(|index| seed.on_compute().instance(index));
+        let both = [switches::alias(seed, &machines), switches::external(seed, &machines)];
         Self {
             machines: [0, 1].map(|index| seed.machine(index)),
             sockets: [pair.private, pair.public],
             metadata: pair.metadata.map(|address| ("GCE_METADATA_HOST", address.to_string())),
-            endpoint: format!("compute = \"{}compute/v1\"", sandbox.url(Service::Compute)),
-            switches,
+            service: Service::Compute,
+            switches: both.join("\n"),
             addresses: [seed.private(), seed.public()],
             cloud: Cloud::Google,
         }
     }
 
-    fn on_azure(sandbox: &Sandbox, pair: &Pair) -> Self {
+    fn on_azure(pair: &Pair) -> Self {
         let seed = &pair.seed;
-        let switches = format!(
-            "[[sites.switches]]\nkind = \"azure_ip_configuration\"\nconfiguration = \"vip\"\naddress = \"{}\"\n\
-             public_ip = \"{}\"\nprimary = \"{}\"\nstandby = \"{}\"\n",
-            seed.private(),
-            seed.on_azure().public_ip(),
-            seed.on_azure().interface(0),
-            seed.on_azure().interface(1)
-        );
         let metadata = |address| ("AZURE_POD_IDENTITY_AUTHORITY_HOST", format!("http://{address}"));
         Self {
             machines: [0, 1].map(|index| seed.machine(index)),
             sockets: [pair.private, pair.public],
             metadata: pair.metadata.map(metadata),
-            endpoint: format!("azure = \"{}\"", sandbox.url(Service::Azure)),
-            switches,
+            service: Service::Azure,
+            switches: switches::configuration(seed),
             addresses: [seed.private(), seed.public()],
             cloud: Cloud::Azure,
         }

@@ -1,13 +1,12 @@
 //! What commands print, kept as files at three widths: `just golden` writes what they print now.
 
-#[path = "../../../stage/src/golden.rs"]
-#[allow(unreachable_pub, reason = "the harness is a module of other binaries too")]
-mod golden;
 #[path = "../../../tests/page/nights.rs"]
 pub(super) mod nights;
 #[path = "../../../tests/page/story.rs"]
 #[allow(dead_code, reason = "the page's tests tell more of it")]
 pub(super) mod story;
+
+use stage::golden::Golden;
 
 use super::words::visible;
 
@@ -20,7 +19,7 @@ pub(super) type Print<'a> = &'a dyn Fn(usize) -> String;
 /// Compares what is printed with its files, and sees that it fits.
 #[track_caller]
 pub(super) fn keep(command: &str, prints: &[(&str, Print<'_>)]) {
-    let mut golden = golden::Golden::of(&format!("operator/golden/{command}"));
+    let mut golden = Golden::of(&format!("operator/golden/{command}"));
     for (name, print) in prints {
         let told = WIDTHS.map(|width| {
             let told = anstream::adapter::strip_str(&print(width)).to_string();

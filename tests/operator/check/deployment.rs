@@ -6,12 +6,10 @@ use sandbox::{
     Options, PairSeed, Sandbox, World,
     cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
     google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT},
-    pubsub::{PUSH_ACCOUNT, PUSH_AUDIENCE},
 };
 use serde_json::{Value, json};
+use stage::{Ran, Settings, operator::failover, settings::signed};
 use tempfile::TempDir;
-
-use crate::harness::{Ran, Settings, operator::failover};
 
 pub(super) const FUNCTION: &str = "projects/gleich-tech/locations/us-central1/services/failover";
 pub(super) const AT: &str = "https://failover-abc123-uc.a.run.app";
@@ -25,9 +23,7 @@ pub(super) struct Deployment {
 
 impl Deployment {
     pub(super) async fn sound() -> Self {
-        let push = format!(
-            "verify = \"cloud_run_iam\"\naudience = \"{PUSH_AUDIENCE}\"\nservice_account = \"{PUSH_ACCOUNT}\"\n"
-        );
+        let push = signed("cloud_run_iam");
         // Nothing here is timed, and everything has to answer in time on a busy machine.
         let top = "call_timeout = \"10s\"\nprobe_timeout = \"10s\"\n".to_owned();
         Self::with(Settings { top, push, ..Settings::default() }).await
@@ -96,9 +92,8 @@ impl Deployment {
     }
 
     pub(super) async fn run(&self, words: &[&str], environment: &[(&str, &str)]) -> Ran {
-        let path = self.folder.path().join("failover.toml");
-        let text = self.settings.text(&self.sandbox, &self.folder.path().display().to_string());
-        std::fs::write(&path, text).expect("the configuration is written");
+        let path =
+            self.settings.write(&self.sandbox, self.folder.path()).expect("the configuration is written");
         let ran = failover(&self.sandbox, &path, words, environment).await;
         for secret in [&Options::default().cloudflare_token, "ya29."] {
             assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "a secret was told: {ran:#?}");

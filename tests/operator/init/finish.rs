@@ -3,7 +3,7 @@
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use super::world::{NOTHING, TOKEN, World};
-use crate::harness::{Drill, operator};
+use stage::{Drill, operator};
 
 /// A `terraform` whose outputs are files.
 fn terraform(folder: &Path, outputs: &[(&str, &str)]) -> String {

@@ -203,7 +203,7 @@ pub(super) async fn at_a_terminal_with(world: &World, before: &str, words: &str,
         }
         stdout.read_to_end(&mut seen).await.expect("it is read");
     };
-    let ended = tokio::time::timeout(crate::harness::PATIENCE, typing).await;
+    let ended = tokio::time::timeout(stage::PATIENCE, typing).await;
     let told = String::from_utf8_lossy(&seen).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(ended.is_ok(), "it has no end: {told}");
     told

@@ -2,14 +2,12 @@
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
+use ::stage::{Function, Settings, operator, settings::FILE, watching::Watching};
 use sandbox::SiteSeed;
 use serde_json::{Value, json};
 
 use super::{case::Case, script::Script, world};
-use crate::{
-    harness::{Function, Settings, operator, watching::Watching},
-    stage::{Message, PATIENCE, Stage, log, settled, told},
-};
+use crate::stage::{Message, PATIENCE, Stage, log, settled, told};
 
 /// The incident that raises the alarm first.
 const INCIDENT: &str = "0.first";
@@ -41,9 +39,7 @@ struct Played<'a> {
 
 impl<'a> Played<'a> {
     async fn begin(stage: &'a Stage, case: &'a Case, settings: &Settings) -> Self {
-        let path = stage.folder.path().join("failover.toml");
-        std::fs::write(&path, settings.text(&stage.sandbox, &stage.folder.path().display().to_string()))
-            .expect("the configuration is written");
+        let path = settings.write(&stage.sandbox, stage.folder.path()).expect("the configuration is written");
         let asked = |step: &String| !["check", "wait"].iter().any(|word| step.starts_with(word));
         let function = if case.steps.iter().any(asked) { Some(stage.start(settings).await) } else { None };
         let script = Script::of(case, &stage.sandbox.world, std::time::Instant::now());
@@ -106,7 +102,7 @@ impl<'a> Played<'a> {
 
     /// An operator asks what is wrong.
     async fn check(&mut self) {
-        let config = self.stage.folder.path().join("failover.toml");
+        let config = self.stage.folder.path().join(FILE);
         let ran = operator::failover(&self.stage.sandbox, &config, &["check", "--json"], &[]).await;
         let report = ran.json();
         for finding in report["findings"].as_array().into_iter().flatten() {

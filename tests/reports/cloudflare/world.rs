@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
+use ::stage::Settings;
 use sandbox::{
     Caching, Options, Service,
     cloudflare::{ACCOUNT, access::Token, record_id},
@@ -9,7 +10,7 @@ use sandbox::{
 use serde_json::{Map, Value, json};
 
 use super::case::{Case, Switch, Zone};
-use crate::{harness::Settings, stage::Stage};
+use crate::stage::Stage;
 
 /// The name that visitors type, where the case has records.
 const NAME: &str = "www.example.com";

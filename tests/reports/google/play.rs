@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::stage::{Answer, Function, Settings};
 use futures::future::join_all;
 use sandbox::{Power, Service, SiteSeed};
 use serde_json::Value;
@@ -13,7 +14,6 @@ use super::case::{Alert, Case, Changes, Expected, Step};
 use crate::{
     broken::service,
     expect::complaints,
-    harness::{Answer, Function, Settings},
     stage::{Message, PATIENCE, Stage, log, settled, told},
 };
 
