@@ -1,6 +1,11 @@
 //! Tables of switches, as the sandbox's sites and machines have them.
 
-use sandbox::{PairSeed, SiteSeed, edge::STANDBY_SCRIPT, kubernetes::NAMESPACE};
+use sandbox::{
+    PairSeed, SiteSeed,
+    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
+    edge::STANDBY_SCRIPT,
+    kubernetes::NAMESPACE,
+};
 
 use crate::table;
 
@@ -12,12 +17,35 @@ pub fn switch(kind: &str, keys: &[(&str, &str)]) -> String {
 
 /// The three of the documentation's example: gate, route and monitor.
 pub fn usual(seed: &SiteSeed) -> String {
-    [
-        switch("cloud_run_invoker", &[("service", &seed.service)]),
-        switch("cloudflare_page_rule", &[("zone", &seed.zone), ("rule", &seed.rule)]),
-        uptime_check(seed),
-    ]
-    .join("\n")
+    [invoker(seed), page_rule(seed), uptime_check(seed)].join("\n")
+}
+
+/// The gate.
+pub fn invoker(seed: &SiteSeed) -> String {
+    switch("cloud_run_invoker", &[("service", &seed.service)])
+}
+
+/// The route.
+pub fn page_rule(seed: &SiteSeed) -> String {
+    switch("cloudflare_page_rule", &[("zone", &seed.zone), ("rule", &seed.rule)])
+}
+
+/// Another one, a Single Redirect.
+pub fn redirect_rule(seed: &SiteSeed) -> String {
+    switch("cloudflare_redirect_rule", &[("zone", &seed.zone), ("ref", &seed.redirect)])
+}
+
+/// Another one, which leads one name to either place.
+pub fn record(seed: &SiteSeed) -> String {
+    record_to(seed, [PRIMARY_CONTENT, STANDBY_CONTENT])
+}
+
+/// The same between these places.
+pub fn record_to(seed: &SiteSeed, [primary, standby]: [&str; 2]) -> String {
+    let record = record_id(&seed.name);
+    let keys =
+        [("zone", seed.zone.as_str()), ("record", &record), ("primary", primary), ("standby", standby)];
+    switch("cloudflare_dns_record", &keys)
 }
 
 /// The monitor.

@@ -11,12 +11,9 @@ use std::{
 };
 
 use failover_core::Event;
-use sandbox::{
-    Aim, Fault, Moment, Options, Power, Served, World,
-    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT},
-};
+use sandbox::{Aim, Fault, Moment, Options, Power, Served, World};
 use serde_json::{Value, json};
-use stage::{Drill, Settings, journal::Journals};
+use stage::{Drill, Settings, journal::Journals, switches};
 
 /// As the stage sets it: a claim is renewed after half of it.
 const CLAIM_FOR: Duration = Duration::from_millis(500);
@@ -247,11 +244,7 @@ async fn a_rehearsal_that_a_move_without_the_journal_overtook_closes_nothing_aft
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_rule_is_written_as_it_is_now_and_not_as_it_was_before_the_wait() {
     let seed = sandbox::SiteSeed::example();
-    let (service, zone, reference) = (&seed.service, &seed.zone, &seed.redirect);
-    let switches = format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{service}\"\n\n\
-         [[sites.switches]]\nkind = \"cloudflare_redirect_rule\"\nzone = \"{zone}\"\nref = \"{reference}\"\n"
-    );
+    let switches = [switches::invoker(&seed), switches::redirect_rule(&seed)].join("\n");
     let drill = Drill::with(Settings { switches: Some(switches), ..patient() }, Options::default()).await;
     let world = Arc::clone(&drill.sandbox.world);
     // The first try is not answered for longer than an answer of the standby is good for.
@@ -263,12 +256,17 @@ async fn a_redirect_rule_is_written_as_it_is_now_and_not_as_it_was_before_the_wa
         world.set_standby("resume", Power::Failing(500));
         let before = reads();
         until("a look before the second try", || reads() > before).await;
-        world.cloudflare.edits.edit_redirect_rule(zone, reference, "description", json!("edited by alice"));
+        world.cloudflare.edits.edit_redirect_rule(
+            &seed.zone,
+            &seed.redirect,
+            "description",
+            json!("edited by alice"),
+        );
         world.set_standby("resume", Power::On);
     };
     let (answer, ()) = tokio::join!(drill.open_incident("0.outage"), edit);
     answer.is(200, "move", Some("Done"));
-    let rule = world.cloudflare.redirect_rule(zone, reference).expect("the rule");
+    let rule = world.cloudflare.redirect_rule(&seed.zone, &seed.redirect).expect("the rule");
     assert_eq!((&rule["description"], &rule["enabled"]), (&json!("edited by alice"), &json!(true)));
     drill.all_promises_hold();
 }
@@ -357,14 +355,7 @@ async fn an_executor_that_waits_for_the_journal_leaves_no_pile_of_claims_behind(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_visitors_find_by_name_is_proven_by_three_answers_in_a_row() {
     let seed = sandbox::SiteSeed::example();
-    let (service, zone) = (&seed.service, &seed.zone);
-    let (record, primary, standby) =
-        (sandbox::cloudflare::record_id(&seed.name), PRIMARY_CONTENT, STANDBY_CONTENT);
-    let switches = format!(
-        "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{service}\"\n\n\
-         [[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"{zone}\"\nrecord = \"{record}\"\n\
-         primary = \"{primary}\"\nstandby = \"{standby}\"\n"
-    );
+    let switches = [switches::invoker(&seed), switches::record(&seed)].join("\n");
     let served_by = "served_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
     let site = format!("{}{served_by}", Settings::default().site);
     let settings = Settings { switches: Some(switches), site, ..Settings::default() };

@@ -2,12 +2,9 @@
 
 use ::stage::{
     Settings,
-    switches::{scale, switch, uptime_check},
+    switches::{invoker, page_rule, record, redirect_rule, scale, uptime_check},
 };
-use sandbox::{
-    SiteSeed,
-    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
-};
+use sandbox::SiteSeed;
 
 use crate::story::SERVED_BY;
 
@@ -38,17 +35,10 @@ pub(crate) fn with_scale(settings: Settings, default_time: bool) -> Settings {
 }
 
 fn three(seed: &SiteSeed, gate: &str, route: &str) -> String {
-    let SiteSeed { service, zone, rule, redirect, name, .. } = seed;
-    let record = record_id(name);
-    let keys: &[(&str, &str)] = match route {
-        "cloudflare_page_rule" => &[("rule", rule)],
-        "cloudflare_redirect_rule" => &[("ref", redirect)],
-        _ => &[("record", &record), ("primary", PRIMARY_CONTENT), ("standby", STANDBY_CONTENT)],
+    let route = match route {
+        "cloudflare_page_rule" => page_rule(seed),
+        "cloudflare_redirect_rule" => redirect_rule(seed),
+        _ => record(seed),
     };
-    [
-        switch("cloud_run_invoker", &[("service", service), ("gate", gate)]),
-        switch(route, &[&[("zone", zone.as_str())], keys].concat()),
-        uptime_check(seed),
-    ]
-    .join("\n")
+    [format!("{}gate = \"{gate}\"\n", invoker(seed)), route, uptime_check(seed)].join("\n")
 }

@@ -10,6 +10,7 @@ use sandbox::{
     pubsub::{PUSH_ACCOUNT, Subscription, subscription},
 };
 use serde_json::{Value, json};
+use stage::switches;
 
 use super::deployment::{AT, Deployment, FUNCTION, each};
 
@@ -101,11 +102,8 @@ async fn a_gate_that_is_the_invoker_check_is_looked_at_as_such() {
     let sound = || async {
         let mut deployment = Deployment::sound().await;
         let seed = deployment.sandbox.site("resume").seed;
-        deployment.settings.switches = Some(format!(
-            "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\ngate = \"iam_check\"\n\n\
-             [[sites.switches]]\nkind = \"cloudflare_page_rule\"\nzone = \"{}\"\nrule = \"{}\"\n",
-            seed.service, seed.zone, seed.rule
-        ));
+        let gate = format!("{}gate = \"iam_check\"\n", switches::invoker(&seed));
+        deployment.settings.switches = Some(format!("{gate}\n{}", switches::page_rule(&seed)));
         // Such an organisation refuses allUsers, which no longer matters.
         deployment.world().run.forbid_all_users(true);
         deployment

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use sandbox::{
     Options, PairSeed, Sandbox, World,
-    cloudflare::{PRIMARY_CONTENT, STANDBY_CONTENT, record_id},
     google::access::{FUNCTION_ACCOUNT, OPERATOR_ACCOUNT},
 };
 use serde_json::{Value, json};
-use stage::{Ran, Settings, operator::failover, settings::signed};
+use stage::{Ran, Settings, operator::failover, settings::signed, switches};
 use tempfile::TempDir;
 
 pub(super) const FUNCTION: &str = "projects/gleich-tech/locations/us-central1/services/failover";
@@ -48,12 +47,9 @@ impl Deployment {
     pub(super) async fn redirecting() -> Self {
         let sound = Self::sound().await;
         let seed = sound.sandbox.site("resume").seed;
-        let switches = format!(
-            "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
-             [[sites.switches]]\nkind = \"cloudflare_redirect_rule\"\nzone = \"{}\"\nref = \"{}\"\n\n\
-             [[sites.switches]]\nkind = \"uptime_check\"\ncheck = \"{}\"\n",
-            seed.service, seed.zone, seed.redirect, seed.check
-        );
+        let switches =
+            [switches::invoker(&seed), switches::redirect_rule(&seed), switches::uptime_check(&seed)]
+                .join("\n");
         Self { settings: Settings { switches: Some(switches), ..sound.settings.clone() }, ..sound }
     }
 
@@ -61,14 +57,7 @@ impl Deployment {
     pub(super) async fn naming() -> Self {
         let sound = Self::sound().await;
         let seed = sound.sandbox.site("resume").seed;
-        let switches = format!(
-            "[[sites.switches]]\nkind = \"cloud_run_invoker\"\nservice = \"{}\"\n\n\
-             [[sites.switches]]\nkind = \"cloudflare_dns_record\"\nzone = \"{}\"\nrecord = \"{}\"\n\
-             primary = \"{PRIMARY_CONTENT}\"\nstandby = \"{STANDBY_CONTENT}\"\n",
-            seed.service,
-            seed.zone,
-            record_id(&seed.name)
-        );
+        let switches = [switches::invoker(&seed), switches::record(&seed)].join("\n");
         let served_by = "drain = \"2m\"\nserved_by = { header = \"served-by\", primary = \"primary\", standby = \"standby\" }\n";
         let site = format!("{}{served_by}", sound.settings.site);
         Self { settings: Settings { site, switches: Some(switches), ..sound.settings.clone() }, ..sound }

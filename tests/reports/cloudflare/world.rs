@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use ::stage::Settings;
+use ::stage::{Settings, switches};
 use sandbox::{
     Caching, Options, Service,
     cloudflare::{ACCOUNT, access::Token, record_id},
@@ -129,21 +129,15 @@ fn lines(keys: &Map<String, Value>) -> String {
 
 fn table(stage: &Stage, switch: &Switch) -> String {
     let seed = stage.site().seed;
-    let rule = |kind: &str, key: &str, id: &str| {
-        format!("kind = \"{kind}\"\nzone = \"{}\"\n{key} = \"{id}\"", seed.zone)
-    };
-    let keys = match switch {
-        Switch::Record { primary, standby } => format!(
-            "{}\nprimary = \"{primary}\"\nstandby = \"{standby}\"",
-            rule("cloudflare_dns_record", "record", &record_id("resume"))
-        ),
+    let table = match switch {
+        Switch::Record { primary, standby } => switches::record_to(&seed, [primary, standby]),
         Switch::Named(name) => match name.as_str() {
-            "invoker" => format!("kind = \"cloud_run_invoker\"\nservice = \"{}\"", seed.service),
-            "page" => rule("cloudflare_page_rule", "rule", &seed.rule),
-            "redirect" => rule("cloudflare_redirect_rule", "ref", &seed.redirect),
-            "uptime" => format!("kind = \"uptime_check\"\ncheck = \"{}\"", seed.check),
+            "invoker" => switches::invoker(&seed),
+            "page" => switches::page_rule(&seed),
+            "redirect" => switches::redirect_rule(&seed),
+            "uptime" => switches::uptime_check(&seed),
             other => panic!("no switch {other:?}"),
         },
     };
-    format!("[[sites.switches]]\n{keys}\n\n")
+    format!("{table}\n")
 }
