@@ -133,15 +133,20 @@ impl Round<'_> {
     }
 
     /// The strayed switches that are set again: all where the owner wants it, and what was ours to begin with in any case.
+    /// What is refused keeps other repairs waiting, but none that visitors wait for.
     pub fn repairs(&self) -> Vec<(&Sighting, Position)> {
-        if self.state.upkeep.is_some() || self.state.maintenance.is_some() {
+        if self.state.upkeep.is_some() {
             return Vec::new();
         }
-        let wanted = |sighting: &Sighting| {
-            self.repair || self.is_our_pause(sighting) || self.is_closed_to_visitors(sighting)
+        let wanted = |sighting: &Sighting, to: Position| match &self.state.maintenance {
+            None => self.repair || self.is_our_pause(sighting) || self.is_closed_to_visitors(sighting),
+            Some(open) => {
+                let repair = UpkeepTask::Repair(sighting.switch.clone(), to);
+                self.is_closed_to_visitors(sighting) && open.gives_way_to(&repair)
+            }
         };
         let off = self.strayed().into_iter();
-        off.filter(|(seen, to)| wanted(seen) && self.may_repair(seen.role, *to)).collect()
+        off.filter(|(seen, to)| wanted(seen, *to) && self.may_repair(seen.role, *to)).collect()
     }
 
     /// Whether this is monitoring that a plan of ours paused and that is to watch, on the primary or while the standby

@@ -73,3 +73,17 @@ fn what_was_begun_is_seen_to_its_end_before_anything_else() {
     assert_eq!(due_after(&story, &silent), Some(UpkeepTask::ResumeMonitoring), "an outage goes before it");
     assert_eq!(due_after(&story, &Served::By(Standby)), Some(gate), "it is tried again");
 }
+
+#[test]
+fn what_is_refused_keeps_no_visitor_from_the_standby_that_somebody_closed() {
+    let silent = Served::Silent("403".to_owned());
+    let closed = switches(Primary, Standby, Standby);
+    let open = Story::default().then("12:00:00", adopted(Standby));
+    let story = open.then("13:00:00", begun(UpkeepTask::ResumeMonitoring));
+    assert_eq!(set_again(&story, &closed, &silent, "13:00:01"), [], "it is at work");
+    let trouble = Some("grant it the role".to_owned());
+    let refused =
+        crate::Event::AttemptEnded { plan: story.number, nonce: "u".to_owned(), trouble, about: None };
+    let story = story.then("13:00:02", refused);
+    assert_eq!(set_again(&story, &closed, &silent, "13:00:10"), [(Role::Gate, Standby)]);
+}
