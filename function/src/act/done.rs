@@ -54,7 +54,13 @@ impl Done {
 
     /// Where visitors are led, as far as the steps tell.
     pub(super) fn active(&self) -> Position {
-        if self.has(Step::Route) { self.direction.leads_to() } else { self.state.active }
+        // The newest step is the last one.
+        let mut led = self.steps.iter().rev().filter(|done| matches!(done.step, Step::Route | Step::Unroute));
+        match led.next().map(|done| done.step) {
+            Some(Step::Route) => self.direction.leads_to(),
+            Some(_) => self.undone_at(),
+            None => self.state.active,
+        }
     }
 
     /// Where the site is when all of it is undone.
