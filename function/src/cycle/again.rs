@@ -24,6 +24,16 @@ pub(super) struct Again {
     tried_at: Mutex<Option<Instant>>,
 }
 
+/// What came of deciding the oldest pending incident again.
+enum Decided {
+    /// A plan was begun, for this reason.
+    Begun(u64, String),
+    /// It is over or too old, and pending no more.
+    Dropped,
+    /// Nothing is to be decided now, or it stays pending.
+    Kept,
+}
+
 impl Again {
     pub(super) fn new(site: Arc<Guarded>, plans: Arc<Plans>) -> Self {
         Self { site, plans, tried_at: Mutex::default() }
@@ -32,27 +42,30 @@ impl Again {
     /// Decides pending incidents again, on fresh probes, on behalf of `signal`; answers if that began a move.
     pub(super) async fn decide(&self, signal: &Signal) -> Option<Reply> {
         let nonce = uuid::Uuid::new_v4().to_string();
-        match self.decide_once(signal, &nonce).await {
-            Ok(Some((plan, reason))) => {
-                let outcome = self.plans.see_through(plan, &nonce).await;
-                Some(answer::executed(&self.site, &reason, &outcome))
-            }
-            Ok(None) => None,
-            Err(error) => {
-                tracing::warn!(site = %self.site.name, "pending incidents are decided later: {error}");
-                None
+        loop {
+            match self.decide_oldest(signal, &nonce).await {
+                Ok(Decided::Begun(plan, reason)) => {
+                    let outcome = self.plans.see_through(plan, &nonce).await;
+                    return Some(answer::executed(&self.site, &reason, &outcome));
+                }
+                // Each time there is one less.
+                Ok(Decided::Dropped) => {}
+                Ok(Decided::Kept) => return None,
+                Err(error) => {
+                    tracing::warn!(site = %self.site.name, "pending incidents are decided later: {error}");
+                    return None;
+                }
             }
         }
     }
 
-    /// The plan that was begun, and why, where one was.
-    async fn decide_once(&self, signal: &Signal, nonce: &str) -> Result<Option<(u64, String)>, RecordError> {
+    async fn decide_oldest(&self, signal: &Signal, nonce: &str) -> Result<Decided, RecordError> {
         let _deciding = self.plans.deciding().await;
-        let Some(mut head) = self.site.record.known() else { return Ok(None) };
+        let Some(mut head) = self.site.record.known() else { return Ok(Decided::Kept) };
         let now = Timestamp::now();
-        let Some(pending) = head.state.pending_at(now).next().cloned() else { return Ok(None) };
+        let Some(pending) = head.state.pending_at(now).next().cloned() else { return Ok(Decided::Kept) };
         if !head.state.plans.is_empty() {
-            return Ok(None);
+            return Ok(Decided::Kept);
         }
         let facts = self.site.fresh_facts().await;
         let tried_again = self.free_of_trouble(&head.state, now);
@@ -67,11 +80,15 @@ impl Again {
         }
         let reason = decision.reason.to_string();
         tracing::info!(site = %self.site.name, incident = %pending.id, "decided again: {reason}");
-        let Verdict::Start(direction, order) = decision.verdict else { return Ok(None) };
+        let (direction, order) = match decision.verdict {
+            Verdict::Start(direction, order) => (direction, order),
+            Verdict::Stay => return Ok(Decided::Dropped),
+            _ => return Ok(Decided::Kept),
+        };
         let intent =
             Event::Intent { direction, order: *order, reason: reason.clone(), nonce: nonce.to_owned() };
         let plan = self.plans.begin(&head, &intent, nonce, Prefetched::default()).await?;
-        Ok(Some((plan, reason)))
+        Ok(Decided::Begun(plan, reason))
     }
 
     /// The state as if nothing were stuck, where another try is no risk and it is time for one.
