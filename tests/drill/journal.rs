@@ -109,6 +109,11 @@ async fn an_unreadable_entry_stops_automatic_moves_and_is_named() {
     drill.restart().await;
     drill.cut_power();
     drill.open_incident("0.outage").await.is(503, "stay", None).because("entry 1");
+    assert_eq!(drill.order("reconcile").await.status, 503);
+    for told in drill.announces("trouble", 2).await {
+        let message = told["message"].as_str().unwrap_or_default();
+        assert!(message.contains("automatic moves stop") && !message.contains("acted on"), "{message}");
+    }
     drill.order("failover").await.is(200, "move", Some("Done"));
     drill.all_promises_hold();
 }

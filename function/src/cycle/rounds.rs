@@ -154,7 +154,7 @@ impl Rounds {
         cut_off
     }
 
-    /// A journal that can't be read or written is announced once, and so is its return.
+    /// A journal that can't be read or written is announced once, until it can.
     fn tell_of_the_journal(&self, done: &[Result<Reply, (&OneSite, RecordError)>], announcer: &Announcer) {
         let broken: Vec<(&SiteName, &RecordError)> = done
             .iter()
@@ -170,8 +170,13 @@ impl Rounds {
             many => format!("; so it is with {} other sites", many - 1),
         };
         let site = (news.len() == 1).then(|| Clone::clone(*first));
-        let sentence =
-            format!("{error}{others}; an outage that begins now is acted on without history and holds");
+        // One with an entry that can't be read moves nobody, and says so itself.
+        let meanwhile = if matches!(error, RecordError::Unreadable { .. }) {
+            ""
+        } else {
+            "; an outage that begins now is acted on as far as it is known where the site is and what holds it"
+        };
+        let sentence = format!("{error}{others}{meanwhile}");
         let news = Announcement::new(Kind::Trouble, site, sentence, Timestamp::now());
         announcer.tell(news.with_details(json!({ "sites": news_names(&broken) })));
     }
