@@ -200,9 +200,8 @@ async fn a_pause_of_ours_that_lands_after_the_failback_is_taken_back() {
     drill.all_promises_hold();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn maintenance_that_is_refused_for_good_is_tried_ever_more_seldom_told_each_round_and_done_once_it_may()
-{
+/// A site that was moved there and back, whose monitoring somebody has switched off since: nobody may resume it.
+async fn unmonitored() -> Drill {
     let drill = Drill::start().await;
     let (world, check) = (&drill.sandbox.world, drill.site().seed.check);
     drill.cut_power();
@@ -211,18 +210,78 @@ async fn maintenance_that_is_refused_for_good_is_tried_ever_more_seldom_told_eac
     drill.order("failback").await.is(200, "move", Some("Done"));
     world.monitoring.edit(&check, |check| drop(check.insert("disabled".to_owned(), json!(true))));
     world.fault(Aim::at("monitoring.patch_check"), Fault::status(403));
+    drill
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maintenance_that_is_refused_for_good_is_tried_ever_more_seldom_told_each_round_and_done_once_it_may()
+{
+    let drill = unmonitored().await;
+    let (world, check) = (&drill.sandbox.world, drill.site().seed.check);
     for _ in 0..40 {
         drill.order("reconcile").await.is(200, "stay", None).because("grant the account");
     }
     let attempts = drill.events().iter().filter(|event| *event == "attempt_ended").count();
     assert_eq!(attempts, 7, "rounds 1, 2, 4, 8, 16, 26 and 36: {:?}", drill.events());
     drill.announces("trouble", 1).await;
+    drill.order("reconcile").await.is(200, "stay", None).because("it is tried again in 5 rounds");
     world.faults.clear();
-    for _ in 0..10 {
+    for _ in 0..5 {
         drill.order("reconcile").await.is(200, "stay", None);
     }
     assert!(world.monitoring.is_enabled(&check));
     drill.all_promises_hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_a_round_has_everything_tried() {
+    let drill = unmonitored().await;
+    for _ in 0..9 {
+        drill.order("reconcile").await.is(200, "stay", None);
+    }
+    drill.sandbox.world.faults.clear();
+    drill.command(json!({ "command": "reconcile", "by": "alice" })).await.is(200, "stay", None);
+    assert!(drill.sandbox.world.monitoring.is_enabled(&drill.site().seed.check));
+}
+
+/// Monitoring is off, so reconcile is the only one who can notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_keeps_nobody_from_noticing_the_next_outage() {
+    let drill = unmonitored().await;
+    for _ in 0..4 {
+        drill.order("reconcile").await.is(200, "stay", None).because("grant the account");
+    }
+    drill.cut_power();
+    for _ in 0..2 {
+        drill.order("reconcile").await.is(200, "stay", None);
+    }
+    // Its last step is refused, too.
+    drill.order("reconcile").await.is(503, "move", None);
+    assert_eq!(drill.visit().await, Served::Standby);
+    drill.all_promises_hold();
+}
+
+/// An old alert that comes during a failback is stale when it has ended, and the one behind it may be an outage.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_pending_incident_is_decided_again_and_not_only_the_oldest() {
+    let drill = Drill::start().await;
+    let ago = |seconds| Timestamp::now() - Duration::from_secs(seconds);
+    let order = payload::push("failover-commands", "order", ago(120), &json!({ "command": "failover" }));
+    drill.function.push(&order).await.is(200, "move", Some("Done"));
+    let held = drill.sandbox.world.stop_at("cloudflare.patch_page_rule", 1, sandbox::Moment::AfterEffect);
+    let alerts = async {
+        held.await.expect("visitors are led back");
+        drill.alert(&payload::incident("0.old", "open", ago(60))).await.is(200, "pending", None);
+        drill.open_incident("0.new").await.is(200, "pending", None);
+        drill.sandbox.world.breakpoints.release();
+    };
+    let (answer, ()) = tokio::join!(drill.order("failback"), alerts);
+    answer.is(200, "move", Some("Done"));
+    let decided = |incident: &str| {
+        let said = drill.function.output();
+        said.lines().any(|line| line.contains("decided again") && line.contains(incident))
+    };
+    assert!(decided("0.old") && decided("0.new"), "{}", drill.function.output());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,14 @@ impl Trouble {
 }
 
 impl OpenPlan {
+    /// Whether its last attempt was refused by what only a person can mend, rather than by what may pass.
+    pub fn is_refused(&self) -> bool {
+        // What it is about ends with the kind of the error.
+        let may_pass =
+            |trouble: &Trouble| trouble.about.as_ref().is_some_and(|it| it.ends_with(": transient"));
+        self.claim.is_none() && self.trouble.as_ref().is_some_and(|trouble| !may_pass(trouble))
+    }
+
     /// Whether `step` was finished by an executor of this plan.
     pub fn has_done(&self, step: Step) -> bool {
         self.steps.iter().any(|record| record.step == step)

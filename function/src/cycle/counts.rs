@@ -105,10 +105,11 @@ impl Counts {
         self.refused = Some(Refused { plan, times: before + 1, rests });
     }
 
-    /// Whether this plan of maintenance is left alone for this round, which counts as one of its rest.
-    pub(super) fn rests(&mut self, plan: u64) -> bool {
-        let resting = self.refused.as_mut().filter(|refused| refused.plan == plan && refused.rests > 0);
-        resting.map(|refused| refused.rests -= 1).is_some()
+    /// Whether this plan of maintenance is left alone for this round, and for how many more.
+    pub(super) fn rests(&mut self, plan: u64) -> Option<u32> {
+        let resting = self.refused.as_mut().filter(|refused| refused.plan == plan && refused.rests > 0)?;
+        resting.rests -= 1;
+        Some(resting.rests)
     }
 
     /// How many of how many looks were missed, where some were answered and it is no accident.

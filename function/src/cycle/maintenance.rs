@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use failover_core::{Due, Event, Order, Round, Signal, State, UpkeepTask};
+use failover_core::{Due, Event, OpenPlan, Order, Round, Signal, SignalKind, State, UpkeepTask};
 use serde_json::json;
 
 use super::{counts::Counters, plans::Plans};
@@ -30,7 +30,7 @@ impl Maintenance {
         signal: &Signal,
         round: &Round<'_>,
     ) -> Result<Option<String>, RecordError> {
-        let (mut known, mut trouble) = (round.state.clone(), self.rests(round));
+        let (mut known, mut trouble) = (round.state.clone(), self.rests(signal, round));
         if let Some(due) = round.due().filter(|_| trouble.is_none()) {
             self.tell_of_outage(&due, round.state);
             let (state, failed) = self.see_to(signal, (due.task(), due.reason()), &known).await?;
@@ -48,11 +48,17 @@ impl Maintenance {
         Ok(trouble)
     }
 
-    /// What was refused again and again is left alone for some rounds: why it could not be done, as it was told then.
-    fn rests(&self, round: &Round<'_>) -> Option<String> {
-        let open = round.state.maintenance.as_ref()?;
+    /// What was refused again and again is left alone for some rounds, unless somebody asks for this round: why it could
+    /// not be done when it was tried last.
+    fn rests(&self, signal: &Signal, round: &Round<'_>) -> Option<String> {
+        let open = round.state.maintenance.as_ref().filter(|_| !is_asked_for(signal))?;
         let trouble = open.trouble.as_ref().filter(|_| matches!(round.due(), Some(Due::TakenUp(_))))?;
-        self.counters.now().rests(open.id).then(|| trouble.sentence.clone())
+        let rests = self.counters.now().rests(open.id)?;
+        let again = match rests {
+            0 => "the next round".to_owned(),
+            rounds => format!("{} rounds", rounds + 1),
+        };
+        Some(format!("{}; it is tried again in {again}", trouble.sentence))
     }
 
     /// An outage of the standby and its end are told before the write that follows them.
@@ -81,10 +87,10 @@ impl Maintenance {
         let Some(plan) = plan else { return Ok((None, None)) };
         let outcome = self.plans.see_through(plan, &nonce).await;
         let trouble = outcome.end.is_none().then_some(outcome.sentence);
-        if trouble.is_some() {
+        let after = self.site.record.known().map(|head| (*head.state).clone());
+        if after.as_ref().and_then(|state| state.plan(plan)).is_some_and(OpenPlan::is_refused) {
             self.counters.now().was_refused(plan);
         }
-        let after = self.site.record.known().map(|head| (*head.state).clone());
         let ours = |state: &State| state.maintained.as_ref().is_some_and(|ended| ended.plan == plan);
         Ok((after.filter(ours), trouble))
     }
@@ -110,4 +116,9 @@ impl Maintenance {
         let intent = Event::Maintenance { task, order, reason, nonce: claimed_by };
         self.plans.begin(&head, &intent, nonce, Prefetched::default()).await.map(Some)
     }
+}
+
+/// Whether a person sent this reconcile, and not the schedule: that one names nobody and no site.
+fn is_asked_for(signal: &Signal) -> bool {
+    matches!(&signal.kind, SignalKind::Command(command) if command.by.is_some() || command.site.is_some())
 }

@@ -174,13 +174,13 @@ impl Reconciler {
         let trouble = self.maintenance.see_to_all(signal, &found).await?;
         self.on_standby.tell_of_both_places(&around);
         self.on_standby.remind(&around.head.state).await;
-        if let Some(trouble) = trouble {
-            return Ok(answer::quiet(&self.site, trouble));
-        }
-        match around.head.state.active {
-            Position::Primary => self.at_primary(signal, &around).await,
-            Position::Standby => Ok(self.at_standby(signal, &around).await),
-        }
+        let reply = match around.head.state.active {
+            Position::Primary => self.at_primary(signal, &around).await?,
+            Position::Standby => self.at_standby(signal, &around).await,
+        };
+        // What keeps the site from being tidied keeps nobody from noticing an outage.
+        let told = trouble.filter(|_| reply.is_quiet());
+        Ok(told.map_or(reply, |trouble| answer::quiet(&self.site, trouble)))
     }
 
     /// What the rules of maintenance are asked about.

@@ -94,6 +94,11 @@ impl Reply {
         Self { end: Some(end.to_string()), ..self }
     }
 
+    /// Whether nothing was to be done, or no more than was done.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.verdict == ReplyVerdict::Stay && self.status == Outcome::Settled.status()
+    }
+
     /// Its body, as JSON.
     pub(super) fn body(&self) -> String {
         // A struct of texts can always be written.
