@@ -42,6 +42,7 @@ fn a_look_from_before_the_journal_was_read_is_believed_only_where_nothing_of_our
     let story = story.then("13:30:02", ended(plan, "u", End::Done, Position::Primary));
     assert!(!story.state.is_at_rest_since(t("13:30:01")), "it was at work");
     assert!(!story.state.is_at_rest_since(t("13:30:40")), "by whose clock?");
+    assert!(!story.state.is_at_rest_since(t("13:31:02")), "to the second");
     assert!(story.state.is_at_rest_since(t("13:31:03")));
     assert!(State::default().is_at_rest_since(t("12:00:00")), "nothing ever was");
 }
@@ -159,4 +160,19 @@ fn what_an_earlier_release_has_begun_is_ended_by_it() {
     let (plan, _) = open(&story);
     let story = story.then("13:31:10", ended(plan, "v", End::Done, Position::Primary));
     assert_eq!((&story.state.upkeep, story.state.draining), (&None, None));
+}
+
+#[test]
+fn what_may_pass_is_no_refusal_and_neither_is_what_somebody_works_on() {
+    let story = Story::default().then("12:00:00", due(repair(), "u"));
+    let (plan, _) = open(&story);
+    let refused = |about: Option<&str>| {
+        let (trouble, about) = (Some("it said no".to_owned()), about.map(str::to_owned));
+        let nonce = "u".to_owned();
+        let story = story.clone().then("12:00:01", Event::AttemptEnded { plan, nonce, trouble, about });
+        story.state.maintenance.expect("it is open").is_refused()
+    };
+    assert!(refused(Some("set uptime_check: denied")) && refused(None));
+    assert!(!refused(Some("set uptime_check: transient")));
+    assert!(!story.state.maintenance.expect("it is open").is_refused(), "it is at work");
 }
