@@ -180,8 +180,8 @@ async fn the_json_keeps_its_shape() {
     let keys: Vec<&String> = site.as_object().unwrap().keys().collect();
     assert_eq!(
         keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(" "),
-        "asked at automatic checked_at dark decisions evidence findings hold moves next open pending primary_url public_url serving site \
-         standby_url stuck switches tone troubles"
+        "asked at automatic checked_at dark decisions evidence findings hold maintenance moves next open pending primary_url public_url serving \
+         site standby_url stuck switches tone troubles"
     );
     assert_eq!(site["serving"]["since"], "2026-11-20T03:12:40.63Z");
     assert_eq!(site["next"]["commands"][0]["send"], "failover send failback --site resume");

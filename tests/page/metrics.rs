@@ -10,6 +10,7 @@ use failover_core::{Event, Served};
 use serde_json::Value;
 
 use crate::{
+    nights::unwatched,
     scenes::{Scene, scenes},
     server::{Server, Told},
     story::{Story, after, before, calm, during, incident, time},
@@ -121,6 +122,14 @@ async fn a_night_has_others() {
         r#"failover_last_move_stage_seconds{site="resume",direction="failover",stage="detected"} 157.0"#,
     );
     has(&done, r#"failover_last_move_stage_seconds{site="resume",direction="failover",stage="routed"} 0.25"#);
+}
+
+#[tokio::test]
+async fn maintenance_that_is_refused_has_its_figure() {
+    let text = of(&unwatched()).await;
+    has(&text, r#"failover_switches_drifted{site="resume"} 1.0"#);
+    has(&text, r#"failover_maintenance_in_trouble{site="resume"} 1.0"#);
+    has(&of(&calm()).await, r#"failover_maintenance_in_trouble{site="resume"} 0.0"#);
 }
 
 #[tokio::test]

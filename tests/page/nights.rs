@@ -1,9 +1,9 @@
 //! Nights in which something is the matter.
 
 use cloud_failover::{clouds::Severity, page::Finding};
-use failover_core::{End, Event, Observed, Position};
+use failover_core::{End, Event, Observed, Position, SwitchId, UpkeepTask};
 
-use super::story::{Story, after, before, during, incident, time};
+use super::story::{Story, after, before, during, incident, returned, time};
 
 /// A failover that no one can go on with.
 pub(crate) fn stuck() -> Story {
@@ -91,4 +91,30 @@ pub(crate) fn halted() -> Story {
          something around it; make one at https://dash.cloudflare.com/profile/api-tokens and set CLOUDFLARE_API_TOKEN"
     );
     (1..12).fold(during(), |story, _| story.later(60_000).tries_in_vain(&trouble))
+}
+
+/// The uptime check of the site that every story is about.
+pub(crate) fn monitor() -> SwitchId {
+    SwitchId::new("uptime_check", "projects/gleich-tech/uptimeCheckConfigs/resume-abc123")
+}
+
+/// Visitors are back at the primary, monitoring is paused, and nobody may resume it.
+pub(crate) fn unwatched() -> Story {
+    let trouble = "could not resume the uptime check of will.gleich.tech: Google answered 403: Permission denied; \
+                   grant roles/monitoring.editor to failover@gleich-tech.iam.gserviceaccount.com";
+    let task = UpkeepTask::Repair(monitor(), Position::Primary);
+    let story = returned().later(3_600_000).refuses(task, trouble);
+    story.later(10_800_000).sees(2, Observed::At(Position::Standby))
+}
+
+/// No cached redirect leads to the standby any more, and nobody may close it.
+pub(crate) fn unclosed() -> Story {
+    let mut story = returned();
+    let mut state = story.state();
+    state.draining = Some(time("2026-11-20T05:50:00Z"));
+    story.facts.state = Some(state);
+    let trouble = "could not close the service resume: Google answered 403: Permission denied; grant roles/run.admin \
+                   to failover@gleich-tech.iam.gserviceaccount.com";
+    let story = story.at("2026-11-20T05:50:30Z").refuses(UpkeepTask::CloseStandby, trouble);
+    story.at("2026-11-20T08:50:00Z").sees(0, Observed::At(Position::Standby))
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     markup::{everywhere, hostile_moves},
-    nights::{blind, crowded, dark, halted, pending, stuck},
+    nights::{blind, crowded, dark, halted, pending, stuck, unclosed, unwatched},
     story::{Story, after, before, calm, during, returned},
 };
 
@@ -135,6 +135,22 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 "Stuck since",
             ],
             &["failover send acknowledge --site resume"],
+        ),
+        scene(
+            "unwatched",
+            &unwatched().answered(Position::Primary),
+            &[
+                "Visitors are served by the\nprimary",
+                "What next?",
+                "Mend this: Grant roles/monitoring.editor",
+            ],
+            &["Maintenance is refused", "Drift: a switch is not where it belongs"],
+        ),
+        scene(
+            "unclosed",
+            &unclosed().answered(Position::Primary),
+            &["Visitors are served by the\nprimary", "What next?", "Mend this: Grant roles/run.admin"],
+            &["Maintenance is refused", "It is to be closed since"],
         ),
         scene(
             "pending",

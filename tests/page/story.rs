@@ -5,7 +5,7 @@ use cloud_failover::page::{Asked, Finding, Glimpse, Overview, SiteFacts};
 use failover_core::{
     Approval, Asker, Direction, ENTRY_VERSION, End, Entry, Event, Extent, Failback, Heard, Observed, Order,
     PendingIncident, Policy, Position, Role, Roles, RouteOrder, Served, Sighting, State, Step, StepRecord,
-    SwitchId,
+    SwitchId, UpkeepTask,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -199,6 +199,20 @@ impl Story {
         let trouble = Some(trouble.to_owned());
         let ended = Event::AttemptEnded { plan, nonce: nonce.clone(), trouble, about: None };
         self.with(Event::Claim { plan, nonce }).with(ended)
+    }
+
+    /// Maintenance is begun.
+    pub(crate) fn maintains(self, task: UpkeepTask) -> Self {
+        let (order, reason) = (order(Asker::Itself, self.now), "it is due".to_owned());
+        self.with(Event::Maintenance { task, order, reason, nonce: "n".to_owned() })
+    }
+
+    /// Maintenance is begun, and refused.
+    pub(crate) fn refuses(self, task: UpkeepTask, trouble: &str) -> Self {
+        let story = self.maintains(task);
+        let plan = story.state().maintenance.unwrap().id;
+        let trouble = Some(trouble.to_owned());
+        story.with(Event::AttemptEnded { plan, nonce: "n".to_owned(), trouble, about: None })
     }
 
     /// The daily check looks at all there is, finds nothing, and has just heard of these.

@@ -54,7 +54,7 @@ fn answers(overviews: &[Overview]) -> Vec<Value> {
 fn exit(overview: &Overview) -> Exit {
     if !overview.troubles.is_empty() {
         Exit::Failed
-    } else if overview.tone == Tone::Alarm {
+    } else if overview.tone == Tone::Alarm || overview.maintenance.is_some() {
         Exit::NotAsAsked
     } else {
         Exit::Done
@@ -138,6 +138,13 @@ impl StatusPage<'_> {
             let told = format!("{} Since {}.", failed(&stuck.sentence), words::when(self.now, stuck.at));
             self.line(text, "stuck", BAD, &told);
         }
+        if let Some(hindered) = &self.site.maintenance {
+            let why = failed(&hindered.trouble.sentence);
+            let since = words::when(self.now, hindered.trouble.since);
+            let told = format!("{} {why} Refused since {since}.", words::sentence(hindered.wanted));
+            let style = if hindered.unwatched { BAD } else { WARN };
+            self.line(text, "upkeep", style, &told);
+        }
         if let Some(since) = self.site.serving.outage_since {
             let told = format!("Visitors have had no answer since {}.", words::when(self.now, since));
             self.line(text, "outage", BAD, &told);
@@ -207,10 +214,12 @@ impl StatusPage<'_> {
 
     fn restraints(&self, text: &mut String) {
         if let Some(until) = self.site.serving.draining_until {
-            let told = format!(
-                "The standby stays open for cached redirects until {}.",
-                words::when(self.now, until)
-            );
+            let when = words::when(self.now, until);
+            let told = if until > self.now {
+                format!("The standby stays open for cached redirects until {when}.")
+            } else {
+                format!("No cached redirect leads to the standby any more: it is to be closed since {when}.")
+            };
             self.line(text, "draining", DIM, &told);
         }
         let restraint = self.site.automatic.as_ref().and_then(|automatic| automatic.restraint.as_ref());

@@ -43,6 +43,10 @@ impl Alone<'_> {
     }
 
     fn settled(&self) -> (String, Vec<Advice>) {
+        if let Some(hindered) = &self.site.maintenance {
+            let mend = sentence(first(&hindered.trouble.sentence));
+            return (format!("Mend this: {mend}"), self.either());
+        }
         let sentence = if self.site.has_drift() {
             "A switch is not where the journal says; promote the machine that is to have the site."
         } else if self.site.dark.is_some() {

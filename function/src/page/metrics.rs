@@ -99,6 +99,11 @@ fn of_sites(sites: &[Overview], now: Timestamp) -> Vec<Metric> {
             each(|site| Some(flag(site.open.as_ref().is_some_and(|open| open.trouble.is_some())))),
         ),
         figure(
+            "maintenance_in_trouble",
+            "Whether maintenance is refused: a switch that is to be set, and can't be",
+            each(|site| Some(flag(site.maintenance.is_some()))),
+        ),
+        figure(
             "stuck",
             "Whether a plan is stuck until somebody acknowledges it",
             each(|site| Some(flag(site.stuck.is_some()))),

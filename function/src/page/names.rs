@@ -20,6 +20,7 @@ impl Spoken {
         self.put(&mut overview.serving.why);
         overview.stuck.iter_mut().for_each(|stuck| self.put(&mut stuck.sentence));
         overview.open.iter_mut().chain(&mut overview.moves).for_each(|made| self.apply_to_move(made));
+        overview.maintenance.iter_mut().for_each(|hindered| self.put(&mut hindered.trouble.sentence));
         overview.decisions.iter_mut().for_each(|decided: &mut Decided| self.put(&mut decided.why));
         overview.pending.iter_mut().for_each(|waiting| self.put(&mut waiting.why));
         overview.troubles.iter_mut().for_each(|trouble| self.put(trouble));

@@ -53,6 +53,7 @@ pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
         .or_else(|| advisor.outage())
         .or_else(|| advisor.pending())
         .or_else(|| advisor.unreported())
+        .or_else(|| advisor.hindered())
         .unwrap_or_else(|| match overview.serving.by {
             Place::Standby => advisor.on_standby(),
             _ => advisor.on_primary(),
@@ -204,6 +205,14 @@ impl Advisor<'_> {
                 self.commands.send(Verb::Hold, "Keep it where it is for a day"),
             ],
         })
+    }
+
+    /// Refused maintenance rests for some rounds, at last for nine of a minute.
+    fn hindered(&self) -> Option<Next> {
+        let hindered = self.site.maintenance.as_ref()?;
+        let mend = sentence(first(&hindered.trouble.sentence));
+        let sentence = format!("Mend this: {mend} The rest is then done by itself within ten minutes.");
+        Some(Next { sentence, commands: vec![self.commands.check("See what is broken, and how to mend it")] })
     }
 
     fn on_standby(&self) -> Next {

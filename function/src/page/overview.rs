@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Asked, Automatic, Dark, Decided, Evidence, Finding, Move, Next, Place, Seen, Serving, Tone, Waiting,
-    asked, decisions, evidence, facts::SiteFacts, moves, names::Spoken, next, serving, switches, waiting,
+    Asked, Automatic, Dark, Decided, Evidence, Finding, Hindered, Move, Next, Place, Seen, Serving, Tone,
+    Waiting, asked, decisions, evidence, facts::SiteFacts, maintenance, moves, names::Spoken, next, serving,
+    switches, waiting,
 };
 use crate::clouds::Severity;
 
@@ -44,6 +45,8 @@ pub struct Overview {
     pub stuck: Option<Stuck>,
     /// The plan that is open.
     pub open: Option<Move>,
+    /// The maintenance that is refused.
+    pub maintenance: Option<Hindered>,
     /// Incidents that were held back.
     pub pending: Vec<Waiting>,
     /// The operator's hold.
@@ -94,11 +97,12 @@ impl Overview {
             next: Next::default(),
             stuck: state.and_then(|state| state.stuck.clone()),
             open,
+            maintenance: maintenance::hindered(facts),
             pending: state
                 .map_or_else(Vec::new, |state| waiting::waiting(&facts.policy, state, &facts.entries, now)),
             hold: state.and_then(|state| state.hold_at(now)).cloned(),
             automatic: state.and_then(|state| waiting::automatic(&facts.policy, state, now)),
-            switches: switches::switches(facts),
+            switches: switches::switches(facts, now),
             moves,
             decisions: decisions::decisions(&facts.entries, DECISIONS),
             findings: facts.findings.clone(),
@@ -151,15 +155,18 @@ impl Overview {
         let in_trouble = self.open.as_ref().is_some_and(|open| open.trouble.is_some());
         let broken = self.findings.iter().any(|finding| finding.severity == Severity::Critical);
         let dark = self.stuck.is_some() || self.dark.is_some();
+        let unwatched = self.maintenance.as_ref().is_some_and(|hindered| hindered.unwatched);
         let elsewhere = self.answered_by().is_some_and(|by| self.serving.led_to != Some(by));
         if dark
             || in_trouble
+            || unwatched
             || (self.is_waiting() && self.answered_by().is_none())
             || self.serving.by == Place::Unknown
         {
             Tone::Alarm
         } else if (elsewhere && !self.is_moving())
             || self.has_drift()
+            || self.maintenance.is_some()
             || broken
             || !self.troubles.is_empty()
             || self.serving.by == Place::Standby

@@ -64,7 +64,7 @@ impl Places<'_> {
                 _ => "no visitors are led here",
             };
         }
-        if self.site.serving.draining_until.is_some() {
+        if self.site.serving.draining_until.is_some_and(|until| until > self.site.at) {
             return "still open for cached redirects";
         }
         let gate = self.site.switches.iter().find(|seen| seen.role == Role::Gate);

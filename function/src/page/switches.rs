@@ -77,15 +77,16 @@ fn words(role: Role, position: Position) -> &'static str {
     }
 }
 
-/// The switches as they were seen, each compared with where the site is.
-pub(super) fn switches(facts: &SiteFacts) -> Vec<Seen> {
+/// The switches as they were seen, each compared with where the site is at `now`.
+pub(super) fn switches(facts: &SiteFacts, now: Timestamp) -> Vec<Seen> {
     let site = place(facts);
-    facts.switches.iter().map(|glimpse| seen(glimpse, facts.state.as_ref(), &site)).collect()
+    let belongs = |role| facts.state.as_ref().and_then(|state| belongs(state, role, now));
+    let seen = |glimpse: &Glimpse| seen(glimpse, belongs(glimpse.sighting.role), &site);
+    facts.switches.iter().map(seen).collect()
 }
 
-fn seen(glimpse: &Glimpse, state: Option<&State>, site: &str) -> Seen {
+fn seen(glimpse: &Glimpse, belongs: Option<Position>, site: &str) -> Seen {
     let sighting = &glimpse.sighting;
-    let belongs = state.and_then(|state| belongs(state, sighting.role));
     let drifted = match (&sighting.observed, belongs) {
         (Observed::At(position), Some(wanted)) => *position != wanted,
         (Observed::Mixed(_), Some(_)) => true,
@@ -103,14 +104,25 @@ fn seen(glimpse: &Glimpse, state: Option<&State>, site: &str) -> Seen {
 }
 
 /// Where a switch of this role belongs: nowhere in particular while something moves it.
-fn belongs(state: &State, role: Role) -> Option<Position> {
-    if state.running().is_some() || state.upkeep.is_some() {
+fn belongs(state: &State, role: Role, now: Timestamp) -> Option<Position> {
+    if is_set(state) {
         return None;
     }
+    match (role, state.draining) {
+        (Role::Gate, Some(until)) if until > now => return Some(Position::Standby),
+        // The next round closes it, unless that is refused.
+        (Role::Gate, Some(_)) if state.maintenance.is_none() => return None,
+        _ => {}
+    }
     match role {
-        Role::Gate if state.draining.is_some() => Some(Position::Standby),
         Role::Monitor if state.outage.is_some() => Some(Position::Primary),
         Role::Power => (state.active == Position::Primary).then_some(Position::Primary),
         _ => Some(state.active),
     }
+}
+
+/// Whether something sets switches now: a move, or maintenance with an executor. What was refused sets nothing.
+fn is_set(state: &State) -> bool {
+    let maintained = state.maintenance.as_ref().is_some_and(|open| open.claim.is_some());
+    !state.plans.is_empty() || maintained || state.upkeep.is_some()
 }

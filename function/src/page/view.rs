@@ -90,6 +90,11 @@ impl<'a> View<'a> {
         self.site.findings.iter().find(|finding| finding.severity == Severity::Critical)
     }
 
+    /// Whether this time has passed.
+    pub(super) fn is_over(&self, time: &Timestamp) -> bool {
+        *time <= self.now.0
+    }
+
     /// A switch that was seen in time needs no time beside it.
     pub(super) fn seen_late(&self, seen: &Seen) -> bool {
         self.now.0.duration_since(seen.at) > jiff::SignedDuration::from_secs(60)

@@ -2,7 +2,7 @@ use failover_core::{Event, Hold, Observed, Served};
 
 use super::super::told_tests::{
     keep,
-    nights::{blind, crowded, dark, halted, pending, stuck},
+    nights::{blind, crowded, dark, halted, pending, stuck, unclosed, unwatched},
     story::{Story, after, before, calm, during, returned, time},
 };
 use super::*;
@@ -56,6 +56,8 @@ fn stories() -> Vec<(&'static str, Story)> {
         ("returned", returned().answered(Position::Primary)),
         ("draining", draining()),
         ("stuck", stuck()),
+        ("unwatched", unwatched().answered(Position::Primary)),
+        ("unclosed", unclosed().answered(Position::Primary)),
         ("pending", pending().silent()),
         ("held", held()),
         ("dark", dark().silent()),
@@ -124,6 +126,10 @@ fn claims() -> Vec<(&'static str, &'static str, Story, Story)> {
             during().step(failover_core::Step::Route, 250),
         ),
         ("trouble", "answered 400", halted(), during()),
+        ("upkeep", "could not resume the uptime check of will.gleich.tech", unwatched(), returned()),
+        ("upkeep", "since 2026-11-20 06:34:00 UTC", unwatched(), returned()),
+        ("draining", "is to be closed since 2026-11-20 05:50:00 UTC", unclosed(), draining()),
+        ("draining", "stays open", draining(), unclosed()),
         ("draining", "for cached redirects until 2026-11-20 06:30:00 UTC", draining(), returned()),
         ("hold", "No automatic moves until 2026-11-21 18:00:00 UTC", held(), before()),
         ("hold", "says alice: moving house", held(), before()),
@@ -133,11 +139,25 @@ fn claims() -> Vec<(&'static str, &'static str, Story, Story)> {
         ("last move", "failback Done in", returned(), after()),
         ("next", "Nothing is to be done.", before().answered(Position::Primary), before().silent()),
         ("next", "An alert moves it by itself within minutes", before().silent(), unguarded),
+        ("next", "Mend this: Grant roles/monitoring.editor", unwatched(), returned()),
         ("next", "Start the primary.", after().answered(Position::Standby), back()),
         ("next", "The primary answers again", back(), after().answered(Position::Standby)),
         ("next", "failover send release", held(), before()),
         ("next", "failover send acknowledge", stuck(), during()),
     ]
+}
+
+/// Whoever asks by a script is told by the exit status that somebody is needed.
+#[test]
+fn what_needs_a_person_ends_with_3() {
+    use failover_core::Position;
+    for (story, ends) in [
+        (calm(), Exit::Done),
+        (unwatched(), Exit::NotAsAsked),
+        (unclosed().answered(Position::Primary), Exit::NotAsAsked),
+    ] {
+        assert_eq!(exit(&story.overview()), ends, "{}", told(&story, 80));
+    }
 }
 
 /// The lines by their labels, each with what goes on below it; the headline's label is none.
