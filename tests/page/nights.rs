@@ -93,6 +93,15 @@ pub(crate) fn halted() -> Story {
     (1..12).fold(during(), |story, _| story.later(60_000).tries_in_vain(&trouble))
 }
 
+/// A failover that is stuck with visitors in the dark, and is tried again by itself.
+pub(crate) fn retried() -> Story {
+    let plan = during().state().newest().unwrap().id;
+    let sentence = "the standby can't be opened: Google answered 503 for half an hour".to_owned();
+    let (end, active, nonce) = (End::Stuck, Position::Primary, "n".to_owned());
+    let ended = Event::Ended { plan, nonce, end, active, sentence, drain_until: None, retry: true };
+    during().later(1_800_000).with(ended).later(120_000)
+}
+
 /// The uptime check of the site that every story is about.
 pub(crate) fn monitor() -> SwitchId {
     SwitchId::new("uptime_check", "projects/gleich-tech/uptimeCheckConfigs/resume-abc123")

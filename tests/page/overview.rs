@@ -10,7 +10,7 @@ use failover_core::{
 use jiff::SignedDuration;
 
 use crate::{
-    nights::{monitor, unclosed, unwatched},
+    nights::{monitor, retried, stuck, unclosed, unwatched},
     story::{DARK, Story, after, before, calm, during, incident, order, returned, time},
 };
 
@@ -414,4 +414,21 @@ fn what_maintenance_is_about_to_set_is_no_drift() {
     let task = UpkeepTask::Repair(monitor(), Position::Primary);
     let overview = calm().maintains(task).sees(2, Observed::At(Position::Standby)).overview();
     assert_eq!((overview.has_drift(), overview.tone), (false, Tone::Calm));
+}
+
+#[test]
+fn a_stuck_failover_that_is_tried_again_by_itself_says_so() {
+    let overview = retried().overview();
+    let next = &overview.next;
+    assert!(next.sentence.contains("It is tried again every five minutes"), "{}", next.sentence);
+    assert!(!next.sentence.contains("nothing moves by itself"), "{}", next.sentence);
+    let commands: Vec<&str> = next.commands.iter().map(|advice| advice.send.as_str()).collect();
+    assert_eq!(commands[1], "failover send hold --site resume", "{commands:?}");
+    let restraint = overview.automatic.unwrap().restraint.unwrap().sentence;
+    assert!(restraint.contains("tried again every five minutes"), "{restraint}");
+    let held = Event::Held { hold: hold("2026-11-21T03:00:00Z"), message: "1".to_owned() };
+    for waits in [stuck(), retried().with(held)] {
+        let sentence = waits.overview().next.sentence;
+        assert!(sentence.contains("nothing moves by itself"), "{sentence}");
+    }
 }

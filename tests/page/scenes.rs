@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     markup::{everywhere, hostile_moves},
-    nights::{blind, crowded, dark, halted, pending, stuck, unclosed, unwatched},
+    nights::{blind, crowded, dark, halted, pending, retried, stuck, unclosed, unwatched},
     story::{Story, after, before, calm, during, returned},
 };
 
@@ -135,6 +135,12 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 "Stuck since",
             ],
             &["failover send acknowledge --site resume"],
+        ),
+        scene(
+            "retried",
+            &retried().silent(),
+            &["Visitors get\nno answer", "Stuck since", "It is tried again by itself"],
+            &["It is tried again every five minutes", "failover send hold --site resume"],
         ),
         scene(
             "unwatched",

@@ -84,7 +84,12 @@ pub enum Reason {
     /// An operator's hold.
     Held(Hold),
     /// A plan is stuck.
-    Stuck(String),
+    Stuck {
+        /// What to mend.
+        sentence: String,
+        /// Whether it is tried again by itself.
+        retry: bool,
+    },
     /// Automatic moves need an operator's approval.
     NeedsApproval,
     /// Too soon after the last move.
@@ -222,9 +227,7 @@ impl fmt::Display for Reason {
                  \"promote\" only",
             ),
             Self::Held(hold) => held(f, hold),
-            Self::Stuck(sentence) => {
-                write!(f, "an earlier plan is stuck ({sentence}); nothing moves by itself until \"acknowledge\"")
-            }
+            Self::Stuck { sentence, retry } => stuck(f, sentence, *retry),
             Self::NeedsApproval => {
                 f.write_str("this site moves only with an operator's approval; send \"failover\" to move it")
             }
@@ -308,6 +311,15 @@ fn asked(f: &mut fmt::Formatter<'_>, asker: &Asker, reason: Option<&str>) -> fmt
         Asker::Itself => f.write_str("by the site's own standing rule")?,
     }
     reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
+}
+
+fn stuck(f: &mut fmt::Formatter<'_>, sentence: &str, retry: bool) -> fmt::Result {
+    let then = if retry {
+        "it is tried again every five minutes, and \"hold\" keeps the site where it is"
+    } else {
+        "nothing moves by itself until \"acknowledge\""
+    };
+    write!(f, "an earlier plan is stuck ({sentence}); {then}")
 }
 
 fn since_when(f: &mut fmt::Formatter<'_>, since: Option<Timestamp>) -> fmt::Result {

@@ -79,8 +79,11 @@ fn held(case: &Case<'_>) -> Option<Reason> {
     case.state.hold_at(case.now).map(|hold| Reason::Held(hold.clone()))
 }
 
+/// What is no risk is tried again by the shell, unless it would be held back all the same.
 fn stuck(case: &Case<'_>) -> Option<Reason> {
-    case.state.stuck.as_ref().map(|stuck| Reason::Stuck(stuck.sentence.clone()))
+    let stuck = case.state.stuck.as_ref()?;
+    let retry = stuck.retry && case.policy.approve == Approval::Automatic;
+    Some(Reason::Stuck { sentence: stuck.sentence.clone(), retry })
 }
 
 fn needs_approval(case: &Case<'_>) -> Option<Reason> {

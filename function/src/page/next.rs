@@ -36,6 +36,8 @@ impl Advice {
     }
 }
 
+const AGAIN: &str = "It is tried again every five minutes; \"hold\" keeps it where it is.";
+
 const UNTIL_THEN: &str = ": until you do, nothing moves by itself. Commands always work.";
 
 /// What fits the site as it is.
@@ -92,8 +94,24 @@ impl Advisor<'_> {
             Place::Standby => self.commands.failback("Or try to return visitors to the primary"),
             _ => self.commands.send(Verb::Failover, "Or try to move visitors to the standby"),
         };
+        let mend = Told::read(&stuck.sentence).mend;
+        if self.site.retries {
+            let mend = mend.map_or_else(
+                || "Mend what is stuck.".to_owned(),
+                |mend| format!("Mend this: {}", sentence(mend)),
+            );
+            return Some(Next {
+                sentence: format!("{mend} {AGAIN}"),
+                commands: vec![
+                    self.commands.send(Verb::Acknowledge, "Have it tried again at once, once it is mended"),
+                    self.commands.send(Verb::Hold, "Keep it where it is for a day"),
+                    there,
+                    self.commands.check("See what else is broken"),
+                ],
+            });
+        }
         Some(Next {
-            sentence: match Told::read(&stuck.sentence).mend {
+            sentence: match mend {
                 Some(mend) => format!("Mend this: {} Then acknowledge it{UNTIL_THEN}", sentence(mend)),
                 None => format!("Mend what is stuck, then acknowledge it{UNTIL_THEN}"),
             },

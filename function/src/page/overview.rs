@@ -43,6 +43,9 @@ pub struct Overview {
     pub next: Next,
     /// The plan that ended `Stuck`, until somebody acknowledges it.
     pub stuck: Option<Stuck>,
+    /// Whether what is stuck is tried again by itself.
+    #[serde(skip)]
+    pub retries: bool,
     /// The plan that is open.
     pub open: Option<Move>,
     /// The maintenance that is refused.
@@ -96,6 +99,7 @@ impl Overview {
             dark,
             next: Next::default(),
             stuck: state.and_then(|state| state.stuck.clone()),
+            retries: state.is_some_and(|state| waiting::is_tried_again(&facts.policy, state, now)),
             open,
             maintenance: maintenance::hindered(facts),
             pending: state

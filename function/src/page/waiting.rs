@@ -111,6 +111,14 @@ pub(super) fn automatic(policy: &Policy, state: &State, now: Timestamp) -> Optio
     Some(Automatic { ready, restraint })
 }
 
+/// Whether the failover that is stuck is tried again by itself: an incident waits for it, and nothing else holds it back.
+pub(super) fn is_tried_again(policy: &Policy, state: &State, now: Timestamp) -> bool {
+    let retry = state.stuck.as_ref().is_some_and(|stuck| stuck.retry);
+    let freed = State { stuck: None, ..state.clone() };
+    let waits = state.pending_at(now).next().is_some();
+    retry && waits && automatic(policy, &freed, now).is_some_and(|automatic| automatic.ready)
+}
+
 fn imagined(now: Timestamp) -> Signal {
     let incident = Incident::opened("imagined by the status page".to_owned(), now, String::new());
     let kind = SignalKind::Incident(incident);
@@ -123,7 +131,7 @@ fn restraint(reason: &Reason) -> Restraint {
         Reason::CoolingDown { until } | Reason::BudgetSpent { until, .. } => {
             (Some(*until), Some("acknowledge"))
         }
-        Reason::Stuck(_) => (None, Some("acknowledge")),
+        Reason::Stuck { .. } => (None, Some("acknowledge")),
         _ => (None, None),
     };
     Restraint { sentence: reason.to_string(), until, lifted_by }

@@ -143,6 +143,19 @@ fn a_stuck_plan_binds_until_it_is_acknowledged() {
 }
 
 #[test]
+fn a_stuck_plan_that_is_tried_again_does_not_say_that_nothing_moves() {
+    let retry = "an earlier plan is stuck (Stuck it was); it is tried again every five minutes, and \"hold\" keeps the \
+                 site where it is";
+    let Event::Ended { plan, nonce, end, active, sentence, drain_until, .. } =
+        ended(1, "x", End::Stuck, Position::Primary)
+    else {
+        return;
+    };
+    let stuck = Event::Ended { plan, nonce, end, active, sentence, drain_until, retry: true };
+    at(&Story::failing_over().then("12:40:00", stuck), "12:40:01", Some(retry));
+}
+
+#[test]
 fn approval_binds_whenever_an_operator_wants_it() {
     let policy = Policy { approve: Approval::Operator, ..policy() };
     let sentence = "this site moves only with an operator's approval; send \"failover\" to move it";

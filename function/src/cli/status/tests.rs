@@ -2,7 +2,7 @@ use failover_core::{Event, Hold, Observed, Served};
 
 use super::super::told_tests::{
     keep,
-    nights::{blind, crowded, dark, halted, pending, stuck, unclosed, unwatched},
+    nights::{blind, crowded, dark, halted, pending, retried, stuck, unclosed, unwatched},
     story::{Story, after, before, calm, during, returned, time},
 };
 use super::*;
@@ -56,6 +56,7 @@ fn stories() -> Vec<(&'static str, Story)> {
         ("returned", returned().answered(Position::Primary)),
         ("draining", draining()),
         ("stuck", stuck()),
+        ("retried", retried().silent()),
         ("unwatched", unwatched().answered(Position::Primary)),
         ("unclosed", unclosed().answered(Position::Primary)),
         ("pending", pending().silent()),
@@ -140,6 +141,7 @@ fn claims() -> Vec<(&'static str, &'static str, Story, Story)> {
         ("next", "Nothing is to be done.", before().answered(Position::Primary), before().silent()),
         ("next", "An alert moves it by itself within minutes", before().silent(), unguarded),
         ("next", "Mend this: Grant roles/monitoring.editor", unwatched(), returned()),
+        ("next", "It is tried again every five minutes", retried(), stuck()),
         ("next", "Start the primary.", after().answered(Position::Standby), back()),
         ("next", "The primary answers again", back(), after().answered(Position::Standby)),
         ("next", "failover send release", held(), before()),
