@@ -432,3 +432,20 @@ fn a_stuck_failover_that_is_tried_again_by_itself_says_so() {
         assert!(sentence.contains("nothing moves by itself"), "{sentence}");
     }
 }
+
+#[test]
+fn a_public_url_that_could_not_be_judged_is_no_calm() {
+    let unknown = || Served::Unknown("a challenge of Cloudflare's".to_owned());
+    let warned = calm().asks(unknown(), true).overview();
+    assert_eq!(warned.tone, Tone::Warning);
+    let sentence = &warned.next.sentence;
+    assert!(sentence.starts_with("Whether visitors get an answer could not be judged"), "{sentence}");
+    let alarmed = calm().asks(unknown(), false).overview();
+    assert_eq!((alarmed.tone, alarmed.dark), (Tone::Alarm, None));
+    assert_eq!(alarmed.next.commands[0].send, "failover send failover --site resume");
+    let sentence = alarmed.next.sentence;
+    assert!(sentence.contains("the primary itself gives no answer"), "{sentence}");
+    // On the standby nobody expects the primary to answer.
+    assert_eq!(after().asks(unknown(), false).overview().tone, Tone::Warning);
+    assert_eq!(during().asks(unknown(), false).overview().tone, Tone::Notice);
+}

@@ -1,7 +1,7 @@
 //! Nights, and calm days, as everybody should be able to read them: shown in a browser, and kept as text.
 
 use cloud_failover::page::Overview;
-use failover_core::Position;
+use failover_core::{Position, Served};
 use jiff::Timestamp;
 
 use crate::{
@@ -190,6 +190,12 @@ pub(crate) fn scenes() -> Vec<Scene> {
             &blind(),
             &["Who serves visitors is\nunknown", "Find out what can't be read", "What next?"],
             &["Not everything could be read", "--force"],
+        ),
+        scene(
+            "unjudged",
+            &calm().asks(Served::Unknown("https://will.gleich.tech/ answered a challenge".to_owned()), false),
+            &["Visitors are led to the\nprimary", "could not be judged", "What next?"],
+            &["the primary itself gives no answer", "failover send failover --site resume"],
         ),
         scene("hostile", &everywhere(hostile_moves(before())), &["<script>alert('x')</script>"], &[]),
         several(),

@@ -51,6 +51,11 @@ impl Alone<'_> {
             "A switch is not where the journal says; promote the machine that is to have the site."
         } else if self.site.dark.is_some() {
             "The site gives no answer. See whether its machine runs; if it doesn't, promote the other one."
+        } else if self.site.may_be_dark().is_some() {
+            "Whether the site answers could not be judged, and its primary gives no answer. See whether its machine runs; \
+             if it doesn't, promote the other one."
+        } else if self.site.unjudged().is_some() {
+            "Whether the site answers could not be judged: open it yourself."
         } else {
             "Nothing is to be done."
         };

@@ -24,6 +24,14 @@ impl Asked {
     pub fn primary_answers(&self) -> bool {
         self.primary.as_ref().is_some_and(|served| served.is_by(Position::Primary))
     }
+
+    /// Why nobody could tell whether a visitor is answered.
+    pub fn unjudged(&self) -> Option<&str> {
+        match &self.public {
+            Served::Unknown(why) => Some(why),
+            Served::By(_) | Served::Silent(_) => None,
+        }
+    }
 }
 
 /// Visitors get no answer.

@@ -55,6 +55,7 @@ pub(super) fn next(overview: &Overview, facts: &SiteFacts) -> Next {
         .or_else(|| advisor.outage())
         .or_else(|| advisor.pending())
         .or_else(|| advisor.unreported())
+        .or_else(|| advisor.maybe_dark())
         .or_else(|| advisor.hindered())
         .unwrap_or_else(|| match overview.serving.by {
             Place::Standby => advisor.on_standby(),
@@ -225,6 +226,21 @@ impl Advisor<'_> {
         })
     }
 
+    fn maybe_dark(&self) -> Option<Next> {
+        let why = self.site.may_be_dark()?;
+        Some(Next {
+            sentence: format!(
+                "Whether visitors get an answer could not be judged ({why}), and the primary itself gives no answer. Open \
+                 the site yourself: if it doesn't answer, move it now."
+            ),
+            commands: vec![
+                self.commands.send(Verb::Failover, "Move visitors to the standby now"),
+                self.commands.check("See what is broken, and how to mend it"),
+                self.commands.send(Verb::Hold, "Keep it where it is for a day"),
+            ],
+        })
+    }
+
     /// Refused maintenance rests for some rounds, at last for nine of a minute.
     fn hindered(&self) -> Option<Next> {
         let hindered = self.site.maintenance.as_ref()?;
@@ -285,19 +301,24 @@ impl Advisor<'_> {
     fn on_primary(&self) -> Next {
         let mut commands = Vec::new();
         let mut words = Vec::new();
+        if let Some(why) = self.site.unjudged() {
+            words.push(format!(
+                "Whether visitors get an answer could not be judged ({why}): open the site yourself."
+            ));
+        }
         if self.site.has_drift() {
-            words.push("A switch is not where it belongs; failback sets it again.");
+            words.push("A switch is not where it belongs; failback sets it again.".to_owned());
             commands.push(self.commands.send(Verb::Failback, "Set again what has moved by itself"));
         }
         if self.site.hold.is_some() {
-            words.push("A hold is on: nothing moves by itself until it ends or is released.");
+            words.push("A hold is on: nothing moves by itself until it ends or is released.".to_owned());
             commands.push(self.commands.send(Verb::Release, "Allow automatic moves again"));
         } else if let Some(lifted) = self.lifted() {
-            words.push("Nothing is to be done now, but an outage would be held back.");
+            words.push("Nothing is to be done now, but an outage would be held back.".to_owned());
             commands.push(self.commands.send(lifted, "Allow automatic moves at once"));
         }
         if words.is_empty() {
-            words.push("Nothing is to be done.");
+            words.push("Nothing is to be done.".to_owned());
         }
         if self.site.hold.is_none() {
             commands.push(

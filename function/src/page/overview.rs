@@ -150,6 +150,18 @@ impl Overview {
         self.is_moving() || self.dark.is_some()
     }
 
+    /// Why nobody could tell whether visitors are answered; a move that is under way ends with that by itself.
+    pub fn unjudged(&self) -> Option<&str> {
+        self.asked.as_ref()?.unjudged().filter(|_| self.serving.moving_to.is_none())
+    }
+
+    /// The same where the primary, which they are led to, gives no answer either.
+    pub fn may_be_dark(&self) -> Option<&str> {
+        let led_home = self.serving.led_to == Some(Position::Primary);
+        let silent = self.asked.as_ref()?.primary.as_ref().is_some_and(Served::is_silent);
+        self.unjudged().filter(|_| led_home && silent)
+    }
+
     /// Whether any switch was seen where it doesn't belong.
     pub fn has_drift(&self) -> bool {
         self.switches.iter().any(|seen| seen.drifted)
@@ -164,6 +176,7 @@ impl Overview {
         if dark
             || in_trouble
             || unwatched
+            || self.may_be_dark().is_some()
             || (self.is_waiting() && self.answered_by().is_none())
             || self.serving.by == Place::Unknown
         {
@@ -171,6 +184,7 @@ impl Overview {
         } else if (elsewhere && !self.is_moving())
             || self.has_drift()
             || self.maintenance.is_some()
+            || self.unjudged().is_some()
             || broken
             || !self.troubles.is_empty()
             || self.serving.by == Place::Standby

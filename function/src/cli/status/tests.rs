@@ -59,6 +59,7 @@ fn stories() -> Vec<(&'static str, Story)> {
         ("retried", retried().silent()),
         ("unwatched", unwatched().answered(Position::Primary)),
         ("unclosed", unclosed().answered(Position::Primary)),
+        ("unjudged", calm().asks(Served::Unknown("it was challenged".to_owned()), false)),
         ("pending", pending().silent()),
         ("held", held()),
         ("dark", dark().silent()),
@@ -142,6 +143,7 @@ fn claims() -> Vec<(&'static str, &'static str, Story, Story)> {
         ("next", "An alert moves it by itself within minutes", before().silent(), unguarded),
         ("next", "Mend this: Grant roles/monitoring.editor", unwatched(), returned()),
         ("next", "It is tried again every five minutes", retried(), stuck()),
+        ("next", "could not be judged", public(unknown()), before().answered(Position::Primary)),
         ("next", "Start the primary.", after().answered(Position::Standby), back()),
         ("next", "The primary answers again", back(), after().answered(Position::Standby)),
         ("next", "failover send release", held(), before()),
@@ -157,6 +159,8 @@ fn what_needs_a_person_ends_with_3() {
         (calm(), Exit::Done),
         (unwatched(), Exit::NotAsAsked),
         (unclosed().answered(Position::Primary), Exit::NotAsAsked),
+        (calm().asks(Served::Unknown("a challenge".to_owned()), false), Exit::NotAsAsked),
+        (calm().asks(Served::Unknown("a challenge".to_owned()), true), Exit::Done),
     ] {
         assert_eq!(exit(&story.overview()), ends, "{}", told(&story, 80));
     }
