@@ -1,6 +1,6 @@
 //! A guarded site at run time: its settings, its switches, its journal, and how to look at it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use failover_core::{Facts, Policy, Position, Role, Served, Sighting, SiteName};
 use jiff::Timestamp;
@@ -82,6 +82,20 @@ impl Guarded {
             return answer;
         }
         let seen = self.switches.look_at(&[Role::Route]).await;
+        Answer { served: self.judged(answer.served, &seen), ..answer }
+    }
+
+    /// As `visit`, for whoever can't wait: the site and who has its address are looked at side by side, each for so long. A
+    /// cloud that gives no answer by then says nothing about the site.
+    pub async fn visit_within(&self, patience: Duration) -> Answer {
+        let routes = async {
+            if self.targets.witness != Witness::Switches {
+                return Vec::new();
+            }
+            let look = self.switches.look_at(&[Role::Route]);
+            tokio::time::timeout(patience, look).await.unwrap_or_default()
+        };
+        let (answer, seen) = tokio::join!(self.prober.public_within(&self.targets, patience), routes);
         Answer { served: self.judged(answer.served, &seen), ..answer }
     }
 

@@ -208,3 +208,14 @@ async fn where_there_is_no_function_nobody_is_told_to_send_it_commands() {
         assert!(!told.out.contains(wrong), "{wrong}: {told:#?}");
     }
 }
+
+/// Whoever looks waits for so long, and no longer: a cloud that takes longer says nothing about who is served.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_that_gives_no_answer_is_no_silence_of_the_site() {
+    let mirror = Mirror::start().await;
+    mirror.operator(&["status"]).await.ends(0).says("is answered by the primary");
+    mirror.sandbox.world.fault(Aim::service(Service::Compute), Fault::Hang);
+    let ran = mirror.operator(&["status"]).await;
+    ran.says("could not be judged").says("somebody answers, but who has the address was not seen");
+    assert!(!ran.out.contains("NO ANSWER"), "{ran:#?}");
+}

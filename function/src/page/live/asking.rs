@@ -16,9 +16,8 @@ pub(super) async fn ask(site: &Guarded) -> Option<Asked> {
         site.targets.primary.as_ref()?;
         Some(in_time(async { site.prober.primary(&site.targets).await.served }).await)
     };
-    let (answer, primary) = tokio::join!(timeout(PATIENCE, site.visit()), primary);
-    let (public, certificate) =
-        answer.map_or_else(|_| (unanswered(), None), |answer| (answer.served, answer.expires));
+    let (answer, primary) = tokio::join!(site.visit_within(PATIENCE), primary);
+    let (public, certificate) = (answer.served, answer.expires);
     Some(Asked { public, primary, at: Timestamp::now(), certificate })
 }
 
