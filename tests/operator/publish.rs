@@ -1,6 +1,8 @@
 //! Publishing: `send`, `rehearse` and `report`, through Pub/Sub to the running function and back by its journal.
 
-use sandbox::{Options, Served, Service};
+use std::time::Duration;
+
+use sandbox::{Aim, Fault, Options, Served, Service};
 use serde_json::json;
 use stage::{Drill, Settings};
 
@@ -29,6 +31,30 @@ async fn a_command_is_published_where_its_subscription_says_and_followed_to_its_
     drill.failover(&["rehearse", "--wait"]).await.ends(3).says("on its standby");
     drill.failover(&["send", "failback", "--wait"]).await.ends(0).says("Done");
     drill.all_promises_hold();
+}
+
+/// The order is on its way: that the journal can't be read for a moment changes nothing about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_is_refused_for_a_moment_ends_no_waiting() {
+    let drill = Drill::start().await;
+    let ledger = &drill.sandbox.world.ledger;
+    let until = async |fits: &dyn Fn() -> bool| {
+        while !fits() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let meanwhile = async {
+        until(&|| ledger.count("pubsub.publish") > 0).await;
+        drill.sandbox.world.fault(Aim::service(Service::Storage), Fault::status(403));
+        let refused = || ledger.number(|call| call.service == Service::Storage && call.status() == Some(403));
+        until(&|| refused() > 0).await;
+        drill.sandbox.world.faults.clear();
+        drill.sandbox.world.pubsub.push_to(&format!("{}/push", drill.function.base()));
+    };
+    let (ran, ()) = tokio::join!(drill.failover(&["send", "hold", "--wait", "--json"]), meanwhile);
+    let told = ran.ends(0).json();
+    assert!(told["published"]["message_id"].is_string(), "{told}");
+    assert!(told["settled"][0]["outcome"]["sentence"].is_string(), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,12 +51,20 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     /// What is wrong with the configuration, each by itself.
     pub(super) problems: Vec<config::Problem>,
+    /// What was published before it: it is on its way all the same.
+    pub(super) published: Option<serde_json::Value>,
 }
 
 impl Failure {
     /// Another try may help.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), next: None, exit: Exit::Failed, problems: Vec::new() }
+        Self {
+            sentence: sentence.into(),
+            next: None,
+            exit: Exit::Failed,
+            problems: Vec::new(),
+            published: None,
+        }
     }
 
     /// What was typed doesn't fit the configuration.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     exit::Failure,
@@ -100,11 +100,7 @@ impl Screen {
     /// Why it could not be done, and what to do next.
     pub(super) fn fail(&self, failure: &Failure) {
         if self.json {
-            let mut error = json!({ "sentence": failure.sentence, "next": failure.next });
-            if !failure.problems.is_empty() {
-                error["problems"] = json!(failure.problems);
-            }
-            return out(&serde_json::to_string_pretty(&json!({ "error": error })).unwrap_or_default());
+            return out(&serde_json::to_string_pretty(&failed(failure)).unwrap_or_default());
         }
         // A list of problems has lines of its own.
         let sentence = match failure.sentence.lines().count() {
@@ -128,6 +124,34 @@ impl Screen {
     }
 }
 
+/// A failure, for machines.
+fn failed(failure: &Failure) -> Value {
+    let mut error = json!({ "sentence": failure.sentence, "next": failure.next });
+    if !failure.problems.is_empty() {
+        error["problems"] = json!(failure.problems);
+    }
+    match &failure.published {
+        Some(published) => json!({ "error": error, "published": published }),
+        None => json!({ "error": error }),
+    }
+}
+
 fn out(text: &str) {
     let _ = writeln!(anstream::stdout(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine that has published an order has to know it, whatever came after.
+    #[test]
+    fn a_failure_tells_what_was_published_before_it() {
+        let failure = Failure::new("the journal is silent").next("look again");
+        let error = json!({ "sentence": "the journal is silent", "next": "look again" });
+        assert_eq!(failed(&failure), json!({ "error": error }));
+        let published = json!({ "message_id": "17" });
+        let after = Failure { published: Some(published.clone()), ..failure };
+        assert_eq!(failed(&after), json!({ "error": error, "published": published }));
+    }
 }

@@ -13,7 +13,10 @@ use super::{
     progress::Progress,
     session::Session,
 };
-use crate::{record::Head, site::Guarded};
+use crate::{
+    record::{Head, RecordError},
+    site::Guarded,
+};
 
 /// How often the journal is asked for its next number.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -78,7 +81,7 @@ pub(super) async fn until_settled(
     let waits = before.iter().map(|(site, head)| settled(site, head, (command.verb, message), &progress));
     let mut all = Vec::new();
     for (told, (site, _)) in futures::future::join_all(waits).await.into_iter().zip(before) {
-        let told = told?;
+        let told = told.map_err(|failure| Failure { published: Some(sent.clone()), ..failure })?;
         progress.remark(told.told());
         all.push((site.name.clone(), told));
     }
@@ -97,14 +100,21 @@ async fn settled(
     progress: &Progress,
 ) -> Result<Settled, Failure> {
     let mut follower = Follower::new(Arc::clone(site));
-    let mut last_word = Instant::now();
+    let (mut last_word, mut last_look) = (Instant::now(), Instant::now());
     let mut number = before.number;
     loop {
-        let head = site.record.look_past().await?;
+        let (head, entries) = match newer(site, before, number).await {
+            Ok(told) => told,
+            // The order is on its way, whether its journal can be read meanwhile or not.
+            Err(error) if last_look.elapsed() > SILENCE => return Err(unread(site, message, &error)),
+            Err(_) => {
+                tokio::time::sleep(PERIOD).await;
+                continue;
+            }
+        };
+        last_look = Instant::now();
         if head.number > number {
             (number, last_word) = (head.number, Instant::now());
-            let newer = usize::try_from(head.number - before.number).unwrap_or(usize::MAX);
-            let entries = site.record.entries(newer).await?;
             follower.tell(&entries, progress);
             if let Some(settled) = outcome(&entries, message, joined(before, verb)) {
                 return Ok(settled);
@@ -118,6 +128,26 @@ async fn settled(
         }
         tokio::time::sleep(PERIOD).await;
     }
+}
+
+/// Where the journal is now, and what came since `before`, if that is more than was known.
+async fn newer(site: &Guarded, before: &Head, known: u64) -> Result<(Head, Vec<Entry>), RecordError> {
+    let head = site.record.look_past().await?;
+    if head.number <= known {
+        return Ok((head, Vec::new()));
+    }
+    let count = usize::try_from(head.number - before.number).unwrap_or(usize::MAX);
+    let entries = site.record.entries(count).await?;
+    Ok((head, entries))
+}
+
+fn unread(site: &Guarded, message: &str, error: &RecordError) -> Failure {
+    let why = crate::log::chain(error);
+    Failure::new(format!("what came of message {message} can't be read: {why}")).next(format!(
+        "it was published, and the function carries it out all the same: \"failover status --site {}\" tells once the \
+         journal can be read",
+        site.name
+    ))
 }
 
 /// The open plan that a command joins: one that goes its way already.
