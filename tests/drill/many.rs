@@ -166,7 +166,7 @@ async fn most_sites_silent_at_once_is_our_own_outage_and_counts_nothing() {
     for _ in 0..2 {
         drill.order("reconcile").await.is(200, "stay", None);
     }
-    drill.order("reconcile").await.is(200, "move", None);
+    drill.order("reconcile").await.is(200, "move", Some("Done"));
     drill.announces("trouble", 1).await;
     drill.all_promises_hold();
 }

@@ -1,6 +1,6 @@
 //! Moving a site with the operator's own hands.
 
-use sandbox::{Aim, Fault, Promise, Served};
+use sandbox::{Aim, Fault, Options, Power, Promise, Served, SiteSeed};
 use stage::{Drill, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,6 +81,24 @@ async fn a_rehearsal_here_proves_the_standby_and_tells_how_long_it_took() {
         .ends(3)
         .says("no rehearsal now: the site is on its standby");
     drill.all_promises_hold();
+}
+
+/// Of several sites the worst one says how it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_of_several_sites_is_as_good_as_its_worst() {
+    let settings = Settings { every_site: true, ..Settings::default() };
+    let sites = vec![SiteSeed::example(), SiteSeed::numbered(1)];
+    let drill = Drill::with(settings, Options { sites, ..Options::default() }).await;
+    drill.failover(&["rehearse", "--here"]).await.ends(0);
+    drill.sandbox.world.set_standby("resume", Power::Failing(500));
+    let unwound = drill.failover(&["rehearse", "--here", "--json"]).await;
+    assert_eq!(unwound.ends(3).json()["answer"]["end"], "Unwound");
+    let told = drill.failover(&["rehearse", "--here"]).await;
+    told.ends(3).says("resume: ").says("didn't answer within").says("site-1: ");
+    drill.sandbox.world.set_standby("resume", Power::On);
+    drill.failover(&["act", "failover", "--site", "resume"]).await.ends(0);
+    let refused = drill.failover(&["rehearse", "--here", "--json"]).await;
+    assert_eq!(refused.ends(3).json()["answer"]["verdict"], "refused");
 }
 
 /// The steps of an answer's list, in order.

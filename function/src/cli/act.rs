@@ -123,7 +123,9 @@ async fn deliver(
 
 fn show(session: &Session, reply: &Reply, moves: &[Move]) {
     session.screen.show(&json!({ "answer": reply, "moves": moves }), |width| {
-        let ended = moves.iter().find_map(|made| made.ended.as_ref()).filter(|_| reply.end.is_some());
+        // Of several sites each one's reason is told, not one's end.
+        let is_one = reply.end.is_some() && reply.site.is_some();
+        let ended = moves.iter().find_map(|made| made.ended.as_ref()).filter(|_| is_one);
         let told = match (ended, reply.verdict) {
             (Some(ended), _) => follow::ended(ended.end, &ended.sentence),
             (None, ReplyVerdict::Refused) => follow::refused(&reply.reason),
