@@ -1,7 +1,8 @@
 //! Moving a site with the operator's own hands.
 
 use sandbox::{Aim, Fault, Options, Power, Promise, Served, SiteSeed};
-use stage::{Drill, Settings};
+use serde_json::json;
+use stage::{Drill, Settings, settings::FOLDER};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_moves_a_site_without_pubsub_and_the_journal_has_it_all() {
@@ -99,6 +100,21 @@ async fn a_rehearsal_of_several_sites_is_as_good_as_its_worst() {
     drill.failover(&["act", "failover", "--site", "resume"]).await.ends(0);
     let refused = drill.failover(&["rehearse", "--here", "--json"]).await;
     assert_eq!(refused.ends(3).json()["answer"]["verdict"], "refused");
+}
+
+/// An order's time is this machine's own: where the journal knows a later one, this clock is behind, or that one was ahead.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_dropped_as_older_ends_with_3_and_names_the_clock() {
+    let settings = Settings { journal: FOLDER.to_owned(), ..Settings::default() };
+    let drill = Drill::with(settings, Options::default()).await;
+    drill.failover(&["act", "failover", "--force"]).await.ends(0);
+    let ahead = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(30);
+    drill.edit_newest_entry(|entry| entry["state"]["last_move"]["order_time"] = json!(ahead));
+    let ran = drill.failover(&["act", "failback"]).await;
+    ran.ends(3).says("stale: it is from").says("this machine's clock may be behind");
+    assert_eq!(drill.visit().await, Served::Standby);
+    let json = drill.failover(&["act", "failback", "--json"]).await.ends(3).json();
+    assert!(json["next"].as_str().is_some_and(|next| next.contains("clock may be behind")), "{json}");
 }
 
 /// The steps of an answer's list, in order.

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use failover_core::{Command, Move, Verb};
+use failover_core::{Command, Event, Move, Verb};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::watch;
@@ -25,6 +25,10 @@ use crate::{
 
 /// How often the steps of this process are looked at, to tell them.
 const PERIOD: Duration = Duration::from_millis(50);
+
+/// An order given now is older than none that was given before.
+const BEHIND: &str = "The journal has an order of a later time: this machine's clock may be behind. Set it, and give the \
+                      same command again.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -69,16 +73,28 @@ pub(super) async fn here(session: &Session, order: &Order, command: Command) -> 
     let before: Vec<u64> = futures::future::join_all(sites.iter().map(|site| newest(site))).await;
     let progress = Progress::of(session.screen, "looking and deciding");
     let mut followers: Vec<Follower> = sites.iter().map(|site| Follower::new(Arc::clone(site))).collect();
-    let reply = deliver(session, &mut followers, command, &progress).await;
+    let message = format!("act-{}", uuid::Uuid::new_v4());
+    let reply = deliver(session, &mut followers, (command, &message), &progress).await;
     let mut moves = Vec::new();
+    let mut dropped = false;
     for ((site, before), follower) in sites.iter().zip(before).zip(&mut followers) {
+        dropped |= is_refused(site, before, &message).await && reply.verdict == ReplyVerdict::Stay;
         let made = follow::moves_since(site, before).await;
         made.iter().rev().for_each(|made| follower.tell_move(made, &progress));
         moves.extend(made);
     }
     drop(progress);
-    show(session, &reply, &moves);
-    Ok(exit(&reply))
+    let next = dropped.then_some(BEHIND);
+    show(session, &reply, &moves, next);
+    Ok(exit(&reply).max(if dropped { Exit::NotAsAsked } else { Exit::Done }))
+}
+
+/// Whether the journal says that this message is not carried out; where it can't be read, whoever decided has said so.
+async fn is_refused(site: &Guarded, since: u64, message: &str) -> bool {
+    let newest = site.record.known().map_or(0, |head| head.number);
+    let count = usize::try_from(newest.saturating_sub(since)).unwrap_or(0);
+    let entries = site.record.entries(count).await.unwrap_or_default();
+    entries.iter().any(|entry| matches!(&entry.event, Event::Refused { message: id, .. } if id == message))
 }
 
 /// The newest entry's number; a journal that can't be read now is dealt with by who decides.
@@ -90,13 +106,13 @@ async fn newest(site: &Guarded) -> u64 {
 async fn deliver(
     session: &Session,
     followers: &mut [Follower],
-    command: Command,
+    (command, message): (Command, &str),
     progress: &Progress,
 ) -> Reply {
     let (stop, shutdown) = watch::channel(false);
     let cycle = session.parts.cycle(&shutdown);
     let delivery = Delivery {
-        message_id: format!("act-{}", uuid::Uuid::new_v4()),
+        message_id: message.to_owned(),
         publish_time: Timestamp::now(),
         subscription: "failover act".to_owned(),
         attempt: None,
@@ -121,8 +137,12 @@ async fn deliver(
     }
 }
 
-fn show(session: &Session, reply: &Reply, moves: &[Move]) {
-    session.screen.show(&json!({ "answer": reply, "moves": moves }), |width| {
+fn show(session: &Session, reply: &Reply, moves: &[Move], next: Option<&str>) {
+    let mut answer = json!({ "answer": reply, "moves": moves });
+    if let Some(next) = next {
+        answer["next"] = json!(next);
+    }
+    session.screen.show(&answer, |width| {
         // Of several sites each one's reason is told, not one's end.
         let is_one = reply.end.is_some() && reply.site.is_some();
         let ended = moves.iter().find_map(|made| made.ended.as_ref()).filter(|_| is_one);
@@ -133,8 +153,9 @@ fn show(session: &Session, reply: &Reply, moves: &[Move]) {
         };
         let again = "Mend that, then give the same command again: it goes on where it stopped. So does the function, \
                      at its next reconcile.";
-        match reply.status {
-            200 => words::wrap(&told, 0, width),
+        match (reply.status, next) {
+            (200, Some(next)) => format!("{}\n{}", words::wrap(&told, 0, width), words::wrap(next, 0, width)),
+            (200, None) => words::wrap(&told, 0, width),
             _ => format!("{}\n{}", words::wrap(&told, 0, width), words::wrap(again, 0, width)),
         }
     });
