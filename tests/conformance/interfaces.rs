@@ -56,6 +56,22 @@ async fn an_address_that_nobody_has_is_nowhere_until_it_is_given_whole() {
 }
 
 #[tokio::test]
+async fn what_was_taken_without_an_answer_is_given_with_its_pools() {
+    for fault in [Fault::LostAnswer, Fault::HangAfter] {
+        let bench = Bench::patient(&IP_CONFIGURATION, Duration::from_millis(600)).await;
+        let pools = json!([{"id": seed().on_azure().joined()[4]}]);
+        bench.world().azure.hand.set_pools("vip", &pools);
+        bench.world().fault(Aim::at(PUT).nth(1), fault.clone());
+        let _ = bench.set(Standby).await;
+        bench.move_to(Standby).await;
+        let interface = bench.world().azure.interface("db-b-nic").unwrap();
+        let mut all = interface["properties"]["ipConfigurations"].as_array().unwrap().iter();
+        let given = all.find(|one| one["name"] == "vip").unwrap();
+        assert_eq!(given["properties"]["loadBalancerBackendAddressPools"], pools, "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_is_off_or_gone_loses_it_all_the_same() {
     let bench = Bench::of(&IP_CONFIGURATION).await;
     bench.world().run_machine("db-a", false);

@@ -267,3 +267,54 @@ async fn a_list_that_lacks_a_zone_is_no_proof_that_a_machine_is_gone() {
     assert_eq!(cause.kind, ApiErrorKind::Transient, "{cause}");
     assert!(cause.message.contains("could not look into zones/us-central1-b"), "{cause}");
 }
+
+/// Whatever became of the answer, whoever reads then finds the address with nobody.
+fn unheard() -> [Fault; 2] {
+    [Fault::LostAnswer, Fault::HangAfter]
+}
+
+#[tokio::test]
+async fn a_range_that_was_taken_without_an_answer_is_given_with_its_name() {
+    for fault in unheard() {
+        let bench = Bench::patient(&SECONDARY, Duration::from_millis(600)).await;
+        bench.world().compute.hand_range(format!("{SECONDARY_IP}/32").parse().unwrap(), "pods", "db-a");
+        // Nobody else tells of which range it is.
+        bench.world().deny("compute.subnetworks.get");
+        bench.world().fault(Aim::at(ALIAS_IP.write).nth(1), fault.clone());
+        let _ = bench.set(Standby).await;
+        bench.move_to(Standby).await;
+        let interface = &bench.world().compute.machine("db-b").unwrap()["networkInterfaces"][0];
+        let mut given = interface["aliasIpRanges"].as_array().unwrap().iter();
+        let given = given.find(|alias| alias["ipCidrRange"] == "10.1.0.250/32");
+        assert_eq!(given.unwrap()["subnetworkRangeName"], "pods", "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_access_config_that_was_taken_without_an_answer_is_given_with_its_name() {
+    for fault in unheard() {
+        let bench = Bench::patient(&ACCESS_CONFIG, Duration::from_millis(600)).await;
+        bench.world().compute.name_external(PairSeed::example().public(), "db-nat");
+        bench.world().fault(Aim::at(ACCESS_CONFIG.write).nth(1), fault.clone());
+        let _ = bench.set(Standby).await;
+        bench.move_to(Standby).await;
+        let interface = &bench.world().compute.machine("db-b").unwrap()["networkInterfaces"][0];
+        assert_eq!(interface["accessConfigs"][0]["name"], "db-nat", "{fault:?}");
+    }
+}
+
+/// What was taken is only worth something until somebody has the address again.
+#[tokio::test]
+async fn what_was_taken_is_forgotten_once_somebody_has_it() {
+    let bench = Bench::patient(&ACCESS_CONFIG, Duration::from_millis(600)).await;
+    let public = PairSeed::example().public();
+    bench.world().compute.name_external(public, "db-nat");
+    bench.world().fault(Aim::at(ACCESS_CONFIG.write).nth(1), Fault::status(400));
+    bench.set(Standby).await.unwrap_err();
+    bench.world().hand_external(public, Some("db-b"));
+    bench.move_to(Standby).await;
+    bench.world().hand_external(public, None);
+    bench.move_to(Standby).await;
+    let interface = &bench.world().compute.machine("db-b").unwrap()["networkInterfaces"][0];
+    assert_eq!(interface["accessConfigs"][0]["name"], "External NAT");
+}

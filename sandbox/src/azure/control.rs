@@ -114,6 +114,17 @@ impl Hand {
         interface.etag = super::interface::fresh_etag();
     }
 
+    /// Somebody else puts the configuration of this name behind load balancers.
+    pub fn set_pools(&self, configuration: &str, pools: &Value) {
+        for interface in &mut self.settled().interfaces {
+            let all = interface.body["properties"]["ipConfigurations"].as_array_mut().into_iter().flatten();
+            for one in all.filter(|one| one["name"] == configuration) {
+                one["properties"]["loadBalancerBackendAddressPools"] = pools.clone();
+                interface.etag = super::interface::fresh_etag();
+            }
+        }
+    }
+
     /// Somebody else makes a public address, a machine or a load balancer otherwise than it is.
     pub fn edit(&self, id: &str, field: &'static str, value: Value) {
         self.settled().network.edits.push((id.to_owned(), field, value));

@@ -100,6 +100,15 @@ impl Compute {
         }
     }
 
+    /// Somebody else calls the access config of this address otherwise than the console does.
+    pub fn name_external(&self, ip: Ipv4Addr, name: &str) {
+        let state = &mut lock(&self.state);
+        let configs = state.machines.iter_mut().filter_map(|machine| machine.access.as_mut());
+        for config in configs.filter(|config| config.ip == ip) {
+            name.clone_into(&mut config.name);
+        }
+    }
+
     /// How long operations take from now on. Their effect is there at once, as on a good day.
     pub fn operations_take(&self, time: Duration) {
         lock(&self.state).operations.take(time);

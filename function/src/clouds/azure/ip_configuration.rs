@@ -185,6 +185,7 @@ impl IpConfiguration {
             let receiver = self.receiver(&sides, position)?;
             let holder = sides.at(position.opposite()).filter(|side| side.has(&self.spec.ours));
             if holder.is_none() && receiver.has(&self.spec.ours) && !receiver.provisioning().has_failed() {
+                self.taken.set(None);
                 return Ok(change);
             }
             change = Change::Made;

@@ -102,6 +102,7 @@ impl AccessConfig {
             let Seen { sides, address } = tries.seen_or(self.look()).await?;
             let receiver = self.pair.receiver(&sides, position)?;
             if config(receiver, &address).is_some() {
+                self.taken.set(None);
                 return Ok(change);
             }
             is_free(receiver)?;
@@ -121,7 +122,8 @@ impl AccessConfig {
         position: Position,
     ) -> Result<(), ApiError> {
         let Some((holder, held)) = holder.and_then(|side| Some((side, config(side, address)?))) else {
-            let config = self.taken.get().unwrap_or_else(|| ours(address));
+            let is_of_it = |config: &Value| config["natIP"] == address["address"];
+            let config = self.taken.get().filter(is_of_it).unwrap_or_else(|| ours(address));
             self.attach(receiver, &config).await?;
             self.taken.set(None);
             return Ok(());
@@ -130,10 +132,11 @@ impl AccessConfig {
         self.may_move(holder, receiver).await?;
         let (name, config) = (held["name"].as_str().unwrap_or(NAT), settable(held));
         let what = self.address.as_str();
+        // Before it is taken: the take may land without an answer, and then nobody has it to be read from.
+        self.taken.set(Some(config.clone()));
         let detached =
             self.pair.google.compute().delete_access_config(self.pair.at(holder), what, name).await;
         self.unless_moved(detached, holder, |has_it| !has_it, address).await?;
-        self.taken.set(Some(config.clone()));
         let attached = self.attach(receiver, &config).await;
         match self.unless_moved(attached, receiver, |has_it| has_it, address).await {
             Err(error) if error.is_permanent() => {
@@ -144,10 +147,11 @@ impl AccessConfig {
                 let error = given_back(&error, holder.name.machine(), back);
                 Err(self.pair.refused(position, [holder, receiver], &error))
             }
-            attached => {
-                self.taken.set(attached.as_ref().is_err().then_some(config));
-                attached
+            Ok(()) => {
+                self.taken.set(None);
+                Ok(())
             }
+            unsure => unsure,
         }
     }
 

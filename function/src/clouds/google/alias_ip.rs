@@ -166,6 +166,7 @@ impl AliasIp {
             let receiver = self.pair.receiver(&sides, position)?;
             let holder = sides.at(position.opposite()).filter(|side| self.has(side));
             if holder.is_none() && self.has(receiver) {
+                self.taken.set(None);
                 return Ok(change);
             }
             change = Change::Made;
@@ -187,8 +188,9 @@ impl AliasIp {
                 self.pair.unless_refused(position, holder, receiver)?;
                 self.may_move(holder, receiver).await?;
             }
-            self.write(holder, &format!("{} from", self.range), &self.without(holder)).await?;
+            // Before it is taken: the take may land without an answer, and then nobody has it to be read from.
             self.taken.set(aliases(holder).iter().find(|alias| self.is_ours(alias)).cloned());
+            self.write(holder, &format!("{} from", self.range), &self.without(holder)).await?;
         }
         if self.has(receiver) {
             self.taken.set(None);

@@ -31,8 +31,9 @@ impl Handover<'_> {
     ) -> Result<(), ApiError> {
         let ours = self.ours;
         if let Some(holder) = holder {
-            self.write(("take", "from"), holder, &holder.without(ours)).await?;
+            // Before it is taken: the take may land without an answer, and then nobody has it to be read from.
             self.taken.set(holder.configuration(ours).cloned());
+            self.write(("take", "from"), holder, &holder.without(ours)).await?;
         }
         match (holder, self.give(receiver).await) {
             (_, Ok(())) => {
