@@ -293,6 +293,30 @@ async fn an_incident_that_could_not_be_read_is_said_to_be_so() {
     assert!(told.starts_with("whether an incident is still open could not be read"), "{told}");
 }
 
+/// Without the policy nobody can tell what an incident without labels is about.
+#[tokio::test]
+async fn a_policy_that_may_not_be_read_is_said_to_be_so_and_one_that_is_gone_is_none() {
+    let bench = Bench::patient(&UPTIME_CHECK, Duration::from_millis(300)).await;
+    let policy = Monitoring::policy_of(&bench.site.seed.check);
+    let alert = |policy: &str| Alert {
+        project: "gleich-tech".to_owned(),
+        id: "0.ours".to_owned(),
+        policy: policy.to_owned(),
+        site: String::new(),
+        host: "will.gleich.tech".to_owned(),
+        opened: "2026-11-20T12:00:00Z".parse().unwrap(),
+        closed: None,
+    };
+    bench.world().monitoring.put_alert(alert(&policy));
+    bench.world().deny("monitoring.alertPolicies.get");
+    let told = bench.switch.caveat(&"resume".parse().unwrap()).await.expect("a caveat");
+    assert!(told.starts_with("whether an incident is still open could not be read"), "{told}");
+    assert!(told.contains("grant the account monitoring.alertPolicies.get"), "{told}");
+    let bench = Bench::of(&UPTIME_CHECK).await;
+    bench.world().monitoring.put_alert(alert("projects/gleich-tech/alertPolicies/7"));
+    assert_eq!(bench.switch.caveat(&"resume".parse().unwrap()).await, None);
+}
+
 #[tokio::test]
 async fn permissions_are_asked_for_without_needing_any() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();

@@ -52,7 +52,7 @@ locals {
     operator = {
       title       = "Failover: look at everything"
       description = "Granted on the project to operators: read services, their policies, subscriptions and uptime checks."
-      permissions = ["monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
+      permissions = ["monitoring.alertPolicies.get", "monitoring.alertPolicies.list", "monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
     }
     subscription_reader = {
       title       = "Failover: look at a subscription"

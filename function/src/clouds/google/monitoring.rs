@@ -156,7 +156,8 @@ impl MonitoringApi<'_> {
         let open: BTreeMap<String, Alert> = open.map(|alert| (alert.policy.clone(), alert)).collect();
         let asked = open.into_values().map(async |alert| match self.alert_policy(&alert.policy).await {
             Ok(policy) => Ok(watches(&policy, check).then_some(alert)),
-            Err(error) if error.is_permanent() => Ok(None),
+            // It was deleted, and its incident is nobody's.
+            Err(error) if error.kind == ApiErrorKind::Missing => Ok(None),
             Err(error) => Err(error),
         });
         let mut asked = stream::iter(asked).buffer_unordered(ABREAST);
@@ -214,9 +215,11 @@ impl Alert {
         if let Some(id) = self.metric_labels["check_id"].as_str() {
             return Some(id == check.id());
         }
-        let labels = ["failover_site", "site"];
-        let label = labels.into_iter().find_map(|label| self.policy_labels[label].as_str())?;
-        Some(label == site.as_str())
+        if let Some(label) = self.policy_labels["failover_site"].as_str() {
+            return Some(label == site.as_str());
+        }
+        // Elsewhere `site` may be a town or a department.
+        (self.policy_labels["site"] == site.as_str()).then_some(true)
     }
 
     /// What notifications call `incident_id`.
@@ -250,6 +253,20 @@ mod tests {
     fn judged(policy: &Value, watched: bool, alerted: bool) {
         let check: CheckName = "projects/p/uptimeCheckConfigs/resume-abc123".parse().expect("a name");
         assert_eq!((watches(policy, &check), alerts_on(policy, &check)), (watched, alerted), "{policy}");
+    }
+
+    #[test]
+    fn a_label_called_site_may_mean_something_else_and_says_only_whose_it_is() {
+        let labelled = |labels: Value| {
+            let alert = Alert::read(&json!({ "policy": { "userLabels": labels } }));
+            let check = "projects/p/uptimeCheckConfigs/resume-abc123".parse().expect("a name");
+            alert.is_labelled(&check, &"resume".parse().expect("a site"))
+        };
+        assert_eq!(labelled(json!({"failover_site": "resume"})), Some(true));
+        assert_eq!(labelled(json!({"failover_site": "blog", "site": "resume"})), Some(false));
+        assert_eq!(labelled(json!({"site": "resume"})), Some(true));
+        assert_eq!(labelled(json!({"site": "berlin"})), None, "the filter tells");
+        assert_eq!(labelled(json!({})), None);
     }
 
     #[test]

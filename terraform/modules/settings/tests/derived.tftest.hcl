@@ -182,7 +182,7 @@ run "permissions_are_exactly_those_used" {
       journal_reader      = ["storage.objects.get", "storage.objects.list"]
       monitoring_switch   = ["monitoring.alertPolicies.get", "monitoring.alertPolicies.list", "monitoring.alerts.list", "monitoring.timeSeries.list", "monitoring.uptimeCheckConfigs.get", "monitoring.uptimeCheckConfigs.update"]
       monitoring_reader   = ["monitoring.uptimeCheckConfigs.get"]
-      operator            = ["monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
+      operator            = ["monitoring.alertPolicies.get", "monitoring.alertPolicies.list", "monitoring.alerts.list", "monitoring.uptimeCheckConfigs.get", "pubsub.subscriptions.get", "run.services.get", "run.services.getIamPolicy"]
       service_reader      = ["run.services.get", "run.services.getIamPolicy"]
       subscription_reader = ["pubsub.subscriptions.get"]
     })
