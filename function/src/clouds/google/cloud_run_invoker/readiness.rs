@@ -18,7 +18,9 @@ pub(super) fn of(service: &Value) -> Readiness {
 
 fn no_revision(service: &Value) -> Option<String> {
     let ready = text(&service["latestReadyRevision"]);
-    ready.is_empty().then(|| format!("no revision is ready to serve{}", reason(service)))
+    // One that is just being made may be ready in a moment.
+    (ready.is_empty() && service["reconciling"] != true)
+        .then(|| format!("no revision is ready to serve{}", reason(service)))
 }
 
 fn inward_only(service: &Value) -> Option<String> {
@@ -37,7 +39,11 @@ fn parked(service: &Value) -> Option<String> {
 fn newer_failed(service: &Value) -> Option<String> {
     let (ready, created) = (short(&service["latestReadyRevision"]), short(&service["latestCreatedRevision"]));
     if service["reconciling"] == true {
-        return Some(format!("it is being changed just now; {ready} was the last revision to be ready"));
+        let last = match ready {
+            "" => ", and no revision is ready yet".to_owned(),
+            ready => format!("; {ready} was the last revision to be ready"),
+        };
+        return Some(format!("it is being changed just now{last}"));
     }
     let failed = service["terminalCondition"]["state"] == "CONDITION_FAILED";
     if !created.is_empty() && created != ready {
@@ -115,6 +121,15 @@ mod tests {
                      scaling is manual with 0 instances, so nothing would answer",
             ),
         );
+    }
+
+    #[test]
+    fn a_revision_that_is_being_made_may_be_ready_in_a_moment() {
+        let starting = json!({"latestReadyRevision": null, "reconciling": true});
+        check(&starting, &doubtful("it is being changed just now, and no revision is ready yet"));
+        let parked =
+            json!({"latestReadyRevision": "", "reconciling": true, "scaling": {"scalingMode": "MANUAL"}});
+        check(&parked, &unable("scaling is manual with 0 instances, so nothing would answer"));
     }
 
     #[test]
