@@ -18,16 +18,20 @@ pub(super) struct Trouble {
     details: Vec<Self>,
 }
 
-/// The answer if it is one, or what went wrong. A change may be answered with no body at all.
+/// The answer if it is one, or what went wrong. A change may be answered with no body at all, but no refusal.
 pub(super) fn accepted(answer: Answer, task: &Task<'_>) -> Result<Answer, Failure> {
     let body = if answer.body.is_empty() { Value::Null } else { answer.read_json(task)? };
     if answer.status.is_success() {
         return Ok(answer);
     }
+    if answer.body.is_empty() {
+        let what = format!("answered {}, but without a word of its own", answer.status.as_u16());
+        return Err(answer.failure(task.error(ApiErrorKind::Transient, &what), None));
+    }
     // Some of Azure's services leave the envelope out.
     let error = Trouble::of(if body["error"].is_object() { &body["error"] } else { &body });
     let is_azures = body.get("error").is_some() || !error.code.is_empty();
-    if !is_azures && !answer.body.is_empty() {
+    if !is_azures {
         return Err(answer.failure(task.strange(&answer), None));
     }
     let said = if error.code.is_empty() { excerpt(&answer.body) } else { error.said() };
@@ -201,7 +205,20 @@ mod tests {
     #[test]
     fn without_an_envelope_the_answer_itself_is_told() {
         assert_eq!(refused(502, &[], "<html>oops</html>").error.kind, ApiErrorKind::Transient);
-        assert!(refused(404, &[], "").error.message.ends_with("answered 404: ; look for it"));
+    }
+
+    /// A front end may leave out the words as well: nothing is gone because of it, and nobody lacks a grant.
+    #[test]
+    fn a_refusal_without_a_body_is_not_azures() {
+        for status in [400, 401, 403, 404, 409, 412] {
+            let error = refused(status, &[], "").error;
+            assert_eq!(error.kind, ApiErrorKind::Transient, "{error}");
+            assert!(
+                error.message.ends_with(&format!("answered {status}, but without a word of its own")),
+                "{error}"
+            );
+        }
+        assert!(accepted(Answer::of(202, ""), &TASK).is_ok());
     }
 
     #[test]
