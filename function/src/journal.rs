@@ -26,7 +26,7 @@ pub use error::JournalError;
 pub use key::{NEWEST_POSSIBLE, key, number};
 pub use location::{BadLocation, JournalLocation};
 
-use crate::api::{ApiErrorKind, tokens::Tokens};
+use crate::api::tokens::Tokens;
 use copy::Copies;
 use error::Operation;
 
@@ -144,7 +144,7 @@ impl Journal {
         let has_copy = !attributes.is_empty();
         let put = match self.put(&path, &bytes, attributes).await {
             // Whatever a store has against the copy, the entry doesn't wait for it.
-            Err(error) if has_copy && error.kind == ApiErrorKind::Refused => {
+            Err(error) if has_copy && error.may_mind_the_copy() => {
                 tracing::debug!(%site, number, %error, "the entry is stored without its copy");
                 self.put(&path, &bytes, Attributes::default()).await
             }

@@ -148,10 +148,12 @@ async fn a_listing_that_cannot_bring_entries_along_is_made_without() {
 #[tokio::test]
 async fn an_entry_whose_copy_is_refused_is_stored_without() {
     let (journal, sandbox) = fresh().await;
-    sandbox.world.faults.set(Aim::at("storage.create").nth(1), Fault::status(400));
-    fill(&journal, &site("shop"), 0, 1).await;
-    sandbox.world.faults.clear();
-    assert_eq!(copied(&journal).await, Some(told(1, None)));
+    for (number, refusal) in (1..).zip([Fault::status(400), page(400), page(413), page(431)]) {
+        sandbox.world.faults.set(Aim::at("storage.create").nth(1), refusal);
+        fill(&journal, &site("shop"), number - 1, number).await;
+        sandbox.world.faults.clear();
+        assert_eq!(copied(&journal).await, Some(told(number, None)));
+    }
 }
 
 #[tokio::test]
@@ -232,6 +234,50 @@ async fn a_store_that_stays_broken_is_a_passing_error_and_stores_nothing() {
             assert_eq!(error.kind, ApiErrorKind::Transient, "{fault:?}: {error}");
         }
         assert_eq!(sandbox.world.storage.objects(BUCKET).len(), 0, "{fault:?}");
+    }
+}
+
+/// What a front end says in the store's place.
+fn page(code: u16) -> Fault {
+    let page = "<!DOCTYPE html><title>Sorry</title>Your client does not have permission to get this URL.";
+    Fault::Status { code, retry_after: None, body: Some(page.to_owned()) }
+}
+
+const REFUSALS: [u16; 8] = [400, 401, 403, 404, 405, 410, 413, 431];
+
+#[tokio::test]
+async fn a_web_page_that_refuses_is_no_word_of_the_stores() {
+    let sandbox = started().await;
+    let journal = open(&sandbox, BUCKET, IMPATIENT);
+    let shop = site("shop");
+    for code in REFUSALS {
+        sandbox.world.faults.set(Aim::service(Service::Storage), page(code));
+        let errors = [
+            journal.newest(&shop).await.map(|_| ()).unwrap_err(),
+            journal.read(&shop, 1).await.map(|_| ()).unwrap_err(),
+            journal.create(&shop, 1, entry(1)).await.map(|_| ()).unwrap_err(),
+        ];
+        sandbox.world.faults.clear();
+        for error in errors {
+            assert_eq!(error.kind, ApiErrorKind::Transient, "{code}: {error}");
+        }
+    }
+    assert_eq!(sandbox.world.storage.objects(BUCKET).len(), 0);
+}
+
+#[tokio::test]
+async fn a_web_page_that_refuses_once_is_outlived() {
+    let (journal, sandbox) = fresh().await;
+    for (number, code) in (1..).zip(REFUSALS) {
+        sandbox.world.faults.set(Aim::at("storage.create").nth(1), page(code));
+        // Whoever creates tries again by itself.
+        while let Err(error) = journal.create(&site("shop"), number, entry(number)).await {
+            assert_eq!(error.kind, ApiErrorKind::Transient, "{code}: {error}");
+        }
+        sandbox.world.faults.clear();
+        sandbox.world.faults.set(Aim::at("storage.get").nth(1), page(code));
+        assert_eq!(journal.read(&site("shop"), number).await.unwrap(), Some(entry(number)), "{code}");
+        sandbox.world.faults.clear();
     }
 }
 

@@ -45,12 +45,7 @@ impl HttpService for Courier {
         let lists = request.method() == Method::GET && request.uri().query().is_some();
         let response = self.send(request).await?;
         match response.status() {
-            StatusCode::BAD_REQUEST
-            | StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::NOT_FOUND
-            | StatusCode::PAYLOAD_TOO_LARGE
-            | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Err(refusal(response).await?),
+            status if is_final(status) => Err(refusal(response).await?),
             status if status.is_success() && lists => listing(response).await,
             status if status.is_success() && !response.headers().contains_key(GENERATION) => {
                 Err(foreign(status))
@@ -94,14 +89,26 @@ fn no_token(error: ApiError) -> HttpError {
     HttpError::new(HttpErrorKind::Unknown, error)
 }
 
+/// Whether `object_store` neither tries it again nor has a meaning for it.
+fn is_final(status: StatusCode) -> bool {
+    let has_a_meaning = [
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::CONFLICT,
+        StatusCode::PRECONDITION_FAILED,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    status.is_client_error() && !has_a_meaning.contains(&status)
+}
+
+/// A web page that says no is of something in between: the store was never asked.
 async fn refusal(response: HttpResponse) -> Result<HttpError, HttpError> {
     let status = response.status();
     let body = whole(response.into_body()).await?;
     let refusal = Refusal { status, body: String::from_utf8_lossy(&body).into_owned() };
-    if status == StatusCode::NOT_FOUND && refusal.code().is_none() {
-        return Ok(foreign(status));
-    }
-    Ok(HttpError::new(HttpErrorKind::Unknown, refusal))
+    Ok(match refusal.code() {
+        Some(_) => HttpError::new(HttpErrorKind::Unknown, refusal),
+        None => foreign(status),
+    })
 }
 
 async fn listing(response: HttpResponse) -> Result<HttpResponse, HttpError> {
@@ -121,7 +128,16 @@ fn foreign(status: StatusCode) -> HttpError {
 /// An answer that isn't Cloud Storage's.
 #[derive(Debug, thiserror::Error)]
 #[error("answered {0}, but not in Cloud Storage's words")]
-struct Foreign(StatusCode);
+pub(super) struct Foreign(StatusCode);
+
+impl Foreign {
+    /// Whether a smaller request may be answered otherwise: Google's front end refuses what is too large without the
+    /// store's words.
+    pub(super) fn is_about_size(&self) -> bool {
+        [StatusCode::BAD_REQUEST, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE]
+            .contains(&self.0)
+    }
+}
 
 /// A final answer of Cloud Storage.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,10 @@ use std::{error::Error, io, iter, time::Duration};
 
 use object_store::Error as StoreError;
 
-use super::{JournalLocation, courier::Refusal};
+use super::{
+    JournalLocation,
+    courier::{Foreign, Refusal},
+};
 use crate::api::{ApiError, ApiErrorKind};
 
 /// What was tried.
@@ -44,6 +47,7 @@ pub struct JournalError {
     /// One sentence: what was tried, what came of it, and what mends it.
     pub message: String,
     absent: bool,
+    too_large: bool,
 }
 
 impl JournalError {
@@ -60,6 +64,11 @@ impl JournalError {
     /// Whether the entry may be there in spite of this error, so that reading back is worth it.
     pub(super) fn may_be_stored(&self) -> bool {
         !matches!(self.kind, ApiErrorKind::Missing | ApiErrorKind::Refused)
+    }
+
+    /// Whether the same entry without its copy may be taken.
+    pub(super) fn may_mind_the_copy(&self) -> bool {
+        self.kind == ApiErrorKind::Refused || self.too_large
     }
 
     pub(super) fn opening(location: &JournalLocation, error: &StoreError) -> Self {
@@ -80,12 +89,13 @@ impl JournalError {
     pub(super) fn of(location: &JournalLocation, operation: Operation, error: &StoreError) -> Self {
         let (kind, why) = cause(location, operation, error);
         let absent = kind == ApiErrorKind::Missing && !lacks_bucket(error);
-        Self { absent, ..Self::new(kind, &format!("{} {location}: {why}", operation.words())) }
+        let too_large = find::<Foreign>(error).is_some_and(Foreign::is_about_size);
+        Self { absent, too_large, ..Self::new(kind, &format!("{} {location}: {why}", operation.words())) }
     }
 
     fn new(kind: ApiErrorKind, message: &str) -> Self {
         let ApiError { kind, message } = ApiError::in_words_of_others(kind, message);
-        Self { kind, message, absent: false }
+        Self { kind, message, absent: false, too_large: false }
     }
 }
 
