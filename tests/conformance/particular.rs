@@ -7,22 +7,23 @@ use std::{
 
 use cloud_failover::{
     api::{ApiErrorKind, Secret, tokens::StaticToken},
-    clouds::{self, Change, Clients, Endpoints, Readiness, Settings, Situation},
+    clouds::{self, Change, Checked, Clients, Endpoints, Readiness, Settings, Situation},
 };
 use failover_core::{
     Observed,
     Position::{Primary, Standby},
 };
 use sandbox::{
-    Fault, Moment, Options, Sandbox,
+    Aim, Fault, Moment, Options, Sandbox, Service,
     cloudflare::throttle::Limit,
+    google::access::FUNCTION_ACCOUNT,
     monitoring::{Alert, Monitoring},
 };
 use serde_json::json;
 use tokio::net::TcpSocket;
 
 use crate::{
-    bench::{Bench, clients, clients_within, endpoints, pace},
+    bench::{Bench, clients, clients_within, endpoints, pace, situation},
     kinds::{ALL_USERS, DNS_RECORD, IAM_CHECK, KINDS, PAGE_RULE, REDIRECT_RULE, UPTIME_CHECK},
 };
 
@@ -288,7 +289,7 @@ async fn an_open_incident_is_found_among_many_others_and_each_policy_is_read_onc
 #[tokio::test]
 async fn an_incident_that_could_not_be_read_is_said_to_be_so() {
     let bench = Bench::patient(&UPTIME_CHECK, Duration::from_millis(300)).await;
-    bench.world().fault(sandbox::Aim::at("monitoring.list_alerts"), Fault::status(503));
+    bench.world().fault(Aim::at("monitoring.list_alerts"), Fault::status(503));
     let told = bench.switch.caveat(&"resume".parse().unwrap()).await.expect("a caveat");
     assert!(told.starts_with("whether an incident is still open could not be read"), "{told}");
 }
@@ -315,6 +316,35 @@ async fn a_policy_that_may_not_be_read_is_said_to_be_so_and_one_that_is_gone_is_
     let bench = Bench::of(&UPTIME_CHECK).await;
     bench.world().monitoring.put_alert(alert("projects/gleich-tech/alertPolicies/7"));
     assert_eq!(bench.switch.caveat(&"resume".parse().unwrap()).await, None);
+}
+
+/// What a check says of the organisation's policy where asking for it goes like this.
+async fn organisation(fault: Option<Fault>) -> Checked {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    sandbox.world.deny("orgpolicy.policy.get");
+    if let Some(fault) = fault {
+        sandbox.world.fault(Aim::at("orgpolicy.get_effective_policy").times(u32::MAX), fault);
+    }
+    let endpoints = Endpoints { iam: Some(sandbox.url(Service::Iam)), ..endpoints(&sandbox) };
+    let settings = Settings { endpoints, pace: pace(Duration::from_millis(300)), ..Settings::default() };
+    let token = sandbox.world.access.issue(FUNCTION_ACCOUNT, Duration::from_hours(1));
+    let clients = Clients::with_tokens(settings, Arc::new(StaticToken(Secret::new(&token)))).unwrap();
+    let table = (ALL_USERS.table)(&sandbox.site("resume").seed).parse().unwrap();
+    clouds::read(ALL_USERS.key, &table).unwrap().build(&clients).check(&situation()).await
+}
+
+#[tokio::test]
+async fn an_organisation_that_did_not_answer_is_not_known_and_one_that_may_not_be_asked_is_noted() {
+    const NOTE: &str = "whether an organisation policy refuses allUsers";
+    let page = Fault::Status { code: 403, retry_after: None, body: Some("<html>Sorry</html>".to_owned()) };
+    for fault in [Fault::status(503), page] {
+        let checked = organisation(Some(fault)).await;
+        let [unseen] = &checked.unseen[..] else { panic!("{checked:?}") };
+        assert!(unseen.starts_with("could not read what is in effect of iam.allowed"), "{unseen}");
+        assert!(checked.notes.is_empty(), "{checked:?}");
+    }
+    let denied = organisation(None).await;
+    assert!(denied.unseen.is_empty() && denied.notes[0].starts_with(NOTE), "{denied:?}");
 }
 
 #[tokio::test]

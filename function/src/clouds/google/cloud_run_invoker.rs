@@ -89,6 +89,23 @@ impl Invoker {
             checked.problem(check::blind_to_operations(&self.service, &situation.member));
         }
     }
+
+    /// Few may read what an organisation refuses, which is no fault of the deployment. Who got no answer knows nothing.
+    async fn check_organisation(&self, checked: &mut Checked) {
+        let name = &self.service;
+        match self.google.access().organisation_policy(name.project(), DOMAINS).await {
+            Ok(Some(policy)) => {
+                checked.seen += 1;
+                checked.extend(check::of_organisation(&policy, name));
+            }
+            Err(error) if !matches!(error.kind, ApiErrorKind::Denied | ApiErrorKind::Missing) => {
+                checked.blind(error.message);
+            }
+            Ok(None) | Err(_) => checked.note(format!(
+                "whether an organisation policy refuses allUsers ({DOMAINS}) may not be read; a rehearsal proves it"
+            )),
+        }
+    }
 }
 
 fn unseen(mut checked: Checked, error: &ApiError, mend: String) -> Checked {
@@ -177,15 +194,7 @@ impl Switch for Invoker {
             Err(error) => checked.unseen(&error, services),
         }
         if self.gate == Gate::AllUsers {
-            match self.google.access().organisation_policy(name.project(), DOMAINS).await {
-                Ok(policy) => {
-                    checked.seen += 1;
-                    checked.extend(check::of_organisation(&policy, name));
-                }
-                Err(_) => checked.note(format!(
-                    "whether an organisation policy refuses allUsers ({DOMAINS}) may not be read; a rehearsal proves it"
-                )),
-            }
+            self.check_organisation(&mut checked).await;
         }
         checked
     }

@@ -99,7 +99,11 @@ impl AccessApi<'_> {
     }
 
     /// An organisation policy as it is in effect for a project.
-    pub async fn organisation_policy(self, project: &str, constraint: &str) -> Result<Value, ApiError> {
+    pub async fn organisation_policy(
+        self,
+        project: &str,
+        constraint: &str,
+    ) -> Result<Option<Value>, ApiError> {
         let task = Task {
             provider: super::party("Organization Policy"),
             verb: "read what is in effect of",
@@ -108,9 +112,9 @@ impl AccessApi<'_> {
             missing: "check the project's id",
             refused: "",
         };
-        let base = there(&task, self.google.endpoints.org_policy())?;
+        let Some(base) = self.google.endpoints.org_policy() else { return Ok(None) };
         let url = format!("{base}/v2/projects/{project}/policies/{constraint}:getEffectivePolicy");
-        self.google.get(&task, url, &[]).await
+        self.google.get(&task, url, &[]).await.map(Some)
     }
 
     /// The time here and at Google, at about the same moment.
