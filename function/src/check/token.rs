@@ -57,13 +57,11 @@ impl Checker {
                     checked.note(OF_A_USER);
                 }
             }
-            Err(error) if error.kind == ApiErrorKind::Unaccepted => {
-                self.unverified(&error.message, &mut checked).await;
-            }
-            Err(error) if error.kind == ApiErrorKind::Denied => {
+            Err(error) if is_for_elsewhere(&error) => {
                 checked.seen += 1;
                 checked.problem(Problem::critical(error.message, DASHBOARD));
             }
+            Err(error) if error.is_of_rights() => self.unverified(&error.message, &mut checked).await,
             Err(error) => checked.blind(error.message),
         }
         checked
@@ -79,7 +77,8 @@ impl Checker {
         let cloudflare = self.clients.cloudflare();
         let error = match cloudflare.tokens().verify_user_token().await {
             Ok(verified) => return Ok((verified, Owner::User)),
-            Err(error) if error.kind == ApiErrorKind::Unaccepted => error,
+            // An account's own token is refused here by 401 or by 403.
+            Err(error) if error.is_of_rights() && !is_for_elsewhere(&error) => error,
             Err(error) => return Err(error),
         };
         let zone = cloudflare.zones().zone(zone).await;
@@ -115,6 +114,11 @@ impl Checker {
 enum Owner {
     User,
     Account,
+}
+
+/// Whether the token may be used from other addresses alone, whosever it is.
+fn is_for_elsewhere(error: &ApiError) -> bool {
+    error.kind == ApiErrorKind::Denied && error.message.ends_with(cloudflare::NOT_FROM_HERE)
 }
 
 /// Page rules refuse tokens that an account owns, which is told where the rule is looked at.

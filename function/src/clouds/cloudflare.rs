@@ -48,6 +48,7 @@ use crate::api::{
     task::{Party, Task},
 };
 
+pub(crate) use answer::NOT_FROM_HERE;
 pub use budget::Purpose;
 use budget::{Budget, Grant, Heard};
 pub use by_hand::ByHand;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{
-    Options,
+    Aim, Fault, Options,
     cloudflare::{
         ACCOUNT,
         access::{Permission, Token},
@@ -244,5 +244,29 @@ async fn what_is_wrong_with_the_token_is_found() {
         ("token", "critical"),
         "doesn't know this token",
         "CLOUDFLARE_API_TOKEN",
+    );
+}
+
+/// Cloudflare has refused an account's token at the user's door with 401 and with 403.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_the_users_door_denies_is_shown_at_the_accounts() {
+    let deployment = Deployment::redirecting().await;
+    let own = Token { account: Some(ACCOUNT.to_owned()), ..Token::new(&Options::default().cloudflare_token) };
+    deployment.world().cloudflare.set_tokens(vec![own]);
+    let denied = |message: &str| {
+        let body = json!({"success": false, "errors": [{"code": 9109, "message": message}], "messages": [], "result": null});
+        let fault = Fault::Status { code: 403, retry_after: None, body: Some(body.to_string()) };
+        deployment.world().faults.clear();
+        deployment.world().fault(Aim::at("cloudflare.verify_token").times(u32::MAX), fault);
+    };
+    denied("Unauthorized to access requested resource");
+    deployment.run(&["check"], &[]).await.ends(0);
+    // From here no door is open, whosever the token is.
+    denied("Cannot use the access token from location: 203.0.113.9");
+    Deployment::assert_found(
+        &deployment.report().await,
+        ("token", "critical"),
+        "from this address",
+        "api-tokens",
     );
 }

@@ -30,7 +30,7 @@ const IN_THE_WAY: [i64; 5] = [81053, 81054, 81056, 81057, 81058];
 
 const NO_TOKEN: &str = "that is not a Cloudflare token: it is cut short or has something around it; make one at \
                         https://dash.cloudflare.com/profile/api-tokens and set CLOUDFLARE_API_TOKEN";
-const NOT_FROM_HERE: &str = "the token may not be used from this address: widen its filter of client addresses, or make \
+pub(crate) const NOT_FROM_HERE: &str = "the token may not be used from this address: widen its filter of client addresses, or make \
                              one without it at https://dash.cloudflare.com/profile/api-tokens";
 const OF_AN_ACCOUNT: &str = "Page Rules take no token that an account owns: use a user's token, or a redirect rule with \
                              kind = \"cloudflare_redirect_rule\"";
