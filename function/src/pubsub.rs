@@ -24,7 +24,10 @@ use url::Url;
 
 pub use subscription::{DeadLetter, PushSettings, SubscriptionSettings};
 
-use crate::api::{ApiError, tokens::Tokens};
+use crate::api::{
+    ApiError, ApiErrorKind,
+    tokens::{Token, Tokens},
+};
 use bridge::Bridge;
 use failure::Call;
 
@@ -71,12 +74,46 @@ impl PubSub {
         let message = Message::new().set_data(data).set_attributes(attributes);
         for _ in 0..2 {
             let publisher = self.publisher(&call, topic).await?;
-            match timeout(half, publisher.publish(message.clone())).await {
-                Ok(answer) => return answer.map_err(|error| call.refused(&error)),
+            let publish = || publish(&publisher, &message, &call);
+            match timeout(half, self.authorized([publish(), publish()])).await {
+                Ok(answer) => return answer,
                 Err(_) => self.forget_connection().await,
             }
         }
         Err(call.unanswered(self.0.settings.call_timeout))
+    }
+
+    /// What is asked of Pub/Sub, and once more where the token may be to blame. Google's client asks for a token with each
+    /// call, and would be lent the same one until it expires.
+    async fn authorized<T, Asking>(&self, [ask, again]: [Asking; 2]) -> Result<T, ApiError>
+    where
+        Asking: Future<Output = Result<T, ApiError>>,
+    {
+        let lent = self.lent().await;
+        let answer = ask.await;
+        if self.is_replaced(lent, answer.as_ref().err()).await { again.await } else { answer }
+    }
+
+    /// The token that the next call will carry; none where there is none to be had, which that call will tell.
+    async fn lent(&self) -> Option<Token> {
+        self.0.settings.tokens.as_ref()?.token().await.ok()
+    }
+
+    /// Whether a call that ended like this is worth another, with the token's successor.
+    async fn is_replaced(&self, lent: Option<Token>, error: Option<&ApiError>) -> bool {
+        let Some((tokens, token)) = self.0.settings.tokens.as_ref().zip(lent) else { return false };
+        if error.is_none() {
+            tokens.was_good(&token);
+        }
+        let is_its_fault = error.is_some_and(|error| match error.kind {
+            ApiErrorKind::Unaccepted => true,
+            ApiErrorKind::Denied => tokens.may_be_anothers(&token),
+            _ => false,
+        });
+        if is_its_fault {
+            tokens.forget(&token).await;
+        }
+        is_its_fault
     }
 
     async fn publisher(&self, call: &Call<'_>, topic: &str) -> Result<Publisher, ApiError> {
@@ -122,4 +159,9 @@ impl PubSub {
             None => anonymous::Builder::new().build(),
         }
     }
+}
+
+/// Google's publisher sends as soon as it is told to, awaited or not: this waits until it is asked.
+async fn publish(publisher: &Publisher, message: &Message, call: &Call<'_>) -> Result<String, ApiError> {
+    publisher.publish(message.clone()).await.map_err(|error| call.refused(&error))
 }
