@@ -1,7 +1,7 @@
 //! A Worker in front of the site, and a standby that lets in nobody else.
 
 use sandbox::{
-    Options,
+    Aim, Fault, Options,
     cloudflare::{
         access::{Permission, Token},
         worker_route_id,
@@ -42,7 +42,7 @@ fn script(deployment: &Deployment, name: &str, change: fn(&mut String, &mut Vec<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_for_routes_alone_is_enough_and_what_it_can_not_see_is_noted() {
+async fn a_token_for_routes_and_redirects_is_enough_and_what_it_can_not_see_is_noted() {
     let deployment = behind_the_gate().await;
     let secret = Options::default().cloudflare_token;
     let permits = |permissions: Vec<Permission>| {
@@ -50,15 +50,22 @@ async fn a_token_for_routes_alone_is_enough_and_what_it_can_not_see_is_noted() {
         deployment.world().cloudflare.set_tokens(vec![token]);
     };
     permits(vec![Permission::WorkersRoutesEdit]);
+    let blind = deployment.run(&["check"], &[]).await;
+    blind
+        .ends(3)
+        .says("could not read zones/")
+        .says("grant the token \"Single Redirect: Read\" on this zone");
+    permits(vec![Permission::WorkersRoutesEdit, Permission::RedirectRead]);
     let ran = deployment.run(&["check"], &[]).await;
     ran.ends(0)
         .says("which version of the gate is deployed")
         .says("Workers Scripts: Read on the account would tell");
     ran.says("a Worker on the free plan answers 100,000 requests a day");
-    permits(vec![Permission::WorkersRoutesEdit, Permission::ZoneRead]);
+    permits(vec![Permission::WorkersRoutesEdit, Permission::RedirectRead, Permission::ZoneRead]);
     deployment.run(&["check"], &[]).await.ends(0).says("which version of the gate is deployed");
     permits(vec![
         Permission::WorkersRoutesEdit,
+        Permission::RedirectRead,
         Permission::ZoneRead,
         Permission::WorkersScriptsRead,
         Permission::AccountAnalyticsRead,
@@ -67,6 +74,19 @@ async fn a_token_for_routes_alone_is_enough_and_what_it_can_not_see_is_noted() {
     let seeing = deployment.run(&["check"], &[]).await;
     seeing.ends(0).says("answered 1234 requests in the last 24 hours, of 100000");
     assert!(!seeing.out.contains("which version of the gate"), "{}", seeing.out);
+}
+
+/// They run before any Worker: not to have seen them is not to know that there are none.
+#[tokio::test(flavor = "multi_thread")]
+async fn redirects_before_the_worker_that_could_not_be_read_are_no_green_check() {
+    let deployment = behind_the_gate().await;
+    let zone = deployment.sandbox.site("resume").seed.zone;
+    deployment.world().cloudflare.edits.set_redirect_rules(&zone, None);
+    deployment.run(&["check"], &[]).await.ends(0);
+    let refused = r#"{"success":false,"errors":[{"code":1,"message":"no"}],"messages":[],"result":null}"#;
+    let fault = Fault::Status { code: 400, retry_after: None, body: Some(refused.to_owned()) };
+    deployment.world().fault(Aim::at("cloudflare.get_entrypoint").times(u32::MAX), fault);
+    deployment.run(&["check"], &[]).await.ends(3).says("http_request_dynamic_redirect/entrypoint");
 }
 
 #[tokio::test(flavor = "multi_thread")]

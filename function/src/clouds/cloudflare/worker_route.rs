@@ -202,9 +202,9 @@ impl Object for WorkerRouteSpec {
                 let observe = |route: &Value| self.observed(route);
                 let wanted = check::Wanted { pattern: &self.pattern.0, observe: &observe };
                 checked.extend(check::of_routes(&routes, &wanted, &zone, situation));
-                // A token for routes alone may not read the redirects, and a zone may have none.
+                // A zone may have none. What may not be read may be there, and it would run first.
                 let redirects = match redirects {
-                    Err(error) if error.is_permanent() => None,
+                    Err(error) if error.kind == ApiErrorKind::Missing => None,
                     redirects => checked.look(redirects),
                 };
                 checked.extend(redirects.and_then(|rules| check::redirected(&rules, &zone, situation)));
