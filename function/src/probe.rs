@@ -186,7 +186,11 @@ impl Prober {
         }
         let place = Place::of(url, who, expect).owned(witness);
         let visit = Visit { start: fresh(url.clone()), places: vec![place], roams: false, connect };
-        visit.walk(&line, patience).await
+        let answer = visit.walk(&line, patience).await;
+        if line.showed_in_vain() {
+            self.identities.doubt(url).await;
+        }
+        answer
     }
 
     /// A failure is not kept: the system's certificates may be back a moment later. That we can't ask says nothing

@@ -106,6 +106,8 @@ pub struct Seen {
     pub stuck_in: Option<Phase>,
     /// When the certificate of the first host expires.
     pub expires: Option<Timestamp>,
+    /// Whether the last answer was that we are not let in (401, 403).
+    pub refused: bool,
 }
 
 /// What all visits share.
@@ -178,7 +180,15 @@ impl VisitLine<'_> {
         } else {
             self.exchange(url, TokioIo::new(tcp)).await
         };
+        if let Ok(answer) = &answer {
+            self.noted(|seen| seen.refused = matches!(answer.status().as_u16(), 401 | 403));
+        }
         answer.map_err(Unanswered::There)
+    }
+
+    /// Whether the token that was shown did not let us in.
+    pub(super) fn showed_in_vain(&self) -> bool {
+        self.token.is_some() && self.seen().refused
     }
 
     /// Whether a name was still being looked up when the visit was given up.

@@ -159,6 +159,21 @@ async fn a_site_without_a_public_url_is_not_asked() {
 }
 
 #[tokio::test]
+async fn an_identity_that_the_standby_refuses_is_not_shown_again() {
+    for (status, is_kept) in [(200, true), (401, false), (403, false), (503, true)] {
+        let place = Place::says(response(status, "", "the standby")).await;
+        let (prober, targets) = (prober(), site(&nowhere(), &place.url()));
+        prober.identities.prepare(&place.url()).await;
+        let shown = Some(http::HeaderValue::from_static("Bearer anothers"));
+        prober.at_the_standby(&place.url(), &targets, shown).await;
+        assert_eq!(prober.identities.keeps(&place.url()).await, is_kept, "{status}");
+        prober.identities.prepare(&place.url()).await;
+        prober.standby_as_a_stranger(&targets).await;
+        assert!(prober.identities.keeps(&place.url()).await, "a stranger shows nothing");
+    }
+}
+
+#[tokio::test]
 async fn a_gate_is_told_the_probe_and_believed_where_it_repeats_it() {
     let gate = Place::serve(|head| {
         let probe = head.lines().find_map(|line| line.strip_prefix("failover-probe: ")).unwrap_or_default();
