@@ -74,7 +74,8 @@ impl PubSub {
         let message = Message::new().set_data(data).set_attributes(attributes);
         for _ in 0..2 {
             let publisher = self.publisher(&call, topic).await?;
-            let publish = || publish(&publisher, &message, &call);
+            // On the heap: whoever asks would carry both.
+            let publish = || Box::pin(publish(&publisher, &message, &call));
             match timeout(half, self.authorized([publish(), publish()])).await {
                 Ok(answer) => return answer,
                 Err(_) => self.forget_connection().await,

@@ -72,7 +72,8 @@ impl PubSub {
     pub async fn subscription(&self, name: &str) -> Result<SubscriptionSettings, ApiError> {
         let call = Call::read(name);
         let limit = self.0.settings.call_timeout;
-        let read = || self.read_subscription(&call, name);
+        // On the heap: whoever asks would carry both.
+        let read = || Box::pin(self.read_subscription(&call, name));
         match timeout(limit, self.authorized([read(), read()])).await {
             Ok(answer) => answer,
             Err(_) => Err(call.unanswered(limit)),
