@@ -52,5 +52,8 @@ pub use reason::{Alarm, Doubt, Reason, clock, span};
 pub use signal::{Asker, Order, PendingIncident, Signal, SignalKind};
 pub use site::{Approval, BadSiteName, Failback, Policy, Roles, RouteOrder, SiteName};
 pub use stages::{Stage, StageTime, stages, started_at};
-pub use state::{Checkup, EndedPlan, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask};
+pub use state::{
+    Checkup, EndedPlan, LastMove, PENDING_FOR, Remembered, State, Stuck, Upkeep, UpkeepTask, is_at_rest,
+    was_at_rest,
+};
 pub use switch::{Observed, Position, Role, SwitchId};

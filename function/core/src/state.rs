@@ -14,6 +14,9 @@ use crate::{
 };
 
 mod fold;
+mod rest;
+
+pub use rest::{is_at_rest, was_at_rest};
 
 /// How long a pending incident is kept.
 pub const PENDING_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -33,8 +36,6 @@ const PAUSE_LANDS_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// How long after its order a move may have ended, as far as cooldown and budget go: own choice, so that a clock that
 /// once ran ahead doesn't hold them back for a year.
 const ENDS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// How far the clocks of two executors may lie apart: own choice, many times what machines of a cloud differ.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 /// The window of the budget of automatic failovers.
 const BUDGET_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -258,18 +259,6 @@ impl State {
     /// Whether a newer order than `plan` is open.
     pub fn is_overtaken(&self, plan: u64) -> bool {
         self.newest().is_some_and(|newest| newest.id != plan)
-    }
-
-    /// Whether nothing of ours is open that may write to a cloud.
-    pub fn is_at_rest(&self) -> bool {
-        self.running().is_none() && self.upkeep.is_none()
-    }
-
-    /// Whether nothing of ours was open at `then` or later: what was looked at then is as it was. Plans tell when they ended
-    /// by the clocks of those who executed them.
-    pub fn is_at_rest_since(&self, then: Timestamp) -> bool {
-        let mut ends = self.ends.last().into_iter().chain(&self.maintained);
-        self.is_at_rest() && ends.all(|ended| then.duration_since(ended.at) > CLOCKS_DIFFER)
     }
 
     /// Whether something was moved since `earlier`, or may have been. Claims, holds and what is remembered move

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use failover_core::{Direction, IncidentState, Position, Served, Signal, SignalKind, State, looks};
+use failover_core::{
+    Direction, IncidentState, Position, Served, Signal, SignalKind, State, is_at_rest, looks, was_at_rest,
+};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
@@ -32,8 +34,8 @@ struct Ahead {
 impl Ahead {
     /// Whether nothing of ours was written to a cloud between the look and this head, so that it was no other's turn.
     fn is_good_for(&self, head: &Head) -> bool {
-        let same = self.known == Some(head.number) && head.state.is_at_rest();
-        same || head.state.is_at_rest_since(self.at)
+        let same = self.known == Some(head.number) && is_at_rest(&head.state);
+        same || was_at_rest(&head.state, self.at)
     }
 }
 
@@ -48,7 +50,7 @@ impl Prefetch {
         let beside = looks(&State::default(), signal).beside;
         let places = tokio::spawn(async move { asked.ask_places(beside).await });
         let readiness = Some(site.switches.ask_readiness());
-        let gates = known.is_at_rest().then(|| site.switches.look_at_gates());
+        let gates = is_at_rest(&known).then(|| site.switches.look_at_gates());
         let ahead = Ahead { known: site.record.known().map(|head| head.number), at: Timestamp::now() };
         let for_plan = Prefetched { gates, readiness, answered: None };
         Self { places: Some(places), for_plan, gates_at: None, ahead: Some(ahead) }
@@ -65,7 +67,7 @@ impl Prefetch {
             return;
         }
         // Who asks for the standby's readiness asks for a failover.
-        let wanted = head.state.is_at_rest() && self.for_plan.readiness.is_some();
+        let wanted = is_at_rest(&head.state) && self.for_plan.readiness.is_some();
         self.for_plan.gates = wanted.then(|| site.switches.look_at_gates());
     }
 

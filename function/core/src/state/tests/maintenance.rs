@@ -38,13 +38,19 @@ fn a_drained_standby_is_closed_by_a_plan_of_its_own() {
 fn a_look_from_before_the_journal_was_read_is_believed_only_where_nothing_of_ours_was_at_work_then() {
     let story = Story::draining().then("13:30:00", due(UpkeepTask::CloseStandby, "u"));
     let (plan, _) = open(&story);
-    assert!(!story.state.is_at_rest_since(t("14:00:00")), "it is at work now");
+    assert!(!was_at_rest(&story.state, t("14:00:00")), "it is at work now");
     let story = story.then("13:30:02", ended(plan, "u", End::Done, Position::Primary));
-    assert!(!story.state.is_at_rest_since(t("13:30:01")), "it was at work");
-    assert!(!story.state.is_at_rest_since(t("13:30:40")), "by whose clock?");
-    assert!(!story.state.is_at_rest_since(t("13:31:02")), "to the second");
-    assert!(story.state.is_at_rest_since(t("13:31:03")));
-    assert!(State::default().is_at_rest_since(t("12:00:00")), "nothing ever was");
+    assert!(!was_at_rest(&story.state, t("13:30:01")), "it was at work");
+    assert!(!was_at_rest(&story.state, t("13:30:40")), "by whose clock?");
+    assert!(!was_at_rest(&story.state, t("13:31:02")), "to the second");
+    assert!(was_at_rest(&story.state, t("13:31:03")));
+    assert!(was_at_rest(&State::default(), t("12:00:00")), "nothing ever was");
+    let found = Story::draining().then("13:30:00", due(UpkeepTask::CloseStandby, "u"));
+    let found = found.then("13:30:05", adopted(Position::Standby));
+    assert!(
+        found.state.maintenance.is_none() && !was_at_rest(&found.state, t("13:30:20")),
+        "it may be at it"
+    );
 }
 
 #[test]
