@@ -117,3 +117,52 @@ impl Done {
         begun_at.map_or_else(Vec::new, |begun_at| stages(&self.order, begun_at, &self.steps))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use failover_core::Asker;
+
+    use super::*;
+
+    fn failing_over(steps: &[Step]) -> Done {
+        let order = Order {
+            at: Timestamp::UNIX_EPOCH,
+            message: "m".to_owned(),
+            asker: Asker::Incident,
+            reason: None,
+            force: false,
+            unfinished: false,
+            incidents: Vec::new(),
+        };
+        let mut done = Done {
+            direction: Direction::Failover,
+            order,
+            task: None,
+            reason: String::new(),
+            steps: Vec::new(),
+            state: Arc::default(),
+            resumed: false,
+            trouble: None,
+            undoing: false,
+        };
+        for step in steps {
+            done.add(*step, Instant::now(), None);
+        }
+        done
+    }
+
+    #[test]
+    fn visitors_are_where_the_newest_step_has_led_them() {
+        use Step::{Open, Route, Unroute, Verify};
+        let table: [(&[Step], Position); 5] = [
+            (&[], Position::Primary),
+            (&[Open], Position::Primary),
+            (&[Open, Route, Verify], Position::Standby),
+            (&[Open, Route, Verify, Unroute], Position::Primary),
+            (&[Open, Route, Unroute, Route], Position::Standby),
+        ];
+        for (steps, place) in table {
+            assert_eq!(failing_over(steps).active(), place, "{steps:?}");
+        }
+    }
+}
