@@ -7,6 +7,7 @@ mod calm;
 mod door;
 mod golden;
 mod live;
+mod maintenance;
 mod markup;
 mod metrics;
 mod nights;

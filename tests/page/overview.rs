@@ -4,13 +4,11 @@ use cloud_failover::{
     clouds::Severity,
     page::{Finding, Overview, Place, Tone},
 };
-use failover_core::{
-    Asker, Direction, End, Event, Failback, Hold, Observed, Position, Served, Step, UpkeepTask,
-};
+use failover_core::{Asker, Direction, End, Event, Failback, Hold, Observed, Position, Served, Step};
 use jiff::SignedDuration;
 
 use crate::{
-    nights::{monitor, retried, stuck, unclosed, unwatched},
+    nights::{retried, stuck},
     story::{DARK, Story, after, before, calm, during, incident, order, returned, time},
 };
 
@@ -375,45 +373,6 @@ fn a_rule_that_was_lifted_is_no_reason_any_more() {
     let released = Event::Released { by: None, message: "2".to_owned(), ordered: None };
     let story = before().with(held).at("2026-11-20T03:12:37.1Z").with(pending).with(released);
     assert!(story.overview().pending[0].why.contains("nothing holds it back any more"));
-}
-
-/// Monitoring that nobody may resume would keep the next outage unnoticed.
-#[test]
-fn maintenance_that_is_refused_asks_for_somebody() {
-    let overview = unwatched().answered(Position::Primary).overview();
-    assert_eq!(overview.tone, Tone::Alarm);
-    let monitor = &overview.switches[2];
-    assert_eq!((monitor.drifted, monitor.belongs_words()), (true, "watching"));
-    let next = &overview.next;
-    assert!(next.sentence.starts_with("Mend this: Grant roles/monitoring.editor to"), "{}", next.sentence);
-    assert!(next.sentence.contains("within ten minutes"), "{}", next.sentence);
-    assert_eq!(next.commands[0].send, "failover check");
-}
-
-#[test]
-fn monitoring_that_was_resumed_by_hand_is_no_alarm_any_more() {
-    let by_hand = unwatched().answered(Position::Primary).sees(2, Observed::At(Position::Primary));
-    assert_eq!((by_hand.overview().tone, by_hand.overview().has_drift()), (Tone::Warning, false));
-}
-
-#[test]
-fn a_standby_that_nobody_may_close_is_where_it_does_not_belong() {
-    let overview = unclosed().answered(Position::Primary).overview();
-    assert_eq!(overview.tone, Tone::Warning);
-    let gate = &overview.switches[0];
-    assert_eq!((gate.drifted, gate.belongs_words()), (true, "closed"));
-    assert!(
-        overview.next.sentence.starts_with("Mend this: Grant roles/run.admin"),
-        "{}",
-        overview.next.sentence
-    );
-}
-
-#[test]
-fn what_maintenance_is_about_to_set_is_no_drift() {
-    let task = UpkeepTask::Repair(monitor(), Position::Primary);
-    let overview = calm().maintains(task).sees(2, Observed::At(Position::Standby)).overview();
-    assert_eq!((overview.has_drift(), overview.tone), (false, Tone::Calm));
 }
 
 #[test]
