@@ -1,6 +1,6 @@
 //! Maintenance that is refused: what is to be so, why it isn't, and whether the next outage would go unnoticed.
 
-use failover_core::{OpenPlan, Position, Role, Trouble, UpkeepTask};
+use failover_core::{Act, OpenPlan, Plan, Position, Role, SwitchId, Trouble};
 use serde::Serialize;
 
 use super::facts::SiteFacts;
@@ -22,32 +22,29 @@ pub struct Hindered {
 pub(super) fn hindered(facts: &SiteFacts) -> Option<Hindered> {
     let open = facts.state.as_ref()?.maintenance.as_ref()?;
     let trouble = open.trouble.clone()?;
-    let (role, position) = aim(facts, open);
-    let watches = (role, position) == (Some(Role::Monitor), Position::Primary);
-    let unwatched = watches && !is_watched(facts);
-    Some(Hindered { plan: open.id, wanted: wanted(role, position), trouble, unwatched })
+    let aim = aim(facts, open);
+    let unwatched = aim == Some((Role::Monitor, Position::Primary)) && !is_watched(facts);
+    Some(Hindered { plan: open.id, wanted: wanted(aim), trouble, unwatched })
 }
 
-/// Which role of switch is to be where; none where that isn't known.
-fn aim(facts: &SiteFacts, open: &OpenPlan) -> (Option<Role>, Position) {
-    match &open.task {
-        Some(UpkeepTask::ResumeMonitoring) => (Some(Role::Monitor), Position::Primary),
-        Some(UpkeepTask::PauseMonitoring) => (Some(Role::Monitor), Position::Standby),
-        Some(UpkeepTask::CloseStandby) => (Some(Role::Gate), Position::Primary),
-        Some(UpkeepTask::Repair(switch, position)) => {
-            let mut seen = facts.switches.iter().map(|glimpse| &glimpse.sighting);
-            (seen.find(|sighting| sighting.switch == *switch).map(|sighting| sighting.role), *position)
-        }
-        Some(UpkeepTask::Later(_)) | None => (None, Position::Primary),
+/// Which switches its plan sets where; none where that isn't known.
+fn aim(facts: &SiteFacts, open: &OpenPlan) -> Option<(Role, Position)> {
+    let role_of = |switch: &SwitchId| {
+        let mut seen = facts.switches.iter().map(|glimpse| &glimpse.sighting);
+        seen.find(|sighting| sighting.switch == *switch).map(|sighting| sighting.role)
+    };
+    match Plan::maintenance(open.task.as_ref()?, role_of).lines.first()?.act {
+        Act::Set(role, position) => Some((role, position)),
+        _ => None,
     }
 }
 
-fn wanted(role: Option<Role>, position: Position) -> &'static str {
-    match (role, position) {
-        (Some(Role::Monitor), Position::Primary) => "monitoring is to watch again",
-        (Some(Role::Monitor), Position::Standby) => "monitoring is to be paused again",
-        (Some(Role::Gate), Position::Primary) => "the standby is to be closed",
-        (Some(Role::Gate), Position::Standby) => "the standby is to be opened",
+fn wanted(aim: Option<(Role, Position)>) -> &'static str {
+    match aim {
+        Some((Role::Monitor, Position::Primary)) => "monitoring is to watch again",
+        Some((Role::Monitor, Position::Standby)) => "monitoring is to be paused again",
+        Some((Role::Gate, Position::Primary)) => "the standby is to be closed",
+        Some((Role::Gate, Position::Standby)) => "the standby is to be opened",
         _ => "a switch is to be set where it belongs",
     }
 }
