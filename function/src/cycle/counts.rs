@@ -21,7 +21,7 @@ const MISSES: usize = 2;
 
 /// Maintenance that is refused for good is tried every so many rounds at last: own choice, what is granted meanwhile is used
 /// within ten minutes, and a month of refusals doesn't fill the journal.
-const RESTS_AT_MOST: u32 = 10;
+const TRIED_EVERY: u32 = 10;
 
 /// What this process counts from one round to the next; a restart begins again, and so does a move.
 #[derive(Debug, Default)]
@@ -101,7 +101,7 @@ impl Counts {
     pub(super) fn was_refused(&mut self, plan: u64) {
         let before =
             self.refused.as_ref().filter(|refused| refused.plan == plan).map_or(0, |refused| refused.times);
-        let rests = 2_u32.saturating_pow(before).min(RESTS_AT_MOST) - 1;
+        let rests = 2_u32.saturating_pow(before).min(TRIED_EVERY) - 1;
         self.refused = Some(Refused { plan, times: before + 1, rests });
     }
 
